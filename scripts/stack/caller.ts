@@ -1,0 +1,82 @@
+import { createLocalJWKSet, decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from 'jose';
+import type { Keys } from './keys.ts';
+import { sameText } from './same-text.ts';
+
+/** The database roles that a request may run as. */
+export type ApiRole = 'anon' | 'authenticated' | 'service_role';
+
+/** Who makes a request: the role it runs as, and the claims that policies see. */
+export interface Caller {
+  role: ApiRole;
+  claims: JWTPayload;
+}
+
+/** What the gateway found in a request's `apikey` and `Authorization`. */
+export type Identified =
+  | { caller: Caller; reason?: undefined }
+  | { caller: null; reason: 'no_key' | 'bad_key' | 'expired_token' | 'bad_token' };
+
+const roles: ReadonlySet<unknown> = new Set<ApiRole>(['anon', 'authenticated', 'service_role']);
+
+/** The public half of the signing key, as `/auth/v1/.well-known/jwks.json` publishes it. */
+export function publicKeys(keys: Keys) {
+  const { d: _private, ...publicKey } = keys.signingKey;
+  return { keys: [{ ...publicKey, key_ops: ['verify'] }] };
+}
+
+/** Makes the function that tells who a request comes from, by the keys of one project. */
+export function createIdentify(keys: Keys): (request: Request) => Promise<Identified> {
+  const jwks = createLocalJWKSet(publicKeys(keys));
+  const secret = new TextEncoder().encode(keys.jwtSecret);
+  // Verifying costs more than a whole small request. Entries go when they expire, or with the whole map when it is full.
+  const verified = new Map<string, JWTPayload>();
+  const mostVerified = 5000;
+
+  const keyRole = (key: string): ApiRole | null => {
+    if (sameText(key, keys.publishableKey) || sameText(key, keys.anonKey)) return 'anon';
+    if (sameText(key, keys.secretKey) || sameText(key, keys.serviceRoleKey)) return 'service_role';
+    return null;
+  };
+
+  async function verify(token: string): Promise<JWTPayload> {
+    const known = verified.get(token);
+    if (known && (known.exp === undefined || known.exp * 1000 > Date.now())) return known;
+    const { alg } = decodeProtectedHeader(token);
+    const { payload } =
+      alg === 'HS256'
+        ? await jwtVerify(token, secret, { algorithms: ['HS256'] })
+        : await jwtVerify(token, jwks, { algorithms: ['ES256'] });
+    if (verified.size >= mostVerified) verified.clear();
+    verified.set(token, payload);
+    return payload;
+  }
+
+  return async (request) => {
+    const token = /^Bearer +(\S+)$/i.exec(request.headers.get('authorization') ?? '')?.[1];
+    const key = request.headers.get('apikey') ?? new URL(request.url).searchParams.get('apikey') ?? '';
+    if (!key) return { caller: null, reason: 'no_key' };
+    let role = keyRole(key);
+    // Projects that sign their own older keys send a JWT with the role; only one signed with the project's secret counts.
+    if (!role && key.startsWith('ey')) {
+      const claimed = await verify(key).catch(() => null);
+      if (claimed && (claimed.role === 'anon' || claimed.role === 'service_role') && !claimed.sub)
+        role = claimed.role;
+    }
+    if (!role) return { caller: null, reason: 'bad_key' };
+    // supabase-js sends the key itself as a token when nobody is signed in.
+    if (!token || keyRole(token))
+      return { caller: { role: (token && keyRole(token)) || role, claims: { role } } };
+    try {
+      const claims = await verify(token);
+      // A token may not name a role past these three: the Data API could become any role it names.
+      if (!isApiRole(claims.role)) return { caller: null, reason: 'bad_token' };
+      return { caller: { role: claims.role, claims } };
+    } catch (error) {
+      return { caller: null, reason: error instanceof errors.JWTExpired ? 'expired_token' : 'bad_token' };
+    }
+  };
+}
+
+function isApiRole(role: unknown): role is ApiRole {
+  return roles.has(role);
+}

@@ -1,0 +1,44 @@
+/**
+ * A failure that the person at the terminal can do something about. It is printed as two sentences, what happened
+ * and what to do, without a stack trace; anything else that is thrown is a defect of the stack itself.
+ */
+export class StackError extends Error {
+  /** What to do about it: one sentence. */
+  readonly advice: string;
+
+  constructor(message: string, advice: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'StackError';
+    this.advice = advice;
+  }
+}
+
+/** The `code` of a system or PostgreSQL error (`ENOSPC`, `53100`, …), or undefined. */
+export function errorCode(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
+  return typeof error.code === 'string' ? error.code : undefined;
+}
+
+/** The message of whatever was thrown. */
+export function errorMessage(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Whether an error, or the text of one, says that the disk is full: the system's code, PostgreSQL's, or either's words. */
+export function isDiskFull(error: unknown): boolean {
+  const code = errorCode(error);
+  return (
+    code === 'ENOSPC' || code === '53100' || /no space left on device|disk full/i.test(errorMessage(error))
+  );
+}
+
+/** The sentence for a full disk, whoever met it. */
+export function diskFull(folder: string, cause?: unknown): StackError {
+  return new StackError(
+    `The disk that holds ${folder} is full.`,
+    'Free some space there, then start again: no data is lost.',
+    {
+      cause,
+    },
+  );
+}

@@ -1,0 +1,176 @@
+import type { Auth } from './auth/index.ts';
+import type { Caller, Identified } from './caller.ts';
+import type { DataApi } from './data-api/index.ts';
+import type { EdgeFunction, Functions } from './functions/index.ts';
+import { instancePath } from './run.ts';
+import type { createStorage } from './storage/index.ts';
+
+/** The services behind the gateway. */
+export interface GatewayOptions {
+  /** Tells this run of the stack from any other program on the port. */
+  instance: string;
+  identify(request: Request): Promise<Identified>;
+  auth: Auth;
+  dataApi: DataApi;
+  storage: ReturnType<typeof createStorage>;
+  functions: Functions;
+}
+
+/** Serves one request; `address` is the client's IP address. */
+export type Gateway = (request: Request, address: string | null) => Promise<Response>;
+
+/** Browsers may call Auth, Storage and the Data API from any origin, as on the platform. */
+const cors = {
+  'access-control-allow-origin': '*',
+  'access-control-expose-headers':
+    'content-encoding, content-location, content-range, content-type, date, location, preference-applied, server, transfer-encoding, x-total-count, link, x-sb-error-code',
+};
+
+/** The one door: finds out who calls, and passes the request to the service that its path names. */
+export function createGateway({
+  instance,
+  identify,
+  auth,
+  dataApi,
+  storage,
+  functions,
+}: GatewayOptions): Gateway {
+  return async (request, address) => {
+    try {
+      const { pathname } = new URL(request.url);
+      const direct = functions.find(pathname);
+      if (direct) return await callFunction(direct, request, pathname, address);
+      if (pathname.startsWith('/functions/v1/')) {
+        const path = pathname.slice('/functions/v1'.length);
+        const target = functions.find(path);
+        if (!target)
+          return withCors(
+            Response.json(
+              { code: 'NOT_FOUND', message: 'Requested function was not found' },
+              { status: 404 },
+            ),
+          );
+        return await callFunction(target, request, path, address);
+      }
+      if (pathname === instancePath) return Response.json({ instance });
+      const service = pathname.split('/').slice(1, 3).join('/');
+      if (!['auth/v1', 'rest/v1', 'storage/v1'].includes(service)) return notFound();
+      if (request.method === 'OPTIONS') return preflight(request);
+      return withCors(await callService(service, request, pathname, address));
+    } catch (error) {
+      console.error(
+        `${request.method} ${new URL(request.url).pathname}: ${error instanceof Error ? error.stack : error}`,
+      );
+      return withCors(Response.json({ message: 'An unexpected error occurred' }, { status: 500 }));
+    }
+  };
+
+  async function callService(
+    service: string,
+    request: Request,
+    pathname: string,
+    address: string | null,
+  ): Promise<Response> {
+    const { caller, reason } = await identify(request);
+    if (service === 'storage/v1') {
+      if (reason === 'bad_token' || reason === 'expired_token') return badStorageToken(reason);
+      return storage.fetch(request, caller);
+    }
+    if (service === 'auth/v1' && !caller && auth.isPublic(pathname))
+      return auth.fetch(request, nobody, address);
+    if (!caller) return service === 'auth/v1' ? refuseAuth(reason) : refuseData(reason);
+    return service === 'auth/v1' ? auth.fetch(request, caller, address) : dataApi.fetch(request, caller);
+  }
+
+  async function callFunction(
+    target: EdgeFunction,
+    request: Request,
+    path: string,
+    address: string | null,
+  ): Promise<Response> {
+    const url = new URL(request.url);
+    if (target.verifyJwt && request.method !== 'OPTIONS') {
+      const { caller } = await identify(request);
+      if (!caller) return Response.json({ code: 401, message: 'Invalid JWT' }, { status: 401 });
+    }
+    const forwarded = {
+      'x-forwarded-for': address ?? '',
+      'x-forwarded-host': request.headers.get('host') ?? url.host,
+      'x-forwarded-proto': url.protocol.slice(0, -1),
+      'x-forwarded-port': url.port || (url.protocol === 'https:' ? '443' : '80'),
+    };
+    url.pathname = path;
+    return functions.fetch(target, new Request(url, request), forwarded);
+  }
+}
+
+const nobody: Caller = { role: 'anon', claims: { role: 'anon' } };
+
+/** Kong's answer to a path that no service has. */
+function notFound(): Response {
+  return withCors(Response.json({ message: 'no Route matched with those values' }, { status: 404 }));
+}
+
+function preflight(request: Request): Response {
+  return new Response(null, {
+    status: 200,
+    headers: {
+      ...cors,
+      'access-control-allow-methods': 'GET,HEAD,PUT,PATCH,POST,DELETE,OPTIONS,TRACE,CONNECT',
+      'access-control-allow-headers': request.headers.get('access-control-request-headers') ?? '*',
+      'access-control-max-age': '3600',
+    },
+  });
+}
+
+function withCors(response: Response): Response {
+  const headers = new Headers(response.headers);
+  for (const [name, value] of Object.entries(cors)) headers.set(name, value);
+  return new Response(response.body, { status: response.status, headers });
+}
+
+/** A key that is missing or wrong is refused before any service, in the gateway's own form. */
+function refuseKey(reason: 'no_key' | 'bad_key'): Response {
+  const body =
+    reason === 'no_key'
+      ? { message: 'No API key found in request', hint: 'No `apikey` request header or url param was found.' }
+      : { message: 'Invalid API key', hint: 'Double check your Supabase `anon` or `service_role` API key.' };
+  return Response.json(body, { status: 401 });
+}
+
+/** PostgREST's codes for tokens: PGRST303 for what a token claims, PGRST301 for what it is. */
+function refuseData(reason: NonNullable<Identified['reason']>): Response {
+  if (reason === 'no_key' || reason === 'bad_key') return refuseKey(reason);
+  const [code, message] =
+    reason === 'expired_token'
+      ? ['PGRST303', 'JWT expired']
+      : ['PGRST301', 'No suitable key or wrong key type'];
+  return Response.json(
+    { code, message, details: null, hint: null },
+    {
+      status: 401,
+      headers: { 'www-authenticate': `Bearer error="invalid_token", error_description="${message}"` },
+    },
+  );
+}
+
+function refuseAuth(reason: NonNullable<Identified['reason']>): Response {
+  if (reason === 'no_key' || reason === 'bad_key') return refuseKey(reason);
+  const detail =
+    reason === 'expired_token'
+      ? 'token has invalid claims: token is expired'
+      : 'token is malformed or has a wrong signature';
+  return Response.json(
+    { code: 403, error_code: 'bad_jwt', msg: `invalid JWT: unable to parse or verify signature, ${detail}` },
+    { status: 403 },
+  );
+}
+
+function badStorageToken(reason: 'bad_token' | 'expired_token'): Response {
+  const message =
+    reason === 'expired_token' ? '"exp" claim timestamp check failed' : 'signature verification failed';
+  return Response.json(
+    { statusCode: '403', error: 'Unauthorized', message, code: 'InvalidJWT' },
+    { status: 400 },
+  );
+}

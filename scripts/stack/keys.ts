@@ -1,0 +1,73 @@
+import { randomBytes } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
+
+/** The database roles that log in, each with a password of its own. */
+export const loginRoles = [
+  'supabase_admin',
+  'postgres',
+  'authenticator',
+  'supabase_auth_admin',
+  'supabase_storage_admin',
+] as const;
+
+/** A role that logs in to the database. */
+export type LoginRole = (typeof loginRoles)[number];
+
+/** Every secret of one project's stack. Made at the first start, and readable by the owner of the folder only. */
+export interface Keys {
+  /** For clients: requests with it run as `anon`, or as the user whose token comes along. */
+  publishableKey: string;
+  /** For servers: requests with it run as `service_role`, past row-level security. */
+  secretKey: string;
+  /** The older form of the publishable key: a JWT with role `anon`. */
+  anonKey: string;
+  /** The older form of the secret key: a JWT with role `service_role`. */
+  serviceRoleKey: string;
+  /** Signs the older keys and tokens (HS256). */
+  jwtSecret: string;
+  /** Signs access tokens (ES256), private part included; its `kid` is in the published JWKS. */
+  signingKey: JWK;
+  passwords: Record<LoginRole, string>;
+}
+
+const tenYearsInSeconds = 10 * 365 * 24 * 3600;
+
+/** The keys of the project that keeps its state in `state`; made and stored there when there are none yet. */
+export async function loadKeys(state: string): Promise<Keys> {
+  const file = path.join(state, 'keys.json');
+  if (fs.existsSync(file)) return JSON.parse(fs.readFileSync(file, 'utf8')) as Keys;
+  const keys = await makeKeys();
+  // Written beside and renamed, so that a start that is cut off never leaves half a file of keys.
+  fs.writeFileSync(`${file}.new`, `${JSON.stringify(keys, null, 2)}\n`, { mode: 0o600 });
+  fs.renameSync(`${file}.new`, file);
+  return keys;
+}
+
+async function makeKeys(): Promise<Keys> {
+  const { privateKey } = await generateKeyPair('ES256', { extractable: true });
+  const jwk = await exportJWK(privateKey);
+  const jwtSecret = random(32);
+  return {
+    publishableKey: `sb_publishable_${random(24)}`,
+    secretKey: `sb_secret_${random(24)}`,
+    anonKey: await legacyKey('anon', jwtSecret),
+    serviceRoleKey: await legacyKey('service_role', jwtSecret),
+    jwtSecret,
+    signingKey: { ...jwk, alg: 'ES256', use: 'sig', kid: await calculateJwkThumbprint(jwk) },
+    passwords: Object.fromEntries(loginRoles.map((role) => [role, random(18)])) as Record<LoginRole, string>,
+  };
+}
+
+function random(bytes: number): string {
+  return randomBytes(bytes).toString('base64url');
+}
+
+async function legacyKey(role: 'anon' | 'service_role', secret: string): Promise<string> {
+  return new SignJWT({ iss: 'supabase', role })
+    .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
+    .setIssuedAt()
+    .setExpirationTime(Math.floor(Date.now() / 1000) + tenYearsInSeconds)
+    .sign(new TextEncoder().encode(secret));
+}

@@ -1,0 +1,101 @@
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import fs from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { diskFull, isDiskFull, StackError } from './errors.ts';
+import type { Project } from './project.ts';
+
+/** What applying migrations did. */
+export interface Applied {
+  /** Names of the migration files that were applied now. */
+  names: string[];
+  /** Names of files that were changed after they had been applied: the database does not have the change. */
+  changed: string[];
+}
+
+/**
+ * Applies the project's pending migrations, and its seed, with the Supabase CLI. The CLI is not asked when no file is
+ * new: that alone takes longer than the rest of a start.
+ */
+export async function applyMigrations(project: Project, databaseUrl: string): Promise<Applied> {
+  const recordFile = path.join(project.state, 'migrations.json');
+  const before = readRecord(recordFile);
+  const now = digests(project);
+  const names = Object.keys(now).filter((name) => !(name in before));
+  const changed = Object.keys(now).filter((name) => name in before && before[name] !== now[name]);
+  if (names.length === 0) return { names, changed };
+  await push(project, databaseUrl);
+  fs.writeFileSync(recordFile, `${JSON.stringify({ ...now, ...before }, null, 2)}\n`);
+  return { names, changed };
+}
+
+async function push(project: Project, databaseUrl: string): Promise<void> {
+  const result = await runSupabase([
+    'db',
+    'push',
+    `--remote=${databaseUrl}`,
+    '--include-seed',
+    '--include-all',
+    '--yes',
+    '--workdir',
+    project.root,
+  ]);
+  if (result.code === 0) return;
+  if (isDiskFull(result.output)) throw diskFull(project.state);
+  throw new StackError(
+    `A migration failed:\n${failure(result.output)}`,
+    'Correct that file in supabase/migrations and start again: what a failed migration did is rolled back.',
+  );
+}
+
+/** Runs the Supabase CLI, quietly and without telemetry, and collects what it says. */
+export async function runSupabase(
+  args: string[],
+): Promise<{ code: number | null; output: string; stdout: string }> {
+  const program = createRequire(import.meta.url).resolve('supabase/dist/supabase.js');
+  const child = spawn(process.execPath, [program, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {
+      ...process.env,
+      SUPABASE_TELEMETRY_DISABLED: '1',
+      DO_NOT_TRACK: '1',
+      NO_COLOR: '1',
+      NO_UPDATE_NOTIFIER: '1',
+    },
+  });
+  let output = '';
+  let stdout = '';
+  child.stdout.on('data', (chunk) => {
+    output += chunk;
+    stdout += chunk;
+  });
+  child.stderr.on('data', (chunk) => (output += chunk));
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, output, stdout };
+}
+
+/** What the CLI said from the failing migration on; the list of those that went well helps nobody. */
+function failure(output: string): string {
+  const lines = output.trim().split('\n');
+  const last = lines.findLastIndex((line) => /^Applying migration/.test(line));
+  return lines.slice(Math.max(last, 0)).slice(0, 20).join('\n');
+}
+
+function digests(project: Project): Record<string, string> {
+  const folder = path.join(project.supabase, 'migrations');
+  const migrations = fs.existsSync(folder)
+    ? fs.readdirSync(folder).filter((name) => /^\d+_.*\.sql$/.test(name))
+    : [];
+  const files = migrations.sort().map((name) => [name, path.join(folder, name)] as const);
+  const seed = path.join(project.supabase, 'seed.sql');
+  if (fs.existsSync(seed)) files.push(['seed.sql', seed]);
+  return Object.fromEntries(
+    files.map(([name, file]) => [name, createHash('sha256').update(fs.readFileSync(file)).digest('hex')]),
+  );
+}
+
+function readRecord(file: string): Record<string, string> {
+  return fs.existsSync(file) ? (JSON.parse(fs.readFileSync(file, 'utf8')) as Record<string, string>) : {};
+}

@@ -1,0 +1,313 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import postgres from 'postgres';
+import { diskFull, errorCode, errorMessage, isDiskFull, StackError } from '../errors.ts';
+import { isAlive } from '../run.ts';
+import { type Account, findPrograms, type Programs, serverAccount } from './programs.ts';
+
+/** How to run one PostgreSQL server. */
+export interface PostgresOptions {
+  /** Where its data is; made when it is not there. */
+  dataDir: string;
+  port: number;
+  /** Receives all that the server says. */
+  logFile: string;
+  /** The password of the superuser `supabase_admin`. */
+  password: string;
+}
+
+/** A PostgreSQL server that this process started. */
+export interface PostgresServer {
+  /** Resolves, with what it said last, when the server ends without having been told to. */
+  died: Promise<string>;
+  /** Ends it in order: running transactions are rolled back, committed ones are on disk. */
+  stop(): Promise<void>;
+}
+
+/** The superuser, named as on Supabase, where `postgres` is none. */
+const superuser = 'supabase_admin';
+
+/** A cold machine needs a few seconds; recovery after a crash may need more. */
+const startTimeoutMs = 60_000;
+
+/** Starts PostgreSQL over `dataDir`, first making the database cluster where there is none. */
+export async function startPostgres(options: PostgresOptions): Promise<PostgresServer> {
+  const account = serverAccount();
+  const programs = await findPrograms(account);
+  await stopLeftover(options);
+  if (!fs.existsSync(path.join(options.dataDir, 'PG_VERSION'))) await makeCluster(options, programs, account);
+  return run(options, programs, account);
+}
+
+/**
+ * Makes the cluster beside its final place and renames it there when it is whole: a first start that is cut off
+ * leaves nothing that looks like a database.
+ */
+async function makeCluster(
+  options: PostgresOptions,
+  programs: Programs,
+  account: Account | null,
+): Promise<void> {
+  const unfinished = `${options.dataDir}.new`;
+  fs.rmSync(unfinished, { recursive: true, force: true });
+  fs.mkdirSync(unfinished, { recursive: true, mode: 0o700 });
+  const secretDir = fs.mkdtempSync(path.join(os.tmpdir(), 'postgres-'));
+  const passwordFile = path.join(secretDir, 'password');
+  fs.writeFileSync(passwordFile, options.password, { mode: 0o600 });
+  if (account)
+    for (const file of [unfinished, secretDir, passwordFile]) fs.chownSync(file, account.uid, account.gid);
+  const data = openDataDir(unfinished, account);
+  try {
+    const child = spawn(
+      programs.initdb,
+      [
+        ...[
+          '--pgdata',
+          data.path,
+          '--username',
+          superuser,
+          '--pwfile',
+          passwordFile,
+          '--auth',
+          'scram-sha-256',
+        ],
+        // The locale of Supabase's databases; "builtin" gives the same order on every operating system.
+        ...['--encoding', 'UTF8', '--locale-provider', 'builtin', '--locale', 'C.UTF-8', '--no-instructions'],
+      ],
+      { ...data.spawn, env: serverEnv() },
+    );
+    const output = collect(child);
+    const [code] = await once(child, 'close');
+    if (code !== 0) {
+      if (isDiskFull(output())) throw diskFull(options.dataDir);
+      throw new StackError(
+        `PostgreSQL could not make a database in ${options.dataDir}: ${lastLines(output())}`,
+        'Look at that folder and its owner, then start again.',
+      );
+    }
+  } finally {
+    data.close();
+    fs.rmSync(secretDir, { recursive: true, force: true });
+  }
+  fs.renameSync(unfinished, options.dataDir);
+}
+
+async function run(
+  options: PostgresOptions,
+  programs: Programs,
+  account: Account | null,
+): Promise<PostgresServer> {
+  const data = openDataDir(options.dataDir, account);
+  const log = fs.openSync(options.logFile, 'a', 0o600);
+  const logStart = fs.fstatSync(log).size;
+  const said = () => fs.readFileSync(options.logFile, 'utf8').slice(logStart);
+  const settings = {
+    port: options.port,
+    listen_addresses: '127.0.0.1',
+    unix_socket_directories: '',
+    timezone: 'UTC',
+    log_timezone: 'UTC',
+    log_min_duration_statement: -1,
+    // What is refused to a client is the client's business and is in its answer; it would fill the log.
+    log_min_messages: 'fatal',
+    log_min_error_statement: 'panic',
+  };
+  const child = spawn(
+    programs.postgres,
+    ['-D', data.path, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
+    { ...data.spawn, stdio: ['ignore', log, log, ...data.spawn.stdio.slice(3)], env: serverEnv() },
+  );
+  fs.closeSync(log);
+  data.close();
+  const ended = once(child, 'exit');
+  let stopping = false;
+  const server: PostgresServer = {
+    died: ended.then(() => (stopping ? new Promise<string>(() => {}) : lastLines(said()))),
+    async stop() {
+      stopping = true;
+      await end(child, ended, programs, options.dataDir);
+    },
+  };
+  const failed = ended.then(() => {
+    throw startFailure(said(), options);
+  });
+  try {
+    await Promise.race([failed, reachable(options)]);
+  } catch (error) {
+    failed.catch(() => {});
+    await server.stop();
+    throw error;
+  }
+  failed.catch(() => {});
+  return server;
+}
+
+function startFailure(output: string, options: PostgresOptions): StackError {
+  if (isDiskFull(output)) return diskFull(options.dataDir);
+  if (/could not bind|Address already in use/i.test(output)) return portTaken(options.port);
+  return new StackError(
+    `PostgreSQL did not start: ${lastLines(output)}`,
+    `All it said is in ${options.logFile}.`,
+  );
+}
+
+function portTaken(port: number): StackError {
+  return new StackError(
+    `Port ${port}, for the database, is taken by another program.`,
+    'End that program, or choose another port with --db-port.',
+  );
+}
+
+/** Waits until the server takes connections. */
+async function reachable(options: PostgresOptions): Promise<void> {
+  const deadline = Date.now() + startTimeoutMs;
+  for (;;) {
+    const sql = connect(options.port, options.password);
+    try {
+      await sql`select 1`;
+      return;
+    } catch (error) {
+      if (errorCode(error) === '28P01') {
+        throw new StackError(
+          'The database has other passwords than the keys of this project.',
+          'keys.json was replaced: put the old one back, or begin with an empty database by `npm run reset`.',
+          { cause: error },
+        );
+      }
+      if (Date.now() > deadline) {
+        throw new StackError(
+          `PostgreSQL does not answer: ${errorMessage(error)}`,
+          `All it said is in ${options.logFile}.`,
+        );
+      }
+      await delay(20);
+    } finally {
+      await sql.end({ timeout: 1 });
+    }
+  }
+}
+
+function connect(port: number, password: string): postgres.Sql {
+  return postgres({
+    host: '127.0.0.1',
+    port,
+    user: superuser,
+    password,
+    database: 'postgres',
+    max: 1,
+    connect_timeout: 5,
+  });
+}
+
+/**
+ * Ends the server of an earlier run that was killed: it would still hold the data. That it is ours is known by its
+ * taking our password on the port that it wrote down.
+ */
+async function stopLeftover(options: PostgresOptions): Promise<void> {
+  const pidFile = path.join(options.dataDir, 'postmaster.pid');
+  if (!fs.existsSync(pidFile)) return;
+  const lines = fs.readFileSync(pidFile, 'utf8').split('\n');
+  const pid = Number(lines[0]);
+  const port = Number(lines[3]);
+  if (!isAlive(pid)) return;
+  const sql = connect(port, options.password);
+  try {
+    await sql`select 1`;
+  } catch {
+    // The number was given to another process since: PostgreSQL would take that one for its own server.
+    if (process.platform === 'linux' && !isNamed(pid, 'postgres')) fs.rmSync(pidFile);
+    return;
+  } finally {
+    await sql.end({ timeout: 1 });
+  }
+  process.kill(pid, 'SIGINT');
+  for (let waited = 0; isAlive(pid); waited += 50) {
+    if (waited > 30_000) {
+      throw new StackError(
+        `A PostgreSQL of an earlier run (process ${pid}) does not end.`,
+        `End it with \`kill -9 ${pid}\` and start again.`,
+      );
+    }
+    await delay(50);
+  }
+}
+
+function isNamed(pid: number, name: string): boolean {
+  try {
+    return fs.readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === name;
+  } catch {
+    return false;
+  }
+}
+
+async function end(
+  child: ChildProcess,
+  ended: Promise<unknown>,
+  programs: Programs,
+  dataDir: string,
+): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  // SIGINT is PostgreSQL's "fast" shutdown; Windows has no signals, there its own tool says the same.
+  if (process.platform === 'win32')
+    spawn(programs.pgCtl, ['stop', '-m', 'fast', '-D', dataDir], { stdio: 'ignore' });
+  else child.kill('SIGINT');
+  const timer = setTimeout(() => child.kill('SIGQUIT'), 20_000);
+  await ended;
+  clearTimeout(timer);
+}
+
+/** A data folder as the server's account can reach it. */
+interface DataDir {
+  path: string;
+  spawn: { cwd: string; detached: true; uid?: number; gid?: number; stdio: ('ignore' | 'pipe' | number)[] };
+  close(): void;
+}
+
+/**
+ * PostgreSQL refuses to run as root, and root's projects often lie where no other account may go (`/root`, or a
+ * temporary folder). On Linux the folder is therefore opened here and handed over as an open file, which the other
+ * account reaches whatever lies above it.
+ */
+function openDataDir(dataDir: string, account: Account | null): DataDir {
+  // Detached: Ctrl-C is for this process, which then ends the server after those who use it.
+  if (!account)
+    return {
+      path: dataDir,
+      spawn: { cwd: dataDir, detached: true, stdio: ['ignore', 'pipe', 'pipe'] },
+      close() {},
+    };
+  const fd = fs.openSync(dataDir, fs.constants.O_RDONLY | fs.constants.O_DIRECTORY);
+  return {
+    path: '/proc/self/fd/3',
+    spawn: {
+      cwd: '/',
+      detached: true,
+      uid: account.uid,
+      gid: account.gid,
+      stdio: ['ignore', 'pipe', 'pipe', fd],
+    },
+    close: () => fs.closeSync(fd),
+  };
+}
+
+/** The variables the server needs, without those by which a `psql` user sets defaults (PGDATA, PGPORT, …). */
+function serverEnv(): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).filter(
+    ([name]) => !name.startsWith('PG') && !name.startsWith('LC_'),
+  );
+  return { ...Object.fromEntries(kept), LC_ALL: 'C' };
+}
+
+function collect(child: ChildProcess): () => string {
+  let text = '';
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (text += chunk));
+  return () => text;
+}
+
+function lastLines(text: string): string {
+  return text.trim().split('\n').slice(-3).join(' ');
+}

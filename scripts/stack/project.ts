@@ -1,0 +1,88 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { parseEnv } from 'node:util';
+import { type CliConfig, CliConfigSchema } from '@supabase/config';
+import { Schema } from 'effect';
+import { parse } from 'smol-toml';
+import { errorMessage, StackError } from './errors.ts';
+
+/** A Supabase project folder: where things are, and what its `supabase/config.toml` says. */
+export interface Project {
+  /** The folder that holds `supabase/`. */
+  root: string;
+  /** `supabase/` itself. */
+  supabase: string;
+  /** What the stack keeps for this project: database, files, keys, logs. Never committed. */
+  state: string;
+  config: CliConfig;
+}
+
+/**
+ * Reads the project in `root`; `state` names another folder for what the stack keeps than `.stack` in it. A folder without `supabase/` or with a broken `config.toml` is a StackError.
+ */
+export function readProject(root: string, state?: string): Project {
+  const folder = path.resolve(root);
+  const supabase = path.join(folder, 'supabase');
+  if (!fs.existsSync(supabase)) {
+    throw new StackError(
+      `There is no Supabase project in ${folder}: it has no folder "supabase".`,
+      'Name the folder of the project with --workdir, or make one with `npx supabase init`.',
+    );
+  }
+  return {
+    root: folder,
+    supabase,
+    state: path.resolve(folder, state ?? '.stack'),
+    config: readConfig(supabase),
+  };
+}
+
+function readConfig(supabase: string): CliConfig {
+  const file = path.join(supabase, 'config.toml');
+  const text = fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : '';
+  try {
+    const environment = { ...readEnvFile(path.join(supabase, '.env')), ...process.env };
+    return Schema.decodeUnknownSync(CliConfigSchema)(resolveEnv(parse(text), environment));
+  } catch (error) {
+    throw new StackError(
+      `${file} cannot be used: ${errorMessage(error).replace(/\s+/g, ' ')}.`,
+      'Correct that line and start again.',
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+/** The variables of a `.env` file, none where it does not exist. */
+export function readEnvFile(file: string): Record<string, string> {
+  if (!fs.existsSync(file)) return {};
+  const variables: Record<string, string> = {};
+  for (const [name, value] of Object.entries(parseEnv(fs.readFileSync(file, 'utf8')))) {
+    if (value !== undefined) variables[name] = value;
+  }
+  return variables;
+}
+
+/** Puts the environment's values where `config.toml` says `"env(NAME)"`; a name that is not set stays as it is written. */
+function resolveEnv(value: unknown, environment: Record<string, string | undefined>): unknown {
+  if (typeof value === 'string') {
+    const name = /^env\((\w+)\)$/.exec(value)?.[1];
+    return name === undefined ? value : (environment[name] ?? value);
+  }
+  if (Array.isArray(value)) return value.map((item) => resolveEnv(item, environment));
+  if (typeof value === 'object' && value !== null && !(value instanceof Date)) {
+    return Object.fromEntries(
+      Object.entries(value).map(([key, item]) => [key, resolveEnv(item, environment)]),
+    );
+  }
+  return value;
+}
+
+/** Bytes of a size such as `50MiB` (1024-based, like the Supabase CLI's `MB`) or a plain number of bytes. */
+export function parseSize(size: string | number): number {
+  const match = /^\s*(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?\s*$/i.exec(String(size));
+  if (!match)
+    throw new StackError(`"${size}" is not a size.`, 'Write it like 50MiB in supabase/config.toml.');
+  return Math.floor(Number(match[1]) * 1024 ** ' KMGT'.indexOf((match[2] || ' ').toUpperCase()));
+}

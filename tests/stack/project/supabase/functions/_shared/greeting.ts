@@ -1,0 +1,4 @@
+/** Says hello. */
+export function greeting(name: string): string {
+  return `Hello, ${name}!`;
+}

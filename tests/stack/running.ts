@@ -1,0 +1,56 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const main = fileURLToPath(new URL('../../scripts/stack/main.ts', import.meta.url));
+const template = fileURLToPath(new URL('./project', import.meta.url));
+
+/** A copy of the small project in a folder that no other account may enter, as `mktemp -d` makes them. */
+export function copyProject(): string {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'stack-project-'));
+  fs.cpSync(template, folder, { recursive: true });
+  return folder;
+}
+
+/** The stack's command line, in a process of its own. */
+export interface Command {
+  child: ChildProcess;
+  /** All that it has printed. */
+  output(): string;
+  /** Resolves when it has printed that it is ready; rejects when it ends before. */
+  ready: Promise<void>;
+  /** Resolves with the exit code. */
+  ended: Promise<number | null>;
+}
+
+/** Runs a command of the stack for a project. */
+export function run(project: string, ...args: string[]): Command {
+  const child = spawn(process.execPath, [main, ...args, '--workdir', project], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let text = '';
+  const ended = once(child, 'close').then(([code]) => code as number | null);
+  const ready = new Promise<void>((resolve, reject) => {
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (chunk) => {
+        text += chunk;
+        if (/Ready\n/.test(text)) resolve();
+      });
+    }
+    ended.then(() => reject(new Error(`it ended:\n${text}`)));
+  });
+  ready.catch(() => {});
+  return { child, output: () => text, ready, ended };
+}
+
+/** What `status --json` says of a running stack. */
+export async function statusOf(
+  project: string,
+): Promise<Record<'url' | 'publishableKey' | 'secretKey' | 'databaseUrl', string> & { pid: number }> {
+  const command = run(project, 'status', '--json');
+  await command.ended;
+  return JSON.parse(command.output());
+}
