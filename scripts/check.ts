@@ -1,0 +1,103 @@
+// `npm run check`: everything that can be said about the code without running it. Says what failed and ends with 1.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import fs from 'node:fs';
+import path from 'node:path';
+import { generate } from './generated.ts';
+import { root, type Target, targetFromEnvironment, withOwnNoctra } from './noctra.ts';
+import { runSupabase } from './stack/migrations.ts';
+
+/** One check: what it found wrong, or an empty text. */
+type Check = () => Promise<string>;
+
+async function main(): Promise<void> {
+  const fromFiles: Record<string, Check> = {
+    'TypeScript (tsc)': () => tool('typescript/bin/tsc', ['--noEmit', '-p', '.']),
+    'Edge function (deno check)': () =>
+      tool('deno/bin.cjs', [
+        'check',
+        '--quiet',
+        '--config',
+        'supabase/functions/api/deno.json',
+        'supabase/functions/api/index.ts',
+        'scripts/stack/functions/worker.ts',
+      ]),
+    'Lint and format (Biome)': () =>
+      tool('@biomejs/biome/bin/biome', ['check', '--error-on-warnings', '--max-diagnostics=50']),
+    'Versions in deno.json': async () => denoVersions(),
+  };
+  const fromDatabase = (target: Target): Record<string, Check> => ({
+    'Generated files are fresh': () => freshness(target),
+    'Database advisors': () => advisors(target),
+  });
+  let failures = await runChecks(fromFiles);
+  const given = targetFromEnvironment();
+  const check = async (target: Target) => runChecks(fromDatabase(target));
+  failures += given ? await check(given) : await withOwnNoctra(check);
+  console.log(failures === 0 ? '\nAll checks passed.' : `\n${failures} of the checks failed.`);
+  process.exit(failures === 0 ? 0 : 1);
+}
+
+async function runChecks(checks: Record<string, Check>): Promise<number> {
+  let failures = 0;
+  for (const [name, check] of Object.entries(checks)) {
+    const found = await check().catch((error: unknown) => String(error));
+    console.log(`${found ? '✗' : '✓'} ${name}${found ? `\n${found.trim()}\n` : ''}`);
+    if (found) failures++;
+  }
+  return failures;
+}
+
+/** Runs a program of node_modules; silent when it is content. */
+async function tool(program: string, args: string[]): Promise<string> {
+  const child = spawn(process.execPath, [path.join(root, 'node_modules', program), ...args], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
+  const [code] = (await once(child, 'close')) as [number | null];
+  return code === 0 ? '' : output || `ended with ${code}`;
+}
+
+/** The function names its packages for the hosted runtime; locally they come from package.json. They have to agree. */
+function denoVersions(): string {
+  const read = (file: string) => JSON.parse(fs.readFileSync(path.join(root, file), 'utf8'));
+  const { devDependencies } = read('package.json') as { devDependencies: Record<string, string> };
+  const { imports } = read('supabase/functions/api/deno.json') as { imports: Record<string, string> };
+  const wrong = Object.values(imports).flatMap((specifier) => {
+    const [, name = '', version] = /^npm:\/?(@?[^@]+?)(?:@([^/]+))?(?:\/.*)?$/.exec(specifier) ?? [];
+    return devDependencies[name] === version
+      ? []
+      : [`deno.json has ${specifier}, package.json has ${devDependencies[name]}`];
+  });
+  return wrong.join('\n');
+}
+
+async function freshness(target: Target): Promise<string> {
+  const stale = (await generate(target)).filter(
+    ({ file, content }) => !fs.existsSync(file) || fs.readFileSync(file, 'utf8') !== content,
+  );
+  return stale
+    .map(
+      ({ file }) => `${path.relative(root, file)} is not what the database gives: run \`npm run gen-types\``,
+    )
+    .join('\n');
+}
+
+async function advisors({ databaseUrl }: Target): Promise<string> {
+  const { code, output } = await runSupabase([
+    'db',
+    'advisors',
+    `--remote=${databaseUrl}`,
+    '--type',
+    'all',
+    '--level',
+    'info',
+    '--fail-on',
+    'info',
+  ]);
+  return code === 0 ? '' : output;
+}
+
+await main();

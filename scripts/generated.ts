@@ -1,0 +1,56 @@
+import path from 'node:path';
+import postgres from 'postgres';
+import { root, type Target } from './noctra.ts';
+import { StackError } from './stack/errors.ts';
+import { runSupabase } from './stack/migrations.ts';
+
+/** A file that is made from the database. */
+export interface GeneratedFile {
+  file: string;
+  content: string;
+}
+
+const header = '// Generated from the database by `npm run gen-types`. Changes here are lost.\n\n';
+
+/** The SDK and the function are deployed each by itself, so each has a copy. */
+const folders = [path.join('sdk', 'src'), path.join('supabase', 'functions', 'api')];
+
+/** What the generated files have to contain, by the database of `target`. */
+export async function generate(target: Target): Promise<GeneratedFile[]> {
+  const files = { 'database.types.ts': await databaseTypes(target), 'limits.ts': await limits(target) };
+  return folders.flatMap((folder) =>
+    Object.entries(files).map(([name, content]) => ({
+      file: path.join(root, folder, name),
+      content: header + content,
+    })),
+  );
+}
+
+async function databaseTypes({ databaseUrl }: Target): Promise<string> {
+  const { code, output, stdout } = await runSupabase([
+    'gen',
+    'types',
+    '--lang',
+    'typescript',
+    '--schema',
+    'public',
+    `--remote=${databaseUrl}`,
+  ]);
+  if (code !== 0)
+    throw new StackError(
+      `The types could not be generated:\n${output}`,
+      'See whether the database can be reached.',
+    );
+  return stdout;
+}
+
+async function limits({ databaseUrl }: Target): Promise<string> {
+  const sql = postgres(databaseUrl, { max: 1, onnotice: () => {} });
+  try {
+    const [row] = await sql<{ limits: Record<string, number> }[]>`select public.limits() as limits`;
+    const lines = Object.entries(row?.limits ?? {}).map(([name, value]) => `  ${name}: ${value},`);
+    return `/** Noctra's limits: characters for text, bytes for sizes, else counts. The database enforces them. */\nexport const limits = {\n${lines.join('\n')}\n} as const;\n`;
+  } finally {
+    await sql.end({ timeout: 5 });
+  }
+}

@@ -1,0 +1,83 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { readProject } from './stack/project.ts';
+import { startStack } from './stack/stack.ts';
+
+/** The folder of the project. */
+export const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** Addresses and keys of a Noctra, wherever it runs. */
+export interface Target {
+  url: string;
+  publishableKey: string;
+  secretKey: string;
+  databaseUrl: string;
+}
+
+/** The environment variables by which tests find their Noctra. */
+export function environmentOf(target: Target): Record<string, string> {
+  return {
+    NOCTRA_URL: target.url,
+    NOCTRA_PUBLISHABLE_KEY: target.publishableKey,
+    NOCTRA_SECRET_KEY: target.secretKey,
+    NOCTRA_DB_URL: target.databaseUrl,
+  };
+}
+
+/** The Noctra that the environment names, or null when it names none. Some of the variables but not all is an error. */
+export function targetFromEnvironment(): Target | null {
+  const { NOCTRA_URL, NOCTRA_PUBLISHABLE_KEY, NOCTRA_SECRET_KEY, NOCTRA_DB_URL } = process.env;
+  if (!NOCTRA_URL && !NOCTRA_PUBLISHABLE_KEY && !NOCTRA_SECRET_KEY && !NOCTRA_DB_URL) return null;
+  if (!NOCTRA_URL || !NOCTRA_PUBLISHABLE_KEY || !NOCTRA_SECRET_KEY || !NOCTRA_DB_URL) {
+    throw new Error(
+      'To test a running Noctra, set NOCTRA_URL, NOCTRA_PUBLISHABLE_KEY, NOCTRA_SECRET_KEY and NOCTRA_DB_URL.',
+    );
+  }
+  return {
+    url: NOCTRA_URL,
+    publishableKey: NOCTRA_PUBLISHABLE_KEY,
+    secretKey: NOCTRA_SECRET_KEY,
+    databaseUrl: NOCTRA_DB_URL,
+  };
+}
+
+/**
+ * Runs `work` against a Noctra of its own, on free ports and with data of its own, which is gone afterwards, also when
+ * the work fails or is interrupted. A stack that runs already is not touched.
+ */
+export async function withOwnNoctra<T>(work: (target: Target) => Promise<T>): Promise<T> {
+  const state = fs.mkdtempSync(path.join(os.tmpdir(), 'noctra-'));
+  const removeState = () => fs.rmSync(state, { recursive: true, force: true });
+  try {
+    const project = readProject(root, state);
+    const onStep = (step: string) => console.log(`  ${step}`);
+    const stack = await startStack({
+      project,
+      host: '127.0.0.1',
+      ports: { api: 0, database: 0, mailbox: 0 },
+      onStep,
+    });
+    const interrupt = async (signal: NodeJS.Signals) => {
+      await stack.stop();
+      removeState();
+      process.exit(signal === 'SIGINT' ? 130 : 143);
+    };
+    process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+    try {
+      const { url, databaseUrl } = stack.run;
+      return await work({
+        url,
+        databaseUrl,
+        publishableKey: stack.keys.publishableKey,
+        secretKey: stack.keys.secretKey,
+      });
+    } finally {
+      process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+      await stack.stop();
+    }
+  } finally {
+    removeState();
+  }
+}

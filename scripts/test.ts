@@ -1,0 +1,67 @@
+// `npm test`: all tests, against a Noctra of their own or the one that NOCTRA_URL and its keys name.
+// What is given on the command line goes to Vitest: `npm test -- tests/api`, `npm test -- -t "a caption"`.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { environmentOf, root, type Target, targetFromEnvironment, withOwnNoctra } from './noctra.ts';
+import { runPgtap, type Totals } from './pgtap.ts';
+import { StackError } from './stack/errors.ts';
+
+const only = process.argv.slice(2);
+
+async function main(): Promise<void> {
+  const given = targetFromEnvironment();
+  if (!given) console.log('Starting a Noctra for the tests');
+  const totals = given ? await runAll(given) : await withOwnNoctra(runAll);
+  const skipped = totals.skipped > 0 ? `, ${totals.skipped} skipped` : '';
+  console.log(`\n${totals.passed} passed, ${totals.failed} failed${skipped}`);
+  process.exit(totals.failed > 0 ? 1 : 0);
+}
+
+async function runAll(target: Target): Promise<Totals> {
+  if (only.length > 0) return runVitest(target);
+  console.log('\nDatabase (pgTAP)');
+  const database = await runPgtap(path.join(root, 'supabase', 'tests'), target.databaseUrl);
+  const rest = await runVitest(target);
+  return {
+    passed: database.passed + rest.passed,
+    failed: database.failed + rest.failed,
+    skipped: database.skipped + rest.skipped,
+  };
+}
+
+async function runVitest(target: Target): Promise<Totals> {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'noctra-report-'));
+  const report = path.join(folder, 'vitest.json');
+  try {
+    const vitest = path.join(root, 'node_modules', 'vitest', 'vitest.mjs');
+    const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+    const child = spawn(process.execPath, [vitest, 'run', ...reporters, ...only], {
+      cwd: root,
+      stdio: ['ignore', 'inherit', 'inherit'],
+      env: { ...process.env, ...environmentOf(target) },
+    });
+    const [code] = (await once(child, 'exit')) as [number | null];
+    return readReport(report, code);
+  } finally {
+    fs.rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Vitest's totals; a run that failed without a failed test (a file that does not load, for one) counts as a failure. */
+function readReport(file: string, code: number | null): Totals {
+  if (!fs.existsSync(file)) return { passed: 0, failed: 1, skipped: 0 };
+  const report = JSON.parse(fs.readFileSync(file, 'utf8')) as Record<string, number>;
+  const { numPassedTests = 0, numFailedTests = 0, numPendingTests = 0, numTodoTests = 0 } = report;
+  const failed = code !== 0 && numFailedTests === 0 ? 1 : numFailedTests;
+  return { passed: numPassedTests, failed, skipped: numPendingTests + numTodoTests };
+}
+
+main().catch((error: unknown) => {
+  if (error instanceof StackError) console.error(`\n${error.message}\n${error.advice}`);
+  else console.error(error);
+  console.log('\n0 passed, 1 failed');
+  process.exit(1);
+});

@@ -1,0 +1,13 @@
+/** The Noctra that the tests speak to: `npm test` starts one of its own, or takes the one that is named here. */
+export const settings = {
+  url: read('NOCTRA_URL'),
+  publishableKey: read('NOCTRA_PUBLISHABLE_KEY'),
+  secretKey: read('NOCTRA_SECRET_KEY'),
+  databaseUrl: read('NOCTRA_DB_URL'),
+};
+
+function read(name: string): string {
+  const value = process.env[name];
+  if (!value) throw new Error(`${name} is not set. Run the tests with \`npm test\`, or name a running Noctra: see CONTRIBUTING.md.`);
+  return value;
+}
