@@ -8,6 +8,9 @@ export const settings = {
 
 function read(name: string): string {
   const value = process.env[name];
-  if (!value) throw new Error(`${name} is not set. Run the tests with \`npm test\`, or name a running Noctra: see CONTRIBUTING.md.`);
+  if (!value)
+    throw new Error(
+      `${name} is not set. Run the tests with \`npm test\`, or name a running Noctra: see CONTRIBUTING.md.`,
+    );
   return value;
 }

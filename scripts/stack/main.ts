@@ -25,6 +25,7 @@ Options
   --db-port <number>   the database's (default: config.toml's; with --port, the one after it)
   --mail-port <number> the mailbox's (default: config.toml's; with --port, the third after it)
   --host <address>     what to listen on (default: 127.0.0.1, this machine only)
+  --try <path>         the path of the request that is shown to try first (default: /rest/v1/)
   --yes                reset without asking
   --json               status as JSON
   --help               this text
@@ -69,6 +70,7 @@ function readArguments() {
         'db-port': { type: 'string' },
         'mail-port': { type: 'string' },
         host: { type: 'string' },
+        try: { type: 'string' },
         yes: { type: 'boolean' },
         json: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
@@ -86,6 +88,7 @@ interface StartOptions {
   'db-port'?: string | undefined;
   'mail-port'?: string | undefined;
   host?: string | undefined;
+  try?: string | undefined;
 }
 
 async function start(project: Project, options: StartOptions): Promise<void> {
@@ -93,7 +96,7 @@ async function start(project: Project, options: StartOptions): Promise<void> {
   const running = await findRun(project);
   if (running) {
     console.log(`It runs already, as process ${running.pid}.\n`);
-    printAddresses(running, await loadKeys(project.state));
+    printAddresses(running, await loadKeys(project.state), options.try);
     return;
   }
   const { config } = project;
@@ -123,7 +126,7 @@ async function start(project: Project, options: StartOptions): Promise<void> {
     process.exit(130);
   }
   console.log(`  ${seconds().padStart(6)}  Ready\n`);
-  printAddresses(stack.run, stack.keys);
+  printAddresses(stack.run, stack.keys, options.try);
   console.log('\nCtrl-C stops everything.');
 
   const ended = new Promise<null>((resolve) => {
@@ -151,7 +154,7 @@ function readPort(text: string | undefined, option: string): number | undefined 
   );
 }
 
-function printAddresses(run: Run, keys: Keys): void {
+function printAddresses(run: Run, keys: Keys, tryPath?: string): void {
   const rows = [
     ['API', run.url],
     ['Database', run.databaseUrl],
@@ -160,7 +163,7 @@ function printAddresses(run: Run, keys: Keys): void {
     ['Secret key', keys.secretKey],
   ] as const;
   for (const [name, value] of rows) console.log(`${name.padStart(16)}: ${value}`);
-  console.log(`\nTry it:\n  curl '${run.url}/rest/v1/' -H 'apikey: ${keys.secretKey}'`);
+  console.log(`\nTry it:\n  curl '${run.url}${tryPath ?? '/rest/v1/'}' -H 'apikey: ${keys.publishableKey}'`);
 }
 
 async function status(project: Project, json: boolean): Promise<void> {

@@ -1,0 +1,174 @@
+import type { TransactionSql } from 'postgres';
+import { z } from 'zod';
+import { errorCode } from '../errors.ts';
+import type { Context } from './context.ts';
+import { accessDenied, alreadyExists, bucketNotEmpty, noSuchBucket, tooLarge } from './errors.ts';
+import { checkAllowedMimeTypes, checkBucketName, parseSizeLimit } from './names.ts';
+import { deleteObjects, isoTime } from './objects.ts';
+import { jsonBody, queryOf, text } from './requests.ts';
+
+/** A bucket as the API shows it. */
+interface Bucket {
+  id: string;
+  name: string;
+  owner: string;
+  public: boolean;
+  type: string;
+  file_size_limit: number | null;
+  allowed_mime_types: string[] | null;
+  created_at: string;
+  updated_at: string;
+}
+
+/** What a bucket says about the objects in it. */
+export type BucketRules = Pick<Bucket, 'public' | 'file_size_limit' | 'allowed_mime_types'>;
+
+// Casts keep the values what JSON has, whatever the connection makes of bigint and arrays.
+const rules = (tx: TransactionSql) =>
+  tx`public, file_size_limit::float8, to_jsonb(allowed_mime_types) as allowed_mime_types`;
+const columns = (tx: TransactionSql) => tx`
+  id, name, coalesce(owner_id, owner::text, '') as owner, type::text, ${rules(tx)},
+  ${isoTime(tx, 'created_at')}, ${isoTime(tx, 'updated_at')}
+`;
+
+/** A bucket that the current role sees. */
+export async function findBucketRules(tx: TransactionSql, id: string): Promise<BucketRules | undefined> {
+  const [bucket] = await tx<BucketRules[]>`select ${rules(tx)} from storage.buckets where id = ${id}`;
+  return bucket;
+}
+
+const settings = z.object({
+  public: z.boolean().optional(),
+  file_size_limit: z.union([z.int().min(0), z.string()]).nullish(),
+  allowed_mime_types: z.array(text).nullish(),
+});
+const creation = settings.extend({
+  name: text,
+  id: text.optional(),
+  type: z.literal('STANDARD').optional(),
+});
+const listing = z.object({
+  limit: z.coerce.number().int().min(1).optional(),
+  offset: z.coerce.number().int().min(0).default(0),
+  sortColumn: z.enum(['id', 'name', 'created_at', 'updated_at']).default('name'),
+  sortOrder: z.enum(['asc', 'desc']).default('asc'),
+  search: text.default(''),
+});
+
+function checkSettings(
+  { file_size_limit, allowed_mime_types }: z.infer<typeof settings>,
+  globalLimit: number,
+) {
+  const limit = file_size_limit == null ? file_size_limit : parseSizeLimit(file_size_limit);
+  if (limit != null && limit > globalLimit) throw tooLarge();
+  if (allowed_mime_types) checkAllowedMimeTypes(allowed_mime_types);
+  return { limit, mimeTypes: allowed_mime_types?.filter(Boolean) };
+}
+
+/** `text[]` of a list; null of none. */
+function textArray(tx: TransactionSql, values: readonly string[] | null | undefined) {
+  if (!values) return tx`null::text[]`;
+  return tx`array(select jsonb_array_elements_text(${JSON.stringify(values)}::text::jsonb))`;
+}
+
+/** `GET /bucket` */
+export async function listBuckets(context: Context): Promise<Response> {
+  const { limit, offset, sortColumn, sortOrder, search } = queryOf(context.request, listing);
+  const buckets = await context.asCaller(
+    (tx) => tx<Bucket[]>`
+      select ${columns(tx)} from storage.buckets
+      where strpos(lower(name), lower(${search})) > 0
+      order by ${tx(`buckets.${sortColumn}`)} ${sortOrder === 'desc' ? tx`desc` : tx`asc`}
+      limit ${limit ?? null}::text::bigint offset ${offset}::text::bigint
+    `,
+  );
+  return Response.json(buckets);
+}
+
+/** `GET /bucket/:bucket` */
+export async function getBucket(context: Context): Promise<Response> {
+  const [bucket] = await context.asCaller(
+    (tx) => tx<Bucket[]>`select ${columns(tx)} from storage.buckets where id = ${context.bucket}`,
+  );
+  if (!bucket) throw noSuchBucket();
+  return Response.json(bucket);
+}
+
+/** `POST /bucket` */
+export async function createBucket(context: Context): Promise<Response> {
+  const body = await jsonBody(context.request, creation);
+  const id = body.id || body.name;
+  checkBucketName(body.name);
+  checkBucketName(id);
+  const { limit, mimeTypes } = checkSettings(body, context.options.fileSizeLimit);
+  const { sub } = context.identity.claims;
+  const owner = typeof sub === 'string' ? sub : null;
+  const isUuid = z.guid().safeParse(owner).success;
+  try {
+    await context.asCaller(
+      (tx) => tx`
+        insert into storage.buckets (id, name, owner, owner_id, public, file_size_limit, allowed_mime_types)
+        values (
+          ${id}, ${body.name}, ${isUuid ? owner : null}::text::uuid, ${owner}, ${body.public ?? false},
+          ${limit ?? null}::text::bigint, ${textArray(tx, mimeTypes)}
+        )
+      `,
+    );
+  } catch (error) {
+    throw errorCode(error) === '23505' ? alreadyExists('BucketAlreadyExists', error) : error;
+  }
+  return Response.json({ name: body.name });
+}
+
+/** `PUT /bucket/:bucket`: what the body does not name stays. */
+export async function updateBucket(context: Context): Promise<Response> {
+  const body = await jsonBody(context.request, settings);
+  const { limit, mimeTypes } = checkSettings(body, context.options.fileSizeLimit);
+  const rows = await context.asCaller(
+    (tx) => tx`
+      update storage.buckets set
+        public = coalesce(${body.public ?? null}, public),
+        file_size_limit = ${limit === undefined ? tx`file_size_limit` : tx`${limit}::text::bigint`},
+        allowed_mime_types = ${body.allowed_mime_types === undefined ? tx`allowed_mime_types` : textArray(tx, mimeTypes)},
+        updated_at = now()
+      where id = ${context.bucket}
+      returning id
+    `,
+  );
+  if (rows.length === 0) throw noSuchBucket();
+  return Response.json({ message: 'Successfully updated' });
+}
+
+/** `POST /bucket/:bucket/empty` */
+export async function emptyBucket(context: Context): Promise<Response> {
+  const removed = await context.asCaller(async (tx) => {
+    if (!(await findBucketRules(tx, context.bucket))) throw noSuchBucket();
+    const objects = await tx<{ name: string }[]>`
+      select name from storage.objects where bucket_id = ${context.bucket}
+    `;
+    const names = objects.map((object) => object.name);
+    const deleted = await deleteObjects(tx, context.bucket, names);
+    if (deleted.length < names.length) {
+      const gone = new Set(deleted.map((object) => object.name));
+      const left = names.filter((name) => !gone.has(name));
+      throw accessDenied(`Cannot delete: ${left.join(' ,')}, you may have SELECT but not DELETE permissions`);
+    }
+    return deleted;
+  });
+  await context.disk.remove(removed.map((object) => object.version));
+  return Response.json({ message: 'Successfully emptied' });
+}
+
+/** `DELETE /bucket/:bucket` */
+export async function deleteBucket(context: Context): Promise<Response> {
+  await context.asCaller(async (tx) => {
+    try {
+      const deleted = await tx`delete from storage.buckets where id = ${context.bucket} returning id`;
+      if (deleted.length === 0) throw noSuchBucket();
+    } catch (error) {
+      // The foreign key of the objects keeps a bucket that is not empty.
+      throw errorCode(error) === '23503' ? bucketNotEmpty() : error;
+    }
+  });
+  return Response.json({ message: 'Successfully deleted' });
+}

@@ -1,0 +1,125 @@
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import { type Context, ownerOf } from './context.ts';
+import { alreadyExists, noSuchKey } from './errors.ts';
+import { checkBucketName, checkKey } from './names.ts';
+import {
+  deleteObjects,
+  findObject,
+  insertObject,
+  lockName,
+  type ObjectDraft,
+  renameObject,
+  upsertObject,
+} from './objects.ts';
+import { jsonBody, text } from './requests.ts';
+import { rehearse, service, transaction } from './session.ts';
+import { parseUserMetadata } from './uploads.ts';
+
+/** `DELETE /object/:bucket/*` */
+export async function removeObject(context: Context): Promise<Response> {
+  const [removed] = await context.asCaller((tx) => deleteObjects(tx, context.bucket, [context.key]));
+  if (!removed) throw noSuchKey();
+  await context.disk.remove([removed.version]);
+  return Response.json({ message: 'Successfully deleted' });
+}
+
+const removal = z.object({ prefixes: z.array(text).min(1).max(1000) });
+
+/** `DELETE /object/:bucket`: the prefixes are whole names; what the caller may not delete is left out silently. */
+export async function removeObjects(context: Context): Promise<Response> {
+  const { prefixes } = await jsonBody(context.request, removal);
+  checkBucketName(context.bucket);
+  const removed = await context.asCaller((tx) => deleteObjects(tx, context.bucket, prefixes));
+  await context.disk.remove(removed.map((object) => object.version));
+  return Response.json(removed);
+}
+
+const route = z.object({
+  bucketId: text,
+  sourceKey: text,
+  destinationKey: text,
+  destinationBucket: text.optional(),
+});
+
+/** `POST /object/move`: the bytes stay where they are, only the row changes. */
+export async function moveObject(context: Context): Promise<Response> {
+  const { bucketId, sourceKey, destinationKey, destinationBucket } = await jsonBody(context.request, route);
+  const from = { bucket: bucketId, name: sourceKey };
+  const to = {
+    bucket: destinationBucket || bucketId,
+    name: destinationKey,
+    owner: ownerOf(context.identity),
+  };
+  checkBucketName(from.bucket);
+  checkBucketName(to.bucket);
+  checkKey(to.name);
+  const moved = await transaction(context.session, service, async (tx) => {
+    // In one order for all, so that two moves never wait for each other.
+    const names = [from, to].sort((a, b) => (`${a.bucket}/${a.name}` < `${b.bucket}/${b.name}` ? -1 : 1));
+    for (const { bucket, name } of names) await lockName(tx, bucket, name);
+    await rehearse(tx, context.session, context.identity, async (point) => {
+      if (!(await renameObject(point, from, to))) throw noSuchKey();
+    });
+    return await renameObject(tx, from, to);
+  });
+  if (!moved) throw noSuchKey();
+  return Response.json({ message: 'Successfully moved', Id: moved.id, Key: `${to.bucket}/${to.name}` });
+}
+
+const copying = route.extend({
+  copyMetadata: z.boolean().default(true),
+  metadata: z
+    .object({ cacheControl: text.optional(), mimetype: text.optional(), contentEncoding: text.optional() })
+    .optional(),
+});
+
+/** `POST /object/copy` */
+export async function copyObject(context: Context): Promise<Response> {
+  const { session, identity, disk, request } = context;
+  const body = await jsonBody(request, copying);
+  const { bucketId, sourceKey, destinationKey, copyMetadata } = body;
+  const bucket = body.destinationBucket || bucketId;
+  const upsert = request.headers.get('x-upsert') === 'true';
+  const userMetadataHeader = request.headers.get('x-metadata');
+  checkBucketName(bucketId);
+  checkBucketName(bucket);
+  checkKey(destinationKey);
+
+  const source = await context.asCaller((tx) => findObject(tx, bucketId, sourceKey));
+  if (!source?.version) throw noSuchKey();
+  const changes = copyMetadata ? {} : body.metadata;
+  const question: ObjectDraft = {
+    bucket,
+    name: destinationKey,
+    owner: ownerOf(identity),
+    version: '1',
+    metadata: { ...source.metadata, ...changes },
+    userMetadata: copyMetadata
+      ? (source.user_metadata ?? {})
+      : parseUserMetadata(userMetadataHeader && Buffer.from(userMetadataHeader, 'base64').toString('utf8')),
+  };
+  const ask = (tx: Parameters<typeof rehearse>[0]) =>
+    rehearse(tx, session, identity, (point) =>
+      upsert ? upsertObject(point, question) : insertObject(point, question),
+    );
+  await context.asService(ask);
+
+  const version = randomUUID();
+  try {
+    const lastModified = (await disk.copy(source.version, version)).toISOString();
+    const { row, replaced } = await transaction(session, service, async (tx) => {
+      await lockName(tx, bucket, destinationKey);
+      await ask(tx);
+      const before = await findObject(tx, bucket, destinationKey);
+      if (before && !upsert) throw alreadyExists('KeyAlreadyExists');
+      const metadata = { ...question.metadata, lastModified };
+      return { row: await upsertObject(tx, { ...question, version, metadata }), replaced: before };
+    });
+    await disk.remove([replaced?.version ?? null]);
+    return Response.json({ ...row, Id: row.id, Key: `${bucket}/${destinationKey}` });
+  } catch (error) {
+    await disk.remove([version]);
+    throw error;
+  }
+}

@@ -1,0 +1,154 @@
+import { createHash } from 'node:crypto';
+import fs from 'node:fs/promises';
+import path from 'node:path';
+import { errorCode } from '../errors.ts';
+import { tooLarge } from './errors.ts';
+
+/** What is known of bytes once they are stored. */
+export interface Stored {
+  size: number;
+  /** As Amazon S3 makes it: the MD5 in quotes. */
+  eTag: string;
+  lastModified: Date;
+}
+
+/**
+ * The bytes of objects, a file for each version. A version is a new UUID, so that the names and folders of objects,
+ * whatever they hold, never become paths, and a file never changes once it is in place.
+ */
+export interface Disk {
+  /** Stores what a stream yields; more than `limit` bytes, or a stream that fails, leave nothing. */
+  write(version: string, chunks: AsyncIterable<Uint8Array>, limit: number): Promise<Stored>;
+  copy(from: string, to: string): Promise<Date>;
+  /** A stream of the bytes from `start` to before `end`, or null if there are none. */
+  read(version: string, start: number, end: number): Promise<ReadableStream<Uint8Array> | null>;
+  remove(versions: Iterable<string | null>): Promise<void>;
+  /** Removes what earlier runs left, but for the versions that `keep` picks out of a list. */
+  sweep(keep: (versions: string[]) => Promise<ReadonlySet<string>>): Promise<void>;
+}
+
+const versionPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const chunkSize = 128 * 1024;
+
+/** Opens the folder of bytes, and makes it when it is missing. */
+export function createDisk(folder: string): Disk {
+  const incoming = path.join(folder, 'incoming');
+  // Bytes are in place before their row is. A sweep leaves alone what may still be waiting for one.
+  const opened = Date.now();
+
+  // Two levels, since some file systems slow down over folders of very many files.
+  const pathOf = (version: string) => path.join(folder, version.slice(0, 2), version);
+
+  /** Fills a file under another name first, so that a file in place is always whole. */
+  async function place(version: string, fill: (temporary: string) => Promise<void>): Promise<void> {
+    const temporary = path.join(incoming, version);
+    const final = pathOf(version);
+    try {
+      await fs.mkdir(incoming, { recursive: true });
+      await fill(temporary);
+      await fs.mkdir(path.dirname(final), { recursive: true });
+      await fs.rename(temporary, final);
+      await syncFolder(path.dirname(final));
+    } catch (error) {
+      await fs.rm(temporary, { force: true });
+      throw error;
+    }
+  }
+
+  return {
+    async write(version, chunks, limit) {
+      const hash = createHash('md5');
+      let size = 0;
+      await place(version, async (temporary) => {
+        await using file = await fs.open(temporary, 'wx');
+        for await (const chunk of chunks) {
+          size += chunk.length;
+          if (size > limit) throw tooLarge();
+          hash.update(chunk);
+          await file.writeFile(chunk);
+        }
+        await file.sync();
+      });
+      return { size, eTag: `"${hash.digest('hex')}"`, lastModified: new Date() };
+    },
+
+    async copy(from, to) {
+      const copied = new Date();
+      await place(to, async (temporary) => {
+        await fs.copyFile(pathOf(from), temporary);
+        await using file = await fs.open(temporary, 'r+');
+        // Some systems copy the time as well.
+        await file.utimes(copied, copied);
+        await file.sync();
+      });
+      return copied;
+    },
+
+    async read(version, start, end) {
+      if (!versionPattern.test(version)) return null;
+      let file: fs.FileHandle;
+      try {
+        file = await fs.open(pathOf(version), 'r');
+      } catch (error) {
+        if (errorCode(error) === 'ENOENT') return null;
+        throw error;
+      }
+      let position = start;
+      return new ReadableStream<Uint8Array>(
+        {
+          async pull(controller) {
+            try {
+              const length = Math.min(chunkSize, end - position);
+              const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(length), 0, length, position);
+              position += bytesRead;
+              if (bytesRead > 0) controller.enqueue(buffer.subarray(0, bytesRead));
+              else if (position < end) throw new Error(`the bytes of version ${version} are not whole`);
+              if (position < end) return;
+              await file.close();
+              controller.close();
+            } catch (error) {
+              await file.close().catch(() => {});
+              controller.error(error);
+            }
+          },
+          cancel: () => file.close(),
+        },
+        { highWaterMark: 0 },
+      );
+    },
+
+    async remove(versions) {
+      for (const version of versions) {
+        if (version === null || !versionPattern.test(version)) continue;
+        // Bytes that cannot be removed now are removed by the next sweep.
+        await fs.rm(pathOf(version), { force: true }).catch(() => {});
+      }
+    },
+
+    async sweep(keep) {
+      const entries = await fs
+        .readdir(folder, { recursive: true, withFileTypes: true })
+        .catch((error: unknown) => {
+          if (errorCode(error) === 'ENOENT') return [];
+          throw error;
+        });
+      const files = entries.filter((entry) => entry.isFile());
+      for (let start = 0; start < files.length; start += 1000) {
+        const batch = files.slice(start, start + 1000);
+        const kept = await keep(batch.map((entry) => entry.name));
+        for (const { name, parentPath } of batch) {
+          if (parentPath !== incoming && kept.has(name)) continue;
+          const file = path.join(parentPath, name);
+          if ((await fs.stat(file)).mtimeMs < opened) await fs.rm(file, { force: true });
+        }
+      }
+    },
+  };
+}
+
+/** Makes a rename last through a power cut. Windows has no such call for folders, and needs none. */
+async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  await using handle = await fs.open(folder, 'r');
+  await handle.sync();
+}

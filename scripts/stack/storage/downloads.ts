@@ -1,0 +1,151 @@
+import type { TransactionSql } from 'postgres';
+import { z } from 'zod';
+import { findBucketRules } from './buckets.ts';
+import { isNotModified, parseRange, rangeApplies } from './conditions.ts';
+import type { Context } from './context.ts';
+import { noSuchBucket, noSuchKey, StorageError } from './errors.ts';
+import { checkKey } from './names.ts';
+import { findObject, type ObjectRow } from './objects.ts';
+import { queryOf } from './requests.ts';
+
+type FindObject = (context: Context) => Promise<ObjectRow>;
+
+/** An object of a public bucket, for anyone. */
+const findPublic: FindObject = (context) =>
+  context.asService(async (tx) => {
+    const rules = await findBucketRules(tx, context.bucket);
+    // A private bucket is as good as none, so that nobody learns of it.
+    if (!rules?.public) throw noSuchBucket();
+    return await mustFind(tx, context);
+  });
+
+/** An object that the caller may read: all of a public bucket, of another what the policies show. */
+const findReadable: FindObject = async (context) => {
+  const inPublic = await context.asService(async (tx) => {
+    const rules = await findBucketRules(tx, context.bucket);
+    if (!rules || (!rules.public && !context.caller)) throw noSuchBucket();
+    return rules.public ? await mustFind(tx, context) : null;
+  });
+  return inPublic ?? (await context.asCaller((tx) => mustFind(tx, context)));
+};
+
+async function mustFind(tx: TransactionSql, { bucket, key }: Context): Promise<ObjectRow> {
+  checkKey(key);
+  const object = await findObject(tx, bucket, key);
+  if (!object) throw noSuchKey();
+  return object;
+}
+
+/** `GET /object/public/:bucket/*` */
+export const getPublic = async (context: Context) => send(context, await findPublic(context));
+
+/** `GET /object/:bucket/*` and `GET /object/authenticated/:bucket/*` */
+export const getReadable = async (context: Context) => send(context, await findReadable(context));
+
+/** `GET /object/info/public/:bucket/*` */
+export const infoPublic = async (context: Context) => describe(await findPublic(context));
+
+/** `GET /object/info/:bucket/*` and `GET /object/info/authenticated/:bucket/*` */
+export const infoReadable = async (context: Context) => describe(await findReadable(context));
+
+const withToken = z.object({ token: z.string() });
+
+/** `GET /object/sign/:bucket/*?token=`: the permission was asked when the URL was signed. */
+export async function getSigned(context: Context): Promise<Response> {
+  const { token } = queryOf(context.request, withToken);
+  const expires = await context.tokens.verifyDownload(token, context.bucket, context.key);
+  const object = await context.asService((tx) => mustFind(tx, context));
+  return await send(context, object, new Date(expires * 1000));
+}
+
+async function send(context: Context, object: ObjectRow, expires?: Date): Promise<Response> {
+  const { request } = context;
+  const { metadata } = object;
+  const size = metadata?.size ?? 0;
+  const modified = new Date(metadata?.lastModified ?? object.updated_at);
+  const lastModified = Number.isNaN(modified.getTime()) ? null : modified;
+  const headers = new Headers({
+    'accept-ranges': 'bytes',
+    // Supabase keeps search engines off all files.
+    'x-robots-tag': 'none',
+    'x-content-type-options': 'nosniff',
+  });
+  setHeader(headers, 'content-type', servedType(metadata?.mimetype));
+  setHeader(headers, 'content-encoding', metadata?.contentEncoding);
+  setHeader(headers, 'etag', metadata?.eTag);
+  setHeader(headers, 'last-modified', lastModified?.toUTCString());
+  // Supabase lets a signed URL be cached for as long as it is valid.
+  if (expires) setHeader(headers, 'expires', expires.toUTCString());
+  else setHeader(headers, 'cache-control', metadata?.cacheControl ?? 'no-cache');
+  setHeader(headers, 'content-disposition', disposition(new URL(request.url).searchParams.get('download')));
+
+  if (isNotModified(request.headers, metadata?.eTag, lastModified)) {
+    headers.delete('content-type');
+    return new Response(null, { status: 304, headers });
+  }
+  const applies = request.method === 'GET' && rangeApplies(request.headers, metadata?.eTag, lastModified);
+  const range = applies ? parseRange(request.headers.get('range'), size) : 'whole';
+  if (range === 'unsatisfiable') {
+    const { message, code } = unsatisfiable;
+    return Response.json(
+      { statusCode: '416', code, error: code, message },
+      { status: 416, headers: { 'content-range': `bytes */${size}` } },
+    );
+  }
+  const { start, end } = range === 'whole' ? { start: 0, end: size } : range;
+  headers.set('content-length', String(end - start));
+  if (range !== 'whole') headers.set('content-range', `bytes ${start}-${end - 1}/${size}`);
+  if (request.method === 'HEAD') return new Response(null, { headers });
+  const body = await context.disk.read(object.version ?? '', start, end);
+  // A row that SQL made has no bytes.
+  if (!body) throw noSuchKey();
+  return new Response(body, { status: range === 'whole' ? 200 : 206, headers });
+}
+
+const unsatisfiable = new StorageError({
+  status: 416,
+  code: 'InvalidRange',
+  message: 'The requested range is not satisfiable',
+});
+
+/** Supabase serves HTML as plain text, so that no page of a user runs under the project's address. */
+function servedType(type = 'application/octet-stream'): string {
+  return type.toLowerCase().includes('text/html') ? 'text/plain' : type;
+}
+
+/** Leaves out what is no header value: SQL can write anything into a row. */
+function setHeader(headers: Headers, name: string, value: string | undefined): void {
+  if (typeof value === 'string' && /^[\x20-\x7e]+$/.test(value)) headers.set(name, value);
+}
+
+/** `Content-Disposition` for `?download` and `?download=name`. */
+function disposition(download: string | null): string | undefined {
+  if (download === null) return undefined;
+  if (download === '') return 'attachment;';
+  const encoded = encodeURIComponent(download).replace(
+    /['()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+  // For clients that do not know filename*: a token as it is, else a string without what would need escapes.
+  const plain = download.replace(/[^\x20-\x7e]|["\\]/g, '_');
+  const fallback = /^[\w!#$%&'*+\-.^`|~]+$/.test(plain) ? plain : `"${plain}"`;
+  return `attachment; filename=${fallback}; filename*=UTF-8''${encoded}`;
+}
+
+function describe(object: ObjectRow): Response {
+  const { metadata } = object;
+  return Response.json({
+    id: object.id,
+    name: object.name,
+    version: object.version,
+    bucket_id: object.bucket_id,
+    size: metadata?.size ?? null,
+    content_type: metadata?.mimetype ?? null,
+    content_encoding: metadata?.contentEncoding ?? null,
+    cache_control: metadata?.cacheControl ?? null,
+    etag: metadata?.eTag ?? null,
+    metadata: object.user_metadata,
+    last_modified: object.updated_at,
+    created_at: object.created_at,
+  });
+}

@@ -1,0 +1,142 @@
+/** The parts of a storage error that clients see in its body. */
+interface ErrorParts {
+  /** The status in the body; HTTP's own is derived from it. */
+  status: number;
+  /** The stable code, by Supabase's list of Storage error codes. */
+  code: string;
+  message: string;
+  /** The older name of the error where it is not the code. */
+  error?: string;
+}
+
+/** An error that is answered to the client in Supabase Storage's form. */
+export class StorageError extends Error {
+  readonly status: number;
+  readonly code: string;
+  readonly error: string;
+
+  constructor({ status, code, message, error = code }: ErrorParts, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'StorageError';
+    this.status = status;
+    this.code = code;
+    this.error = error;
+  }
+}
+
+export const noSuchBucket = () =>
+  new StorageError({
+    status: 404,
+    code: 'NoSuchBucket',
+    error: 'Bucket not found',
+    message: 'Bucket not found',
+  });
+
+export const noSuchKey = () =>
+  new StorageError({ status: 404, code: 'NoSuchKey', error: 'not_found', message: 'Object not found' });
+
+export const invalidKey = (key: string) =>
+  new StorageError({ status: 400, code: 'InvalidKey', message: `Invalid key: ${key}` });
+
+export const invalidBucketName = () =>
+  new StorageError({
+    status: 400,
+    code: 'InvalidBucketName',
+    error: 'Invalid Input',
+    message: 'Bucket name invalid',
+  });
+
+export const invalidMimeType = (type: string) =>
+  new StorageError({
+    status: 415,
+    code: 'InvalidMimeType',
+    error: 'invalid_mime_type',
+    message: `mime type ${type} is not supported`,
+  });
+
+export const tooLarge = (what = 'object') =>
+  new StorageError({
+    status: 413,
+    code: 'EntityTooLarge',
+    error: 'Payload too large',
+    message: `The ${what} exceeded the maximum allowed size`,
+  });
+
+export const accessDenied = (message: string, cause?: unknown) =>
+  new StorageError({ status: 403, code: 'AccessDenied', error: 'Unauthorized', message }, { cause });
+
+export const alreadyExists = (
+  code: 'ResourceAlreadyExists' | 'KeyAlreadyExists' | 'BucketAlreadyExists',
+  cause?: unknown,
+) =>
+  new StorageError(
+    { status: 409, code, error: 'Duplicate', message: 'The resource already exists' },
+    { cause },
+  );
+
+export const bucketNotEmpty = () =>
+  new StorageError({
+    status: 409,
+    code: 'ResourceNotEmpty',
+    message: 'The bucket you tried to delete is not empty',
+  });
+
+export const noContent = (message = 'No content provided') => invalidRequest(message, 'InvalidRequest');
+
+export const invalidJwt = (message: string) => new StorageError({ status: 400, code: 'InvalidJWT', message });
+
+export const invalidSignature = () =>
+  new StorageError({ status: 400, code: 'InvalidSignature', message: 'Invalid signature' });
+
+/** A request of the wrong form. Supabase names these errors `Error`, after its web framework. */
+export const invalidRequest = (message: string, error = 'Error') =>
+  new StorageError({ status: 400, code: 'InvalidRequest', error, message });
+
+/** What PostgreSQL said, as Supabase Storage passes it on: 42501 is a refusal, not a failure. */
+function fromDatabase(error: unknown): StorageError | null {
+  if (!(error instanceof Error) || error.name !== 'PostgresError' || !('code' in error)) return null;
+  const refused = error.message.includes('row-level security')
+    ? 'new row violates row-level security policy'
+    : error.message;
+  const of = (status: number, code: string, message: string) =>
+    new StorageError({ status, code, message }, { cause: error });
+  switch (error.code) {
+    case '42501':
+      return accessDenied(refused, error);
+    case '23505':
+      return alreadyExists('ResourceAlreadyExists', error);
+    case '23503':
+      return of(404, 'InvalidRequest', 'The related resource does not exist');
+    case '55P03':
+      return of(423, 'ResourceLocked', 'The resource is locked');
+    case '57014':
+      return of(544, 'DatabaseTimeout', 'The connection to the database timed out');
+    case '22P02':
+    // Text that PostgreSQL cannot hold, such as an escaped NUL in JSON.
+    case '22P05':
+    case '22021':
+      return of(400, 'InvalidParameter', error.message);
+    default:
+      // Supabase answers the code alone: a message may quote rows that the caller must not see.
+      return of(500, 'DatabaseError', `database error, code: ${error.code}`);
+  }
+}
+
+/** The answer to whatever was thrown. What nobody foresaw goes to the terminal, and the client learns no details. */
+export function errorResponse(thrown: unknown): Response {
+  const error = thrown instanceof StorageError ? thrown : fromDatabase(thrown);
+  if (!error || error.status === 500) console.error('storage:', error?.cause ?? thrown);
+  if (!error) {
+    return Response.json(
+      { statusCode: '500', code: 'InternalError', error: 'Internal', message: 'Internal Server Error' },
+      { status: 500 },
+    );
+  }
+  const { status, code, message } = error;
+  // Supabase puts the status that is meant into the body, and answers 400 to nearly all of them.
+  const httpStatus = status >= 500 ? status : 400;
+  return Response.json(
+    { statusCode: String(status), code, error: error.error, message },
+    { status: httpStatus },
+  );
+}

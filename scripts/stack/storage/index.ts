@@ -1,0 +1,99 @@
+import type { Sql } from 'postgres';
+import type { Context } from './context.ts';
+import { createDisk } from './disk.ts';
+import { errorResponse, invalidRequest } from './errors.ts';
+import { findVersions } from './objects.ts';
+import { matchRoute } from './routes.ts';
+import { type Identity, type Session, service, transaction } from './session.ts';
+import { createTokens } from './tokens.ts';
+
+/** What Storage needs. */
+export interface StorageOptions {
+  /** The database, as the role `supabase_storage_admin`, which owns the schema storage and may become the API roles. */
+  sql: Sql;
+  /** The folder that holds the bytes; made when it is missing. */
+  objectsDir: string;
+  /** The most bytes that a file of any bucket may have. */
+  fileSizeLimit: number;
+  /** Signs the tokens of signed URLs: a secret of its own, so that no other token is one of them. */
+  urlSigningSecret: string;
+}
+
+/** Who makes a request, as the gateway found by its key and token. */
+export type Caller = Identity;
+
+/** Storage (`/storage/v1`). */
+export interface Storage {
+  /** Answers a request. Without a caller only public objects and signed URLs are served. */
+  fetch(request: Request, caller: Caller | null): Promise<Response>;
+  /** Removes bytes that no object has: what an interrupted upload or deletion of an earlier run left. */
+  sweepTemporaryFiles(): Promise<void>;
+}
+
+const prefix = '/storage/v1/';
+
+/**
+ * Starts Storage: a service over `storage.buckets` and `storage.objects` that answers as Supabase Storage does. The
+ * rows are in the database, under its policies; the bytes are files.
+ */
+export function createStorage(options: StorageOptions): Storage {
+  const disk = createDisk(options.objectsDir);
+  const tokens = createTokens(options.urlSigningSecret);
+  const anonymous: Identity = { role: 'anon', claims: { role: 'anon' } };
+
+  async function answer(request: Request, caller: Caller | null): Promise<Response> {
+    const { pathname } = new URL(request.url);
+    const match = pathname.startsWith(prefix)
+      ? matchRoute(request.method, pathname.slice(prefix.length))
+      : null;
+    if (!match) {
+      // The words of Supabase Storage's web framework.
+      const message = `Route ${request.method}:/${pathname.slice(prefix.length)} not found`;
+      return Response.json({ message, error: 'Not Found', statusCode: 404 }, { status: 404 });
+    }
+    const { route } = match;
+    if (!route.open && !caller) throw invalidRequest("headers must have required property 'authorization'");
+    const identity = caller ?? anonymous;
+    const session: Session = { sql: options.sql, operation: route.operation, request };
+    const context: Context = {
+      request,
+      options,
+      disk,
+      tokens,
+      caller,
+      identity,
+      session,
+      bucket: decode(match.bucket),
+      key: decode(match.key),
+      asCaller: (run) => transaction(session, identity, run),
+      asService: (run) => transaction(session, service, run),
+    };
+    return await route.handle(context);
+  }
+
+  return {
+    async fetch(request, caller) {
+      try {
+        return await answer(request, caller);
+      } catch (error) {
+        return errorResponse(error);
+      }
+    },
+
+    async sweepTemporaryFiles() {
+      await disk.sweep((versions) => options.sql.begin((tx) => findVersions(tx, versions)));
+    },
+  };
+}
+
+/** Decodes a part of a path. */
+function decode(part: string): string {
+  let decoded: string;
+  try {
+    decoded = decodeURIComponent(part);
+  } catch {
+    throw invalidRequest(`'${part}' is not a valid url component`, 'FST_ERR_BAD_URL');
+  }
+  if (decoded.includes('\0')) throw invalidRequest('The path must not contain NUL', 'FST_ERR_BAD_URL');
+  return decoded;
+}

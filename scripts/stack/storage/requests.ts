@@ -1,0 +1,86 @@
+import { z } from 'zod';
+import { invalidRequest, StorageError } from './errors.ts';
+
+const mostJsonBytes = 1024 * 1024;
+// Past this much of a refused body, the connection is given up.
+const mostDiscardedBytes = 256 * 1024 * 1024;
+
+/** The chunks of a request's body. Breaking off a loop over them does not end the body: see `discard`. */
+export function bodyChunks(request: Request): AsyncIterable<Uint8Array> {
+  const reader = request.body?.getReader();
+  return {
+    [Symbol.asyncIterator]: () => ({
+      async next() {
+        const { done, value } = (await reader?.read()) ?? { done: true };
+        return done || !value ? { done: true, value: undefined } : { done: false, value };
+      },
+    }),
+  };
+}
+
+/**
+ * Reads the rest of a body that nobody wants. A client that is still sending when the connection closes sees a
+ * network error in place of the answer.
+ */
+export async function discard(chunks: AsyncIterable<Uint8Array>): Promise<void> {
+  let size = 0;
+  try {
+    for await (const chunk of chunks) {
+      size += chunk.length;
+      if (size > mostDiscardedBytes) return;
+    }
+  } catch {
+    // The client has gone already.
+  }
+}
+
+/** The JSON body of a request, if it is of the expected form. Throws what the client is answered. */
+export async function jsonBody<T extends z.ZodType>(request: Request, schema: T): Promise<z.infer<T>> {
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  const chunks = bodyChunks(request);
+  for await (const chunk of chunks) {
+    size += chunk.length;
+    if (size > mostJsonBytes) {
+      await discard(chunks);
+      throw new StorageError({
+        status: 413,
+        code: 'InvalidRequest',
+        error: 'FastifyError',
+        message: 'Request body is too large',
+      });
+    }
+    parts.push(chunk);
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(Buffer.concat(parts).toString('utf8'));
+  } catch {
+    throw invalidRequest(
+      "Body is not valid JSON but content-type is set to 'application/json'",
+      'FastifyError',
+    );
+  }
+  return checked('body', value, schema);
+}
+
+/** The query of a request, if it is of the expected form. Throws what the client is answered. */
+export function queryOf<T extends z.ZodType>(request: Request, schema: T): z.infer<T> {
+  return checked('querystring', Object.fromEntries(new URL(request.url).searchParams), schema);
+}
+
+function checked<T extends z.ZodType>(where: string, value: unknown, schema: T): z.infer<T> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const path = (issue?.path ?? []).map(String);
+  const absent = issue?.code === 'invalid_type' && issue.input === undefined && path.length > 0;
+  throw invalidRequest(
+    absent
+      ? `${where} must have required property '${path.at(-1)}'`
+      : `${[where, ...path].join('/')} ${issue?.message ?? 'is not valid'}`,
+  );
+}
+
+/** Text as PostgreSQL can store it. */
+export const text = z.string().refine((value) => !value.includes('\0'), 'must not contain NUL');

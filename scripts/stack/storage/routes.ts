@@ -1,0 +1,101 @@
+import * as buckets from './buckets.ts';
+import * as changes from './changes.ts';
+import type { Context } from './context.ts';
+import * as downloads from './downloads.ts';
+import * as listing from './listing.ts';
+import * as signing from './signing.ts';
+import * as uploads from './uploads.ts';
+
+/** A route: what it matches, what `storage.operation()` is meanwhile, and what answers. */
+interface Route {
+  method: string;
+  /** Under `/storage/v1`; `*` takes the rest, slashes and all. */
+  path: string;
+  operation: string;
+  handle(context: Context): Promise<Response>;
+  /** Whether it answers requests without a key. */
+  open: boolean;
+}
+
+/** A route for whoever has a key. */
+const keyed = (method: string, path: string, operation: string, handle: Route['handle']): Route => ({
+  method,
+  path,
+  operation,
+  handle,
+  open: false,
+});
+/** A route where the bucket or a token in the URL may stand for a key. */
+const open = (...route: Parameters<typeof keyed>): Route => ({ ...keyed(...route), open: true });
+
+// The first match counts: the paths with more fixed parts stand first.
+const routes: readonly Route[] = [
+  keyed('GET', 'bucket', 'storage.bucket.list', buckets.listBuckets),
+  keyed('POST', 'bucket', 'storage.bucket.create', buckets.createBucket),
+  keyed('GET', 'bucket/:bucket', 'storage.bucket.get', buckets.getBucket),
+  keyed('PUT', 'bucket/:bucket', 'storage.bucket.update', buckets.updateBucket),
+  keyed('DELETE', 'bucket/:bucket', 'storage.bucket.delete', buckets.deleteBucket),
+  keyed('POST', 'bucket/:bucket/empty', 'storage.bucket.empty', buckets.emptyBucket),
+
+  open('GET', 'object/public/:bucket/*', 'storage.object.get_public', downloads.getPublic),
+  open('HEAD', 'object/public/:bucket/*', 'storage.object.info_public', downloads.getPublic),
+  keyed('GET', 'object/authenticated/:bucket/*', 'storage.object.get_authenticated', downloads.getReadable),
+  keyed('HEAD', 'object/authenticated/:bucket/*', 'object.head_authenticated_info', downloads.getReadable),
+  open('GET', 'object/sign/:bucket/*', 'storage.object.get_signed', downloads.getSigned),
+  open('HEAD', 'object/sign/:bucket/*', 'storage.object.get_signed', downloads.getSigned),
+  open('GET', 'object/info/public/:bucket/*', 'storage.object.info_public', downloads.infoPublic),
+  keyed(
+    'GET',
+    'object/info/authenticated/:bucket/*',
+    'object.get_authenticated_info',
+    downloads.infoReadable,
+  ),
+  open('GET', 'object/info/:bucket/*', 'object.get_authenticated_info', downloads.infoReadable),
+
+  // Images are served as they were uploaded.
+  open('GET', 'render/image/public/:bucket/*', 'storage.render.image_public', downloads.getPublic),
+  keyed(
+    'GET',
+    'render/image/authenticated/:bucket/*',
+    'storage.render.image_authenticated',
+    downloads.getReadable,
+  ),
+  open('GET', 'render/image/sign/:bucket/*', 'storage.render.image_sign', downloads.getSigned),
+
+  keyed('POST', 'object/list/:bucket', 'storage.object.list', listing.listFolder),
+  keyed('POST', 'object/list-v2/:bucket', 'storage.object.list_v2', listing.listPage),
+  keyed('POST', 'object/upload/sign/:bucket/*', 'storage.object.sign_upload_url', uploads.signUpload),
+  open('PUT', 'object/upload/sign/:bucket/*', 'storage.object.upload_signed', uploads.uploadSigned),
+  keyed('POST', 'object/sign/:bucket/*', 'storage.object.sign', signing.signObject),
+  keyed('POST', 'object/sign/:bucket', 'storage.object.sign_many', signing.signObjects),
+
+  keyed('POST', 'object/move', 'storage.object.move', changes.moveObject),
+  keyed('POST', 'object/copy', 'storage.object.copy', changes.copyObject),
+  keyed('DELETE', 'object/:bucket', 'storage.object.delete_many', changes.removeObjects),
+  keyed('DELETE', 'object/:bucket/*', 'storage.object.delete', changes.removeObject),
+  keyed('POST', 'object/:bucket/*', 'storage.object.upload', uploads.uploadObject),
+  keyed('PUT', 'object/:bucket/*', 'storage.object.upload_update', uploads.updateObject),
+  open('GET', 'object/:bucket/*', 'storage.object.get_authenticated', downloads.getReadable),
+  open('HEAD', 'object/:bucket/*', 'object.head_authenticated_info', downloads.getReadable),
+];
+
+/** A route and what its path holds, still percent-encoded. */
+export interface Match {
+  route: Route;
+  bucket: string;
+  key: string;
+}
+
+const patterns = routes.map((route) => ({
+  route,
+  pattern: new RegExp(`^${route.path.replace(':bucket', '(?<bucket>[^/]+)').replace('*', '(?<key>.+)')}/?$`),
+}));
+
+/** Finds the route of a request by its path under `/storage/v1/`. */
+export function matchRoute(method: string, path: string): Match | null {
+  for (const { route, pattern } of patterns) {
+    const groups = route.method === method ? pattern.exec(path) : null;
+    if (groups) return { route, bucket: groups.groups?.bucket ?? '', key: groups.groups?.key ?? '' };
+  }
+  return null;
+}

@@ -1,0 +1,72 @@
+import type { Sql, TransactionSql } from 'postgres';
+
+/** Who a statement runs as. */
+export interface Identity {
+  role: 'anon' | 'authenticated' | 'service_role';
+  claims: Record<string, unknown>;
+}
+
+/** Storage itself. Supabase stores what a caller was found to be allowed to store as this role. */
+export const service: Identity = { role: 'service_role', claims: { role: 'service_role' } };
+
+/** The request that statements belong to, as policies and triggers can read it from the settings. */
+export interface Session {
+  sql: Sql;
+  /** What `storage.operation()` answers, for example `storage.object.upload`. */
+  operation: string;
+  request: Request;
+}
+
+/** Makes the rest of a transaction run as somebody. */
+export async function become(tx: TransactionSql, session: Session, identity: Identity): Promise<void> {
+  const { request, operation } = session;
+  const { sub } = identity.claims;
+  await tx`
+    select
+      set_config('role', ${identity.role}, true),
+      set_config('request.jwt.claims', ${JSON.stringify(identity.claims)}, true),
+      set_config('request.jwt.claim.sub', ${typeof sub === 'string' ? sub : ''}, true),
+      set_config('request.jwt.claim.role', ${identity.role}, true),
+      set_config('request.method', ${request.method}, true),
+      set_config('request.path', ${new URL(request.url).pathname}, true),
+      set_config('request.headers', ${JSON.stringify(Object.fromEntries(request.headers))}, true),
+      set_config('storage.operation', ${operation}, true),
+      set_config('storage.allow_delete_query', 'true', true)
+  `;
+}
+
+/** Runs statements in one transaction as somebody. */
+export async function transaction<T>(
+  session: Session,
+  identity: Identity,
+  run: (tx: TransactionSql) => Promise<T>,
+): Promise<T> {
+  const result = await session.sql.begin(async (tx) => {
+    await become(tx, session, identity);
+    // An array of results would be awaited as an array of queries.
+    return { value: await run(tx) };
+  });
+  return result.value;
+}
+
+/**
+ * Runs statements as somebody, and takes them back: what they would throw is thrown, nothing else stays.
+ * This is how Supabase asks the policies before it takes in any bytes.
+ */
+export async function rehearse(
+  tx: TransactionSql,
+  session: Session,
+  identity: Identity,
+  run: (tx: TransactionSql) => Promise<unknown>,
+): Promise<void> {
+  const done = new Error('rehearsed');
+  await tx
+    .savepoint(async (point) => {
+      await become(point, session, identity);
+      await run(point);
+      throw done;
+    })
+    .catch((error: unknown) => {
+      if (error !== done) throw error;
+    });
+}

@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import type { Context } from './context.ts';
+import { noSuchKey } from './errors.ts';
+import { checkBucketName, checkKey } from './names.ts';
+import { findNames, findObject } from './objects.ts';
+import { jsonBody, text } from './requests.ts';
+
+// A token's time has to stay a date: this many seconds are 100 years.
+const expiresIn = z.int().min(1).max(3_155_760_000);
+const one = z.object({ expiresIn });
+const many = z.object({ expiresIn, paths: z.array(text).min(1) });
+
+/** `POST /object/sign/:bucket/*`: a URL with which anyone may read this object for a time. */
+export async function signObject(context: Context): Promise<Response> {
+  const { bucket, key } = context;
+  const body = await jsonBody(context.request, one);
+  checkBucketName(bucket);
+  checkKey(key);
+  if (!(await context.asCaller((tx) => findObject(tx, bucket, key)))) throw noSuchKey();
+  return Response.json({ signedURL: await signedPath(context, key, body.expiresIn) });
+}
+
+/** `POST /object/sign/:bucket`: each of many objects has its own URL or its own error. */
+export async function signObjects(context: Context): Promise<Response> {
+  const { bucket } = context;
+  const { paths, expiresIn: seconds } = await jsonBody(context.request, many);
+  checkBucketName(bucket);
+  const found = await context.asCaller((tx) => findNames(tx, bucket, paths));
+  return Response.json(
+    await Promise.all(
+      paths.map(async (path) =>
+        found.has(path)
+          ? { error: null, path, signedURL: await signedPath(context, path, seconds) }
+          : {
+              error: 'Either the object does not exist or you do not have access to it',
+              path,
+              signedURL: null,
+            },
+      ),
+    ),
+  );
+}
+
+/** Supabase answers the path unencoded: its clients encode the whole URL. */
+async function signedPath({ bucket, tokens }: Context, key: string, seconds: number): Promise<string> {
+  return `/object/sign/${bucket}/${key}?token=${await tokens.signDownload(bucket, key, seconds)}`;
+}

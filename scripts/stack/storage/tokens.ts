@@ -1,0 +1,68 @@
+import { jwtVerify, SignJWT } from 'jose';
+import { errorMessage } from '../errors.ts';
+import { invalidJwt, invalidSignature } from './errors.ts';
+
+/** What a signed upload URL allows. */
+export interface UploadGrant {
+  /** Who signed the URL, and will own the object. */
+  owner?: string;
+  /** Whether an existing object may be replaced. */
+  upsert: boolean;
+}
+
+// Supabase's signed upload URLs are valid for two hours.
+const uploadSeconds = 2 * 60 * 60;
+
+/** Signs and verifies the tokens of signed URLs. */
+export interface Tokens {
+  signDownload(bucket: string, key: string, seconds: number): Promise<string>;
+  /** The time at which the token ends, in seconds. Throws what the client is answered. */
+  verifyDownload(token: string, bucket: string, key: string): Promise<number>;
+  signUpload(bucket: string, key: string, grant: UploadGrant): Promise<string>;
+  /** Throws what the client is answered. */
+  verifyUpload(token: string, bucket: string, key: string): Promise<UploadGrant>;
+}
+
+/** Makes the tokens of one project. They have a secret of their own, so no token of Auth is one of them. */
+export function createTokens(urlSigningSecret: string): Tokens {
+  const secret = new TextEncoder().encode(urlSigningSecret);
+  const now = () => Math.floor(Date.now() / 1000);
+
+  function sign(claims: Record<string, unknown>, seconds: number): Promise<string> {
+    return new SignJWT(claims)
+      .setProtectedHeader({ alg: 'HS256' })
+      .setIssuedAt()
+      .setExpirationTime(now() + seconds)
+      .sign(secret);
+  }
+
+  async function verify(token: string, bucket: string, key: string) {
+    const { payload } = await jwtVerify(token, secret, {
+      algorithms: ['HS256'],
+      requiredClaims: ['exp'],
+    }).catch((error: unknown) => {
+      throw invalidJwt(errorMessage(error));
+    });
+    if (payload.url !== `${bucket}/${key}`) throw invalidSignature();
+    return payload;
+  }
+
+  return {
+    signDownload: (bucket, key, seconds) => sign({ url: `${bucket}/${key}` }, seconds),
+
+    async verifyDownload(token, bucket, key) {
+      const payload = await verify(token, bucket, key);
+      // Both kinds name the object in `url`; only a token for uploading says whether it may replace one.
+      if ('upsert' in payload || payload.exp === undefined) throw invalidSignature();
+      return payload.exp;
+    },
+
+    signUpload: (bucket, key, grant) => sign({ ...grant, url: `${bucket}/${key}` }, uploadSeconds),
+
+    async verifyUpload(token, bucket, key) {
+      const { upsert, owner } = await verify(token, bucket, key);
+      if (typeof upsert !== 'boolean') throw invalidSignature();
+      return typeof owner === 'string' ? { owner, upsert } : { upsert };
+    },
+  };
+}

@@ -1,0 +1,37 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import postgres from 'postgres';
+import { afterAll, describe, expect, it } from 'vitest';
+import { settings } from './settings.ts';
+
+interface Case {
+  entity: 'mention' | 'hashtag';
+  description: string;
+  text: string;
+  expected: string[];
+}
+
+// twitter-text's conformance suite is not part of Noctra; where a copy lies beside the project it is read in place.
+const file = fileURLToPath(new URL('../../shared/conformance/twitter-text-extract.json', import.meta.url));
+const cases = fs.existsSync(file) ? readCases(file) : [];
+if (cases.length === 0)
+  console.log(`No conformance suite at ${path.relative(process.cwd(), file)}: its cases are skipped.`);
+
+const sql = postgres(settings.databaseUrl, { max: 2, onnotice: () => {} });
+afterAll(() => sql.end({ timeout: 5 }));
+
+describe.skipIf(cases.length === 0)('extraction follows twitter-text', () => {
+  it.each(cases)('$entity: $description', async ({ entity, text, expected }) => {
+    const [row] =
+      entity === 'mention'
+        ? await sql`select public.extract_mentions(${text}) as names`
+        : await sql`select public.extract_hashtags(${text}) as names`;
+    expect(row?.names).toEqual(expected);
+  });
+});
+
+function readCases(name: string): Case[] {
+  const content: unknown = JSON.parse(fs.readFileSync(name, 'utf8'));
+  return (Array.isArray(content) ? content : Object.values(content as object).flat()) as Case[];
+}
