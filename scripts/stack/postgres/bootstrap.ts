@@ -3,9 +3,9 @@ import { getAuthSchemaSql } from '@supabase/lite';
 import postgres from 'postgres';
 import { type Keys, type LoginRole, loginRoles } from '../keys.ts';
 
-/** The address of the stack's database for one of its roles. */
+/** The address of the stack's database for one of its roles. On loopback there is no TLS, and clients warn unless told. */
 export function databaseUrl(keys: Keys, port: number, role: LoginRole): string {
-  return `postgresql://${role}:${keys.passwords[role]}@127.0.0.1:${port}/postgres`;
+  return `postgresql://${role}:${keys.passwords[role]}@127.0.0.1:${port}/postgres?sslmode=disable`;
 }
 
 /** Gives a blank database what a Supabase database has before any migration. Safe to repeat. */

@@ -107,7 +107,9 @@ export async function copyObject(context: Context): Promise<Response> {
 
   const version = randomUUID();
   try {
-    const lastModified = (await disk.copy(source.version, version)).toISOString();
+    const copied = await disk.copy(source.version, version);
+    if (!copied) throw noSuchKey();
+    const lastModified = copied.toISOString();
     const { row, replaced } = await transaction(session, service, async (tx) => {
       await lockName(tx, bucket, destinationKey);
       await ask(tx);

@@ -19,7 +19,8 @@ export interface Stored {
 export interface Disk {
   /** Stores what a stream yields; more than `limit` bytes, or a stream that fails, leave nothing. */
   write(version: string, chunks: AsyncIterable<Uint8Array>, limit: number): Promise<Stored>;
-  copy(from: string, to: string): Promise<Date>;
+  /** Stores the same bytes under another version, or answers null if there are none. */
+  copy(from: string, to: string): Promise<Date | null>;
   /** A stream of the bytes from `start` to before `end`, or null if there are none. */
   read(version: string, start: number, end: number): Promise<ReadableStream<Uint8Array> | null>;
   remove(versions: Iterable<string | null>): Promise<void>;
@@ -55,6 +56,17 @@ export function createDisk(folder: string): Disk {
     }
   }
 
+  /** Opens the bytes of a version. SQL can write anything into a row, so not every version has some, or is one. */
+  async function openVersion(version: string): Promise<fs.FileHandle | null> {
+    if (!versionPattern.test(version)) return null;
+    try {
+      return await fs.open(pathOf(version), 'r');
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') return null;
+      throw error;
+    }
+  }
+
   return {
     async write(version, chunks, limit) {
       const hash = createHash('md5');
@@ -73,6 +85,9 @@ export function createDisk(folder: string): Disk {
     },
 
     async copy(from, to) {
+      const source = await openVersion(from);
+      if (!source) return null;
+      await source.close();
       const copied = new Date();
       await place(to, async (temporary) => {
         await fs.copyFile(pathOf(from), temporary);
@@ -85,14 +100,8 @@ export function createDisk(folder: string): Disk {
     },
 
     async read(version, start, end) {
-      if (!versionPattern.test(version)) return null;
-      let file: fs.FileHandle;
-      try {
-        file = await fs.open(pathOf(version), 'r');
-      } catch (error) {
-        if (errorCode(error) === 'ENOENT') return null;
-        throw error;
-      }
+      const file = await openVersion(version);
+      if (!file) return null;
       let position = start;
       return new ReadableStream<Uint8Array>(
         {

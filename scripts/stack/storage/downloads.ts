@@ -3,10 +3,11 @@ import { z } from 'zod';
 import { findBucketRules } from './buckets.ts';
 import { isNotModified, parseRange, rangeApplies } from './conditions.ts';
 import type { Context } from './context.ts';
-import { noSuchBucket, noSuchKey, StorageError } from './errors.ts';
+import { noSuchBucket, noSuchKey } from './errors.ts';
 import { checkKey } from './names.ts';
 import { findObject, type ObjectRow } from './objects.ts';
 import { queryOf } from './requests.ts';
+import { become } from './session.ts';
 
 type FindObject = (context: Context) => Promise<ObjectRow>;
 
@@ -20,14 +21,13 @@ const findPublic: FindObject = (context) =>
   });
 
 /** An object that the caller may read: all of a public bucket, of another what the policies show. */
-const findReadable: FindObject = async (context) => {
-  const inPublic = await context.asService(async (tx) => {
+const findReadable: FindObject = (context) =>
+  context.asService(async (tx) => {
     const rules = await findBucketRules(tx, context.bucket);
     if (!rules || (!rules.public && !context.caller)) throw noSuchBucket();
-    return rules.public ? await mustFind(tx, context) : null;
+    if (!rules.public) await become(tx, context.session, context.identity);
+    return await mustFind(tx, context);
   });
-  return inPublic ?? (await context.asCaller((tx) => mustFind(tx, context)));
-};
 
 async function mustFind(tx: TransactionSql, { bucket, key }: Context): Promise<ObjectRow> {
   checkKey(key);
@@ -37,10 +37,10 @@ async function mustFind(tx: TransactionSql, { bucket, key }: Context): Promise<O
 }
 
 /** `GET /object/public/:bucket/*` */
-export const getPublic = async (context: Context) => send(context, await findPublic(context));
+export const getPublic = async (context: Context) => send(context, findPublic);
 
 /** `GET /object/:bucket/*` and `GET /object/authenticated/:bucket/*` */
-export const getReadable = async (context: Context) => send(context, await findReadable(context));
+export const getReadable = async (context: Context) => send(context, findReadable);
 
 /** `GET /object/info/public/:bucket/*` */
 export const infoPublic = async (context: Context) => describe(await findPublic(context));
@@ -54,11 +54,24 @@ const withToken = z.object({ token: z.string() });
 export async function getSigned(context: Context): Promise<Response> {
   const { token } = queryOf(context.request, withToken);
   const expires = await context.tokens.verifyDownload(token, context.bucket, context.key);
-  const object = await context.asService((tx) => mustFind(tx, context));
-  return await send(context, object, new Date(expires * 1000));
+  const find = () => context.asService((tx) => mustFind(tx, context));
+  return await send(context, find, new Date(expires * 1000));
 }
 
-async function send(context: Context, object: ObjectRow, expires?: Date): Promise<Response> {
+/** Answers an object, a part of it, or that the client has it already. */
+async function send(context: Context, find: FindObject, expires?: Date): Promise<Response> {
+  const object = await find(context);
+  const answer = await sendVersion(context, object, expires);
+  if (answer) return answer;
+  // An object that was replaced in between has other bytes now. A row that SQL made has none.
+  const replacement = await find(context);
+  const second =
+    replacement.version === object.version ? null : await sendVersion(context, replacement, expires);
+  if (!second) throw noSuchKey();
+  return second;
+}
+
+async function sendVersion(context: Context, object: ObjectRow, expires?: Date): Promise<Response | null> {
   const { request } = context;
   const { metadata } = object;
   const size = metadata?.size ?? 0;
@@ -70,25 +83,24 @@ async function send(context: Context, object: ObjectRow, expires?: Date): Promis
     'x-robots-tag': 'none',
     'x-content-type-options': 'nosniff',
   });
-  setHeader(headers, 'content-type', servedType(metadata?.mimetype));
   setHeader(headers, 'content-encoding', metadata?.contentEncoding);
   setHeader(headers, 'etag', metadata?.eTag);
   setHeader(headers, 'last-modified', lastModified?.toUTCString());
   // Supabase lets a signed URL be cached for as long as it is valid.
   if (expires) setHeader(headers, 'expires', expires.toUTCString());
   else setHeader(headers, 'cache-control', metadata?.cacheControl ?? 'no-cache');
-  setHeader(headers, 'content-disposition', disposition(new URL(request.url).searchParams.get('download')));
-
   if (isNotModified(request.headers, metadata?.eTag, lastModified)) {
-    headers.delete('content-type');
     return new Response(null, { status: 304, headers });
   }
+
+  setHeader(headers, 'content-type', servedType(metadata?.mimetype));
+  setHeader(headers, 'content-disposition', disposition(new URL(request.url).searchParams.get('download')));
   const applies = request.method === 'GET' && rangeApplies(request.headers, metadata?.eTag, lastModified);
   const range = applies ? parseRange(request.headers.get('range'), size) : 'whole';
   if (range === 'unsatisfiable') {
-    const { message, code } = unsatisfiable;
+    const code = 'InvalidRange';
     return Response.json(
-      { statusCode: '416', code, error: code, message },
+      { statusCode: '416', code, error: code, message: 'The requested range is not satisfiable' },
       { status: 416, headers: { 'content-range': `bytes */${size}` } },
     );
   }
@@ -97,16 +109,8 @@ async function send(context: Context, object: ObjectRow, expires?: Date): Promis
   if (range !== 'whole') headers.set('content-range', `bytes ${start}-${end - 1}/${size}`);
   if (request.method === 'HEAD') return new Response(null, { headers });
   const body = await context.disk.read(object.version ?? '', start, end);
-  // A row that SQL made has no bytes.
-  if (!body) throw noSuchKey();
-  return new Response(body, { status: range === 'whole' ? 200 : 206, headers });
+  return body && new Response(body, { status: range === 'whole' ? 200 : 206, headers });
 }
-
-const unsatisfiable = new StorageError({
-  status: 416,
-  code: 'InvalidRange',
-  message: 'The requested range is not satisfiable',
-});
 
 /** Supabase serves HTML as plain text, so that no page of a user runs under the project's address. */
 function servedType(type = 'application/octet-stream'): string {

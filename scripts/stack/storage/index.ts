@@ -3,6 +3,7 @@ import type { Context } from './context.ts';
 import { createDisk } from './disk.ts';
 import { errorResponse, invalidRequest } from './errors.ts';
 import { findVersions } from './objects.ts';
+import { bodyChunks, discard } from './requests.ts';
 import { matchRoute } from './routes.ts';
 import { type Identity, type Session, service, transaction } from './session.ts';
 import { createTokens } from './tokens.ts';
@@ -76,6 +77,7 @@ export function createStorage(options: StorageOptions): Storage {
       try {
         return await answer(request, caller);
       } catch (error) {
+        if (request.body && !request.bodyUsed) await discard(bodyChunks(request));
         return errorResponse(error);
       }
     },

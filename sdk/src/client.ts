@@ -1,0 +1,54 @@
+import { createClient, type SupabaseClientOptions } from '@supabase/supabase-js';
+import { type Auth, createAuth } from './auth.ts';
+import type { NoctraSupabaseClient } from './context.ts';
+import type { Database } from './database.types.ts';
+import { createPosts, type Posts } from './posts.ts';
+import { createProfiles, type Profiles } from './profiles.ts';
+
+/** The options of supabase-js's `createClient`, or a client that there is already. */
+export interface NoctraOptions extends Omit<SupabaseClientOptions<'public'>, 'accessToken' | 'db'> {
+  /** A supabase-js client to use, in place of a new one: its session and its settings are then Noctra's too. */
+  supabase?: NoctraSupabaseClient;
+}
+
+/** Noctra, as an app sees it. */
+export interface Noctra {
+  /** The supabase-js client below, typed for Noctra's tables and functions: for all that the SDK does not wrap. */
+  readonly supabase: NoctraSupabaseClient;
+  readonly auth: Auth;
+  readonly posts: Posts;
+  readonly profiles: Profiles;
+}
+
+/**
+ * Opens Noctra.
+ *
+ * @param url The project's URL.
+ * @param key Its publishable key. Never the secret one.
+ *
+ * @example
+ * ```ts
+ * const noctra = createNoctra('http://127.0.0.1:54321', 'sb_publishable_…');
+ * ```
+ *
+ * @example With a client that the app has already
+ * ```ts
+ * const noctra = createNoctra(url, key, { supabase });
+ * ```
+ */
+export function createNoctra(url: string, key: string, options: NoctraOptions = {}): Noctra {
+  const { supabase = createClient<Database>(url, key, options), global } = options;
+  const context = {
+    supabase,
+    url: url.replace(/\/+$/, ''),
+    key,
+    // Looked up at each call, and called as a plain function: browsers refuse `fetch` as a method of another object.
+    fetch: global?.fetch ?? ((input: RequestInfo | URL, init?: RequestInit) => fetch(input, init)),
+  };
+  return {
+    supabase,
+    auth: createAuth(context),
+    posts: createPosts(context),
+    profiles: createProfiles(context),
+  };
+}

@@ -1,0 +1,239 @@
+import type { AuthError, PostgrestError } from '@supabase/supabase-js';
+
+/**
+ * The codes of errors: those of the HTTP API, and three that only a client can know. The type stays open,
+ * because Supabase Auth has codes of its own, which are passed on unchanged.
+ *
+ * | code | status | when |
+ * |---|---|---|
+ * | `network_error` | 0 | no answer: offline, DNS, CORS, connection cut |
+ * | `aborted` | 0 | the `signal` that was given has fired |
+ * | `unexpected_error` | 0 | a defect, of the SDK or around it; see `cause` |
+ * | `not_signed_in` | 401 | there is no session, or it has ended |
+ * | `invalid_credentials` | 401 | unknown user or wrong password |
+ * | `email_not_confirmed` | 403 | the address waits for its confirmation |
+ * | `not_owner` | 403 | you may see it, and it is not yours |
+ * | `forbidden` | 403 | you may not do this |
+ * | `post_not_found` | 404 | it is not there, or not visible to you |
+ * | `not_found` | 404 | what answers is not Noctra: look at the URL, or at the migrations |
+ * | `already_exists` | 409 | |
+ * | `invalid_cursor` | 400 | it is not the `next_cursor` of a page |
+ * | `limit_invalid` | 422 | a page of that size is not given |
+ * | `validation_failed` | 400, 422 | malformed in another way |
+ * | `rate_limited` | 429 | too many requests: wait |
+ * | `internal_error` | 5xx | the server failed |
+ * | `caption_invalid` | 422 | empty, only white space, or too long |
+ * | `tags_too_many`, `tag_invalid` | 422 | over the limit, those of the caption included; empty or too long |
+ * | `mentions_too_many`, `mention_unknown` | 422 | over the limit, those of the caption included; nobody's name or id |
+ * | `media_too_many`, `media_not_found` | 422 | over the limit; no such upload of yours |
+ * | `media_too_large` | 413 | a file is over the limit |
+ * | `media_type_unsupported` | 415 | a file's type is not accepted |
+ * | `media_already_used` | 409 | the object belongs to a post already |
+ * | `original_post_not_found` | 422 | not there, or not visible to you |
+ * | `idempotency_key_invalid` | 422 | not 1 to 255 characters |
+ * | `idempotency_key_reused` | 422 | used before for another post, or for one that is gone |
+ * | `username_taken`, `email_taken` | 409 | somebody has it, in any case |
+ * | `username_invalid`, `email_invalid`, `password_invalid`, `date_of_birth_invalid` | 422 | against the rules |
+ * | `password_weak` | 422 | known from a leak, or too easy |
+ */
+export type NoctraErrorCode =
+  | 'network_error'
+  | 'aborted'
+  | 'unexpected_error'
+  | 'not_signed_in'
+  | 'invalid_credentials'
+  | 'email_not_confirmed'
+  | 'not_owner'
+  | 'forbidden'
+  | 'post_not_found'
+  | 'not_found'
+  | 'already_exists'
+  | 'invalid_cursor'
+  | 'limit_invalid'
+  | 'validation_failed'
+  | 'rate_limited'
+  | 'internal_error'
+  | 'caption_invalid'
+  | 'tags_too_many'
+  | 'tag_invalid'
+  | 'mentions_too_many'
+  | 'mention_unknown'
+  | 'media_too_many'
+  | 'media_not_found'
+  | 'media_too_large'
+  | 'media_type_unsupported'
+  | 'media_already_used'
+  | 'original_post_not_found'
+  | 'idempotency_key_invalid'
+  | 'idempotency_key_reused'
+  | 'username_taken'
+  | 'email_taken'
+  | 'username_invalid'
+  | 'email_invalid'
+  | 'password_invalid'
+  | 'date_of_birth_invalid'
+  | 'password_weak'
+  | (string & {});
+
+/** What a {@link NoctraError} is made of. */
+export interface NoctraErrorDetails {
+  code: NoctraErrorCode;
+  /** For a person who reads a log. Its wording may change. */
+  message: string;
+  /** The HTTP status, or 0 when no answer came. */
+  status: number;
+  /** The first field that the error is about. */
+  field?: string | undefined;
+  /** Every field that the error is about, with its messages. */
+  fields?: Record<string, string[]> | undefined;
+  /** What caused it: the error of supabase-js, or the exception of `fetch`. */
+  cause?: unknown;
+}
+
+/**
+ * The one kind of error that the SDK returns. Branch on `code`, never on `message`.
+ *
+ * @example
+ * ```ts
+ * const { error } = await noctra.posts.create({ caption: '' });
+ * if (error?.code === 'caption_invalid') showHint(error.field); // 'caption'
+ * ```
+ */
+export class NoctraError extends Error {
+  override readonly name = 'NoctraError';
+  /** Stable; see {@link NoctraErrorCode}. */
+  readonly code: NoctraErrorCode;
+  /** The HTTP status, or 0 when no answer came. */
+  readonly status: number;
+  /** The first field that the error is about. */
+  readonly field: string | undefined;
+  /** Every field that the error is about, with its messages. */
+  readonly fields: Record<string, string[]> | undefined;
+
+  constructor({ code, message, status, field, fields, cause }: NoctraErrorDetails) {
+    super(message, { cause });
+    this.code = code;
+    this.status = status;
+    this.field = field ?? (fields && Object.keys(fields)[0]);
+    this.fields = fields ?? (field === undefined ? undefined : { [field]: [message] });
+  }
+}
+
+/**
+ * Whether a value is an error of the SDK. It looks at the shape and not at the class, so that it also
+ * holds where two copies of the package are loaded.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   await publish();
+ * } catch (error) {
+ *   if (isNoctraError(error) && error.code === 'network_error') retryLater();
+ *   else throw error;
+ * }
+ * ```
+ */
+export function isNoctraError(value: unknown): value is NoctraError {
+  return value instanceof Error && value.name === 'NoctraError' && 'code' in value && 'status' in value;
+}
+
+/** The code of an answer that says nothing better than its status. */
+function codeOfStatus(status: number): NoctraErrorCode {
+  switch (status) {
+    case 0:
+      return 'network_error';
+    case 401:
+      return 'not_signed_in';
+    case 403:
+      return 'forbidden';
+    case 404:
+      return 'not_found';
+    case 409:
+      return 'already_exists';
+    case 413:
+      return 'media_too_large';
+    case 415:
+      return 'media_type_unsupported';
+    case 429:
+      return 'rate_limited';
+    default:
+      return status >= 500 ? 'internal_error' : 'validation_failed';
+  }
+}
+
+/** An error of the Data API. A rule of Noctra's answers SQLSTATE `PTnnn`, its code in `hint`, the field in `details`. */
+export function fromPostgrest(cause: PostgrestError, status: number): NoctraError {
+  const isRule = /^PT\d{3}$/.test(cause.code);
+  return new NoctraError({
+    code: (isRule && cause.hint) || codeOfStatus(status),
+    message: cause.message,
+    status,
+    field: (isRule && cause.details) || undefined,
+    cause,
+  });
+}
+
+/** Where Auth says 400, and the HTTP API has a better status for the same code. */
+const authStatus: Record<string, number> = { invalid_credentials: 401, email_not_confirmed: 403 };
+
+/** An error of Supabase Auth: its own codes are stable, so they pass unchanged. */
+function fromAuth(cause: AuthError): NoctraError {
+  const isSessionLost =
+    cause.name === 'AuthSessionMissingError' || /^(refresh_token|session)_/.test(cause.code ?? '');
+  const status = isSessionLost ? 401 : (authStatus[cause.code ?? ''] ?? cause.status);
+  const code = isSessionLost || status === 429 ? undefined : cause.code;
+  return new NoctraError({
+    code: code ?? (status === undefined ? 'unexpected_error' : codeOfStatus(status)),
+    message: cause.message,
+    status: status ?? 0,
+    cause,
+  });
+}
+
+/** What Storage answers, be it read by supabase-js or by the SDK's own upload. */
+export interface StorageFailure {
+  message: string;
+  status?: number | undefined;
+  statusCode?: string | undefined;
+  code?: string | undefined;
+}
+
+/** An error of Storage. Its HTTP status is often a plain 400, the true one stands in `statusCode`. */
+export function fromStorage(cause: StorageFailure, field?: string): NoctraError {
+  const status = cause.code === 'InvalidJWT' ? 401 : Number(cause.statusCode) || cause.status || 0;
+  return new NoctraError({ code: codeOfStatus(status), message: cause.message, status, field, cause });
+}
+
+/** A problem document (RFC 9457) of the HTTP API, or whatever came in its place. */
+export function fromProblem(status: number, problem: unknown, cause: unknown): NoctraError {
+  const { code, detail, title, errors } = (problem ?? {}) as {
+    code?: string;
+    detail?: string;
+    title?: string;
+    errors?: Record<string, string[]>;
+  };
+  return new NoctraError({
+    code: code ?? codeOfStatus(status),
+    message: detail ?? title ?? `HTTP ${status}`,
+    status,
+    fields: errors,
+    cause,
+  });
+}
+
+/** No answer came. */
+export function networkError(cause: unknown): NoctraError {
+  const message = cause instanceof Error ? cause.message : 'No answer from the server.';
+  return new NoctraError({ code: 'network_error', message, status: 0, cause });
+}
+
+/** Makes a NoctraError of whatever was thrown. */
+export function toNoctraError(cause: unknown): NoctraError {
+  if (isNoctraError(cause)) return cause;
+  if (typeof cause === 'object' && cause !== null) {
+    if ('__isAuthError' in cause) return fromAuth(cause as unknown as AuthError);
+    if ('__isStorageError' in cause) return fromStorage(cause as unknown as StorageFailure);
+  }
+  const message = cause instanceof Error ? cause.message : String(cause);
+  return new NoctraError({ code: 'unexpected_error', message, status: 0, cause });
+}

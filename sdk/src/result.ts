@@ -1,0 +1,31 @@
+import { NoctraError, toNoctraError } from './errors.ts';
+
+/**
+ * What every call answers: either `data`, or `error`. Nothing is thrown.
+ *
+ * @example
+ * ```ts
+ * const { data, error } = await noctra.posts.get(id);
+ * if (error) return showError(error.code);
+ * render(data); // not null from here on
+ * ```
+ */
+export type Result<T> = { data: T; error: null } | { data: null; error: NoctraError };
+
+/**
+ * Runs one public call. Inside the SDK errors are thrown; this is the one place where they become the
+ * `error` of a result.
+ */
+export async function attempt<T>(call: () => Promise<T>, signal?: AbortSignal): Promise<Result<T>> {
+  try {
+    signal?.throwIfAborted();
+    return { data: await call(), error: null };
+  } catch (cause) {
+    if (!signal?.aborted) return { data: null, error: toNoctraError(cause) };
+    const message = 'The call was aborted.';
+    return {
+      data: null,
+      error: new NoctraError({ code: 'aborted', message, status: 0, cause: signal.reason }),
+    };
+  }
+}

@@ -1,0 +1,20 @@
+// Generated from the database by `npm run gen-types`. Changes here are lost.
+
+/** Noctra's limits: characters for text, bytes for sizes, else counts. The database enforces them. */
+export const limits = {
+  tags: 30,
+  media: 10,
+  mentions: 20,
+  page_size: 20,
+  bio_length: 255,
+  cover_size: 10485760,
+  media_size: 52428800,
+  tag_length: 50,
+  avatar_size: 5242880,
+  password_min: 8,
+  username_max: 30,
+  username_min: 3,
+  page_size_max: 100,
+  caption_length: 2200,
+  playlist_length: 255,
+} as const;
