@@ -1,0 +1,288 @@
+-- Which tags and people a post refers to, kept in step with its caption.
+
+create type public.reference_source as enum ('caption', 'explicit');
+comment on type public.reference_source is
+  'Where a reference comes from: the caption, which takes it away again when it is edited, or an explicit list.';
+
+create function private.tag_name(tag text)
+returns text
+language sql
+immutable
+parallel safe
+set search_path = ''
+as $$
+  -- Composed (NFC), so that one word is one tag however a keyboard spells its accents.
+  select normalize(
+    lower(
+      rtrim(ltrim(regexp_replace(tag collate "und-x-icu", '\s+', ' ', 'g'), ' #＃')) collate "und-x-icu"
+    ),
+    nfc
+  )
+$$;
+comment on function private.tag_name(text) is
+  'A tag as it is stored: without # in front, in lower case, white space collapsed.';
+grant execute on function private.tag_name(text) to authenticated, service_role;
+
+create table public.tags (
+  id uuid primary key default private.uuid_v7(),
+  name text not null constraint tags_name_key unique,
+  created_at timestamptz not null default now(),
+  constraint tags_name_check check (
+    char_length(name) between 1 and (public.limits() ->> 'tag_length')::integer
+    and name = private.tag_name(name)
+    and name collate "und-x-icu" !~ '[[:cntrl:]]'
+  )
+);
+
+alter table public.tags enable row level security;
+
+-- No write is granted: a tag appears with the first post that uses it.
+grant select on public.tags to authenticated;
+grant select, insert, update, delete on public.tags to service_role;
+
+create policy select_any on public.tags for select to authenticated
+  using (true);
+
+comment on table public.tags is 'Every tag that a post has ever used.';
+comment on column public.tags.id is 'Identifies the tag.';
+comment on column public.tags.name is 'Without #, in lower case, at most 50 characters.';
+comment on column public.tags.created_at is 'When it was first used.';
+
+create table public.post_tags (
+  post_id uuid not null references public.posts (id) on delete cascade,
+  tag_id uuid not null references public.tags (id) on delete cascade,
+  source public.reference_source not null,
+  primary key (post_id, tag_id)
+);
+-- A tag's posts, newest first; also what the foreign key needs.
+create index post_tags_tag_id_post_id_idx on public.post_tags (tag_id, post_id);
+
+create table public.post_mentions (
+  post_id uuid not null references public.posts (id) on delete cascade,
+  profile_id uuid not null references public.profiles (id) on delete cascade,
+  source public.reference_source not null,
+  primary key (post_id, profile_id)
+);
+-- The posts that mention a person, newest first; also what the foreign key needs.
+create index post_mentions_profile_id_post_id_idx on public.post_mentions (profile_id, post_id);
+
+alter table public.post_tags enable row level security;
+alter table public.post_mentions enable row level security;
+
+-- No write is granted: rows come from captions, by trigger, and from create_post.
+grant select on public.post_tags, public.post_mentions to authenticated;
+grant select, insert, update, delete on public.post_tags, public.post_mentions to service_role;
+
+-- A scalar subquery for the same reason as on posts, whose own policy answers here.
+create policy select_visible on public.post_tags for select to authenticated
+  using ((select true from public.posts where posts.id = post_tags.post_id));
+create policy select_visible on public.post_mentions for select to authenticated
+  using ((select true from public.posts where posts.id = post_mentions.post_id));
+
+comment on table public.post_tags is 'The tags of posts, at most 30 each. Visible with their post.';
+comment on column public.post_tags.post_id is 'The post.';
+comment on column public.post_tags.tag_id is 'The tag.';
+comment on column public.post_tags.source is 'Where the tag comes from; explicit where it is both listed and in the caption.';
+comment on table public.post_mentions is 'The people whom posts mention, at most 20 each. Visible with their post.';
+comment on column public.post_mentions.post_id is 'The post.';
+comment on column public.post_mentions.profile_id is 'The person mentioned.';
+comment on column public.post_mentions.source is 'Where the mention comes from; explicit where it is both listed and in the caption.';
+comment on policy select_visible on public.post_tags is 'Whoever sees the post sees its tags.';
+comment on policy select_visible on public.post_mentions is 'Whoever sees the post sees whom it mentions.';
+
+create function private.check_tag_limit()
+returns trigger
+language plpgsql
+set search_path = ''
+as $$
+begin
+  if exists (
+    select
+    from public.post_tags
+    where post_tags.post_id in (select inserted.post_id from inserted)
+    group by post_tags.post_id
+    having count(*) > (public.limits() ->> 'tags')::integer
+  ) then
+    perform private.raise_error(
+      422, 'tags_too_many', 'A post has at most 30 tags, those in its caption included.', 'tags'
+    );
+  end if;
+  return null;
+end
+$$;
+comment on function private.check_tag_limit() is 'Trigger: a post has no more tags than public.limits() allows.';
+
+create function private.check_mention_limit()
+returns trigger
+language plpgsql
+set search_path = ''
+as $$
+begin
+  if exists (
+    select
+    from public.post_mentions
+    where post_mentions.post_id in (select inserted.post_id from inserted)
+    group by post_mentions.post_id
+    having count(*) > (public.limits() ->> 'mentions')::integer
+  ) then
+    perform private.raise_error(
+      422, 'mentions_too_many', 'A post mentions at most 20 people, those in its caption included.', 'mentions'
+    );
+  end if;
+  return null;
+end
+$$;
+comment on function private.check_mention_limit() is 'Trigger: a post mentions no more people than public.limits() allows.';
+
+-- Once a statement, when all its rows are in.
+create trigger _100_check_tag_limit after insert on public.post_tags
+  referencing new table as inserted
+  for each statement execute function private.check_tag_limit();
+create trigger _100_check_mention_limit after insert on public.post_mentions
+  referencing new table as inserted
+  for each statement execute function private.check_mention_limit();
+
+create function private.ensure_tags(names text[])
+returns void
+language plpgsql
+-- Definer: clients have no write grant on tags.
+security definer
+set search_path = ''
+as $$
+begin
+  -- Sorted, so that two requests that bring the same new tags wait for each other in one direction only. For the
+  -- same reason a transaction calls this once, with all the tags that it will need.
+  insert into public.tags (name)
+  select distinct wanted.name
+  from unnest(ensure_tags.names) as wanted (name)
+  where not exists (select from public.tags where tags.name = wanted.name)
+  order by wanted.name
+  on conflict (name) do nothing;
+end
+$$;
+comment on function private.ensure_tags(text[]) is 'Adds the tags that are not there yet. Takes names as private.tag_name makes them.';
+grant execute on function private.ensure_tags(text[]) to authenticated;
+
+create function private.refresh_caption_references(post_ids uuid[])
+returns void
+language plpgsql
+-- Definer: clients have no write grant on tags, post_tags and post_mentions. Only triggers call it.
+security definer
+set search_path = ''
+as $$
+declare
+  v_post_ids constant uuid[] := refresh_caption_references.post_ids;
+  v_tagged uuid[];
+  v_tag_names text[];
+  v_mentioning uuid[];
+  v_mentioned uuid[];
+begin
+  select array_agg(found.post_id), array_agg(found.name)
+  into v_tagged, v_tag_names
+  from (
+    select distinct posts.id as post_id, private.tag_name(hashtag) as name
+    from public.posts
+    cross join unnest(public.extract_hashtags(posts.caption)) as hashtag
+    where posts.id = any (v_post_ids)
+  ) as found;
+
+  if exists (
+    select from unnest(v_tag_names) as name where char_length(name) > (public.limits() ->> 'tag_length')::integer
+  ) then
+    perform private.raise_error(422, 'tag_invalid', 'A tag has at most 50 characters.', 'caption');
+  end if;
+
+  select array_agg(found.post_id), array_agg(found.profile_id)
+  into v_mentioning, v_mentioned
+  from (
+    select distinct posts.id as post_id, profiles.id as profile_id
+    from public.posts
+    cross join unnest(public.extract_mentions(posts.caption)) as mention
+    -- With an empty search_path a plain = would compare as text, that is with case.
+    join public.profiles on profiles.username operator(extensions.=) mention::extensions.citext
+    where posts.id = any (v_post_ids)
+  ) as found;
+
+  delete from public.post_tags
+  where post_tags.post_id = any (v_post_ids)
+    and post_tags.source = 'caption'
+    and not exists (
+      select
+      from unnest(v_tagged, v_tag_names) as wanted (post_id, name)
+      join public.tags on tags.name = wanted.name
+      where wanted.post_id = post_tags.post_id and tags.id = post_tags.tag_id
+    );
+  delete from public.post_mentions
+  where post_mentions.post_id = any (v_post_ids)
+    and post_mentions.source = 'caption'
+    and not exists (
+      select
+      from unnest(v_mentioning, v_mentioned) as wanted (post_id, profile_id)
+      where wanted.post_id = post_mentions.post_id and wanted.profile_id = post_mentions.profile_id
+    );
+
+  -- What is there stays: an explicit reference is not weakened by the caption.
+  if v_tagged is not null then
+    perform private.ensure_tags(v_tag_names);
+    insert into public.post_tags (post_id, tag_id, source)
+    select wanted.post_id, tags.id, 'caption'
+    from unnest(v_tagged, v_tag_names) as wanted (post_id, name)
+    join public.tags on tags.name = wanted.name
+    on conflict do nothing;
+  end if;
+  if v_mentioning is not null then
+    insert into public.post_mentions (post_id, profile_id, source)
+    select wanted.post_id, wanted.profile_id, 'caption'
+    from unnest(v_mentioning, v_mentioned) as wanted (post_id, profile_id)
+    order by wanted.profile_id
+    on conflict do nothing;
+  end if;
+end
+$$;
+comment on function private.refresh_caption_references(uuid[]) is
+  'Makes the tags and mentions that come from captions what the captions say now. Names that nobody has are no mentions.';
+
+create function private.refresh_references_of_inserted()
+returns trigger
+language plpgsql
+-- Definer: the function that it calls is granted to nobody.
+security definer
+set search_path = ''
+as $$
+begin
+  perform private.refresh_caption_references(array(select inserted.id from inserted));
+  return null;
+end
+$$;
+comment on function private.refresh_references_of_inserted() is 'Trigger: tags and mentions of new posts.';
+
+create function private.refresh_references_of_updated()
+returns trigger
+language plpgsql
+-- Definer: the function that it calls is granted to nobody.
+security definer
+set search_path = ''
+as $$
+declare
+  v_post_ids constant uuid[] := array(
+    select updated.id
+    from updated
+    join outdated on outdated.id = updated.id
+    where updated.caption <> outdated.caption
+  );
+begin
+  if cardinality(v_post_ids) > 0 then
+    perform private.refresh_caption_references(v_post_ids);
+  end if;
+  return null;
+end
+$$;
+comment on function private.refresh_references_of_updated() is 'Trigger: tags and mentions of posts whose caption changed.';
+
+-- For each statement, not each row: one statement that writes many posts brings all their tags in one sorted go.
+create trigger _300_refresh_references_on_insert after insert on public.posts
+  referencing new table as inserted
+  for each statement execute function private.refresh_references_of_inserted();
+create trigger _300_refresh_references_on_update after update on public.posts
+  referencing old table as outdated new table as updated
+  for each statement execute function private.refresh_references_of_updated();
