@@ -1,0 +1,98 @@
+import { OpenAPIHono } from '@hono/zod-openapi';
+import { cors } from 'hono/cors';
+import { requireCaller } from './auth.ts';
+import { drain } from './body.ts';
+import type { Config } from './config.ts';
+import type { AppContext, AppEnv } from './context.ts';
+import { type App, securityScheme } from './openapi.ts';
+import { internal, ProblemError, problem } from './problem.ts';
+import { addAssetRoutes } from './routes/assets.ts';
+import { addAuthRoutes } from './routes/auth.ts';
+import { addHealthRoute } from './routes/health.ts';
+import { addPostRoutes } from './routes/posts.ts';
+import { addProfileRoutes } from './routes/userprofiles.ts';
+import { functionPath } from './urls.ts';
+
+/** The whole function: what it serves, and how everything that goes wrong is answered. */
+export function createApp(config: Config): App {
+  const routes: App = new OpenAPIHono<AppEnv>();
+  const caller = requireCaller(config);
+  addAuthRoutes(routes, config, caller);
+  addPostRoutes(routes, config, caller);
+  addProfileRoutes(routes, caller);
+  addHealthRoute(routes, config);
+  addAssetRoutes(routes);
+  addDocument(routes);
+
+  const app: App = new OpenAPIHono<AppEnv>({ strict: false });
+  app.use(async (c, next) => {
+    await next();
+    // Tokens, private posts and links that expire: nothing of it is for a cache unless a route says so.
+    if (!c.res.headers.has('cache-control')) c.header('cache-control', 'no-store');
+    // Whatever the answer, the client has to be done writing before it can read it.
+    
+  });
+  app.use(
+    cors({
+      origin: '*',
+      allowMethods: ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE', 'OPTIONS'],
+      exposeHeaders: ['Link', 'Location', 'Retry-After', 'WWW-Authenticate'],
+      maxAge: 86_400,
+    }),
+  );
+  // Supabase passes the function's name on as the first part of the path.
+  app.route('/api', routes);
+  app.notFound((c) => {
+    const allowed = allowedMethods(app, c);
+    return answerProblem(
+      c,
+      allowed.length > 0
+        ? problem('method_not_allowed', `Use ${allowed.join(' or ')} here.`, {
+            headers: { allow: allowed.join(', ') },
+          })
+        : problem('route_not_found', 'There is nothing at this path.'),
+    );
+  });
+  app.onError((error, c) => answerProblem(c, error instanceof ProblemError ? error : internal(error)));
+  return app;
+}
+
+function answerProblem(c: AppContext, { problem: body, headers, cause }: ProblemError): Response {
+  if (body.status >= 500) console.error(`${c.req.method} ${c.req.path}: ${body.code}`, cause);
+  return new Response(JSON.stringify(body), {
+    status: body.status,
+    headers: { ...headers, 'content-type': 'application/problem+json' },
+  });
+}
+
+/** The methods that a path answers to, from the routes themselves: middleware stands under ALL. */
+function allowedMethods(app: App, c: AppContext): string[] {
+  const path = app.getPath(c.req.raw);
+  const methods = ['GET', 'POST', 'PATCH', 'DELETE'].filter((method) =>
+    app.router.match(method, path)[0].some(([[, route]]) => route.method === method),
+  );
+  return methods.includes('GET') ? ['GET', 'HEAD', ...methods.slice(1)] : methods;
+}
+
+function addDocument(app: App): void {
+  app.openAPIRegistry.registerComponent('securitySchemes', securityScheme, {
+    type: 'http',
+    scheme: 'bearer',
+    bearerFormat: 'JWT',
+    description: 'The token from POST /auth/token/. `Authorization: Token …` is accepted as well.',
+  });
+  // Made once, on the first request: most processes are never asked for it.
+  let document: ReturnType<App['getOpenAPI31Document']> | null = null;
+  app.get('/openapi.json', (c) => {
+    document ??= app.getOpenAPI31Document({
+      openapi: '3.1.0',
+      info: {
+        title: 'Noctra',
+        version: '1.0.0',
+        description: 'People, posts with media, mentions and hashtags.',
+      },
+      servers: [{ url: functionPath }],
+    });
+    return c.json(document);
+  });
+}

@@ -1,0 +1,123 @@
+import { decode, multipartBoundary, type Part, parseMultipart } from './multipart.ts';
+import { fieldProblem, type ProblemCode, problem } from './problem.ts';
+
+/** A JSON body holds texts and paths, never files. */
+export const MAX_JSON_BYTES = 1024 * 1024;
+
+/**
+ * A multipart body is held in memory, of which a function has 256 MB, and every file once more while it is sent on.
+ * It takes the largest file and as much again; what is more goes to Storage directly, by POST /uploads/.
+ */
+export const MAX_MULTIPART_BYTES = 100 * 1024 * 1024;
+
+/** The essence of a request's content type, without parameters. */
+export function contentType(request: Request): string {
+  return request.headers.get('content-type')?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
+}
+
+/** Reads a body of JSON, which must be an object. */
+export async function readJson(request: Request): Promise<Record<string, unknown>> {
+  const type = contentType(request);
+  if (type !== 'application/json' && !/^application\/[\w.-]+\+json$/.test(type)) {
+    throw problem('content_type_unsupported', 'Send the body as application/json.');
+  }
+  const text = decode(await readBytes(request, MAX_JSON_BYTES));
+  if (text === null) throw problem('invalid_encoding', 'The body is not valid UTF-8.');
+  const value = parseObject(text);
+  if (!value) throw problem('malformed_json', 'The body is not a JSON object.');
+  assertStorable(value);
+  return value;
+}
+
+function parseObject(text: string): Record<string, unknown> | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Reads the fields of a multipart body. */
+export async function readMultipart(request: Request): Promise<Part[]> {
+  const boundary = multipartBoundary(request.headers.get('content-type') ?? '');
+  const body = await readBytes(request, MAX_MULTIPART_BYTES);
+  const parts = boundary === null ? null : parseMultipart(body, boundary);
+  if (!parts) throw problem('malformed_multipart', 'The body is not valid multipart/form-data.');
+  return parts;
+}
+
+/** The texts of all fields with one of the names (`tags` and, as some clients write a list, `tags[]`). */
+export function textFields(parts: readonly Part[], name: string): string[] {
+  return parts
+    .filter((part) => part.filename === null && (part.name === name || part.name === `${name}[]`))
+    .map((part) => {
+      const text = decode(part.data);
+      if (text === null) throw problem('invalid_encoding', `The field ${name} is not valid UTF-8.`);
+      assertStorable(text);
+      return text;
+    });
+}
+
+/** A yes or no of a form, in the words that clients and languages have for it. */
+export function parseFlag(text: string | undefined, code: ProblemCode, field: string): boolean | undefined {
+  const word = text?.trim().toLowerCase();
+  if (word === undefined || word === '') return undefined;
+  if (['true', '1', 'yes', 'on'].includes(word)) return true;
+  if (['false', '0', 'no', 'off'].includes(word)) return false;
+  throw fieldProblem(code, field, 'Give true or false.');
+}
+
+/**
+ * Postgres stores no NUL, and half a surrogate pair is no character: both are refused here, whatever the field.
+ * A stack, not recursion: a body may be nested as deep as it is long.
+ */
+export function assertStorable(value: unknown): void {
+  const left = [value];
+  while (left.length > 0) {
+    const next = left.pop();
+    if (typeof next === 'string') {
+      if (next.includes('\0') || !next.isWellFormed()) {
+        throw problem('invalid_character', 'The text holds a character that cannot be stored.');
+      }
+    } else if (typeof next === 'object' && next !== null) {
+      for (const entry of Array.isArray(next) ? next : Object.entries(next).flat()) left.push(entry);
+    }
+  }
+}
+
+/**
+ * Reads a body up to a limit. What is over it is read as well and let go: a connection closed under a client that
+ * still writes shows as a network error, and the answer is lost.
+ */
+async function readBytes(request: Request, limit: number): Promise<Uint8Array<ArrayBuffer>> {
+  const announced = Number(request.headers.get('content-length'));
+  let bytes = new Uint8Array(announced > 0 && announced <= limit ? announced : 64 * 1024);
+  let length = 0;
+  for await (const chunk of request.body ?? []) {
+    const end = length + chunk.length;
+    if (end <= limit && announced <= limit) {
+      if (end > bytes.length) bytes = grown(bytes, Math.min(limit, Math.max(end, bytes.length * 2)));
+      bytes.set(chunk, length);
+    }
+    length = end;
+  }
+  if (length > limit) {
+    throw problem(
+      'request_too_large',
+      `The body is larger than ${limit} bytes. Send large files by POST /uploads/.`,
+    );
+  }
+  return bytes.subarray(0, length);
+}
+
+function grown(bytes: Uint8Array, size: number): Uint8Array<ArrayBuffer> {
+  const larger = new Uint8Array(size);
+  larger.set(bytes);
+  return larger;
+}
+
+/** Reads what a handler left of a body, for the same reason. */
+export async function drain(request: Request): Promise<void> {
+  if (request.body && !request.bodyUsed) await request.body.pipeTo(new WritableStream());
+}

@@ -1,0 +1,36 @@
+import { createClient } from '@supabase/supabase-js';
+import type { Config } from './config.ts';
+import type { NoctraClient } from './context.ts';
+import type { Database } from './database.types.ts';
+
+// Nothing of a session may outlive its request: functions serve many people from one process.
+const stateless = { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false } as const;
+
+/** A client that acts as the person whom the token names: row-level security decides what it may do. */
+export function callerClient(config: Config, token: string): NoctraClient {
+  return createClient<Database>(config.url, config.publishableKey, { accessToken: async () => token });
+}
+
+/** A client without a person: it may do nothing but ask Auth. */
+export function anonymousClient(config: Config): NoctraClient {
+  return createClient<Database>(config.url, config.publishableKey, { auth: stateless });
+}
+
+/**
+ * A client with the secret key, past row-level security: only for what must be known before anyone is signed in, and
+ * for sign-in itself. Auth limits attempts by address, and all of ours would come from this function's; it believes
+ * the forwarded address only from the holder of the secret key (setting `security_sb_forwarded_for_enabled`).
+ */
+export function secretClient(config: Config, clientAddress: string | null): NoctraClient {
+  const headers: Record<string, string> = clientAddress ? { 'Sb-Forwarded-For': clientAddress } : {};
+  return createClient<Database>(config.url, config.secretKey, { auth: stateless, global: { headers } });
+}
+
+/**
+ * The address of who made the request. Cloudflare, in front of hosted projects, overwrites its own header, but lets a
+ * client put anything at the head of X-Forwarded-For: that one only serves where the project has its own gateway.
+ */
+export function clientAddress(headers: Headers): string | null {
+  const address = headers.get('cf-connecting-ip') ?? headers.get('x-forwarded-for')?.split(',', 1)[0];
+  return address?.trim().match(/^[0-9a-fA-F.:]{2,45}$/)?.[0] ?? null;
+}

@@ -1,0 +1,22 @@
+import type { SupabaseClient } from '@supabase/supabase-js';
+import type { Context } from 'hono';
+import type { Database } from './database.types.ts';
+
+/** A supabase-js client of Noctra's database. */
+export type NoctraClient = SupabaseClient<Database>;
+
+/** Who makes a request, and the client that acts as that person. */
+export interface Caller {
+  id: string;
+  email: string | null;
+  token: string;
+  client: NoctraClient;
+}
+
+/** What Hono carries from the middleware to the handlers. */
+export interface AppEnv {
+  Variables: { caller: Caller };
+}
+
+/** The request context of every handler. */
+export type AppContext = Context<AppEnv>;

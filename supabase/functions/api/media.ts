@@ -1,0 +1,77 @@
+import { fileTypeFromBuffer } from 'file-type';
+
+/** What Noctra calls a file, for clients that choose a player by it. */
+export type MediaKind = 'image' | 'video' | 'audio' | 'document';
+
+/** One of the accepted types, as it is stored. */
+export interface MediaType {
+  mimeType: string;
+  extension: string;
+  kind: MediaKind;
+}
+
+/** The accepted types, and the other names under which clients and operating systems know them. */
+const mediaTypes: readonly (MediaType & { aliases: readonly string[] })[] = [
+  { mimeType: 'image/jpeg', extension: 'jpg', kind: 'image', aliases: ['image/jpg', 'image/pjpeg'] },
+  // An animated PNG is a PNG to every client; the type by bytes tells them apart.
+  { mimeType: 'image/png', extension: 'png', kind: 'image', aliases: ['image/x-png', 'image/apng'] },
+  { mimeType: 'image/gif', extension: 'gif', kind: 'image', aliases: [] },
+  // Apple's M4V is an MP4 file with a brand of its own.
+  { mimeType: 'video/mp4', extension: 'mp4', kind: 'video', aliases: ['video/x-m4v'] },
+  { mimeType: 'video/quicktime', extension: 'mov', kind: 'video', aliases: ['video/x-quicktime'] },
+  {
+    mimeType: 'video/x-msvideo',
+    extension: 'avi',
+    kind: 'video',
+    aliases: ['video/vnd.avi', 'video/avi', 'video/msvideo'],
+  },
+  {
+    mimeType: 'audio/mpeg',
+    extension: 'mp3',
+    kind: 'audio',
+    aliases: ['audio/mp3', 'audio/x-mp3', 'audio/x-mpeg'],
+  },
+  {
+    mimeType: 'audio/wav',
+    extension: 'wav',
+    kind: 'audio',
+    aliases: ['audio/x-wav', 'audio/wave', 'audio/vnd.wave', 'audio/x-pn-wav'],
+  },
+  { mimeType: 'application/pdf', extension: 'pdf', kind: 'document', aliases: ['application/x-pdf'] },
+  {
+    mimeType: 'application/vnd.openxmlformats-officedocument.wordprocessingml.document',
+    extension: 'docx',
+    kind: 'document',
+    aliases: [],
+  },
+];
+
+const byName = new Map(
+  mediaTypes.flatMap((type) => [type.mimeType, ...type.aliases].map((name) => [name, type])),
+);
+
+/** Content types that claim nothing about the bytes. */
+const unclaimed = new Set(['', 'application/octet-stream', 'binary/octet-stream']);
+
+/** The accepted type that a content type names, parameters and letter case aside; undefined where it is none. */
+export function mediaTypeNamed(contentType: string): MediaType | undefined {
+  return byName.get(essence(contentType));
+}
+
+/** The accepted type that the bytes are, whatever they are called; undefined where they are none. */
+export async function detectMediaType(bytes: Uint8Array): Promise<MediaType | undefined> {
+  // A damaged or hostile file may make the detector give up with an error: then it is no accepted type either.
+  const detected = await fileTypeFromBuffer(bytes).catch(() => undefined);
+  // MPEG audio of layers I and II has the same content type as MP3.
+  if (!detected || detected.ext === 'mp1' || detected.ext === 'mp2') return undefined;
+  return mediaTypeNamed(detected.mime);
+}
+
+/** Whether a claimed content type agrees with what the bytes are; no claim agrees with anything. */
+export function claimAgrees(claimed: string, detected: MediaType): boolean {
+  return unclaimed.has(essence(claimed)) || mediaTypeNamed(claimed)?.mimeType === detected.mimeType;
+}
+
+function essence(contentType: string): string {
+  return contentType.split(';', 1)[0]?.trim().toLowerCase() ?? '';
+}

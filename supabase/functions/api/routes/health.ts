@@ -1,0 +1,60 @@
+import { secretClient } from '../clients.ts';
+import type { Config } from '../config.ts';
+import { type App, addEndpoint } from '../openapi.ts';
+import { HealthAnswer } from '../schemas.ts';
+import { mediaBucket } from '../uploads.ts';
+
+/** A part that takes longer is as good as down to whoever waits for it. */
+const PATIENCE_MS = 3000;
+
+/** Whether the function and what it depends on work. */
+export function addHealthRoute(app: App, config: Config): void {
+  // Anyone may ask, as often as he likes: the parts are asked once for all who wait.
+  let underWay: Promise<Record<string, 'ok' | 'unavailable'>> | null = null;
+
+  addEndpoint(app, {
+    method: 'get',
+    path: '/health/',
+    tag: 'Service',
+    summary: 'Whether the service works',
+    answers: {
+      200: { description: 'Everything works', schema: HealthAnswer },
+      503: { description: 'A part does not answer', schema: HealthAnswer },
+    },
+    problems: [],
+    handler: async (c) => {
+      underWay ??= askAll(config).finally(() => {
+        underWay = null;
+      });
+      const dependencies = await underWay;
+      const ok = Object.values(dependencies).every((state) => state === 'ok');
+      return c.json({ status: ok ? 'ok' : 'degraded', dependencies }, ok ? 200 : 503);
+    },
+  });
+}
+
+async function askAll(config: Config): Promise<Record<string, 'ok' | 'unavailable'>> {
+  // The secret key: without a user nothing else is let through to the database.
+  const client = secretClient(config, null);
+  const signal = AbortSignal.timeout(PATIENCE_MS);
+  const questions = {
+    database: async () => !(await client.rpc('limits').abortSignal(signal)).error,
+    auth: async () => {
+      const answer = await fetch(`${config.url}/auth/v1/health`, {
+        headers: { apikey: config.publishableKey },
+        signal,
+      });
+      await answer.body?.cancel();
+      return answer.ok;
+    },
+    storage: async () => !(await client.storage.getBucket(mediaBucket)).error,
+  };
+  const answers = await Promise.all(
+    Object.entries(questions).map(async ([name, ask]) => {
+      const late = new Promise<boolean>((resolve) => signal.addEventListener('abort', () => resolve(false)));
+      const ok = await Promise.race([ask(), late]).catch(() => false);
+      return [name, ok ? 'ok' : 'unavailable'] as const;
+    }),
+  );
+  return Object.fromEntries(answers);
+}

@@ -1,0 +1,27 @@
+import type { Config } from './config.ts';
+
+/** Where the function stands under a project's origin; the embedded gateway's shorter `/api` leads to it as well. */
+export const functionPath = '/functions/v1/api';
+
+/**
+ * The origin under which the client reaches the project. Links are absolute, since clients hand them to image and
+ * video players that know no base URL. A public address in the configuration is believed first; in the embedded and
+ * the Docker stack only the gateway knows which name the client used (127.0.0.1, a LAN address, an emulator's
+ * 10.0.2.2), and says so in X-Forwarded-*. A forged one only misleads whoever forged it: no answer is shared.
+ */
+export function publicOrigin(config: Config, headers: Headers): string {
+  if (config.publicUrl) return config.publicUrl;
+  const host = headers.get('x-forwarded-host')?.split(',', 1)[0]?.trim() ?? '';
+  if (!/^([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?$/.test(host)) return config.url;
+  const proto = headers.get('x-forwarded-proto')?.split(',', 1)[0]?.trim() === 'https' ? 'https' : 'http';
+  const port = headers.get('x-forwarded-port')?.split(',', 1)[0]?.trim() ?? '';
+  const hasPort =
+    /:\d+$/.test(host) || !/^\d{1,5}$/.test(port) || port === (proto === 'https' ? '443' : '80');
+  return `${proto}://${host}${hasPort ? '' : `:${port}`}`;
+}
+
+/** Where a public picture loads, root-relative; the default of its kind where none is set. */
+export function pictureUrl(bucket: 'avatars' | 'covers', path: string | null): string {
+  if (path === null) return `${functionPath}/assets/default-${bucket === 'avatars' ? 'avatar' : 'cover'}.svg`;
+  return `/storage/v1/object/public/${bucket}/${path.split('/').map(encodeURIComponent).join('/')}`;
+}

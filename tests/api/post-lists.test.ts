@@ -1,0 +1,167 @@
+import { randomUUID } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { type Answer, call, nextPage, type Person, publish, register } from './client.ts';
+
+const ids = (answer: Answer) => answer.json.map(({ id }: { id: string }) => id);
+const read = (path: string, person: Person) => call(path, { token: person.token });
+
+async function publishMany(person: Person, count: number, fields = {}): Promise<string[]> {
+  const published: string[] = [];
+  for (let number = 1; number <= count; number++) {
+    published.unshift((await publish(person, { caption: `Post ${number}`, ...fields })).id);
+  }
+  return published;
+}
+
+describe('all posts', () => {
+  test('are an array, the newest first', async () => {
+    const person = await register();
+    const published = await publishMany(person, 3);
+    const answer = await read('/posts/?limit=100', person);
+    expect(answer.status).toBe(200);
+    expect(ids(answer).filter((id: string) => published.includes(id))).toEqual(published);
+  });
+
+  test('come 20 to a page', async () => {
+    const person = await register();
+    const published = await publishMany(person, 21);
+    const answer = await read('/posts/?owner=me', person);
+    expect(ids(answer)).toEqual(published.slice(0, 20));
+    const last = await read(nextPage(answer) ?? '', person);
+    expect(ids(last)).toEqual(published.slice(20));
+    expect(nextPage(last)).toBeNull();
+  });
+
+  test('leave out what one may not see', async () => {
+    const [kai, mia] = await Promise.all([register(), register()]);
+    const hidden = await publish(kai, { is_public: false });
+    const shown = await publish(kai);
+    expect(ids(await read(`/posts/?owner=${kai.id}`, kai))).toEqual([shown.id, hidden.id]);
+    expect(ids(await read(`/posts/?owner=${kai.id}`, mia))).toEqual([shown.id]);
+  });
+});
+
+describe('pages', () => {
+  test('stay where they are while posts arrive and go', async () => {
+    const person = await register();
+    const published = await publishMany(person, 6);
+    const first = await read('/posts/?owner=me&limit=2', person);
+    await publish(person);
+    await call(`/posts/${published[1]}/`, { method: 'DELETE', token: person.token });
+    const second = await read(nextPage(first) ?? '', person);
+    await publish(person);
+    const third = await read(nextPage(second) ?? '', person);
+    expect([first, second, third].map(ids)).toEqual([
+      published.slice(0, 2),
+      published.slice(2, 4),
+      published.slice(4),
+    ]);
+    expect(nextPage(third)).toBeNull();
+  });
+
+  test('link to the next with filters and limit kept, and nothing else', async () => {
+    const person = await register();
+    await publishMany(person, 2);
+    const next = new URL(nextPage(await read(`/posts/?owner=${person.username}&limit=1`, person)) ?? '');
+    expect(next.pathname).toBe('/functions/v1/api/posts/');
+    expect([...next.searchParams.keys()]).toEqual(['owner', 'limit', 'cursor']);
+  });
+
+  test('may be as long as 100', async () => {
+    const person = await register();
+    expect((await read('/posts/?limit=100&owner=me', person)).status).toBe(200);
+  });
+
+  test.each(['0', '101', '-1', '1.5', 'many', '1e9', '', ' '])(
+    'with limit "%s" are refused',
+    async (limit) => {
+      const person = await register();
+      expect(await read(`/posts/?limit=${encodeURIComponent(limit)}`, person)).toMatchObject({
+        status: 422,
+        json: { code: 'limit_invalid', errors: { limit: [expect.any(String)] } },
+      });
+    },
+  );
+
+  test.each(['', 'x', randomUUID(), 'A'.repeat(23), 'A'.repeat(5000), "' or 1=1", '%00', '%ff'])(
+    'with cursor "%s" are refused',
+    async (cursor) => {
+      const person = await register();
+      expect(await read(`/posts/?cursor=${cursor}`, person)).toMatchObject({ status: 400 });
+    },
+  );
+});
+
+describe("a person's posts", () => {
+  test('are found by id, by name in any case, and as me, at both paths', async () => {
+    const [kai, mia] = await Promise.all([register(), register()]);
+    const published = await publishMany(kai, 2);
+    await publish(mia);
+    for (const user of [kai.id, kai.username, kai.username.toUpperCase()]) {
+      expect(ids(await read(`/posts/user/${user}/`, mia))).toEqual(published);
+      expect(ids(await read(`/posts/?owner=${user}`, mia))).toEqual(published);
+    }
+    expect(ids(await read('/posts/user/me', kai))).toEqual(published);
+  });
+
+  test('may be none', async () => {
+    const [kai, mia] = await Promise.all([register(), register()]);
+    expect(await read(`/posts/user/${kai.id}/`, mia)).toMatchObject({ status: 200, json: [] });
+  });
+
+  test.each([randomUUID(), 'no_such_user_here', 'a', 'not a name', '%00', '%ff', 'a%2Fb'])(
+    'are not there for %s',
+    async (user) => {
+      const person = await register();
+      expect(await read(`/posts/user/${user}/`, person)).toMatchObject({
+        status: 404,
+        json: { code: 'profile_not_found' },
+      });
+    },
+  );
+});
+
+describe('filters', () => {
+  test('by tag, in any case, with or without #', async () => {
+    const person = await register();
+    const tag = `tag_${randomUUID().slice(0, 8)}`;
+    const published = await publishMany(person, 3, { tags: [tag] });
+    await publish(person, { tags: ['another'] });
+    for (const written of [tag, tag.toUpperCase(), `%23${tag}`]) {
+      expect(ids(await read(`/posts/?tag=${written}`, person))).toEqual(published);
+    }
+    const page = await read(`/posts/?tag=${tag}&limit=2`, person);
+    expect(ids(page)).toEqual(published.slice(0, 2));
+    expect(ids(await read(nextPage(page) ?? '', person))).toEqual(published.slice(2));
+    expect(await read('/posts/?tag=nobody_has_used_this_tag', person)).toMatchObject({
+      status: 200,
+      json: [],
+    });
+  });
+
+  test('by mention', async () => {
+    const [kai, mia] = await Promise.all([register(), register()]);
+    const published = await publishMany(kai, 2, { caption: `Hello @${mia.username}` });
+    await publish(kai);
+    for (const path of [`/posts/?mentions=${mia.id}`, `/posts/?mentions=${mia.username}`]) {
+      expect(ids(await read(path, kai))).toEqual(published);
+    }
+    expect(ids(await read('/posts/?mentions=me', mia))).toEqual(published);
+    expect((await read('/posts/?mentions=nobody_of_this_name', mia)).status).toBe(404);
+  });
+
+  test('all together', async () => {
+    const [kai, mia] = await Promise.all([register(), register()]);
+    const tag = `tag_${randomUUID().slice(0, 8)}`;
+    const both = { tags: [tag], mentions: [mia.id] };
+    const wanted = await publish(kai, both);
+    await Promise.all([
+      publish(mia, both),
+      publish(kai, { tags: [tag] }),
+      publish(kai, { mentions: [mia.id] }),
+      publish(kai, { ...both, is_public: false }),
+    ]);
+    const found = await read(`/posts/?owner=${kai.id}&tag=${tag}&mentions=${mia.id}`, mia);
+    expect(ids(found)).toEqual([wanted.id]);
+  });
+});

@@ -1,0 +1,68 @@
+import { expect, test } from 'vitest';
+import { base, call, register } from './client.ts';
+
+test('health names what it depends on', async () => {
+  expect(await call('/health/')).toMatchObject({
+    status: 200,
+    json: { status: 'ok', dependencies: { database: 'ok', auth: 'ok', storage: 'ok' } },
+  });
+});
+
+test('every path works with and without a slash at its end', async () => {
+  const { token } = await register();
+  for (const path of ['/health', '/posts', '/userprofiles/me']) {
+    expect((await call(path, { token })).status).toBe(200);
+    expect((await call(`${path}/`, { token })).status).toBe(200);
+  }
+});
+
+test('HEAD is GET without a body', async () => {
+  const response = await fetch(`${base}/health/`, { method: 'HEAD' });
+  expect(response.status).toBe(200);
+  expect(await response.text()).toBe('');
+});
+
+test('browsers may call from anywhere', async () => {
+  const response = await fetch(`${base}/posts/`, {
+    method: 'OPTIONS',
+    headers: {
+      origin: 'https://app.example',
+      'access-control-request-method': 'POST',
+      'access-control-request-headers': 'authorization,content-type,idempotency-key',
+    },
+  });
+  expect(response.status).toBe(204);
+  expect(response.headers.get('access-control-allow-origin')).toBe('*');
+  expect(response.headers.get('access-control-allow-headers')).toBe(
+    'authorization,content-type,idempotency-key',
+  );
+  expect(response.headers.get('access-control-allow-methods')).toContain('DELETE');
+});
+
+test('the OpenAPI document describes every endpoint, and every reference in it leads somewhere', async () => {
+  const { status, json } = await call('/openapi.json');
+  expect(status).toBe(200);
+  expect(json.openapi).toBe('3.1.0');
+  const endpoints = Object.entries<object>(json.paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+  );
+  expect(endpoints.sort()).toEqual([
+    'DELETE /posts/{id}/',
+    'GET /health/',
+    'GET /posts/',
+    'GET /posts/user/{user}/',
+    'GET /posts/{id}/',
+    'GET /userprofiles/me/',
+    'GET /userprofiles/{user}/',
+    'POST /auth/logout/',
+    'POST /auth/register/',
+    'POST /auth/token/',
+    'POST /auth/token/refresh/',
+    'POST /posts/',
+  ]);
+  const references = [...JSON.stringify(json).matchAll(/"#\/components\/schemas\/(\w+)"/g)].map(
+    ([, name]) => name,
+  );
+  expect(references.length).toBeGreaterThan(0);
+  for (const name of references) expect(Object.keys(json.components.schemas)).toContain(name);
+});

@@ -1,0 +1,63 @@
+import { expect, test } from 'vitest';
+import { clientAddress } from '../../supabase/functions/api/clients.ts';
+import { readConfig } from '../../supabase/functions/api/config.ts';
+import { pictureUrl, publicOrigin } from '../../supabase/functions/api/urls.ts';
+
+const configOf = (variables: Record<string, string>) =>
+  readConfig(
+    (name) => ({ SUPABASE_ANON_KEY: 'anon', SUPABASE_SERVICE_ROLE_KEY: 'service', ...variables })[name],
+  );
+const inside = configOf({ SUPABASE_URL: 'http://kong:8000' });
+const originOf = (headers: Record<string, string>, config = inside) =>
+  publicOrigin(config, new Headers(headers));
+
+test('the name that the client used is in links', () => {
+  expect(originOf({ 'x-forwarded-host': '10.0.2.2:54321', 'x-forwarded-proto': 'http' })).toBe(
+    'http://10.0.2.2:54321',
+  );
+});
+
+test('a forwarded port completes a host without one', () => {
+  const headers = {
+    'x-forwarded-host': '127.0.0.1',
+    'x-forwarded-port': '54321',
+    'x-forwarded-proto': 'http',
+  };
+  expect(originOf(headers)).toBe('http://127.0.0.1:54321');
+  expect(originOf({ ...headers, 'x-forwarded-port': '443', 'x-forwarded-proto': 'https' })).toBe(
+    'https://127.0.0.1',
+  );
+});
+
+test.each(['evil.example/path', 'a b', 'user@host', '', '"><script>'])('"%s" is no host', (host) => {
+  expect(originOf({ 'x-forwarded-host': host })).toBe('http://kong:8000');
+});
+
+test('a hosted project has its own address, whatever is forwarded', () => {
+  const hosted = configOf({ SUPABASE_URL: 'https://project.supabase.co/' });
+  expect(originOf({ 'x-forwarded-host': 'elsewhere.example' }, hosted)).toBe('https://project.supabase.co');
+});
+
+test('keys come in the platform’s newer form, or else the older', () => {
+  const config = configOf({
+    SUPABASE_URL: 'http://localhost',
+    SUPABASE_PUBLISHABLE_KEYS: '{"web":"sb_publishable_2","default":"sb_publishable_1"}',
+  });
+  expect(config).toMatchObject({ publishableKey: 'sb_publishable_1', secretKey: 'service' });
+});
+
+test('a function without its variables does not start', () => {
+  expect(() => configOf({})).toThrow('SUPABASE_URL');
+});
+
+test('the client’s address is Cloudflare’s word, or the first of the gateway’s', () => {
+  const chain = { 'x-forwarded-for': '203.0.113.9, 10.0.0.1' };
+  expect(clientAddress(new Headers(chain))).toBe('203.0.113.9');
+  expect(clientAddress(new Headers({ ...chain, 'cf-connecting-ip': '2001:db8::1' }))).toBe('2001:db8::1');
+  expect(clientAddress(new Headers({ 'x-forwarded-for': 'not an address' }))).toBeNull();
+});
+
+test('pictures are root-relative, each part of the path escaped', () => {
+  expect(pictureUrl('avatars', 'a/b c.png')).toBe('/storage/v1/object/public/avatars/a/b%20c.png');
+  expect(pictureUrl('covers', null)).toBe('/functions/v1/api/assets/default-cover.svg');
+});
