@@ -27,6 +27,8 @@ export interface Keys {
   serviceRoleKey: string;
   /** Signs the older keys and tokens (HS256). */
   jwtSecret: string;
+  /** Signs the addresses of Storage, and nothing else: neither kind of token can pass for the other. */
+  storageSecret: string;
   /** Signs access tokens (ES256), private part included; its `kid` is in the published JWKS. */
   signingKey: JWK;
   passwords: Record<LoginRole, string>;
@@ -55,6 +57,7 @@ async function makeKeys(): Promise<Keys> {
     anonKey: await legacyKey('anon', jwtSecret),
     serviceRoleKey: await legacyKey('service_role', jwtSecret),
     jwtSecret,
+    storageSecret: random(32),
     signingKey: { ...jwk, alg: 'ES256', use: 'sig', kid: await calculateJwkThumbprint(jwk) },
     passwords: Object.fromEntries(loginRoles.map((role) => [role, random(18)])) as Record<LoginRole, string>,
   };

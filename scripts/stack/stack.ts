@@ -117,7 +117,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       sql: storageSql,
       objectsDir: path.join(project.state, 'objects'),
       fileSizeLimit: parseSize(project.config.storage.file_size_limit),
-      urlSigningSecret: keys.jwtSecret,
+      urlSigningSecret: keys.storageSecret,
     });
     await storage.sweepTemporaryFiles();
 

@@ -1,10 +1,10 @@
 import type { TransactionSql } from 'postgres';
 import { z } from 'zod';
 import { errorCode } from '../errors.ts';
-import type { Context } from './context.ts';
+import { type Context, ownerOf } from './context.ts';
 import { accessDenied, alreadyExists, bucketNotEmpty, noSuchBucket, tooLarge } from './errors.ts';
 import { checkAllowedMimeTypes, checkBucketName, parseSizeLimit } from './names.ts';
-import { deleteObjects, isoTime } from './objects.ts';
+import { deleteObjects, isoTime, ownerUuid } from './objects.ts';
 import { jsonBody, queryOf, text } from './requests.ts';
 
 /** A bucket as the API shows it. */
@@ -101,15 +101,13 @@ export async function createBucket(context: Context): Promise<Response> {
   checkBucketName(body.name);
   checkBucketName(id);
   const { limit, mimeTypes } = checkSettings(body, context.options.fileSizeLimit);
-  const { sub } = context.identity.claims;
-  const owner = typeof sub === 'string' ? sub : null;
-  const isUuid = z.guid().safeParse(owner).success;
+  const owner = ownerOf(context.identity);
   try {
     await context.asCaller(
       (tx) => tx`
         insert into storage.buckets (id, name, owner, owner_id, public, file_size_limit, allowed_mime_types)
         values (
-          ${id}, ${body.name}, ${isUuid ? owner : null}::text::uuid, ${owner}, ${body.public ?? false},
+          ${id}, ${body.name}, ${ownerUuid(owner)}::text::uuid, ${owner ?? null}, ${body.public ?? false},
           ${limit ?? null}::text::bigint, ${textArray(tx, mimeTypes)}
         )
       `,

@@ -1,17 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { type Context, ownerOf } from './context.ts';
-import { alreadyExists, noSuchKey } from './errors.ts';
+import { noSuchKey } from './errors.ts';
 import { checkBucketName, checkKey } from './names.ts';
-import {
-  deleteObjects,
-  findObject,
-  insertObject,
-  lockName,
-  type ObjectDraft,
-  renameObject,
-  upsertObject,
-} from './objects.ts';
+import { deleteObjects, findObject, lockName, renameObject } from './objects.ts';
+import { askPolicies, storeRow, type Wish } from './permission.ts';
 import { jsonBody, text } from './requests.ts';
 import { rehearse, service, transaction } from './session.ts';
 import { parseUserMetadata } from './uploads.ts';
@@ -76,7 +69,7 @@ const copying = route.extend({
 
 /** `POST /object/copy` */
 export async function copyObject(context: Context): Promise<Response> {
-  const { session, identity, disk, request } = context;
+  const { identity, disk, request } = context;
   const body = await jsonBody(request, copying);
   const { bucketId, sourceKey, destinationKey, copyMetadata } = body;
   const bucket = body.destinationBucket || bucketId;
@@ -89,39 +82,25 @@ export async function copyObject(context: Context): Promise<Response> {
   const source = await context.asCaller((tx) => findObject(tx, bucketId, sourceKey));
   if (!source?.version) throw noSuchKey();
   const changes = copyMetadata ? {} : body.metadata;
-  const question: ObjectDraft = {
-    bucket,
-    name: destinationKey,
-    owner: ownerOf(identity),
-    version: '1',
-    metadata: { ...source.metadata, ...changes },
-    userMetadata: copyMetadata
-      ? (source.user_metadata ?? {})
-      : parseUserMetadata(userMetadataHeader && Buffer.from(userMetadataHeader, 'base64').toString('utf8')),
+  const wish: Wish = {
+    draft: {
+      bucket,
+      name: destinationKey,
+      owner: ownerOf(identity),
+      metadata: { ...source.metadata, ...changes },
+      userMetadata: copyMetadata
+        ? (source.user_metadata ?? {})
+        : parseUserMetadata(userMetadataHeader && Buffer.from(userMetadataHeader, 'base64').toString('utf8')),
+    },
+    upsert,
+    asks: identity,
   };
-  const ask = (tx: Parameters<typeof rehearse>[0]) =>
-    rehearse(tx, session, identity, (point) =>
-      upsert ? upsertObject(point, question) : insertObject(point, question),
-    );
-  await context.asService(ask);
+  await askPolicies(context, wish);
 
   const version = randomUUID();
-  try {
-    const copied = await disk.copy(source.version, version);
-    if (!copied) throw noSuchKey();
-    const lastModified = copied.toISOString();
-    const { row, replaced } = await transaction(session, service, async (tx) => {
-      await lockName(tx, bucket, destinationKey);
-      await ask(tx);
-      const before = await findObject(tx, bucket, destinationKey);
-      if (before && !upsert) throw alreadyExists('KeyAlreadyExists');
-      const metadata = { ...question.metadata, lastModified };
-      return { row: await upsertObject(tx, { ...question, version, metadata }), replaced: before };
-    });
-    await disk.remove([replaced?.version ?? null]);
-    return Response.json({ ...row, Id: row.id, Key: `${bucket}/${destinationKey}` });
-  } catch (error) {
-    await disk.remove([version]);
-    throw error;
-  }
+  const copied = await disk.copy(source.version, version);
+  if (!copied) throw noSuchKey();
+  const metadata = { ...wish.draft.metadata, lastModified: copied.toISOString() };
+  const row = await storeRow(context, wish, version, metadata);
+  return Response.json({ ...row, Id: row.id, Key: `${bucket}/${destinationKey}` });
 }

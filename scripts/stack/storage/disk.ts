@@ -47,7 +47,7 @@ export function createDisk(folder: string): Disk {
     try {
       await fs.mkdir(incoming, { recursive: true });
       await fill(temporary);
-      await fs.mkdir(path.dirname(final), { recursive: true });
+      if (await fs.mkdir(path.dirname(final), { recursive: true })) await syncFolder(folder);
       await fs.rename(temporary, final);
       await syncFolder(path.dirname(final));
     } catch (error) {

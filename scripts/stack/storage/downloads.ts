@@ -60,15 +60,15 @@ export async function getSigned(context: Context): Promise<Response> {
 
 /** Answers an object, a part of it, or that the client has it already. */
 async function send(context: Context, find: FindObject, expires?: Date): Promise<Response> {
-  const object = await find(context);
-  const answer = await sendVersion(context, object, expires);
-  if (answer) return answer;
-  // An object that was replaced in between has other bytes now. A row that SQL made has none.
-  const replacement = await find(context);
-  const second =
-    replacement.version === object.version ? null : await sendVersion(context, replacement, expires);
-  if (!second) throw noSuchKey();
-  return second;
+  let version: string | null | undefined;
+  while (true) {
+    const object = await find(context);
+    // An object that was replaced since it was found has other bytes now; a row that SQL made has none.
+    if (object.version === version) throw noSuchKey();
+    version = object.version;
+    const answer = await sendVersion(context, object, expires);
+    if (answer) return answer;
+  }
 }
 
 async function sendVersion(context: Context, object: ObjectRow, expires?: Date): Promise<Response | null> {

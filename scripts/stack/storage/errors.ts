@@ -92,9 +92,14 @@ export const invalidSignature = () =>
 export const invalidRequest = (message: string, error = 'Error') =>
   new StorageError({ status: 400, code: 'InvalidRequest', error, message });
 
+/** Whether PostgreSQL itself refused a statement, which it then has taken back. */
+export function isDatabaseError(error: unknown): error is Error & { code: string } {
+  return error instanceof Error && error.name === 'PostgresError' && 'code' in error;
+}
+
 /** What PostgreSQL said, as Supabase Storage passes it on: 42501 is a refusal, not a failure. */
 function fromDatabase(error: unknown): StorageError | null {
-  if (!(error instanceof Error) || error.name !== 'PostgresError' || !('code' in error)) return null;
+  if (!isDatabaseError(error)) return null;
   const refused = error.message.includes('row-level security')
     ? 'new row violates row-level security policy'
     : error.message;

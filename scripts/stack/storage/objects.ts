@@ -43,7 +43,7 @@ export interface ObjectDraft {
 const uuidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** The value of the older column `owner`: Supabase leaves it empty for users whose id is not a UUID. */
-function ownerUuid(owner: string | undefined): string | null {
+export function ownerUuid(owner: string | undefined): string | null {
   return owner !== undefined && uuidPattern.test(owner) ? owner : null;
 }
 

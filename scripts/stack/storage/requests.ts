@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { invalidRequest, StorageError } from './errors.ts';
+import { invalidRequest, noContent, StorageError } from './errors.ts';
 
 const mostJsonBytes = 1024 * 1024;
 // Past this much of a refused body, the connection is given up.
@@ -11,8 +11,12 @@ export function bodyChunks(request: Request): AsyncIterable<Uint8Array> {
   return {
     [Symbol.asyncIterator]: () => ({
       async next() {
-        const { done, value } = (await reader?.read()) ?? { done: true };
-        return done || !value ? { done: true, value: undefined } : { done: false, value };
+        try {
+          const { done, value } = (await reader?.read()) ?? { done: true };
+          return done || !value ? { done: true, value: undefined } : { done: false, value };
+        } catch {
+          throw noContent('Request stream closed before upload could complete');
+        }
       },
     }),
   };

@@ -2,20 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { findBucketRules } from './buckets.ts';
 import { type Context, ownerOf } from './context.ts';
-import { alreadyExists, invalidRequest, noSuchBucket, tooLarge } from './errors.ts';
+import { invalidRequest, noSuchBucket, tooLarge } from './errors.ts';
 import { readFormFile } from './multipart.ts';
 import { checkBucketName, checkKey, checkMimeType, isFolderPlaceholder } from './names.ts';
-import {
-  findObject,
-  insertObject,
-  lockName,
-  type ObjectDraft,
-  type ObjectMetadata,
-  type ObjectRow,
-  upsertObject,
-} from './objects.ts';
+import type { ObjectMetadata, ObjectRow } from './objects.ts';
+import { askPolicies, storeRow, type Wish } from './permission.ts';
 import { bodyChunks, discard, queryOf } from './requests.ts';
-import { type Identity, rehearse, service, transaction } from './session.ts';
 
 /** A file as a request brings it, before its bytes were read. */
 interface Incoming {
@@ -26,13 +18,8 @@ interface Incoming {
   userMetadata: Record<string, unknown>;
 }
 
-/** Where a file goes, and by what right. */
-interface Target {
-  upsert: boolean;
-  owner: string | undefined;
-  /** Whose policies are asked; null where the signed URL stands for the permission of who signed it. */
-  asks: Identity | null;
-}
+/** By what right a file comes. */
+type Right = Pick<Wish, 'upsert' | 'asks'> & { owner: string | undefined };
 
 /** `POST /object/:bucket/*` adds an object, or replaces one if the header `x-upsert` says so. */
 export async function uploadObject(context: Context): Promise<Response> {
@@ -48,22 +35,17 @@ export async function updateObject(context: Context): Promise<Response> {
   return Response.json({ Id: id, Key: `${context.bucket}/${context.key}` });
 }
 
-/** `POST /object/upload/sign/:bucket/*`: a URL with which anyone may upload this object once they have it. */
+/** `POST /object/upload/sign/:bucket/*`: a URL with which anyone may upload this object. */
 export async function signUpload(context: Context): Promise<Response> {
   const { bucket, key, identity, request } = context;
   checkBucketName(bucket);
   checkKey(key);
   const upsert = request.headers.get('x-upsert') === 'true';
   const owner = ownerOf(identity);
-  const draft = { bucket, name: key, owner, version: '1', metadata: {}, userMetadata: {} };
-  await transaction(context.session, service, async (tx) => {
-    await askPolicies(tx, context, identity, draft, upsert);
-  });
-  const token = await context.tokens.signUpload(
-    bucket,
-    key,
-    owner === undefined ? { upsert } : { owner, upsert },
-  );
+  const draft = { bucket, name: key, owner, metadata: {}, userMetadata: {} };
+  await askPolicies(context, { draft, upsert, asks: identity });
+  const grant = owner === undefined ? { upsert } : { owner, upsert };
+  const token = await context.tokens.signUpload(bucket, key, grant);
   return Response.json({ url: `/object/upload/sign/${bucket}/${key}?token=${token}`, token });
 }
 
@@ -77,43 +59,25 @@ export async function uploadSigned(context: Context): Promise<Response> {
   return Response.json({ Key: `${context.bucket}/${context.key}` });
 }
 
-async function askPolicies(
-  tx: Parameters<typeof rehearse>[0],
-  context: Context,
-  identity: Identity,
-  draft: ObjectDraft,
-  upsert: boolean,
-): Promise<void> {
-  await rehearse(tx, context.session, identity, (point) =>
-    upsert ? upsertObject(point, draft) : insertObject(point, draft),
-  );
-}
-
 /**
  * Takes in a file: the policies are asked first, then the bytes are stored, and the row comes last. Whatever goes
  * wrong on the way leaves neither bytes nor row, and an object that was to be replaced stays as it was.
  */
-async function store(context: Context, target: Target): Promise<ObjectRow> {
+async function store(context: Context, right: Right): Promise<ObjectRow> {
   const body = bodyChunks(context.request);
-  const version = randomUUID();
   try {
-    const row = await receive(context, target, version, body);
+    return await receive(context, right, body);
+  } finally {
     await discard(body);
-    return row;
-  } catch (error) {
-    await context.disk.remove([version]);
-    await discard(body);
-    throw error;
   }
 }
 
 async function receive(
   context: Context,
-  { upsert, owner, asks }: Target,
-  version: string,
+  { upsert, owner, asks }: Right,
   body: AsyncIterable<Uint8Array>,
 ): Promise<ObjectRow> {
-  const { bucket, key, request, session, disk } = context;
+  const { bucket, key, request, disk } = context;
   checkBucketName(bucket);
   const rules = await context.asService((tx) => findBucketRules(tx, bucket));
   if (!rules) throw noSuchBucket();
@@ -130,17 +94,21 @@ async function receive(
   if (!isForm(request) && declaredLength !== undefined && declaredLength > limit) throw tooLarge();
   checkKey(key);
 
-  const question: ObjectDraft = {
-    bucket,
-    name: key,
-    owner,
-    version: '1',
-    // All that Supabase lets policies know of a file before it has come in.
-    metadata: { mimetype: file.mimeType, contentLength: declaredLength },
-    userMetadata: file.userMetadata,
+  const wish: Wish = {
+    draft: {
+      bucket,
+      name: key,
+      owner,
+      // All that Supabase lets policies know of a file before it has come in.
+      metadata: { mimetype: file.mimeType, contentLength: declaredLength },
+      userMetadata: file.userMetadata,
+    },
+    upsert,
+    asks,
   };
-  if (asks) await context.asService((tx) => askPolicies(tx, context, asks, question, upsert));
+  await askPolicies(context, wish);
 
+  const version = randomUUID();
   const stored = await disk.write(version, file.content, limit);
   const metadata: ObjectMetadata = {
     eTag: stored.eTag,
@@ -152,19 +120,7 @@ async function receive(
     httpStatusCode: 200,
     ...(file.contentEncoding === undefined ? {} : { contentEncoding: file.contentEncoding }),
   };
-  const { row, replaced } = await transaction(session, service, async (tx) => {
-    await lockName(tx, bucket, key);
-    // The upload may have taken minutes: the name may be somebody else's by now, or the permission gone.
-    if (asks) await askPolicies(tx, context, asks, question, upsert);
-    const before = await findObject(tx, bucket, key);
-    if (before && !upsert) throw alreadyExists('KeyAlreadyExists');
-    return {
-      row: await upsertObject(tx, { ...question, version, metadata: { ...metadata } }),
-      replaced: before,
-    };
-  });
-  await disk.remove([replaced?.version ?? null]);
-  return row;
+  return await storeRow(context, wish, version, { ...metadata });
 }
 
 function isForm(request: Request): boolean {
