@@ -154,30 +154,42 @@ describe('a form', () => {
   });
 });
 
-test('a large body is read to its end before it is refused, whether its length is known or not', async () => {
-  const url = new URL(`${base}/posts/`);
-  const chunk = Buffer.alloc(1024 * 1024, 'x');
-  const send = (headers: Record<string, string>) =>
-    new Promise<{ status: number | undefined; unread: boolean }>((resolve, reject) => {
-      const request = httpRequest(url, {
-        method: 'POST',
-        headers: { ...form, authorization: `Bearer ${kai.token}`, ...headers },
-      });
-      let left = 101;
-      const write = () => {
-        while (left > 0) if (left-- && !request.write(chunk)) return request.once('drain', write);
-        return request.end();
-      };
-      request.on('error', reject);
-      request.on('response', (response) => {
-        resolve({ status: response.statusCode, unread: left > 0 });
-        response.resume();
-      });
-      write();
-    });
-  expect(await send({ 'content-length': String(101 * chunk.length) })).toEqual({
-    status: 413,
-    unread: false,
+describe('a large body is read to its end before it is refused', () => {
+  const size = 101 * 1024 * 1024;
+  test.each([
+    ['too large, its length announced', () => ({ ...form, ...mine(), 'content-length': String(size) }), 413],
+    ['too large, in chunks', () => ({ ...form, ...mine(), 'transfer-encoding': 'chunked' }), 413],
+    ['without a token', () => ({ ...form, 'content-length': String(size) }), 401],
+    [
+      'of the wrong type',
+      () => ({ ...mine(), 'content-type': 'text/plain', 'content-length': String(size) }),
+      415,
+    ],
+  ])('%s', async (_, headers, status) => {
+    expect(await sendLarge(headers(), size)).toEqual({ status, unsent: 0 });
   });
-  expect(await send({ 'transfer-encoding': 'chunked' })).toEqual({ status: 413, unread: false });
+
+  const mine = () => ({ authorization: `Bearer ${kai.token}` });
 });
+
+/** Sends a body as fast as it is taken; tells how much of it was left when the answer came. */
+function sendLarge(headers: Record<string, string>, size: number) {
+  const chunk = Buffer.alloc(1024 * 1024, 'x');
+  return new Promise<{ status: number | undefined; unsent: number }>((resolve, reject) => {
+    const request = httpRequest(new URL(`${base}/posts/`), { method: 'POST', headers });
+    let unsent = size;
+    const write = () => {
+      while (unsent > 0) {
+        unsent -= chunk.length;
+        if (!request.write(chunk)) return request.once('drain', write);
+      }
+      return request.end();
+    };
+    request.on('error', reject);
+    request.on('response', (response) => {
+      resolve({ status: response.statusCode, unsent });
+      response.resume();
+    });
+    write();
+  });
+}

@@ -30,7 +30,7 @@ export function createApp(config: Config): App {
     // Tokens, private posts and links that expire: nothing of it is for a cache unless a route says so.
     if (!c.res.headers.has('cache-control')) c.header('cache-control', 'no-store');
     // Whatever the answer, the client has to be done writing before it can read it.
-    
+    await drain(c.req.raw);
   });
   app.use(
     cors({

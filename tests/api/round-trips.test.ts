@@ -1,0 +1,56 @@
+import { beforeAll, expect, test, vi } from 'vitest';
+import { createApp } from '../../supabase/functions/api/app.ts';
+import { settings } from '../settings.ts';
+import { call, fixture, formOf, type Person, publish, register } from './client.ts';
+
+// The function itself, in this process, so that what it asks of Supabase can be counted.
+const app = createApp({
+  url: settings.url,
+  publicUrl: settings.url,
+  publishableKey: settings.publishableKey,
+  secretKey: settings.secretKey,
+  jwks: undefined,
+});
+
+let kai: Person;
+beforeAll(async () => {
+  kai = await register();
+  for (const name of ['photo.jpg', 'picture.png']) {
+    const form = formOf({ caption: 'With files', tags: 'a,b', mentions: kai.username }, fixture(name, ''));
+    await call('/posts/', { token: kai.token, form });
+  }
+  await publish(kai);
+  // The project's public keys are fetched once for a process.
+  await requestsFor('/userprofiles/me/');
+});
+
+/** The requests to Supabase that one request to the function takes. */
+async function requestsFor(path: string): Promise<string[]> {
+  const spy = vi.spyOn(globalThis, 'fetch');
+  const answer = await app.request(`/api${path}`, { headers: { authorization: `Bearer ${kai.token}` } });
+  expect(answer.status).toBe(200);
+  const requests = spy.mock.calls.map(
+    ([input, init]) => `${init?.method} ${new URL(String(input)).pathname}`,
+  );
+  spy.mockRestore();
+  return requests;
+}
+
+test('a page of posts takes two requests, however many posts, files, tags and mentions', async () => {
+  expect(await requestsFor('/posts/?owner=me')).toEqual([
+    'GET /rest/v1/posts',
+    'POST /storage/v1/object/sign/post-media',
+  ]);
+});
+
+test('a page by user name takes one more, for the name', async () => {
+  expect(await requestsFor(`/posts/user/${kai.username}/?limit=1`)).toEqual([
+    'GET /rest/v1/profiles',
+    'GET /rest/v1/posts',
+  ]);
+});
+
+test('a profile takes one request, the private fields included', async () => {
+  expect(await requestsFor('/userprofiles/me/')).toEqual(['GET /rest/v1/profiles']);
+  expect(await requestsFor(`/userprofiles/${kai.username}/`)).toEqual(['GET /rest/v1/profiles']);
+});

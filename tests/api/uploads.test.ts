@@ -1,0 +1,51 @@
+import { createClient } from '@supabase/supabase-js';
+import { describe, expect, test } from 'vitest';
+import type { Caller } from '../../supabase/functions/api/context.ts';
+import type { Database } from '../../supabase/functions/api/database.types.ts';
+import type { Part } from '../../supabase/functions/api/multipart.ts';
+import { storeFiles } from '../../supabase/functions/api/uploads.ts';
+import { settings } from '../settings.ts';
+import { fixtureBytes, objectsOf, type Person, register } from './client.ts';
+
+const part = (filename: string): Part => ({
+  name: 'media',
+  filename,
+  contentType: '',
+  data: fixtureBytes(filename),
+});
+const parts = ['photo.jpg', 'picture.png', 'animation.gif', 'clip.mp4', 'tone.mp3', 'tone.wav'].map(part);
+
+/** Somebody whose connection to Storage breaks in the middle of the uploads. */
+function unluckyCaller(person: Person): Caller {
+  const unlucky: typeof fetch = async (input, init) => {
+    const isUpload = String(input).includes('/object/post-media/') && init?.method === 'POST';
+    if (isUpload && String(input).endsWith('.mp4')) throw new TypeError('connection reset');
+    return fetch(input, init);
+  };
+  const client = createClient<Database>(settings.url, settings.publishableKey, {
+    accessToken: async () => person.token,
+    global: { fetch: unlucky },
+  });
+  return { id: person.id, email: person.email, token: person.token, client };
+}
+
+describe('when one of several uploads breaks down', () => {
+  const brokenDown = { problem: { status: 503, code: 'service_unavailable' } };
+
+  test('what was stored is taken back', async () => {
+    const person = await register();
+    await expect(storeFiles(unluckyCaller(person), parts, null)).rejects.toMatchObject(brokenDown);
+    expect(await objectsOf(person)).toEqual([]);
+  });
+
+  test('under an idempotency key what was stored waits for the next try, which names it the same', async () => {
+    const person = await register();
+    const unlucky = unluckyCaller(person);
+    await expect(storeFiles(unlucky, parts, 'a key')).rejects.toMatchObject(brokenDown);
+    const waiting = await objectsOf(person);
+    expect(waiting.length).toBeGreaterThan(0);
+    const withoutVideo = parts.slice(0, 3);
+    const stored = await storeFiles(unlucky, withoutVideo, 'a key');
+    expect(stored.paths.filter((path) => waiting.includes(path))).toEqual(stored.paths);
+  });
+});
