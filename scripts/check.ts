@@ -17,6 +17,8 @@ async function main(): Promise<void> {
       tool('deno/bin.cjs', [
         'check',
         '--quiet',
+        '--no-lock',
+        '--node-modules-dir=manual',
         '--config',
         'supabase/functions/api/deno.json',
         'supabase/functions/api/index.ts',

@@ -56,7 +56,7 @@ export async function withOwnNoctra<T>(work: (target: Target) => Promise<T>): Pr
     const stack = await startStack({
       project,
       host: '127.0.0.1',
-      ports: { api: 0, database: 0, mailbox: 0 },
+      ports: { api: 0, database: 0, mailbox: 0, studio: 0 },
       onStep,
     });
     const interrupt = async (signal: NodeJS.Signals) => {

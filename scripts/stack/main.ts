@@ -23,6 +23,7 @@ Options
   --state <folder>     where it keeps database, files and keys (default: .stack in the project)
   --port <number>      the API's port (default: config.toml's, else 54321)
   --db-port <number>   the database's (default: config.toml's; with --port, the one after it)
+  --studio-port <number>  the studio's (default: config.toml's; with --port, the second after it)
   --mail-port <number> the mailbox's (default: config.toml's; with --port, the third after it)
   --host <address>     what to listen on (default: 127.0.0.1, this machine only)
   --try <path>         the path of the request that is shown to try first (default: /rest/v1/)
@@ -69,6 +70,7 @@ function readArguments() {
         port: { type: 'string' },
         'db-port': { type: 'string' },
         'mail-port': { type: 'string' },
+        'studio-port': { type: 'string' },
         host: { type: 'string' },
         try: { type: 'string' },
         yes: { type: 'boolean' },
@@ -87,6 +89,7 @@ interface StartOptions {
   port?: string | undefined;
   'db-port'?: string | undefined;
   'mail-port'?: string | undefined;
+  'studio-port'?: string | undefined;
   host?: string | undefined;
   try?: string | undefined;
 }
@@ -104,6 +107,7 @@ async function start(project: Project, options: StartOptions): Promise<void> {
   const ports = {
     api: port ?? config.api.port,
     database: readPort(options['db-port'], '--db-port') ?? beside(port, 1) ?? config.db.port,
+    studio: readPort(options['studio-port'], '--studio-port') ?? beside(port, 2) ?? config.studio.port,
     mailbox: readPort(options['mail-port'], '--mail-port') ?? beside(port, 3) ?? config.local_smtp.port,
   };
   let interrupted = false;
@@ -139,7 +143,7 @@ async function start(project: Project, options: StartOptions): Promise<void> {
   process.exit(failure ? failureCode : 0);
 }
 
-/** The ports that belong to `--port`, laid out as in Supabase's defaults (54321, 54322, 54324). Free ones stay free ones. */
+/** The ports that belong to `--port`, laid out as in Supabase's defaults (54321 to 54324). Free ones stay free ones. */
 function beside(port: number | undefined, distance: number): number | undefined {
   return port === undefined || port === 0 ? port : port + distance;
 }
@@ -158,6 +162,7 @@ function printAddresses(run: Run, keys: Keys, tryPath?: string): void {
   const rows = [
     ['API', run.url],
     ['Database', run.databaseUrl],
+    ['Studio', run.studioUrl ?? 'off'],
     ['Mailbox', run.mailboxUrl],
     ['Publishable key', keys.publishableKey],
     ['Secret key', keys.secretKey],

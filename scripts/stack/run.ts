@@ -11,6 +11,8 @@ export interface Run {
   url: string;
   databaseUrl: string;
   mailboxUrl: string;
+  /** Null where config.toml switches it off. */
+  studioUrl: string | null;
 }
 
 /** Where a stack answers which one it is. */

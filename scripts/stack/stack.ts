@@ -21,6 +21,7 @@ import { startPostgres } from './postgres/server.ts';
 import { type Project, parseSize } from './project.ts';
 import { claimRun, type Run, releaseRun } from './run.ts';
 import { createStorage } from './storage/index.ts';
+import { createStudio } from './studio.ts';
 
 /** How to start a stack. */
 export interface StackOptions {
@@ -37,6 +38,7 @@ export interface Ports {
   api: number;
   database: number;
   mailbox: number;
+  studio: number;
 }
 
 /** A stack that runs. */
@@ -67,6 +69,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       url: origin,
       databaseUrl: databaseUrl(keys, ports.database, 'postgres'),
       mailboxUrl: `http://127.0.0.1:${ports.mailbox}`,
+      studioUrl: project.config.studio.enabled ? `http://127.0.0.1:${ports.studio}` : null,
     };
     claimRun(project, run);
     undo.push(async () => releaseRun(project));
@@ -96,10 +99,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     undo.push(async () => printAgain());
     const url = (role: Parameters<typeof databaseUrl>[2]) => databaseUrl(keys, ports.database, role);
     const mailbox = createMailbox();
+    const schemas = project.config.api.schemas.filter((schema) => schema !== 'graphql_public');
     const dataApi = await createDataApi({
       url: url('authenticator'),
       adminUrl: url('supabase_admin'),
-      schemas: project.config.api.schemas.filter((schema) => schema !== 'graphql_public'),
+      schemas,
       maxRows: project.config.api.max_rows,
     });
     undo.push(() => dataApi.close());
@@ -138,6 +142,13 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const mailServer = await listen(async (request) => mailbox.fetch(request), ports.mailbox, '127.0.0.1');
     undo.push(() => close(mailServer));
 
+    if (run.studioUrl) {
+      const studio = await createStudio(run.databaseUrl, schemas);
+      undo.push(() => studio.close());
+      const studioServer = await listen(async (request) => studio.fetch(request), ports.studio, '127.0.0.1');
+      undo.push(() => close(studioServer));
+    }
+
     const failed = server.died.then((said) => `The database ended: ${said}`);
     return { run, keys, failed, stop };
   } catch (error) {
@@ -170,9 +181,15 @@ async function choosePorts(wanted: Ports, host: string): Promise<Ports> {
   const api = await reserve(wanted.api, host, 'the API', '--port');
   const database = await reserve(wanted.database, '127.0.0.1', 'the database', '--db-port');
   const mailbox = await reserve(wanted.mailbox, '127.0.0.1', 'the mailbox', '--mail-port');
-  const ports = { api: portOf(api), database: portOf(database), mailbox: portOf(mailbox) };
+  const studio = await reserve(wanted.studio, '127.0.0.1', 'the studio', '--studio-port');
+  const ports = {
+    api: portOf(api),
+    database: portOf(database),
+    mailbox: portOf(mailbox),
+    studio: portOf(studio),
+  };
   await Promise.all(
-    [api, database, mailbox].map((server) => new Promise((resolve) => server.close(resolve))),
+    [api, database, mailbox, studio].map((server) => new Promise((resolve) => server.close(resolve))),
   );
   return ports;
 }

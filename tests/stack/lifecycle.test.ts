@@ -143,7 +143,16 @@ describe('what can go wrong at a start is said in sentences, without a stack tra
     blocker = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => blocker?.once('listening', resolve));
     const { port } = blocker.address() as AddressInfo;
-    const output = await failsWith(['--port', String(port), '--db-port', '0', '--mail-port', '0']);
+    const output = await failsWith([
+      '--port',
+      String(port),
+      '--db-port',
+      '0',
+      '--studio-port',
+      '0',
+      '--mail-port',
+      '0',
+    ]);
     expect(output).toContain(`Port ${port}`);
     expect(output).toContain('--port');
   });
