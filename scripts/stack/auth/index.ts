@@ -1,18 +1,31 @@
-import { App } from '@supabase/lite';
+import fs from 'node:fs';
 import postgres from 'postgres';
-import { type Caller, publicKeys } from '../caller.ts';
-import { innerHeaders, innerPublishableKey, innerSecret, innerSecretKey } from '../inner-token.ts';
+import type { Caller } from '../caller.ts';
+import { StackError } from '../errors.ts';
 import type { Keys } from '../keys.ts';
-import { keepGrants, liteConnection } from '../lite.ts';
 import type { Mail } from '../mailbox.ts';
 import type { Project } from '../project.ts';
-import { authError } from './errors.ts';
+import { authorize, callback, health, jwks, openIdConfiguration, settings } from './about.ts';
+import { createUser, deleteUser, listUsers, readUserById, updateUserById } from './admin.ts';
+import { generateLink, inviteUser } from './admin-links.ts';
+import type { Context, Endpoint } from './context.ts';
+import { parseDuration } from './durations.ts';
+import { AuthError, errorResponse, invalid, unexpected } from './errors.ts';
 import { createHook } from './hook.ts';
+import { clientAddress, createLimits } from './limits.ts';
+import { createMails } from './mails.ts';
+import { createPasswords } from './passwords.ts';
+import { reauthenticate, recover, resend } from './recovery.ts';
+import { createRedirects } from './redirects.ts';
 import { createSessions } from './sessions.ts';
+import { giveToken } from './sign-in.ts';
+import { sendMagicLink, sendOtp, signUp } from './sign-up.ts';
+import { changeUser, readUser, signOut } from './user.ts';
+import { followLink, verifyCode } from './verify.ts';
 
 /** What Auth needs. */
 export interface AuthOptions {
-  /** The database, as the role `supabase_auth_admin`, which owns the schema auth and nothing else. */
+  /** The database, as the role `supabase_auth_admin`, which owns the tables of schema auth and nothing else. */
   url: string;
   /** The gateway's origin: the issuer of tokens, and the host of links in mails. */
   origin: string;
@@ -21,8 +34,9 @@ export interface AuthOptions {
   send(mail: Mail): Promise<void>;
 }
 
-/** Auth (`/auth/v1`): Supabase Lite's, with mends that make it answer as Supabase Auth does. */
+/** Auth (`/auth/v1`). */
 export interface Auth {
+  /** Answers a request; `address` is the client's IP address. */
   fetch(request: Request, caller: Caller, address: string | null): Promise<Response>;
   /** Endpoints that need no key: the public keys and the links in mails. */
   isPublic(path: string): boolean;
@@ -38,76 +52,109 @@ const publicPaths = new Set([
   '/.well-known/openid-configuration',
 ]);
 
-/** Starts Auth. */
+/** Starts Auth: a service over the schema auth that answers as Supabase Auth does, by the project's config.toml. */
 export async function createAuth(options: AuthOptions): Promise<Auth> {
   const { config, keys, origin } = options;
-  const connection = liteConnection(options.url, 4);
-  keepGrants(connection);
-  const database = postgres(options.url, { max: 4, onnotice: () => {} });
-  const app = new App({
-    connection,
-    auth: {
-      enabled: true,
-      jwt_secret: innerSecret,
-      publishable_key: innerPublishableKey,
-      secret_key: innerSecretKey,
-      jwt_expiry: config.jwt_expiry,
-      enable_refresh_token_rotation: config.enable_refresh_token_rotation,
-      refresh_token_reuse_interval: config.refresh_token_reuse_interval,
-      enable_signup: config.enable_signup,
-      minimum_password_length: config.minimum_password_length,
-      password_requirements: config.password_requirements,
-      site_url: config.site_url,
-      additional_redirect_urls: [...config.additional_redirect_urls],
-      email: {
-        enable_signup: config.email.enable_signup,
-        enable_confirmations: config.email.enable_confirmations,
-        double_confirm_changes: config.email.double_confirm_changes,
-        otp_length: config.email.otp_length,
-        otp_expiry: config.email.otp_expiry,
+  const database = postgres(options.url, { max: 8, onnotice: () => {} });
+  const passwords = createPasswords(config);
+  const close = async () => {
+    await Promise.all([passwords.close(), database.end({ timeout: 5 })]);
+  };
+  try {
+    await database.unsafe(fs.readFileSync(new URL('./schema.sql', import.meta.url), 'utf8')).simple();
+    const url = `${origin}${prefix}`;
+    const limits = createLimits(config, mailFrequency(config.email.max_frequency));
+    const context: Context = {
+      config,
+      database,
+      url,
+      beforeUserCreated: createHook(config.hook.before_user_created, database),
+      limits,
+      mails: createMails({
+        url,
+        codeLength: config.email.otp_length,
+        doubleConfirmChanges: config.email.double_confirm_changes,
+        limits,
+        send: options.send,
+      }),
+      passwords,
+      redirects: createRedirects(config.site_url, config.additional_redirect_urls),
+      sessions: createSessions({ database, keys, config, issuer: url }),
+    };
+    const routes = routesOf(keys);
+
+    return {
+      isPublic: (path) => publicPaths.has(path.slice(prefix.length)),
+      close,
+      async fetch(request, caller, address) {
+        try {
+          const url = new URL(request.url);
+          const found = findEndpoint(routes, request);
+          if (found instanceof Response) return found;
+          if (url.searchParams.toString().includes('%00')) throw invalid('Text must not contain U+0000');
+          const call = {
+            request,
+            url,
+            caller,
+            address: clientAddress(request, address, keys),
+          };
+          return await found(context, call);
+        } catch (error) {
+          if (error instanceof AuthError) return errorResponse(error);
+          console.error(`Auth, ${request.method} ${new URL(request.url).pathname}:`, error);
+          return errorResponse(
+            unexpected('Unexpected failure, please check server logs for more information'),
+          );
+        }
       },
-    },
-    options: { server: { admin: false }, drivers: { email: { send: options.send } } },
-  } as never);
-  await app.init();
-  const sessions = createSessions({ keys, database, issuer: `${origin}${prefix}` });
-  const hook = createHook(config.hook.before_user_created, database);
-  const serve = (request: Request) => app.fetch(request, { peerAddress: null });
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
 
+type Routes = Record<string, Record<string, Endpoint>>;
+
+function routesOf(keys: Keys): Routes {
   return {
-    isPublic: (path) => publicPaths.has(path.slice(prefix.length)),
-
-    async fetch(request, caller, address) {
-      const path = new URL(request.url).pathname.slice(prefix.length);
-      if (path === '/.well-known/jwks.json') {
-        return Response.json(publicKeys(keys), { headers: { 'cache-control': 'public, max-age=600' } });
-      }
-      const headers = await innerHeaders(request, caller);
-      let body: BodyInit | null = request.body;
-      if (path === '/signup' && request.method === 'POST') {
-        body = await request.text();
-        const refused = await hook(body, address);
-        if (refused) return refused;
-      }
-      const inner = new Request(request.url, {
-        method: request.method,
-        headers,
-        body,
-        ...(body ? { duplex: 'half' } : {}),
-      });
-      const response = await serve(inner);
-      if (response.status === 500) return databaseFailure(path);
-      return sessions.sign(path, response);
-    },
-
-    async close() {
-      await Promise.all([connection.close(), database.end({ timeout: 5 })]);
-    },
+    '/signup': { POST: signUp },
+    '/token': { POST: giveToken },
+    '/otp': { POST: sendOtp },
+    '/magiclink': { POST: sendMagicLink },
+    '/recover': { POST: recover },
+    '/resend': { POST: resend },
+    '/verify': { POST: verifyCode, GET: followLink },
+    '/reauthenticate': { GET: reauthenticate },
+    '/user': { GET: readUser, PUT: changeUser },
+    '/logout': { POST: signOut },
+    '/invite': { POST: inviteUser },
+    '/admin/generate_link': { POST: generateLink },
+    '/admin/users': { GET: listUsers, POST: createUser },
+    '/admin/users/*': { GET: readUserById, PUT: updateUserById, DELETE: deleteUser },
+    '/health': { GET: health },
+    '/settings': { GET: settings },
+    '/authorize': { GET: authorize },
+    '/callback': { GET: callback, POST: callback },
+    '/.well-known/jwks.json': { GET: jwks(keys) },
+    '/.well-known/openid-configuration': { GET: openIdConfiguration },
   };
 }
 
-/** Supabase Auth says which of its writes the database refused, for example a trigger on `auth.users`. */
-function databaseFailure(path: string): Response {
-  const doing = path === '/user' ? 'Error updating user' : 'Database error saving new user';
-  return authError(500, 'unexpected_failure', doing);
+/** The endpoint of a request, or the answer of Supabase Auth's router to one that it has not. */
+function findEndpoint(routes: Routes, request: Request): Endpoint | Response {
+  const path = new URL(request.url).pathname.slice(prefix.length).replace(/(?<=.)\/$/, '');
+  const methods = routes[path] ?? routes[path.replace(/^(\/admin\/users\/)[^/]+$/, '$1*')];
+  if (!methods) return new Response('404 page not found\n', { status: 404 });
+  const endpoint = methods[request.method];
+  return endpoint ?? new Response(null, { status: 405, headers: { allow: Object.keys(methods).join(', ') } });
+}
+
+function mailFrequency(text: string): number {
+  const milliseconds = parseDuration(text);
+  if (milliseconds !== null) return milliseconds;
+  throw new StackError(
+    `max_frequency = "${text}" is not a duration.`,
+    'Write it like 1s or 1m in supabase/config.toml, under [auth.email].',
+  );
 }

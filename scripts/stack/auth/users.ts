@@ -1,0 +1,278 @@
+import { randomUUID } from 'node:crypto';
+import type { ISql, Row } from 'postgres';
+import { type Body, isRecord } from './body.ts';
+import { invalid } from './errors.ts';
+
+/** The database, or a transaction in it. */
+export type Db = ISql;
+
+/** A row of `auth.users`. */
+export interface User extends Row {
+  id: string;
+  aud: string | null;
+  role: string | null;
+  email: string | null;
+  encrypted_password: string | null;
+  email_confirmed_at: Date | null;
+  confirmed_at: Date | null;
+  invited_at: Date | null;
+  confirmation_token: string | null;
+  confirmation_sent_at: Date | null;
+  recovery_token: string | null;
+  recovery_sent_at: Date | null;
+  email_change: string | null;
+  email_change_token_new: string | null;
+  email_change_token_current: string | null;
+  email_change_sent_at: Date | null;
+  email_change_confirm_status: number;
+  phone: string | null;
+  phone_confirmed_at: Date | null;
+  reauthentication_token: string | null;
+  reauthentication_sent_at: Date | null;
+  raw_app_meta_data: Body | null;
+  raw_user_meta_data: Body | null;
+  banned_until: Date | null;
+  deleted_at: Date | null;
+  is_anonymous: boolean;
+  last_sign_in_at: Date | null;
+  created_at: Date;
+  updated_at: Date;
+}
+
+/** A row of `auth.identities`: one way of signing in. */
+export interface Identity extends Row {
+  id: string;
+  provider: string;
+  provider_id: string;
+  user_id: string;
+  identity_data: Body;
+  email: string | null;
+  last_sign_in_at: Date | null;
+  created_at: Date;
+  updated_at: Date;
+}
+
+/** Columns of a user and what they become. Metadata is merged, see `mergeMetadata`. */
+export type UserChanges = Partial<
+  Omit<User, 'id' | 'confirmed_at' | 'created_at' | 'updated_at' | keyof Row>
+> &
+  Record<string, unknown>;
+
+/** A user as it is about to be inserted; also what the "Before User Created" hook is shown. */
+export interface NewUser {
+  id: string;
+  aud: string;
+  role: string;
+  email: string | null;
+  app_metadata: Body;
+  user_metadata: Body;
+  is_anonymous: boolean;
+}
+
+/** A user to be, with an id of its own. */
+export function newUser(email: string | null, userMetadata: Body | undefined): NewUser {
+  return {
+    id: randomUUID(),
+    aud: 'authenticated',
+    role: 'authenticated',
+    email,
+    app_metadata: email ? { provider: 'email', providers: ['email'] } : {},
+    user_metadata: userMetadata ?? {},
+    is_anonymous: email === null,
+  };
+}
+
+/** What Supabase Auth knows of a new user's address, kept with the address as a way of signing in. */
+export function emailClaims(user: { id: string; email: string | null }): Body {
+  return { sub: user.id, email: user.email ?? '', email_verified: false, phone_verified: false };
+}
+
+/** Inserts the user and how it signs in. Triggers of the project run here; the address is confirmed after them. */
+export async function insertUser(
+  db: Db,
+  user: NewUser,
+  passwordHash: string | null,
+  identityData: Body = emailClaims(user),
+): Promise<User> {
+  await db`
+    insert into auth.users (
+      id, aud, role, email, encrypted_password, raw_app_meta_data, raw_user_meta_data, is_anonymous,
+      created_at, updated_at
+    ) values (
+      ${user.id}, ${user.aud}, ${user.role}, ${user.email}, ${passwordHash}, ${json(db, user.app_metadata)},
+      ${json(db, user.user_metadata)}, ${user.is_anonymous}, now(), now()
+    )
+  `;
+  if (user.email) await insertEmailIdentity(db, user.id, identityData);
+  return getUser(db, user.id);
+}
+
+/** Gives a user the e-mail address as a way of signing in. */
+export async function insertEmailIdentity(db: Db, userId: string, data: Body): Promise<void> {
+  await db`
+    insert into auth.identities (id, provider, provider_id, user_id, identity_data, last_sign_in_at, created_at, updated_at)
+    values (${randomUUID()}, 'email', ${userId}, ${userId}, ${json(db, data)}, now(), now(), now())
+  `;
+}
+
+/** Changes what is known of the e-mail address as a way of signing in, and adds it to a user that had none. */
+export async function setEmailIdentity(
+  db: Db,
+  userId: string,
+  email: string,
+  verified: boolean,
+): Promise<void> {
+  const data = { email, email_verified: verified };
+  const changed = await db`
+    update auth.identities set identity_data = identity_data || ${json(db, data)}, updated_at = now()
+    where user_id = ${userId} and provider = 'email'
+  `;
+  if (changed.count === 0)
+    await insertEmailIdentity(db, userId, { sub: userId, ...data, phone_verified: false });
+}
+
+/** The user with an id that is known to exist. */
+export async function getUser(db: Db, id: string): Promise<User> {
+  const user = await findUser(db, id);
+  if (!user) throw new Error(`User ${id} is gone`);
+  return user;
+}
+
+/** The user with an id. */
+export async function findUser(db: Db, id: string): Promise<User | undefined> {
+  const [user] = await db<User[]>`select * from auth.users where id = ${id}`;
+  return user;
+}
+
+/** The user with an e-mail address, in whatever case it was stored. */
+export async function findUserByEmail(db: Db, email: string): Promise<User | undefined> {
+  const [user] = await db<User[]>`
+    select * from auth.users where lower(email) = ${email.toLowerCase()} and not is_sso_user limit 1
+  `;
+  return user;
+}
+
+/** Writes columns of a user, and answers the row as it is then. */
+export async function updateUser(db: Db, id: string, changes: UserChanges): Promise<User> {
+  const columns = Object.fromEntries(
+    Object.entries(changes).map(([name, value]) => [
+      name,
+      isRecord(value) && !(value instanceof Date) ? json(db, value) : value,
+    ]),
+  );
+  const [user] = await db<User[]>`
+    update auth.users set ${db(columns as never)}, updated_at = now() where id = ${id} returning *
+  `;
+  if (!user) throw new Error(`User ${id} is gone`);
+  return user;
+}
+
+/** Metadata after an update: named keys change, null removes one, the others stay. */
+export function mergeMetadata(current: Body | null, updates: Body): Body {
+  const merged = { ...current, ...updates };
+  for (const [key, value] of Object.entries(updates)) if (value === null) delete merged[key];
+  return merged;
+}
+
+/** Marks the e-mail address as belonging to the user. */
+export async function confirmEmail(db: Db, user: User): Promise<User> {
+  await db`
+    update auth.identities set identity_data = identity_data || '{"email_verified": true}', updated_at = now()
+    where user_id = ${user.id} and provider = 'email' and email = ${user.email?.toLowerCase() ?? ''}
+  `;
+  return updateUser(db, user.id, {
+    confirmation_token: null,
+    email_confirmed_at: new Date(),
+    raw_user_meta_data: mergeMetadata(user.raw_user_meta_data, { email_verified: true }),
+  });
+}
+
+/** No code that was sent before counts any more: after a new password or address, old mailboxes are not trusted. */
+export const withoutCodes: UserChanges = {
+  confirmation_token: null,
+  recovery_token: null,
+  email_change_token_current: null,
+  email_change_token_new: null,
+  reauthentication_token: null,
+};
+
+/** Whether a user may not sign in now. */
+export function isBanned(user: User): boolean {
+  return user.banned_until !== null && user.banned_until.getTime() > Date.now();
+}
+
+/** The user as JSON, with the ways of signing in. */
+export async function userJson(db: Db, user: User) {
+  const identities = await db<
+    Identity[]
+  >`select * from auth.identities where user_id = ${user.id} order by created_at`;
+  return userWith(user, identities);
+}
+
+/** The user as JSON; what is not set is left out, as Supabase does. */
+export function userWith(user: User, identities: readonly Identity[]) {
+  const set = (name: string, value: Date | string | null) => (value ? { [name]: value } : {});
+  return {
+    id: user.id,
+    aud: user.aud ?? '',
+    role: user.role ?? '',
+    email: user.email ?? '',
+    ...set('email_confirmed_at', user.email_confirmed_at),
+    ...set('invited_at', user.invited_at),
+    phone: user.phone ?? '',
+    ...set('phone_confirmed_at', user.phone_confirmed_at),
+    ...set('confirmation_sent_at', user.confirmation_sent_at),
+    ...set('confirmed_at', user.confirmed_at),
+    ...set('recovery_sent_at', user.recovery_sent_at),
+    ...set('new_email', user.email_change),
+    ...set('email_change_sent_at', user.email_change_sent_at),
+    ...set('reauthentication_sent_at', user.reauthentication_sent_at),
+    ...set('last_sign_in_at', user.last_sign_in_at),
+    app_metadata: user.raw_app_meta_data ?? {},
+    user_metadata: user.raw_user_meta_data ?? {},
+    identities: identities.map((identity) => ({
+      identity_id: identity.id,
+      id: identity.provider_id,
+      user_id: identity.user_id,
+      identity_data: identity.identity_data,
+      provider: identity.provider,
+      last_sign_in_at: identity.last_sign_in_at,
+      created_at: identity.created_at,
+      updated_at: identity.updated_at,
+      ...set('email', identity.email),
+    })),
+    created_at: user.created_at,
+    updated_at: user.updated_at,
+    ...set('banned_until', user.banned_until),
+    ...set('deleted_at', user.deleted_at),
+    is_anonymous: user.is_anonymous,
+  };
+}
+
+/** An address that a mail could reach, in lower case as it is stored. */
+export function validateEmail(email: string): string {
+  if (!email) throw invalid('An email address is required');
+  if (email.length > 255) throw invalid('An email address is too long');
+  const label = '[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?';
+  const format = new RegExp(`^[a-zA-Z0-9.!#$%&'*+/=?^_\`{|}~-]+@${label}(?:\\.${label})*$`);
+  if (!format.test(email)) throw invalid('Unable to validate email address: invalid format');
+  return email.toLowerCase();
+}
+
+/** Whether a text can be the id of a row. */
+export function isUuid(text: unknown): text is string {
+  return typeof text === 'string' && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
+}
+
+/** Whether the database refused a row because another user has the address. */
+export function isEmailTaken(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    'constraint_name' in error &&
+    error.constraint_name === 'users_email_partial_key'
+  );
+}
+
+function json(db: Db, value: Body) {
+  return db.json(value as Parameters<Db['json']>[0]);
+}
