@@ -11,7 +11,7 @@ export interface Mail {
 /** Mails kept for the developer instead of being sent. */
 export interface Mailbox {
   send(mail: Mail): Promise<void>;
-  /** `/` is a page, `/messages.json` the same as data, newest first. */
+  /** `/` is a page, `/messages.json` the same as data, in the order they were sent. */
   fetch(request: Request): Response;
 }
 
@@ -23,7 +23,7 @@ export function createMailbox(): Mailbox {
   const mails: (Mail & { id: string; sent_at: string })[] = [];
   return {
     async send({ to, subject, text, html }) {
-      mails.unshift({
+      mails.push({
         id: randomUUID(),
         sent_at: new Date().toISOString(),
         to,
@@ -31,16 +31,19 @@ export function createMailbox(): Mailbox {
         text: text ?? '',
         html: html ?? '',
       });
-      mails.length = Math.min(mails.length, mostMails);
+      mails.splice(0, mails.length - mostMails);
     },
     fetch(request) {
       const { pathname } = new URL(request.url);
       if (pathname === '/messages.json') return Response.json(mails);
       if (pathname !== '/') return new Response('Not found', { status: 404 });
-      const list = mails.map(
-        (mail) =>
-          `<article><h2>${escapeHtml(mail.subject)}</h2><p>To ${escapeHtml(mail.to)}, ${mail.sent_at}</p><pre>${escapeHtml(mail.text ?? '')}</pre></article>`,
-      );
+      // The newest is the one that is looked for.
+      const list = mails
+        .toReversed()
+        .map(
+          (mail) =>
+            `<article><h2>${escapeHtml(mail.subject)}</h2><p>To ${escapeHtml(mail.to)}, ${mail.sent_at}</p><pre>${escapeHtml(mail.text ?? '')}</pre></article>`,
+        );
       return new Response(
         `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Mailbox</title>
 <style>body{font:16px/1.5 system-ui;max-width:44rem;margin:2rem auto;padding:0 1rem}pre{white-space:pre-wrap;overflow-wrap:anywhere}</style>
