@@ -2,7 +2,10 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { StackError } from './stack/errors.ts';
+import { loadKeys } from './stack/keys.ts';
 import { type Project, readProject } from './stack/project.ts';
+import { findRun } from './stack/run.ts';
 import { startStack } from './stack/stack.ts';
 
 /** The folder of the project. */
@@ -41,6 +44,23 @@ export function targetFromEnvironment(): Target | null {
     secretKey: NOCTRA_SECRET_KEY,
     databaseUrl: NOCTRA_DB_URL,
   };
+}
+
+/**
+ * The Noctra to administer: the one that NOCTRA_URL and NOCTRA_SECRET_KEY name, else the local one that runs. None is a
+ * StackError.
+ */
+export async function runningTarget(): Promise<Pick<Target, 'url' | 'secretKey'>> {
+  const { NOCTRA_URL, NOCTRA_SECRET_KEY } = process.env;
+  if (NOCTRA_URL && NOCTRA_SECRET_KEY) return { url: NOCTRA_URL, secretKey: NOCTRA_SECRET_KEY };
+  const project = readProject(root);
+  const run = await findRun(project);
+  if (!run)
+    throw new StackError(
+      'No Noctra runs here.',
+      'Start it with `npm start`, or set NOCTRA_URL and NOCTRA_SECRET_KEY.',
+    );
+  return { url: run.url, secretKey: (await loadKeys(project.state)).secretKey };
 }
 
 /**

@@ -1,0 +1,25 @@
+// `npm run sweep`: removes files that nothing refers to any more, and looks into files that nobody has looked into yet.
+// Safe to run at any time, twice, and at once with itself. A hosted project runs it on a schedule: docs/operators.md.
+import { runningTarget } from './noctra.ts';
+import { errorMessage, StackError } from './stack/errors.ts';
+
+try {
+  const { url, secretKey } = await runningTarget();
+  const response = await fetch(`${url}/functions/v1/api/sweep/`, {
+    method: 'POST',
+    headers: { apikey: secretKey },
+  });
+  const answer = await response.text();
+  if (!response.ok)
+    throw new StackError(
+      `The sweep was refused (${response.status}): ${answer}`,
+      'See whether the secret key is right.',
+    );
+  const { removed, inspected, rejected } = JSON.parse(answer) as Record<string, number>;
+  console.log(
+    `Removed ${removed} files; looked into ${inspected}, of which ${rejected} were not what they claimed.`,
+  );
+} catch (error) {
+  console.error(error instanceof StackError ? `${error.message}\n${error.advice}` : errorMessage(error));
+  process.exit(1);
+}
