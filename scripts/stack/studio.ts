@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { App } from '@supabase/lite';
 import { innerPublishableKey, innerSecret, innerSecretKey } from './inner-token.ts';
-import { keepGrants, liteConnection } from './lite.ts';
+import { keepGrants, type LiteConnection, liteConnection } from './lite.ts';
 
 /** A dashboard over the database. */
 export interface Studio {
@@ -28,6 +28,7 @@ const contentTypes: Record<string, string> = {
 export async function createStudio(databaseUrl: string, schemas: readonly string[]): Promise<Studio> {
   const connection = liteConnection(databaseUrl, 4);
   keepGrants(connection);
+  actAsItself(connection);
   const app = new App({
     connection,
     auth: {
@@ -71,4 +72,10 @@ export async function createStudio(databaseUrl: string, schemas: readonly string
       headers: { 'content-type': type, 'cache-control': 'max-age=3600' },
     });
   }
+}
+
+/** Supabase's studio works as the role `postgres`; Lite would become `service_role`, which sees what was granted to it. */
+function actAsItself(connection: LiteConnection): void {
+  (connection as unknown as { applyJwtSessionContext(): Promise<void> }).applyJwtSessionContext =
+    async () => {};
 }

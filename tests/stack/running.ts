@@ -49,7 +49,9 @@ export function run(project: string, ...args: string[]): Command {
 /** What `status --json` says of a running stack. */
 export async function statusOf(
   project: string,
-): Promise<Record<'url' | 'publishableKey' | 'secretKey' | 'databaseUrl', string> & { pid: number }> {
+): Promise<
+  Record<'url' | 'publishableKey' | 'secretKey' | 'databaseUrl' | 'studioUrl', string> & { pid: number }
+> {
   const command = run(project, 'status', '--json');
   await command.ended;
   return JSON.parse(command.output());

@@ -1,0 +1,81 @@
+import fs from 'node:fs';
+import http from 'node:http';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { copyProject, run, statusOf } from './running.ts';
+
+describe('the studio', () => {
+  let project = '';
+  let studio = '';
+  let databaseUrl = '';
+
+  beforeAll(async () => {
+    project = copyProject();
+    await run(project, 'start', '--port', '0').ready;
+    const status = await statusOf(project);
+    studio = status.studioUrl;
+    databaseUrl = status.databaseUrl;
+  });
+
+  afterAll(async () => {
+    await run(project, 'stop').ended;
+    fs.rmSync(project, { recursive: true, force: true });
+  });
+
+  it('is a page with its scripts, from this machine alone', async () => {
+    const page = await (await fetch(studio)).text();
+    const scripts = [...page.matchAll(/(?:src|href)="([^"]+)"/g)].map((match) => match[1] ?? '');
+    expect(scripts.length).toBeGreaterThan(0);
+    for (const script of scripts) {
+      expect(script).not.toMatch(/^(https?:)?\/\//);
+      expect((await fetch(new URL(script, studio))).status).toBe(200);
+    }
+  });
+
+  it('shows the rows of a table', async () => {
+    const response = await fetch(`${studio}/rest/v1/notes?select=*`);
+    expect([response.status, await response.json()]).toEqual([200, []]);
+  });
+
+  it('answers no page of another origin, and no host name that leads here', async () => {
+    const fromElsewhere = await fetch(`${studio}/rest/v1/notes`, {
+      headers: { origin: 'https://example.com' },
+    });
+    expect(fromElsewhere.status).toBe(403);
+    expect((await get(studio, 'example.com')).status).toBe(403);
+  });
+
+  it('tells nobody the password of the database', async () => {
+    const info = await (await fetch(`${studio}/_system/info`)).text();
+    expect(info).not.toContain(new URL(databaseUrl).password);
+  });
+
+  it('serves no other file of the machine', async () => {
+    for (const path of [
+      '/static/../package.json',
+      '/static/%2e%2e/%2e%2e/package.json',
+      '/static/assets/../../index.js',
+    ]) {
+      const { body } = await get(studio, '127.0.0.1', path);
+      expect(body).not.toContain('@supabase/lite');
+    }
+  });
+});
+
+/** A request with a host name and a path that fetch would put right. */
+function get(
+  url: string,
+  host: string,
+  path = '/rest/v1/notes',
+): Promise<{ status: number | undefined; body: string }> {
+  const { hostname, port } = new URL(url);
+  return new Promise((resolve, reject) => {
+    const request = http.get(
+      { hostname, port, path, headers: { host: `${host}:${port}` } },
+      async (response) => {
+        resolve({ status: response.statusCode, body: await text(response) });
+      },
+    );
+    request.on('error', reject);
+  });
+}
