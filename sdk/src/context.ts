@@ -12,7 +12,11 @@ export interface Context {
   url: string;
   /** The publishable key. */
   key: string;
+  /** What the app wants every request to carry. */
+  headers: Record<string, string>;
   fetch: typeof fetch;
+  /** Whether `fetch` is the app's: then no request may go past it. */
+  hasOwnFetch: boolean;
 }
 
 /** Who is signed in, as the access token says. */

@@ -1,4 +1,5 @@
 import type { AuthError, PostgrestError } from '@supabase/supabase-js';
+import type { Answer } from './requests.ts';
 
 /**
  * The codes of errors: those of the HTTP API, and three that only a client can know. The type stays open,
@@ -86,7 +87,9 @@ export interface NoctraErrorDetails {
   field?: string | undefined;
   /** Every field that the error is about, with its messages. */
   fields?: Record<string, string[]> | undefined;
-  /** What caused it: the error of supabase-js, or the exception of `fetch`. */
+  /** Seconds after which the server wants to be asked again. */
+  retry_after?: number | undefined;
+  /** What caused it: the error of supabase-js, the body of the answer, or the exception of `fetch`. */
   cause?: unknown;
 }
 
@@ -109,13 +112,16 @@ export class NoctraError extends Error {
   readonly field: string | undefined;
   /** Every field that the error is about, with its messages. */
   readonly fields: Record<string, string[]> | undefined;
+  /** Seconds after which the server wants to be asked again, where it says so. */
+  readonly retry_after: number | undefined;
 
-  constructor({ code, message, status, field, fields, cause }: NoctraErrorDetails) {
+  constructor({ code, message, status, field, fields, retry_after, cause }: NoctraErrorDetails) {
     super(message, { cause });
     this.code = code;
     this.status = status;
     this.field = field ?? (fields && Object.keys(fields)[0]);
     this.fields = fields ?? (field === undefined ? undefined : { [field]: [message] });
+    this.retry_after = retry_after;
   }
 }
 
@@ -190,23 +196,23 @@ function fromAuth(cause: AuthError): NoctraError {
   });
 }
 
-/** What Storage answers, be it read by supabase-js or by the SDK's own upload. */
-export interface StorageFailure {
-  message: string;
-  status?: number | undefined;
-  statusCode?: string | undefined;
-  code?: string | undefined;
-}
-
 /** An error of Storage. Its HTTP status is often a plain 400, the true one stands in `statusCode`. */
-export function fromStorage(cause: StorageFailure, field?: string): NoctraError {
-  const status = cause.code === 'InvalidJWT' ? 401 : Number(cause.statusCode) || cause.status || 0;
-  return new NoctraError({ code: codeOfStatus(status), message: cause.message, status, field, cause });
+export function fromStorage({ status, body, retry_after }: Answer, field?: string): NoctraError {
+  const failure = (body ?? {}) as { message?: string; statusCode?: string; code?: string };
+  const trueStatus = failure.code === 'InvalidJWT' ? 401 : Number(failure.statusCode) || status;
+  return new NoctraError({
+    code: codeOfStatus(trueStatus),
+    message: failure.message ?? `HTTP ${status}`,
+    status: trueStatus,
+    field,
+    retry_after,
+    cause: body,
+  });
 }
 
 /** A problem document (RFC 9457) of the HTTP API, or whatever came in its place. */
-export function fromProblem(status: number, problem: unknown, cause: unknown): NoctraError {
-  const { code, detail, title, errors } = (problem ?? {}) as {
+export function fromProblem({ status, body, retry_after }: Answer): NoctraError {
+  const { code, detail, title, errors } = (body ?? {}) as {
     code?: string;
     detail?: string;
     title?: string;
@@ -217,7 +223,8 @@ export function fromProblem(status: number, problem: unknown, cause: unknown): N
     message: detail ?? title ?? `HTTP ${status}`,
     status,
     fields: errors,
-    cause,
+    retry_after,
+    cause: body,
   });
 }
 
@@ -230,9 +237,8 @@ export function networkError(cause: unknown): NoctraError {
 /** Makes a NoctraError of whatever was thrown. */
 export function toNoctraError(cause: unknown): NoctraError {
   if (isNoctraError(cause)) return cause;
-  if (typeof cause === 'object' && cause !== null) {
-    if ('__isAuthError' in cause) return fromAuth(cause as unknown as AuthError);
-    if ('__isStorageError' in cause) return fromStorage(cause as unknown as StorageFailure);
+  if (typeof cause === 'object' && cause !== null && '__isAuthError' in cause) {
+    return fromAuth(cause as unknown as AuthError);
   }
   const message = cause instanceof Error ? cause.message : String(cause);
   return new NoctraError({ code: 'unexpected_error', message, status: 0, cause });

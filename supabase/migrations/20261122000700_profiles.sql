@@ -83,13 +83,16 @@ declare
 begin
   for v_picture in
     select *
-    from (values ('avatar_path', 'avatars', new.avatar_path), ('cover_path', 'covers', new.cover_path))
-      as picture (field, bucket, path)
-    where picture.path is not null
+    from (
+      values
+        ('avatar_path', 'avatars', new.avatar_path, old.avatar_path),
+        ('cover_path', 'covers', new.cover_path, old.cover_path)
+    ) as picture (field, bucket, path, replaced)
+    where picture.path is distinct from picture.replaced and picture.path is not null
   loop
-    if not starts_with(v_picture.path, new.id || '/') or not exists (
-      select from storage.objects where bucket_id = v_picture.bucket and name = v_picture.path
-    ) then
+    if not starts_with(v_picture.path, new.id || '/')
+      or not private.keep_uploads(v_picture.bucket, array[v_picture.path])
+    then
       perform private.raise_error(
         422, 'picture_not_found', 'The picture is no upload of yours: upload it to your own folder first.',
         v_picture.field
@@ -100,7 +103,28 @@ begin
 end
 $$;
 comment on function private.check_profile_pictures() is
-  'Trigger: a profile''s pictures are existing uploads in the person''s own folders.';
+  'Trigger: a profile''s pictures are existing uploads in the person''s own folders, and are kept from now on.';
+
+create function private.release_profile_pictures()
+returns trigger
+language plpgsql
+-- Definer: the queue is nobody's to write.
+security definer
+set search_path = ''
+as $$
+begin
+  -- On a deletion every field of `new` is null.
+  if old.avatar_path is distinct from new.avatar_path and old.avatar_path is not null then
+    perform private.queue_removals('avatars', array[old.avatar_path]);
+  end if;
+  if old.cover_path is distinct from new.cover_path and old.cover_path is not null then
+    perform private.queue_removals('covers', array[old.cover_path]);
+  end if;
+  return null;
+end
+$$;
+comment on function private.release_profile_pictures() is
+  'Trigger: queues pictures for removal that their profile no longer shows.';
 
 create trigger _100_check_pictures_on_insert before insert on public.profiles
   for each row
@@ -117,6 +141,17 @@ create trigger _200_set_updated_at before update on public.profiles
   for each row
   when (new is distinct from old)
   execute function private.set_updated_at();
+create trigger _300_release_pictures_on_update after update on public.profiles
+  for each row
+  when (
+    new.avatar_path is distinct from old.avatar_path
+    or new.cover_path is distinct from old.cover_path
+  )
+  execute function private.release_profile_pictures();
+create trigger _300_release_pictures_on_delete after delete on public.profiles
+  for each row
+  when (old.avatar_path is not null or old.cover_path is not null)
+  execute function private.release_profile_pictures();
 
 create table public.private_profiles (
   id uuid primary key references public.profiles (id) on delete cascade,

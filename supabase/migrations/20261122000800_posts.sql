@@ -6,33 +6,46 @@ create table public.posts (
   caption text not null,
   is_public boolean not null default true,
   original_post_id uuid references public.posts (id) on delete set null,
+  is_repost boolean not null default false,
+  hidden_at timestamptz,
+  hidden_by uuid references public.profiles (id) on delete set null,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   constraint posts_caption_check check (
     char_length(caption) between 1 and (public.limits() ->> 'caption_length')::integer
     -- The pinned collation knows every white space of Unicode.
     and caption collate "und-x-icu" ~ '\S'
-  )
+  ),
+  constraint posts_is_repost_check check (is_repost or original_post_id is null),
+  constraint posts_hidden_by_check check (hidden_at is not null or hidden_by is null)
 );
 
 -- One person's posts, newest first; also what the foreign key needs.
 create index posts_owner_id_id_idx on public.posts (owner_id, id);
 create index posts_original_post_id_idx on public.posts (original_post_id) where original_post_id is not null;
+create index posts_hidden_by_idx on public.posts (hidden_by) where hidden_by is not null;
 
 alter table public.posts enable row level security;
 
--- No grant for id, owner and times: they are the server's. original_post_id is said once and then stays.
+-- No grant for id, owner and times: they are the server's. original_post_id is said once and then stays; is_repost
+-- follows from it. Hiding is for moderators: public.hide_post.
 grant select, delete on public.posts to authenticated;
 grant insert (caption, is_public, original_post_id) on public.posts to authenticated;
 grant update (caption, is_public) on public.posts to authenticated;
 grant select, insert, update, delete on public.posts to service_role;
 
 -- The owner's profile is asked for with a scalar subquery on purpose: `exists` and `in` let the planner read all
--- public profiles into a hash table before the first row of a feed.
+-- public profiles into a hash table before the first row of a feed. The caller's role is asked for once, and only if
+-- a row is met that nobody else may see.
 create policy select_visible on public.posts for select to authenticated
   using (
     owner_id = (select auth.uid())
-    or (is_public and (select profiles.is_public from public.profiles where profiles.id = posts.owner_id))
+    or (
+      is_public
+      and hidden_at is null
+      and (select profiles.is_public from public.profiles where profiles.id = posts.owner_id)
+    )
+    or (select private.has_role('moderator'))
   );
 create policy insert_own on public.posts for insert to authenticated
   with check (owner_id = (select auth.uid()));
@@ -43,40 +56,105 @@ create policy delete_own on public.posts for delete to authenticated
   using (owner_id = (select auth.uid()));
 
 comment on table public.posts is
-  'What people publish. A post is visible to its owner, and to everybody signed in if both the post and its owner''s profile are public.';
+  'What people publish. A post is visible to its owner and to moderators, and to everybody signed in if both the post and its owner''s profile are public and no moderator has hidden it.';
 comment on column public.posts.id is 'Sorts by the time of publication: the order of the feed and its cursor.';
 comment on column public.posts.owner_id is 'Who published it.';
 comment on column public.posts.caption is 'The text, 1 to 2,200 characters. Its @mentions and #hashtags are kept in post_mentions and post_tags.';
-comment on column public.posts.is_public is 'False shows the post to its owner only.';
-comment on column public.posts.original_post_id is 'The post that this one passes on; null if there is none or it was deleted.';
+comment on column public.posts.is_public is 'False shows the post to its owner, and to moderators, only.';
+comment on column public.posts.original_post_id is
+  'The post that this one passes on, never itself a repost; null if there is none or it was deleted.';
+comment on column public.posts.is_repost is 'Whether it passes another post on; stays true when that one is deleted.';
+comment on column public.posts.hidden_at is 'When a moderator hid it from everybody but its owner; null if none did.';
+comment on column public.posts.hidden_by is 'Who hid it; null if nobody did, if it was the dashboard, or if his account is gone.';
 comment on column public.posts.created_at is 'When it was published.';
 comment on column public.posts.updated_at is 'When caption or visibility last changed.';
 comment on policy select_visible on public.posts is
-  'Own posts, and public posts of people whose profile is public.';
+  'Own posts, and public posts, not hidden, of people whose profile is public; moderators and admins see every post.';
 
-create function private.check_original_post()
+create function private.resolve_original_post()
 returns trigger
 language plpgsql
 -- Invoker: row-level security decides which posts the caller may pass on.
 set search_path = ''
 as $$
+declare
+  v_named record;
 begin
-  if not exists (select from public.posts where posts.id = new.original_post_id) then
+  select posts.is_repost, posts.original_post_id into v_named from public.posts where posts.id = new.original_post_id;
+  if v_named.is_repost then
+    -- Chains are flat: whoever passes a repost on passes its original on, so that a post has all its reposts around
+    -- it, and not a tail of them. The original must be there and visible itself.
+    new.original_post_id := v_named.original_post_id;
+    select posts.is_repost, posts.original_post_id into v_named from public.posts where posts.id = new.original_post_id;
+  end if;
+  if v_named.is_repost is null then
     perform private.raise_error(
       422, 'original_post_not_found', 'The post to pass on does not exist.', 'original_post'
     );
   end if;
+  new.is_repost := true;
   return new;
 end
 $$;
-comment on function private.check_original_post() is 'Trigger: only a post that the caller may see can be passed on.';
+comment on function private.resolve_original_post() is
+  'Trigger: only a post that the caller may see can be passed on; of a repost it is the original that is passed on.';
 
-create trigger _100_check_original_post before insert on public.posts
+create function private.count_inserted_posts()
+returns trigger
+language plpgsql
+-- Definer: counters are nobody's to write.
+security definer
+set search_path = ''
+as $$
+declare
+  -- What the dashboard and the secret key write counts for nobody.
+  v_times constant integer := (select count(*) from inserted where inserted.owner_id = auth.uid());
+begin
+  if v_times > 0 then
+    perform private.count_action('create_post', auth.uid()::text, v_times);
+  end if;
+  return null;
+end
+$$;
+comment on function private.count_inserted_posts() is 'Trigger: a person publishes no more often than public.rate_limits allows.';
+
+create function private.count_updated_posts()
+returns trigger
+language plpgsql
+-- Definer: counters are nobody's to write.
+security definer
+set search_path = ''
+as $$
+declare
+  -- An edit is what stamps the post. Losing its original, or being hidden, is not its owner's doing.
+  v_times constant integer := (
+    select count(*)
+    from updated
+    join outdated on outdated.id = updated.id
+    where updated.updated_at <> outdated.updated_at and updated.owner_id = auth.uid()
+  );
+begin
+  if v_times > 0 then
+    perform private.count_action('update_post', auth.uid()::text, v_times);
+  end if;
+  return null;
+end
+$$;
+comment on function private.count_updated_posts() is 'Trigger: a person edits posts no more often than public.rate_limits allows.';
+
+create trigger _100_resolve_original_post before insert on public.posts
   for each row
   when (new.original_post_id is not null)
-  execute function private.check_original_post();
--- Only these columns: losing its original does not make a post edited.
+  execute function private.resolve_original_post();
+-- Only these columns: losing its original, or being hidden, does not make a post edited.
 create trigger _200_set_updated_at before update on public.posts
   for each row
   when ((new.caption, new.is_public) is distinct from (old.caption, old.is_public))
   execute function private.set_updated_at();
+-- Before the tags and mentions are looked for, which is the expensive part.
+create trigger _300_count_inserted after insert on public.posts
+  referencing new table as inserted
+  for each statement execute function private.count_inserted_posts();
+create trigger _300_count_updated after update on public.posts
+  referencing old table as outdated new table as updated
+  for each statement execute function private.count_updated_posts();

@@ -47,99 +47,93 @@ create table public.post_media (
   file_type public.media_type not null,
   mime_type text not null,
   size bigint not null,
+  width integer,
+  height integer,
+  alt_text text not null default '',
+  inspected_at timestamptz,
   created_at timestamptz not null default now(),
-  -- Also the index of the foreign key.
-  constraint post_media_post_id_position_key unique (post_id, position),
+  -- Also the index of the foreign key. Checked at the end of a statement, because files move up together.
+  constraint post_media_post_id_position_key unique (post_id, position) deferrable initially immediate,
   constraint post_media_position_check check (position between 0 and (public.limits() ->> 'media')::integer - 1),
-  constraint post_media_size_check check (size between 0 and (public.limits() ->> 'media_size')::bigint)
+  constraint post_media_size_check check (size between 0 and (public.limits() ->> 'media_size')::bigint),
+  constraint post_media_width_check check (width > 0),
+  constraint post_media_height_check check (height > 0),
+  constraint post_media_alt_text_check check (
+    char_length(alt_text) <= (public.limits() ->> 'alt_text_length')::integer
+  )
 );
+-- What the sweep has still to look at; normally next to nothing.
+create index post_media_uninspected_idx on public.post_media (id) where inspected_at is null;
 
 alter table public.post_media enable row level security;
 
--- No write is granted: only create_post claims an upload, after it has looked at it.
+-- No write is granted: create_post and update_post claim uploads, after they have looked at them.
 grant select on public.post_media to authenticated;
 grant select, insert, update, delete on public.post_media to service_role;
 
--- A scalar subquery for the same reason as on posts, whose own policy answers here.
+-- A scalar subquery for the same reason as on posts, whose own policy answers here. What nobody has looked into may
+-- be anything, whatever it calls itself: until then only its owner loads it.
 create policy select_visible on public.post_media for select to authenticated
-  using ((select true from public.posts where posts.id = post_media.post_id));
+  using ((
+    select post_media.inspected_at is not null or posts.owner_id = (select auth.uid())
+    from public.posts
+    where posts.id = post_media.post_id
+  ));
 
-comment on table public.post_media is 'The files of posts, at most 10 each. Visible with their post.';
+comment on table public.post_media is 'The files of posts, at most 10 each. Visible with their post, once they are inspected.';
 comment on column public.post_media.id is 'Identifies the file.';
 comment on column public.post_media.post_id is 'The post that shows the file.';
 comment on column public.post_media.path is 'The object''s name in bucket post-media. No two posts share one.';
 comment on column public.post_media.position is 'The place in the post, from 0.';
 comment on column public.post_media.file_type is 'How a client shows it.';
-comment on column public.post_media.mime_type is 'The media type, in the one spelling that private.media_types keeps.';
+comment on column public.post_media.mime_type is
+  'The media type, in the one spelling that private.media_types keeps: what the bytes are, or, until they are inspected, what the upload called itself.';
 comment on column public.post_media.size is 'Bytes.';
+comment on column public.post_media.width is 'Pixels, as shown upright; null where there are none, or nobody knows.';
+comment on column public.post_media.height is 'Pixels, as shown upright; null where there are none, or nobody knows.';
+comment on column public.post_media.alt_text is 'What the file shows, for those who cannot see it; at most 1,000 characters.';
+comment on column public.post_media.inspected_at is 'When its bytes were looked into; null until then, and nobody but the owner sees it.';
 comment on column public.post_media.created_at is 'When the post claimed it.';
-comment on policy select_visible on public.post_media is 'Whoever sees the post sees its files.';
+comment on policy select_visible on public.post_media is 'Whoever sees the post sees its files, once they are inspected; the owner sees his at once.';
 
-create function private.claim_media(post_id uuid, paths text[])
-returns void
+create function private.release_media()
+returns trigger
 language plpgsql
--- Definer: clients have no write grant on post_media. The owner of post and object is checked here.
+-- Definer: the queue is nobody's to write.
 security definer
 set search_path = ''
 as $$
-declare
-  v_user_id constant uuid := auth.uid();
-  v_paths constant text[] := claim_media.paths;
-  v_post_id constant uuid := claim_media.post_id;
-  v_usable integer;
-  v_known integer;
-  v_claimed integer;
 begin
-  if not exists (select from public.posts where posts.id = v_post_id and posts.owner_id = v_user_id) then
-    perform private.raise_error(403, 'not_owner', 'The post is not yours.');
-  end if;
-
-  -- Held against deletion until the claim is committed.
-  perform
-  from storage.objects
-  where objects.bucket_id = 'post-media' and objects.name = any (v_paths)
-  order by objects.name
-  for key share;
-
-  select count(*), count(media_types.mime_type)
-  into v_usable, v_known
-  from unnest(v_paths) as upload (path)
-  join storage.objects
-    on objects.bucket_id = 'post-media'
-    and objects.name = upload.path
-    and split_part(objects.name, '/', 1) = v_user_id::text
-    and objects.owner_id = v_user_id::text
-    -- Storage writes size and type when the upload is complete.
-    and objects.metadata ? 'size'
-  left join private.media_types
-    on media_types.mime_type = lower(btrim(split_part(objects.metadata ->> 'mimetype', ';', 1)));
-
-  if v_usable < cardinality(v_paths) then
-    perform private.raise_error(
-      422, 'media_not_found', 'A file is no upload of yours: upload it to your own folder first.', 'media'
-    );
-  elsif v_known < v_usable then
-    perform private.raise_error(415, 'media_type_unsupported', 'A file is of a type that posts do not take.', 'media');
-  end if;
-
-  -- In the order of paths, which is the same for everybody: two requests that claim the same uploads must not wait
-  -- for each other.
-  insert into public.post_media (post_id, path, position, file_type, mime_type, size)
-  select
-    v_post_id, upload.path, upload.place - 1, media_types.file_type, media_types.stored_as,
-    (objects.metadata ->> 'size')::bigint
-  from unnest(v_paths) with ordinality as upload (path, place)
-  join storage.objects on objects.bucket_id = 'post-media' and objects.name = upload.path
-  join private.media_types
-    on media_types.mime_type = lower(btrim(split_part(objects.metadata ->> 'mimetype', ';', 1)))
-  order by upload.path
-  on conflict (path) do nothing;
-  get diagnostics v_claimed = row_count;
-  if v_claimed < cardinality(v_paths) then
-    perform private.raise_error(409, 'media_already_used', 'A file belongs to a post already.', 'media');
-  end if;
+  perform private.queue_removals('post-media', array(select released.path from released));
+  return null;
 end
 $$;
-comment on function private.claim_media(uuid, text[]) is
-  'Attaches the caller''s uploads to his post, in order. Called by create_post.';
-grant execute on function private.claim_media(uuid, text[]) to authenticated;
+comment on function private.release_media() is 'Trigger: queues files for removal that their post no longer shows.';
+
+create function private.close_media_gaps()
+returns trigger
+language plpgsql
+-- Definer: whoever deletes a file's row need not be able to move the others.
+security definer
+set search_path = ''
+as $$
+begin
+  update public.post_media
+  set position = numbered.position
+  from (
+    select files.id, row_number() over (partition by files.post_id order by files.position) - 1 as position
+    from public.post_media as files
+    where files.post_id in (select released.post_id from released)
+  ) as numbered
+  where post_media.id = numbered.id and post_media.position <> numbered.position;
+  return null;
+end
+$$;
+comment on function private.close_media_gaps() is 'Trigger: the files behind one that goes move up, and the order is kept.';
+
+create trigger _100_release after delete on public.post_media
+  referencing old table as released
+  for each statement execute function private.release_media();
+create trigger _200_close_gaps after delete on public.post_media
+  referencing old table as released
+  for each statement execute function private.close_media_gaps();

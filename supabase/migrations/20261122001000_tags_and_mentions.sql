@@ -280,9 +280,9 @@ $$;
 comment on function private.refresh_references_of_updated() is 'Trigger: tags and mentions of posts whose caption changed.';
 
 -- For each statement, not each row: one statement that writes many posts brings all their tags in one sorted go.
-create trigger _300_refresh_references_on_insert after insert on public.posts
+create trigger _400_refresh_references_on_insert after insert on public.posts
   referencing new table as inserted
   for each statement execute function private.refresh_references_of_inserted();
-create trigger _300_refresh_references_on_update after update on public.posts
+create trigger _400_refresh_references_on_update after update on public.posts
   referencing old table as outdated new table as updated
   for each statement execute function private.refresh_references_of_updated();

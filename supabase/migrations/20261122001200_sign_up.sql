@@ -38,32 +38,6 @@ comment on function public.username_available(text) is
 -- Not for clients: asking would be free, while Auth limits sign-ups.
 grant execute on function public.username_available(text) to service_role;
 
-create function public.sign_in_email(identifier text)
-returns text
-language sql
-stable
--- Definer: e-mail addresses are Auth's, and service_role has no grant there.
-security definer
-set search_path = ''
-as $$
-  select users.email::text
-  from auth.users
-  where not users.is_sso_user
-    and users.email = lower(btrim(identifier))
-    and identifier like '%@%'
-  union all
-  select users.email::text
-  from public.profiles
-  join auth.users on users.id = profiles.id
-  where profiles.username operator(extensions.=) btrim(identifier)::extensions.citext
-  -- A user name has no @, so at most one half answers.
-  limit 1
-$$;
-comment on function public.sign_in_email(text) is
-  'The e-mail address that Auth knows for a user name or an e-mail address; null for nobody''s.';
--- Not for clients: they would learn each other's addresses.
-grant execute on function public.sign_in_email(text) to service_role;
-
 create function public.before_user_created(event jsonb)
 returns jsonb
 language plpgsql

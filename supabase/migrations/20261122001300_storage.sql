@@ -39,7 +39,7 @@ create policy post_media_select_visible on storage.objects for select to authent
     bucket_id = 'post-media'
     and (
       (storage.foldername(name))[1] = (select auth.uid())::text
-      -- A scalar subquery for the same reason as on public.posts, whose policy decides here.
+      -- A scalar subquery for the same reason as on public.posts. The policy of post_media decides here.
       or (select true from public.post_media where post_media.path = objects.name)
     )
   );
@@ -71,3 +71,46 @@ create policy pictures_delete_own on storage.objects for delete to authenticated
     bucket_id in ('avatars', 'covers')
     and (storage.foldername(name))[1] = (select auth.uid())::text
   );
+
+create function private.is_shown(bucket_id text, name text)
+returns boolean
+language sql
+stable
+set search_path = ''
+as $$
+  select case bucket_id
+    when 'post-media' then exists (select from public.post_media where post_media.path = is_shown.name)
+    else exists (
+      select
+      from public.profiles
+      -- A picture's folder is its owner, so the primary key finds him; there is no index on paths.
+      where profiles.id = case when pg_input_is_valid(split_part(name, '/', 1), 'uuid') then split_part(name, '/', 1)::uuid end
+        and case bucket_id when 'avatars' then profiles.avatar_path when 'covers' then profiles.cover_path end = is_shown.name
+    )
+  end
+$$;
+comment on function private.is_shown(text, text) is 'Whether a post or a profile shows the object.';
+
+create function private.refuse_deleting_claimed()
+returns trigger
+language plpgsql
+-- Definer: whether a post has the file must not depend on what the caller may see.
+security definer
+set search_path = ''
+as $$
+begin
+  -- The policy has asked already, but of what was committed when the deletion began. Since then the deletion may have
+  -- waited for a claim (private.keep_uploads), and this question sees what that one committed.
+  if private.is_shown(old.bucket_id, old.name) then
+    -- Storage knows this code, and answers 403.
+    raise exception using errcode = '42501', message = 'The file belongs to a post: take it from the post, or delete the post.';
+  end if;
+  return old;
+end
+$$;
+comment on function private.refuse_deleting_claimed() is 'Trigger: a file that a post shows is not deleted, whoever asks.';
+
+create trigger _100_refuse_deleting_claimed before delete on storage.objects
+  for each row
+  when (old.bucket_id = 'post-media')
+  execute function private.refuse_deleting_claimed();

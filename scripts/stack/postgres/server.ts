@@ -31,6 +31,9 @@ export interface PostgresServer {
 /** The superuser, named as on Supabase, where `postgres` is none. */
 const superuser = 'supabase_admin';
 
+/** What an empty database takes up, with its first segments of write-ahead log. */
+const clusterBytes = 64 * 1024 * 1024;
+
 /** A cold machine needs a few seconds; recovery after a crash may need more. */
 const startTimeoutMs = 60_000;
 
@@ -55,6 +58,9 @@ async function makeCluster(
   const unfinished = `${options.dataDir}.new`;
   fs.rmSync(unfinished, { recursive: true, force: true });
   fs.mkdirSync(unfinished, { recursive: true, mode: 0o700 });
+  const { bavail, bsize } = fs.statfsSync(unfinished);
+  // initdb that runs out of space ends without saying why.
+  if (bavail * bsize < clusterBytes) throw diskFull(options.dataDir);
   const secretDir = fs.mkdtempSync(path.join(os.tmpdir(), 'postgres-'));
   const passwordFile = path.join(secretDir, 'password');
   fs.writeFileSync(passwordFile, options.password, { mode: 0o600 });
