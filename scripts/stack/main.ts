@@ -39,6 +39,9 @@ const usageCode = 2;
 /** The database may take a while to write everything down. */
 const longestStopMs = 60_000;
 
+// Whoever reads the output may stop reading (`npm start | head`): that ends nothing.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+
 main().catch((error: unknown) => {
   if (error instanceof StackError) console.error(`\n${error.message}\n${error.advice}`);
   else console.error(`\nThis is a defect of the stack: ${error instanceof Error ? error.stack : error}`);

@@ -7,16 +7,36 @@ export type Database = {
   
   "public": {
           Tables: {
-            "post_media": {
+            "audit_log": {
                   Row: {
-                    "created_at": string,"file_type": Database["public"]['Enums']["media_type"],"id": string,"mime_type": string,"path": string,"position": number,"post_id": string,"size": number
+                    "action": Database["public"]['Enums']["audit_action"],"actor_id": string | null,"created_at": string,"details": NonNullable<Json>,"id": string,"target_id": string | null
                   }
                   ComputedFields: never
                   Insert: {
-                    "created_at"?: string,"file_type": Database["public"]['Enums']["media_type"],"id"?: string,"mime_type": string,"path": string,"position": number,"post_id": string,"size": number
+                    "action": Database["public"]['Enums']["audit_action"],"actor_id"?: string | null,"created_at"?: string,"details"?: NonNullable<Json>,"id"?: string,"target_id"?: string | null
                   }
                   Update: {
-                    "created_at"?: string,"file_type"?: Database["public"]['Enums']["media_type"],"id"?: string,"mime_type"?: string,"path"?: string,"position"?: number,"post_id"?: string,"size"?: number
+                    "action"?: Database["public"]['Enums']["audit_action"],"actor_id"?: string | null,"created_at"?: string,"details"?: NonNullable<Json>,"id"?: string,"target_id"?: string | null
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "audit_log_actor_id_fkey"
+      columns: ["actor_id"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    }
+                  ]
+                },"post_media": {
+                  Row: {
+                    "alt_text": string,"created_at": string,"file_type": Database["public"]['Enums']["media_type"],"height": number | null,"id": string,"inspected_at": string | null,"mime_type": string,"path": string,"position": number,"post_id": string,"size": number,"width": number | null
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "alt_text"?: string,"created_at"?: string,"file_type": Database["public"]['Enums']["media_type"],"height"?: number | null,"id"?: string,"inspected_at"?: string | null,"mime_type": string,"path": string,"position": number,"post_id": string,"size": number,"width"?: number | null
+                  }
+                  Update: {
+                    "alt_text"?: string,"created_at"?: string,"file_type"?: Database["public"]['Enums']["media_type"],"height"?: number | null,"id"?: string,"inspected_at"?: string | null,"mime_type"?: string,"path"?: string,"position"?: number,"post_id"?: string,"size"?: number,"width"?: number | null
                   }
                   Relationships: [
                     {
@@ -81,17 +101,23 @@ isOneToOne: false
                   ]
                 },"posts": {
                   Row: {
-                    "caption": string,"created_at": string,"id": string,"is_public": boolean,"original_post_id": string | null,"owner_id": string,"updated_at": string
+                    "caption": string,"created_at": string,"hidden_at": string | null,"hidden_by": string | null,"id": string,"is_public": boolean,"is_repost": boolean,"original_post_id": string | null,"owner_id": string,"updated_at": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "caption": string,"created_at"?: string,"id"?: string,"is_public"?: boolean,"original_post_id"?: string | null,"owner_id"?: string,"updated_at"?: string
+                    "caption": string,"created_at"?: string,"hidden_at"?: string | null,"hidden_by"?: string | null,"id"?: string,"is_public"?: boolean,"is_repost"?: boolean,"original_post_id"?: string | null,"owner_id"?: string,"updated_at"?: string
                   }
                   Update: {
-                    "caption"?: string,"created_at"?: string,"id"?: string,"is_public"?: boolean,"original_post_id"?: string | null,"owner_id"?: string,"updated_at"?: string
+                    "caption"?: string,"created_at"?: string,"hidden_at"?: string | null,"hidden_by"?: string | null,"id"?: string,"is_public"?: boolean,"is_repost"?: boolean,"original_post_id"?: string | null,"owner_id"?: string,"updated_at"?: string
                   }
                   Relationships: [
                     {
+      foreignKeyName: "posts_hidden_by_fkey"
+      columns: ["hidden_by"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    },{
       foreignKeyName: "posts_original_post_id_fkey"
       columns: ["original_post_id"]
 isOneToOne: false
@@ -139,6 +165,20 @@ isOneToOne: true
                   Relationships: [
                     
                   ]
+                },"rate_limits": {
+                  Row: {
+                    "action": Database["public"]['Enums']["rate_limited_action"],"max_count": number,"per_seconds": number,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "action": Database["public"]['Enums']["rate_limited_action"],"max_count": number,"per_seconds": number,"updated_at"?: string
+                  }
+                  Update: {
+                    "action"?: Database["public"]['Enums']["rate_limited_action"],"max_count"?: number,"per_seconds"?: number,"updated_at"?: string
+                  }
+                  Relationships: [
+                    
+                  ]
                 },"tags": {
                   Row: {
                     "created_at": string,"id": string,"name": string
@@ -162,12 +202,21 @@ isOneToOne: true
             "before_user_created":
 { Args: { "event": Json }; Returns: Json
                            },
+"begin_registration":
+{ Args: { "address": unknown }; Returns: undefined
+                           },
+"begin_sign_in":
+{ Args: { "address"?: unknown,"identifier": string }; Returns: string
+                           },
 "create_post":
-{ Args: { "caption": string,"idempotency_key"?: string,"is_public"?: boolean,"media"?: (string)[],"mentions"?: (string)[],"original_post"?: string,"tags"?: (string)[] }; Returns: {
+{ Args: { "caption": string,"idempotency_key"?: string,"is_public"?: boolean,"media"?: Json,"mentions"?: (string)[],"original_post"?: string,"tags"?: (string)[] }; Returns: {
               "caption": string,
 "created_at": string,
+"hidden_at": string | null,
+"hidden_by": string | null,
 "id": string,
 "is_public": boolean,
+"is_repost": boolean,
 "original_post_id": string | null,
 "owner_id": string,
 "updated_at": string
@@ -178,24 +227,145 @@ isOneToOne: true
         isOneToOne: true
         isSetofReturn: false
       } },
+"delete_account":
+{ Args: Record<PropertyKey, never>; Returns: undefined
+                           },
 "extract_hashtags":
 { Args: { "caption": string }; Returns: (string)[]
                            },
 "extract_mentions":
 { Args: { "caption": string }; Returns: (string)[]
                            },
+"hide_post":
+{ Args: { "hidden"?: boolean,"post_id": string,"reason"?: string }; Returns: {
+              "caption": string,
+"created_at": string,
+"hidden_at": string | null,
+"hidden_by": string | null,
+"id": string,
+"is_public": boolean,
+"is_repost": boolean,
+"original_post_id": string | null,
+"owner_id": string,
+"updated_at": string
+            }
+                          SetofOptions: {
+        from: "*"
+        to: "posts"
+        isOneToOne: true
+        isSetofReturn: false
+      } },
 "limits":
 { Args: Record<PropertyKey, never>; Returns: Json
                            },
-"sign_in_email":
-{ Args: { "identifier": string }; Returns: string
+"list_posts":
+{ Args: { "before"?: string,"mention"?: string,"owner"?: string,"page_limit"?: number,"tag"?: string }; Returns: {
+              "caption": string,
+"created_at": string,
+"hidden_at": string | null,
+"hidden_by": string | null,
+"id": string,
+"is_public": boolean,
+"is_repost": boolean,
+"original_post_id": string | null,
+"owner_id": string,
+"updated_at": string
+            }[]
+                          SetofOptions: {
+        from: "*"
+        to: "posts"
+        isOneToOne: false
+        isSetofReturn: true
+      } },
+"record_inspection":
+{ Args: { "height"?: number,"mime_type": string,"object_id"?: string,"path": string,"width"?: number }; Returns: undefined
                            },
+"reject_upload":
+{ Args: { "path": string }; Returns: undefined
+                           },
+"set_role":
+{ Args: { "profile_id": string,"role": Database["public"]['Enums']["profile_role"] }; Returns: {
+              "avatar_path": string | null,
+"bio": string,
+"cover_path": string | null,
+"created_at": string,
+"id": string,
+"is_anonymous": boolean,
+"is_public": boolean,
+"is_vip": boolean,
+"playlist": string,
+"role": Database["public"]['Enums']["profile_role"],
+"updated_at": string,
+"username": string
+            }
+                          SetofOptions: {
+        from: "*"
+        to: "profiles"
+        isOneToOne: true
+        isSetofReturn: false
+      } },
+"set_vip":
+{ Args: { "is_vip": boolean,"profile_id": string }; Returns: {
+              "avatar_path": string | null,
+"bio": string,
+"cover_path": string | null,
+"created_at": string,
+"id": string,
+"is_anonymous": boolean,
+"is_public": boolean,
+"is_vip": boolean,
+"playlist": string,
+"role": Database["public"]['Enums']["profile_role"],
+"updated_at": string,
+"username": string
+            }
+                          SetofOptions: {
+        from: "*"
+        to: "profiles"
+        isOneToOne: true
+        isSetofReturn: false
+      } },
+"sign_in_succeeded":
+{ Args: { "address"?: unknown,"identifier": string }; Returns: undefined
+                           },
+"sweep_done":
+{ Args: { "bucket_id": string,"names": (string)[] }; Returns: undefined
+                           },
+"sweep_take":
+{ Args: { "max"?: number }; Returns: {
+              "bucket_id": string,"name": string
+            }[]
+                           },
+"uninspected_media":
+{ Args: { "max"?: number }; Returns: {
+              "mime_type": string,"path": string
+            }[]
+                           },
+"update_post":
+{ Args: { "add_media"?: Json,"caption"?: string,"is_public"?: boolean,"mentions"?: (string)[],"post_id": string,"remove_media"?: (string)[],"tags"?: (string)[] }; Returns: {
+              "caption": string,
+"created_at": string,
+"hidden_at": string | null,
+"hidden_by": string | null,
+"id": string,
+"is_public": boolean,
+"is_repost": boolean,
+"original_post_id": string | null,
+"owner_id": string,
+"updated_at": string
+            }
+                          SetofOptions: {
+        from: "*"
+        to: "posts"
+        isOneToOne: true
+        isSetofReturn: false
+      } },
 "username_available":
 { Args: { "username": string }; Returns: boolean
                            }
           }
           Enums: {
-            "media_type": "image"|"video"|"audio"|"document","profile_role": "user"|"moderator"|"admin","reference_source": "caption"|"explicit"
+            "audit_action": "role_changed"|"vip_changed"|"post_hidden"|"post_unhidden"|"rate_limit_changed"|"account_deleted","media_type": "image"|"video"|"audio"|"document","profile_role": "user"|"moderator"|"admin","rate_limited_action": "create_post"|"update_post"|"sign_in_account"|"sign_in_address"|"register_address","reference_source": "caption"|"explicit"
           }
           CompositeTypes: {
             [_ in never]: never
@@ -311,7 +481,7 @@ export type CompositeTypes<
 export const Constants = {
   "public": {
           Enums: {
-            "media_type": ["image", "video", "audio", "document"],"profile_role": ["user", "moderator", "admin"],"reference_source": ["caption", "explicit"]
+            "audit_action": ["role_changed", "vip_changed", "post_hidden", "post_unhidden", "rate_limit_changed", "account_deleted"],"media_type": ["image", "video", "audio", "document"],"profile_role": ["user", "moderator", "admin"],"rate_limited_action": ["create_post", "update_post", "sign_in_account", "sign_in_address", "register_address"],"reference_source": ["caption", "explicit"]
           }
         }
 } as const

@@ -15,6 +15,8 @@ export const limits = {
   username_max: 30,
   username_min: 3,
   page_size_max: 100,
+  reason_length: 1000,
   caption_length: 2200,
+  alt_text_length: 1000,
   playlist_length: 255,
 } as const;

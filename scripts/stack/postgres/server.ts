@@ -184,6 +184,7 @@ async function reachable(options: PostgresOptions): Promise<void> {
           { cause: error },
         );
       }
+      if (isDiskFull(error)) throw diskFull(options.dataDir, error);
       if (Date.now() > deadline) {
         throw new StackError(
           `PostgreSQL does not answer: ${errorMessage(error)}`,
