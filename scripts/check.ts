@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { generate } from './generated.ts';
 import { root, type Target, targetFromEnvironment, withOwnNoctra } from './noctra.ts';
@@ -31,6 +32,7 @@ async function main(): Promise<void> {
   const fromDatabase = (target: Target): Record<string, Check> => ({
     'Generated files are fresh': () => freshness(target),
     'Database advisors': () => advisors(target),
+    'OpenAPI document (Redocly)': () => openapi(target),
   });
   let failures = await runChecks(fromFiles);
   const given = targetFromEnvironment();
@@ -51,10 +53,15 @@ async function runChecks(checks: Record<string, Check>): Promise<number> {
 }
 
 /** Runs a program of node_modules; silent when it is content. */
-async function tool(program: string, args: string[]): Promise<string> {
+async function tool(
+  program: string,
+  args: string[],
+  environment: Record<string, string> = {},
+): Promise<string> {
   const child = spawn(process.execPath, [path.join(root, 'node_modules', program), ...args], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...environment },
   });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
@@ -103,6 +110,21 @@ async function advisors({ databaseUrl }: Target): Promise<string> {
   // "Unused index" speaks of the traffic a database has had, and this one was made a moment ago.
   const advice = (JSON.parse(json) as Advice[]).filter(({ name }) => name !== 'unused_index');
   return advice.map(({ level, name, detail }) => `${level} ${name}: ${detail}`).join('\n');
+}
+
+/** The document that the function serves, by Redocly's recommended rules. */
+async function openapi({ url }: Target): Promise<string> {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'noctra-openapi-'));
+  try {
+    const response = await fetch(`${url}/functions/v1/api/openapi.json`);
+    const file = path.join(folder, 'openapi.json');
+    fs.writeFileSync(file, JSON.stringify(await response.json(), null, 2));
+    return await tool('@redocly/cli/bin/cli.js', ['lint', file, '--max-problems=20'], {
+      REDOCLY_TELEMETRY: 'off',
+    });
+  } finally {
+    fs.rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 await main();
