@@ -151,7 +151,8 @@ create trigger _200_set_updated_at before update on public.posts
   for each row
   when ((new.caption, new.is_public) is distinct from (old.caption, old.is_public))
   execute function private.set_updated_at();
--- Before the tags and mentions are looked for, which is the expensive part.
+-- Before the tags and mentions are looked for, which is the expensive part, and for the order of locks: see
+-- private.hold_counter.
 create trigger _300_count_inserted after insert on public.posts
   referencing new table as inserted
   for each statement execute function private.count_inserted_posts();

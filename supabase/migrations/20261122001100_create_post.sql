@@ -106,6 +106,7 @@ begin
     end if;
   end if;
 
+  perform private.hold_counter('create_post');
   -- After the key, because what is there changes: a repeated request must find its post although the files are in
   -- use by then and somebody mentioned has another name.
   v_tag_names := private.explicit_tag_names(v_tags);

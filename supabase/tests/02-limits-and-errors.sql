@@ -1,6 +1,6 @@
 begin;
 set local search_path = public, extensions;
-select plan(4);
+select plan(5);
 
 -- Limits
 
@@ -8,8 +8,9 @@ select is(
   public.limits(),
   '{
     "caption_length": 2200, "tags": 30, "tag_length": 50, "mentions": 20, "media": 10,
-    "media_size": 52428800, "avatar_size": 5242880, "cover_size": 10485760,
+    "media_size": 52428800, "alt_text_length": 1000, "avatar_size": 5242880, "cover_size": 10485760,
     "username_min": 3, "username_max": 30, "bio_length": 255, "playlist_length": 255,
+    "reason_length": 1000,
     "password_min": 8, "page_size": 20, "page_size_max": 100
   }'::jsonb,
   'the limits are those of the contract'
@@ -49,6 +50,15 @@ select is(
   pg_temp.error_of($$select private.raise_error(409, 'username_taken', 'A sentence.')$$),
   array['PT409', 'username_taken', 'A sentence.', ''],
   'an error without a field has no detail'
+);
+select is(
+  pg_temp.error_of('select private.raise_rate_limited(17)'),
+  array[
+    'PGRST', '',
+    '{"code" : "PT429", "message" : "Too many requests: try again in 17 seconds.", "details" : null, "hint" : "rate_limited"}',
+    '{"status" : 429, "headers" : {"Retry-After" : "17"}}'
+  ],
+  'too often is said in the form that the Data API turns into a status and a header'
 );
 
 select * from finish();

@@ -2,7 +2,7 @@
 -- all of his posts.
 begin;
 set local search_path = public, extensions;
-select plan(42);
+select plan(51);
 
 insert into auth.users (id, email, raw_user_meta_data)
 values
@@ -83,6 +83,15 @@ select throws_ok(
   'she chooses no id'
 );
 select throws_ok($$insert into public.posts (caption, created_at) values ('x', now())$$, '42501', null, 'nor a time');
+select throws_ok(
+  format('insert into public.posts (caption, %I) values (''x'', %s)', field, value), '42501', null, label
+)
+from (
+  values
+    ('is_repost', 'true', 'whether it is a repost follows from what it passes on'),
+    ('hidden_at', 'now()', 'she does not hide it as a moderator would'),
+    ('hidden_by', 'auth.uid()', 'nor say who did')
+) as foreign_field (field, value, label);
 select results_eq(
   $$
     update public.posts set caption = 'For all, edited', is_public = false
@@ -97,6 +106,8 @@ select lives_ok(
 );
 select throws_ok($$update public.posts set owner_id = auth.uid()$$, '42501', null, 'a post has one owner for ever');
 select throws_ok($$update public.posts set original_post_id = null$$, '42501', null, 'what it passes on stays');
+select throws_ok($$update public.posts set is_repost = false$$, '42501', null, 'and that it is a repost');
+select throws_ok($$update public.posts set hidden_at = null$$, '42501', null, 'what a moderator hid she does not show');
 select throws_ok($$update public.posts set created_at = now()$$, '42501', null, 'when it was published stays');
 select throws_ok(
   $$update public.posts set updated_at = now()$$, '42501', null,
@@ -158,6 +169,36 @@ select lives_ok(
   $$insert into public.posts (caption, original_post_id) values ('Look', '00000000-0000-7000-a000-0000000000a1')$$,
   'she passes it on'
 );
+select results_eq(
+  $$
+    insert into public.posts (caption, original_post_id)
+    select 'Look again', id from public.posts where owner_id = '00000000-0000-4000-a000-00000000000b'
+    returning original_post_id, is_repost
+  $$,
+  $$values ('00000000-0000-7000-a000-0000000000a1'::uuid, true)$$,
+  'when she passes Ben''s repost on, it is Ada''s post that she passes on'
+);
+select results_eq(
+  $$insert into public.posts (caption) values ('Own words') returning original_post_id, is_repost$$,
+  $$values (null::uuid, false)$$,
+  'a post of her own is no repost'
+);
+
+-- What is passed on may be out of sight by then
+
+reset role;
+update public.posts set is_public = false where id = '00000000-0000-7000-a000-0000000000a1';
+set local role authenticated;
+select is(
+  pg_temp.refusal($$
+    insert into public.posts (caption, original_post_id)
+    select 'x', id from public.posts where owner_id = '00000000-0000-4000-a000-00000000000b'
+  $$),
+  'PT422 original_post_not_found original_post', 'a repost does not lead to a post that she may no longer see'
+);
+reset role;
+update public.posts set is_public = true, updated_at = '2020-01-01' where id = '00000000-0000-7000-a000-0000000000a1';
+set local role authenticated;
 
 -- Acting as Dan, who hides his posts
 
@@ -196,12 +237,19 @@ select results_eq(
 reset role;
 select results_eq(
   $$
-    select caption, original_post_id, updated_at
+    select caption, original_post_id, is_repost, updated_at
     from public.posts
     where owner_id = '00000000-0000-4000-a000-00000000000b'
   $$,
-  $$values ('Look', null::uuid, timestamptz '2020-01-01')$$,
-  'who passed it on keeps his post, and it does not count as edited'
+  $$values ('Look', null::uuid, true, timestamptz '2020-01-01')$$,
+  'who passed it on keeps his post, still a repost, and it does not count as edited'
+);
+select is(
+  pg_temp.refusal($$
+    insert into public.posts (caption, original_post_id)
+    select 'x', id from public.posts where owner_id = '00000000-0000-4000-a000-00000000000b'
+  $$),
+  'PT422 original_post_not_found original_post', 'but there is nothing left of it to pass on'
 );
 delete from auth.users where id = '00000000-0000-4000-a000-00000000000a';
 select is_empty(

@@ -1,7 +1,7 @@
 -- create_post: everything of a post at once. Ada publishes, Ben is mentioned, Dan hides his posts.
 begin;
 set local search_path = public, extensions;
-select plan(64);
+select plan(78);
 
 insert into auth.users (id, email, raw_user_meta_data)
 values
@@ -35,6 +35,24 @@ select 'post-media', '00000000-0000-4000-a000-00000000000a/many' || place || '.g
   '00000000-0000-4000-a000-00000000000a', '{"size": 1, "mimetype": "image/gif"}'
 from generate_series(0, 10) as place;
 
+insert into storage.objects (bucket_id, name, owner_id, metadata, version)
+select 'post-media', '00000000-0000-4000-a000-00000000000a/' || file, '00000000-0000-4000-a000-00000000000a',
+  jsonb_build_object('size', size, 'mimetype', mime_type), '1'
+from (
+  values
+    ('inspected.bin', 500, 'application/octet-stream'), ('changed.jpg', 100, 'image/jpeg'),
+    ('replaced.jpg', 100, 'image/jpeg'), ('clip.mp4', 100, 'video/mp4')
+) as upload (file, size, mime_type);
+select public.record_inspection('00000000-0000-4000-a000-00000000000a/inspected.bin', 'image/png', 30, 40);
+select public.record_inspection('00000000-0000-4000-a000-00000000000a/changed.jpg', 'application/pdf');
+select public.record_inspection('00000000-0000-4000-a000-00000000000a/replaced.jpg', 'image/gif', 1, 1);
+update storage.objects set version = '2' where name like '%/replaced.jpg';
+insert into storage.objects (bucket_id, name, owner_id, metadata, created_at)
+values (
+  'post-media', '00000000-0000-4000-a000-00000000000a/abandoned.jpg', '00000000-0000-4000-a000-00000000000a',
+  '{"size": 100, "mimetype": "image/jpeg"}', now() - interval '1 day'
+);
+
 create function pg_temp.refusal(statement text) returns text
 language plpgsql
 as $$
@@ -59,7 +77,7 @@ create function pg_temp.once() returns public.posts
 language sql
 as $$
   select public.create_post(
-    'Once', array['tap_once'], array['tap_ben'], array[pg_temp.own('many0.gif')], idempotency_key => 'tap'
+    'Once', array['tap_once'], array['tap_ben'], to_jsonb(array[pg_temp.own('many0.gif')]), idempotency_key => 'tap'
   )
 $$;
 grant execute on function pg_temp.once() to authenticated;
@@ -96,6 +114,7 @@ select results_eq(
   $$values ('Nulls', true, null::uuid)$$,
   'null is as good as nothing'
 );
+select lives_ok($$select public.create_post('Null', media => 'null')$$, 'a null of JSON, too');
 
 insert into made
 select id, 'whole'
@@ -103,7 +122,7 @@ from public.create_post(
   caption => 'Dawn #tap_dawn #tap_sea with @tap_ben',
   tags => array['#TAP_Sea', ' tap_listed ', 'Tap New  York', 'tap_2026'],
   mentions => array['@TAP_BEN', '00000000-0000-4000-a000-00000000000d'],
-  media => array[pg_temp.own('2.wav'), pg_temp.own('1.jpg')],
+  media => to_jsonb(array[pg_temp.own('2.wav'), pg_temp.own('1.jpg')]),
   is_public => false,
   original_post => '00000000-0000-7000-a000-0000000000b1'
 );
@@ -146,8 +165,46 @@ select results_eq(
   $$,
   'so are its files, in the order given, with what Storage knows of them'
 );
+select is_empty(
+  $$
+    select path from public.post_media
+    where post_id = (select id from made where label = 'whole')
+      and (width is not null or height is not null or alt_text <> '' or inspected_at is not null)
+  $$,
+  'of what nobody has looked into, no more is known'
+);
+insert into made
+select id, 'inspected'
+from public.create_post('Inspected', media => jsonb_build_array(
+  jsonb_build_object('path', pg_temp.own('inspected.bin'), 'alt_text', 'A sea at dawn'),
+  jsonb_build_object('path', pg_temp.own('changed.jpg'), 'alt_text', null),
+  jsonb_build_object('path', pg_temp.own('replaced.jpg')),
+  pg_temp.own('clip.mp4')
+));
+select results_eq(
+  $$
+    select right(path, 8), file_type::text, mime_type, size, width, height, alt_text, inspected_at is not null
+    from public.post_media where post_id = (select id from made where label = 'inspected') order by position
+  $$,
+  $$
+    values
+      ('cted.bin', 'image', 'image/png', 500::bigint, 30, 40, 'A sea at dawn', true),
+      ('nged.jpg', 'document', 'application/pdf', 100, null::integer, null::integer, '', true),
+      ('aced.jpg', 'image', 'image/jpeg', 100, null, null, '', false),
+      ('clip.mp4', 'video', 'video/mp4', 100, null, null, '', false)
+  $$,
+  'an inspected upload is what its bytes are, not what it calls itself; other bytes since count as not inspected'
+);
+select results_eq(
+  $$
+    select original_post_id, is_repost
+    from public.create_post('Further', original_post => (select id from made where label = 'whole'))
+  $$,
+  $$values ('00000000-0000-7000-a000-0000000000b1'::uuid, true)$$,
+  'of a repost, the original is passed on'
+);
 select lives_ok(
-  $$select public.create_post('Ten', media => array(select pg_temp.own('many' || place || '.gif') from generate_series(1, 10) as place))$$,
+  $$select public.create_post('Ten', media => to_jsonb(array(select pg_temp.own('many' || place || '.gif') from generate_series(1, 10) as place)))$$,
   'ten files do'
 );
 select lives_ok(
@@ -201,30 +258,45 @@ from (
       'PT422 mention_unknown mentions', 'a mention that is null'),
     ($$select public.create_post('x', mentions => array['@'])$$,
       'PT422 mention_unknown mentions', 'a mention that is only an @'),
-    ($$select public.create_post('x', media => array(select pg_temp.own('many' || place || '.gif') from generate_series(0, 10) as place))$$,
+    ($$select public.create_post('x', media => to_jsonb(array(select pg_temp.own('many' || place || '.gif') from generate_series(0, 10) as place)))$$,
       'PT422 media_too_many media', 'too many files'),
-    ($$select public.create_post('x', media => array[pg_temp.own('none.jpg')])$$,
+    ($$select public.create_post('x', media => to_jsonb(array[pg_temp.own('none.jpg')]))$$,
       'PT422 media_not_found media', 'a file that is not there'),
-    ($$select public.create_post('x', media => array[null])$$, 'PT422 media_not_found media', 'a file that is null'),
-    ($$select public.create_post('x', media => array['00000000-0000-4000-a000-00000000000b/theirs.jpg'])$$,
+    ($$select public.create_post('x', media => to_jsonb(array[null]))$$, 'PT422 media_invalid media', 'a file that is null'),
+    ($$select public.create_post('x', media => '"a.jpg"')$$, 'PT422 media_invalid media', 'files that are no list'),
+    ($$select public.create_post('x', media => '{"path": "a.jpg"}')$$, 'PT422 media_invalid media', 'a file without its list'),
+    ($$select public.create_post('x', media => '[1]')$$, 'PT422 media_invalid media', 'a file that is a number'),
+    ($$select public.create_post('x', media => '[["a.jpg"]]')$$, 'PT422 media_invalid media', 'a file that is a list'),
+    ($$select public.create_post('x', media => '[{"alt_text": "x"}]')$$, 'PT422 media_invalid media', 'a file without a path'),
+    ($$select public.create_post('x', media => '[{"path": null}]')$$, 'PT422 media_invalid media', 'a file whose path is null'),
+    ($$select public.create_post('x', media => '[{"path": "a.jpg", "alt_text": 1}]')$$,
+      'PT422 media_invalid media', 'an alternative text that is no text'),
+    ($$select public.create_post('x', media => jsonb_build_array(
+      jsonb_build_object('path', pg_temp.own('3.pdf'), 'alt_text', repeat('x', 1001))
+    ))$$, 'PT422 alt_text_invalid media', 'too long an alternative text'),
+    ($$select public.create_post('x', media => to_jsonb(array_fill('x'::text, array[100000])))$$,
+      'PT422 media_too_many media', 'a hundred thousand files'),
+    ($$select public.create_post('x', media => to_jsonb(array[pg_temp.own('abandoned.jpg')]))$$,
+      'PT422 media_not_found media', 'a file that lay about for a day, and is being removed'),
+    ($$select public.create_post('x', media => to_jsonb(array['00000000-0000-4000-a000-00000000000b/theirs.jpg']))$$,
       'PT422 media_not_found media', 'somebody else''s file'),
-    ($$select public.create_post('x', media => array['00000000-0000-4000-a000-00000000000b/planted.jpg'])$$,
+    ($$select public.create_post('x', media => to_jsonb(array['00000000-0000-4000-a000-00000000000b/planted.jpg']))$$,
       'PT422 media_not_found media', 'one''s own file in somebody else''s folder'),
-    ($$select public.create_post('x', media => array[pg_temp.own('smuggled.jpg')])$$,
+    ($$select public.create_post('x', media => to_jsonb(array[pg_temp.own('smuggled.jpg')]))$$,
       'PT422 media_not_found media', 'somebody else''s file in one''s own folder'),
-    ($$select public.create_post('x', media => array[pg_temp.own('face.jpg')])$$,
+    ($$select public.create_post('x', media => to_jsonb(array[pg_temp.own('face.jpg')]))$$,
       'PT422 media_not_found media', 'a file of another bucket'),
-    ($$select public.create_post('x', media => array[pg_temp.own('unfinished.jpg')])$$,
+    ($$select public.create_post('x', media => to_jsonb(array[pg_temp.own('unfinished.jpg')]))$$,
       'PT422 media_not_found media', 'a file that is still being uploaded'),
-    ($$select public.create_post('x', media => array[pg_temp.own('page.html')])$$,
+    ($$select public.create_post('x', media => to_jsonb(array[pg_temp.own('page.html')]))$$,
       'PT415 media_type_unsupported media', 'a file of another type'),
-    ($$select public.create_post('x', media => array[pg_temp.own('untyped')])$$,
+    ($$select public.create_post('x', media => to_jsonb(array[pg_temp.own('untyped')]))$$,
       'PT415 media_type_unsupported media', 'a file of no type'),
-    ($$select public.create_post('x', media => array[pg_temp.own('1.jpg')])$$,
+    ($$select public.create_post('x', media => to_jsonb(array[pg_temp.own('1.jpg')]))$$,
       'PT409 media_already_used media', 'a file that a post has'),
-    ($$select public.create_post('x', media => array[pg_temp.own('3.pdf'), pg_temp.own('1.jpg')])$$,
+    ($$select public.create_post('x', media => to_jsonb(array[pg_temp.own('3.pdf'), pg_temp.own('1.jpg')]))$$,
       'PT409 media_already_used media', 'a free file and one that a post has'),
-    ($$select public.create_post('x', media => array[pg_temp.own('3.pdf'), pg_temp.own('3.pdf')])$$,
+    ($$select public.create_post('x', media => to_jsonb(array[pg_temp.own('3.pdf'), pg_temp.own('3.pdf')]))$$,
       'PT409 media_already_used media', 'one file twice'),
     ($$select public.create_post('x', original_post => '00000000-0000-7000-a000-0000000000d1')$$,
       'PT422 original_post_not_found original_post', 'passing on a post that one may not see'),
@@ -240,7 +312,7 @@ select results_eq(
   'select posts, media from before',
   'what is refused leaves nothing behind'
 );
-select lives_ok($$select public.create_post('x', media => array[pg_temp.own('3.pdf')])$$, 'and its files stay free');
+select lives_ok($$select public.create_post('x', media => to_jsonb(array[pg_temp.own('3.pdf')]))$$, 'and its files stay free');
 
 -- Repeated requests
 

@@ -1,7 +1,7 @@
 -- Every user of Auth has a profile, and a bad user name is refused before there is a user.
 begin;
 set local search_path = public, extensions;
-select plan(74);
+select plan(65);
 
 -- The name of the profile that a new user gets.
 create function pg_temp.name_of(metadata jsonb, email text default null) returns text
@@ -183,10 +183,6 @@ select ok(not public.username_available('TAP_ADA'), 'a name that is taken is not
 select ok(public.username_available('tap_new'), 'one that is free is');
 select ok(not public.username_available(name), 'a malformed one never is')
 from unnest(array['', 'ab', 'a b', repeat('a', 31), null]) as name;
-select is(public.sign_in_email('TAP_ada'), 'ada@tap.test', 'the e-mail address of a user name, whatever its case');
-select is(public.sign_in_email(' Ada@Tap.test '), 'ada@tap.test', 'the e-mail address as Auth knows it');
-select is(public.sign_in_email(name), null, 'nobody''s is null')
-from unnest(array['tap_nobody', 'nobody@tap.test', '', '@', '%', null]) as name;
 reset role;
 
 set local role authenticated;
@@ -194,7 +190,6 @@ set local request.jwt.claims = '{"sub": "00000000-0000-4000-a000-00000000000a", 
 select throws_ok(statement, '42501', null, label)
 from (
   values
-    ($$select public.sign_in_email('tap_ada')$$, 'clients do not learn e-mail addresses'),
     ($$select public.username_available('tap_ada')$$, 'clients do not ask for names in bulk'),
     ($$select public.before_user_created('{}')$$, 'the hook is Auth''s')
 ) as refused (statement, label);

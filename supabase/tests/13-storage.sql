@@ -1,7 +1,7 @@
 -- Where files lie, and who may do what with them. Ada owns files, Cleo is a stranger.
 begin;
 set local search_path = public, extensions;
-select plan(45);
+select plan(47);
 
 insert into auth.users (id, email, raw_user_meta_data)
 values
@@ -16,13 +16,14 @@ select bucket, '00000000-0000-4000-a000-00000000000a/' || file, '00000000-0000-4
 from (
   values
     ('post-media', '11111111-0000-4000-a000-000000000001.jpg'), ('post-media', '11111111-0000-4000-a000-000000000002.jpg'),
-    ('post-media', '11111111-0000-4000-a000-000000000003.jpg'),
+    ('post-media', '11111111-0000-4000-a000-000000000003.jpg'), ('post-media', '11111111-0000-4000-a000-000000000006.jpg'),
     ('avatars', '11111111-0000-4000-a000-000000000004.png'), ('covers', '11111111-0000-4000-a000-000000000005.png')
 ) as upload (bucket, file);
-insert into public.post_media (post_id, path, position, file_type, mime_type, size)
+insert into public.post_media (post_id, path, position, file_type, mime_type, size, inspected_at)
 values
-  ('00000000-0000-7000-a000-0000000000a1', '00000000-0000-4000-a000-00000000000a/11111111-0000-4000-a000-000000000001.jpg', 0, 'image', 'image/jpeg', 1),
-  ('00000000-0000-7000-a000-0000000000a2', '00000000-0000-4000-a000-00000000000a/11111111-0000-4000-a000-000000000002.jpg', 0, 'image', 'image/jpeg', 1);
+  ('00000000-0000-7000-a000-0000000000a1', '00000000-0000-4000-a000-00000000000a/11111111-0000-4000-a000-000000000001.jpg', 0, 'image', 'image/jpeg', 1, now()),
+  ('00000000-0000-7000-a000-0000000000a1', '00000000-0000-4000-a000-00000000000a/11111111-0000-4000-a000-000000000006.jpg', 1, 'image', 'image/jpeg', 1, null),
+  ('00000000-0000-7000-a000-0000000000a2', '00000000-0000-4000-a000-00000000000a/11111111-0000-4000-a000-000000000002.jpg', 0, 'image', 'image/jpeg', 1, now());
 
 create temporary view seen with (security_invoker = true) as
 select bucket_id || ' ' || right(storage.objects.name, 5) as file
@@ -80,7 +81,7 @@ set local role authenticated;
 set local request.jwt.claims = '{"sub": "00000000-0000-4000-a000-00000000000a", "role": "authenticated"}';
 select set_eq(
   'select file from seen',
-  array['post-media 1.jpg', 'post-media 2.jpg', 'post-media 3.jpg', 'avatars 4.png', 'covers 5.png'],
+  array['post-media 1.jpg', 'post-media 2.jpg', 'post-media 3.jpg', 'post-media 6.jpg', 'avatars 4.png', 'covers 5.png'],
   'Ada sees all of her files'
 );
 select lives_ok(
@@ -137,7 +138,7 @@ select throws_ok(
 set local request.jwt.claims = '{"sub": "00000000-0000-4000-a000-00000000000c", "role": "authenticated"}';
 select set_eq(
   'select file from seen', array['post-media 1.jpg'],
-  'Cleo sees the files of posts that she sees, and no other'
+  'Cleo sees the inspected files of posts that she sees, and no other'
 );
 select is_empty('delete from storage.objects where name like ''%a/11111111%'' returning name', 'she deletes none');
 select is_empty(
@@ -151,9 +152,27 @@ set local request.jwt.claims = '{"sub": "00000000-0000-4000-a000-00000000000a", 
 delete from storage.objects where name like '%a/11111111%';
 select set_eq(
   $$select bucket_id || ' ' || right(name, 5) from storage.objects where name like '%a/11111111%'$$,
-  array['post-media 1.jpg', 'post-media 2.jpg'],
+  array['post-media 1.jpg', 'post-media 2.jpg', 'post-media 6.jpg'],
   'Ada deletes her pictures and what no post has claimed; what a post has stays'
 );
+
+-- Acting with the secret key
+
+set local role service_role;
+set local request.jwt.claims = '{"role": "service_role"}';
+select throws_ok(
+  $$delete from storage.objects where name like '%a/11111111%1.jpg'$$, '42501',
+  'The file belongs to a post: take it from the post, or delete the post.',
+  'not even the secret key deletes a file that a post has'
+);
+reset role;
+delete from public.post_media where path like '%a/11111111%1.jpg';
+set local role service_role;
+select isnt_empty(
+  $$delete from storage.objects where name like '%a/11111111%1.jpg' returning name$$,
+  'once the post has it no more, it may go'
+);
+set local role authenticated;
 
 -- Acting as a user whose token names nobody
 

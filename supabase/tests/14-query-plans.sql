@@ -2,7 +2,7 @@
 -- the tables.
 begin;
 set local search_path = public, extensions;
-select plan(16);
+select plan(23);
 
 -- The tables are nearly empty here, where reading all of one is cheapest; at size it is not.
 set local enable_seqscan = off;
@@ -59,12 +59,27 @@ select is_empty(
   'no policy asks in a way that a planner may answer by reading a whole table'
 );
 select matches(pg_temp.plan_of('select * from public.posts'), 'InitPlan', 'posts: the user is asked for once');
+select matches(
+  pg_temp.plan_of('select * from public.posts'), 'Filter: .*\(InitPlan \d+\)\.col1\)\n', 'posts: so is his role, and last of all'
+);
 
 reset role;
 select matches(
   pg_temp.plan_of('select * from private.idempotency_keys where post_id = ''00000000-0000-7000-a000-0000000000a1'''),
   'idempotency_keys_post_id_idx', 'the keys of a post that goes'
 );
+select matches(pg_temp.plan_of(query), index, label)
+from (
+  values
+    ('select * from private.idempotency_keys where created_at < now() - interval ''1 day'' order by created_at limit 1',
+      'idempotency_keys_created_at_idx', 'keys that have expired'),
+    ('select * from private.storage_removals where due_at <= now()', 'storage_removals_due_at_idx', 'files that are due for removal'),
+    ('select id from public.post_media where inspected_at is null', 'post_media_uninspected_idx', 'files that nobody has looked into'),
+    ('select * from public.posts where hidden_by = ''00000000-0000-4000-a000-00000000000a''', 'posts_hidden_by_idx', 'what a moderator hid'),
+    ('select * from public.profiles where role = ''admin''', 'profiles_role_idx', 'the admins'),
+    ('select * from public.audit_log where target_id = ''00000000-0000-4000-a000-00000000000a'' order by id desc limit 21',
+      'audit_log_target_id_id_idx', 'what was done to one person')
+) as question (query, index, label);
 
 select * from finish();
 rollback;

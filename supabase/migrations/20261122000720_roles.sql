@@ -1,0 +1,103 @@
+-- What moderators and admins may do beyond their own posts, and who makes them so.
+
+create function private.has_role(minimum public.profile_role)
+returns boolean
+language sql
+stable
+-- Definer: what policies ask must not depend on what the caller may see of profiles.
+security definer
+set search_path = ''
+as $$
+  -- The roles are listed in rising order: an admin is a moderator, too.
+  select exists (
+    select from public.profiles where profiles.id = auth.uid() and profiles.role >= has_role.minimum
+  )
+$$;
+comment on function private.has_role(public.profile_role) is
+  'Whether the caller has this role or a higher one. Policies wrap it in a subquery: asked once a query, not once a row.';
+grant execute on function private.has_role(public.profile_role) to authenticated;
+
+create function private.require_role(minimum public.profile_role)
+returns void
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  -- The secret key is no person, and may do all of this by hand anyway.
+  if not private.has_role(require_role.minimum) and auth.role() is distinct from 'service_role' then
+    perform private.raise_error(403, 'forbidden', format('This needs the role %s.', require_role.minimum));
+  end if;
+end
+$$;
+comment on function private.require_role(public.profile_role) is
+  'Refuses a caller who has neither this role nor the secret key.';
+
+-- Who has a role: few among many.
+create index profiles_role_idx on public.profiles (role) where role <> 'user';
+
+create function private.keep_an_admin(leaving uuid)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  -- One at a time: two admins who take the role from each other must not both find the other still there.
+  perform pg_advisory_xact_lock(hashtextextended('private.keep_an_admin', 0));
+  if exists (select from public.profiles where profiles.id = keep_an_admin.leaving and profiles.role = 'admin')
+    and not exists (select from public.profiles where profiles.id <> keep_an_admin.leaving and profiles.role = 'admin')
+  then
+    perform private.raise_error(409, 'last_admin', 'Without this admin there would be none: appoint another one first.');
+  end if;
+end
+$$;
+comment on function private.keep_an_admin(uuid) is
+  'Refuses to let the last admin go. The dashboard and the secret key, which make the first one, are not bound by it when they write the table itself.';
+create function public.set_role(profile_id uuid, role public.profile_role)
+returns public.profiles
+language plpgsql
+-- Definer: nobody has a grant on the column. The caller's role is checked here.
+security definer
+set search_path = ''
+as $$
+declare
+  v_profile public.profiles;
+begin
+  perform private.require_role('admin');
+  if set_role.role <> 'admin' then
+    perform private.keep_an_admin(set_role.profile_id);
+  end if;
+  update public.profiles set role = set_role.role where profiles.id = set_role.profile_id returning * into v_profile;
+  if not found then
+    perform private.raise_error(404, 'profile_not_found', 'There is no such person.');
+  end if;
+  return v_profile;
+end
+$$;
+comment on function public.set_role(uuid, public.profile_role) is
+  'Gives a person a role. For admins; the last of them cannot lose it.';
+grant execute on function public.set_role(uuid, public.profile_role) to authenticated, service_role;
+
+create function public.set_vip(profile_id uuid, is_vip boolean)
+returns public.profiles
+language plpgsql
+-- Definer: nobody has a grant on the column. The caller's role is checked here.
+security definer
+set search_path = ''
+as $$
+declare
+  v_profile public.profiles;
+begin
+  perform private.require_role('admin');
+  update public.profiles
+  set is_vip = set_vip.is_vip
+  where profiles.id = set_vip.profile_id
+  returning * into v_profile;
+  if not found then
+    perform private.raise_error(404, 'profile_not_found', 'There is no such person.');
+  end if;
+  return v_profile;
+end
+$$;
+comment on function public.set_vip(uuid, boolean) is 'Gives a person the VIP badge, or takes it. For admins.';
+grant execute on function public.set_vip(uuid, boolean) to authenticated, service_role;
