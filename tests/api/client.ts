@@ -1,10 +1,21 @@
 import { randomUUID } from 'node:crypto';
-import fs from 'node:fs';
 import { createClient } from '@supabase/supabase-js';
+import type { Config } from '../../supabase/functions/api/config.ts';
+import type { Database } from '../../supabase/functions/api/database.types.ts';
 import { settings } from '../settings.ts';
+import { createChecker, type Document } from './openapi.ts';
 
 /** Where the function is, on every platform. */
 export const base = `${settings.url}/functions/v1/api`;
+
+/** The function's settings, for tests that run a part of it themselves. */
+export const config: Config = {
+  url: settings.url,
+  publicUrl: settings.url,
+  publishableKey: settings.publishableKey,
+  secretKey: settings.secretKey,
+  jwks: undefined,
+};
 
 /** What a request may carry. */
 export interface Call {
@@ -24,13 +35,16 @@ export interface Answer {
   json: any;
 }
 
-/** Sends a request to the function; a JSON or form body makes it a POST. */
+/**
+ * Sends a request to the function; a JSON or form body makes it a POST. Whatever the test is about, the answer has to be
+ * one that the OpenAPI document describes.
+ */
 export async function call(
   path: string,
   { method, token, json, form, body, headers }: Call = {},
 ): Promise<Answer> {
   const payload = json === undefined ? (form ?? body) : JSON.stringify(json);
-  const response = await fetch(path.startsWith('http') ? path : base + path, {
+  const request = {
     method: method ?? (payload === undefined ? 'GET' : 'POST'),
     headers: {
       ...(token ? { authorization: `Bearer ${token}` } : {}),
@@ -38,11 +52,28 @@ export async function call(
       ...headers,
     },
     ...(payload === undefined ? {} : { body: payload }),
-  });
+  };
+  const url = path.startsWith('http') ? path : base + path;
+  const response = await fetch(url, request);
+  const contentType = response.headers.get('content-type') ?? '';
   const text = await response.text();
-  const isJson = /[/+]json$/.test(response.headers.get('content-type') ?? '');
-  return { status: response.status, headers: response.headers, json: isJson ? JSON.parse(text) : text };
+  const answer = {
+    status: response.status,
+    headers: response.headers,
+    json: /[/+]json$/.test(contentType) ? JSON.parse(text) : text,
+  };
+  const checkAnswer = await checker;
+  checkAnswer({ ...answer, method: request.method, path: url.slice(base.length), contentType });
+  return answer;
 }
+
+/** The function's own document. */
+export const openApiDocument: Promise<Document> = fetch(`${base}/openapi.json`).then((response) =>
+  response.json(),
+);
+
+/** Holds every answer that a test sees against it. */
+const checker = openApiDocument.then(createChecker);
 
 /** Somebody who has registered. */
 export interface Person {
@@ -85,24 +116,67 @@ export function formOf(fields: Record<string, string | string[]>, ...files: File
   return form;
 }
 
-/** The bytes of one of the sample files. */
-export function fixtureBytes(name: string): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(fs.readFileSync(new URL(`../fixtures/media/${name}`, import.meta.url)));
-}
-
-/** One of the sample files, as a browser would send it. */
-export function fixture(name: string, type: string): File {
-  return new File([fixtureBytes(name)], name, { type });
-}
-
-/** The names of the objects that a person has in the bucket of posts' files. */
-export async function objectsOf(person: Person): Promise<string[]> {
-  const client = createClient(settings.url, settings.publishableKey, {
+/** A client of the project that acts as a person. */
+export function clientOf(person: Person) {
+  return createClient<Database>(settings.url, settings.publishableKey, {
     accessToken: async () => person.token,
   });
-  const { data, error } = await client.storage.from('post-media').list(person.id, { limit: 1000 });
+}
+
+/** A client of the project past row-level security, as servers have it. */
+export const secretClient = createClient<Database>(settings.url, settings.secretKey, {
+  auth: { persistSession: false, autoRefreshToken: false },
+});
+
+// All tests come from one address, and register more people than any address should.
+{
+  const { error } = await secretClient
+    .from('rate_limits')
+    .update({ max_count: 1_000_000 })
+    .in('action', ['register_address', 'sign_in_address']);
   if (error) throw error;
-  return data.map(({ name }) => `${person.id}/${name}`);
+}
+
+/** The names of the objects that a person has in a bucket. */
+export async function objectsOf(
+  { id }: Person,
+  bucket: 'post-media' | 'avatars' | 'covers' = 'post-media',
+): Promise<string[]> {
+  const { data, error } = await secretClient.storage.from(bucket).list(id, { limit: 1000 });
+  if (error) throw error;
+  return data.map(({ name }) => `${id}/${name}`);
+}
+
+/** Uploads a file by a signed URL, as POST /uploads/ says; gives its path. */
+export async function uploadByUrl(person: Person, file: File): Promise<string> {
+  const json = { filename: file.name, content_type: file.type, size: file.size };
+  const answer = await call('/uploads/', { token: person.token, json });
+  if (answer.status !== 201) throw new Error(`No URL for the upload: ${JSON.stringify(answer.json)}`);
+  const { url, method, headers, path } = answer.json;
+  const upload = await fetch(url, { method, headers, body: await file.arrayBuffer() });
+  if (!upload.ok) throw new Error(`The upload was refused: ${await upload.text()}`);
+  return path;
+}
+
+/** What a link to a file answers. */
+export async function load(url: string): Promise<Uint8Array> {
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`${url} answered ${response.status}`);
+  return new Uint8Array(await response.arrayBuffer());
+}
+
+/** Waits until something that happens in the background has happened. */
+export async function eventually(expectation: () => Promise<void>): Promise<void> {
+  const until = performance.now() + 10_000;
+  while (performance.now() < until) {
+    const held = await expectation().then(
+      () => true,
+      () => false,
+    );
+    if (held) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  await expectation();
 }
 
 /** The address of the next page, or null on the last. */

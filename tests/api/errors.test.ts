@@ -69,7 +69,7 @@ describe('every error is a problem of RFC 9457', () => {
       (await call(path, { method })).headers.get('allow');
     expect(await allowed('/posts/', 'PUT')).toBe('GET, HEAD, POST');
     expect(await allowed('/posts', 'DELETE')).toBe('GET, HEAD, POST');
-    expect(await allowed('/posts/x/', 'POST')).toBe('GET, HEAD, DELETE');
+    expect(await allowed('/posts/x/', 'POST')).toBe('GET, HEAD, PATCH, DELETE');
     expect(await allowed('/auth/register/', 'GET')).toBe('POST');
   });
 });
@@ -98,9 +98,14 @@ describe('without a good token', () => {
       ['GET', '/posts/'],
       ['POST', '/posts/'],
       ['GET', `/posts/${kai.id}/`],
+      ['PATCH', `/posts/${kai.id}/`],
       ['DELETE', `/posts/${kai.id}/`],
+      ['POST', '/uploads/'],
       ['GET', '/posts/user/me/'],
       ['GET', '/userprofiles/me/'],
+      ['PATCH', '/userprofiles/me/'],
+      ['DELETE', '/userprofiles/me/'],
+      ['POST', '/auth/password/'],
       ['GET', `/userprofiles/${kai.id}/`],
       ['POST', '/auth/logout/'],
     ] as const) {

@@ -1,9 +1,7 @@
-import fs from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { claimAgrees, detectMediaType, mediaTypeNamed } from '../../supabase/functions/api/media.ts';
+import { fixtureBytes } from './fixtures.ts';
 
-const fixture = (name: string) =>
-  new Uint8Array(fs.readFileSync(new URL(`../fixtures/media/${name}`, import.meta.url)));
 const bytes = (...parts: (string | number[])[]) =>
   Uint8Array.from(
     parts.flatMap((part) => (typeof part === 'string' ? [...Buffer.from(part, 'latin1')] : part)),
@@ -23,7 +21,7 @@ test.each([
   ['document.pdf', 'application/pdf', 'pdf', 'document'],
   ['document.docx', docx, 'docx', 'document'],
 ])('%s is %s by its bytes', async (name, mimeType, extension, kind) => {
-  expect(await detectMediaType(fixture(name))).toMatchObject({ mimeType, extension, kind });
+  expect(await detectMediaType(fixtureBytes(name))).toMatchObject({ mimeType, extension, kind });
 });
 
 test.each([
@@ -43,13 +41,13 @@ test.each([
   ['a Windows program', bytes('MZ', [0x90, 0, 3, 0, 0, 0, 4, 0, 0, 0, 0xff, 0xff])],
   ['an archive that is no document', bytes('PK', [5, 6, ...new Array(18).fill(0)])],
   ['MPEG audio of layer II', bytes([0xff, 0xfd, 0x90, 0x04, ...new Array(600).fill(0)])],
-  ['the first bytes of a PNG and no more', fixture('picture.png').slice(0, 6)],
+  ['the first bytes of a PNG and no more', fixtureBytes('picture.png').slice(0, 6)],
 ])('%s is none of the ten types', async (_, data) => {
   expect(await detectMediaType(data)).toBeUndefined();
 });
 
 test('an animated PNG is a PNG', async () => {
-  const png = fixture('picture.png');
+  const png = fixtureBytes('picture.png');
   const firstChunks = 8 + 25;
   const animation = bytes([0, 0, 0, 8], 'acTL', [0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0]);
   const animated = new Uint8Array([...png.slice(0, firstChunks), ...animation, ...png.slice(firstChunks)]);

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { call, fixture, fixtureBytes, formOf, objectsOf, type Person, publish, register } from './client.ts';
+import { call, formOf, objectsOf, type Person, publish, register, uploadByUrl } from './client.ts';
+import { fixture, fixtureBytes } from './fixtures.ts';
 
 let kai: Person;
 let mia: Person;
@@ -43,9 +44,14 @@ describe('publishing with files', () => {
             file_type: 'image',
             mime_type: 'image/jpeg',
             size: fixtureBytes('photo.jpg').length,
+            width: 640,
+            height: 480,
+            alt_text: '',
           },
         ],
         original_post: null,
+        is_repost: false,
+        hidden_at: null,
         created_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
         updated_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
       },
@@ -334,6 +340,14 @@ describe('a repeated request', () => {
     };
     const [first, second] = [await call('/posts/', request), await call('/posts/', request)];
     expect(second.json.id).toBe(first.json.id);
+  });
+
+  test('as JSON with an upload and the same key returns the first post, whose file it is by then', async () => {
+    const json = { caption: 'Once', media: [await uploadByUrl(kai, fixture('photo.jpg', 'image/jpeg'))] };
+    const request = { token: kai.token, json, headers: { 'idempotency-key': randomUUID() } };
+    const [first, second] = [await call('/posts/', request), await call('/posts/', request)];
+    expect(first.status).toBe(201);
+    expect(second).toMatchObject({ status: 201, json: { id: first.json.id, media: [{ width: 640 }] } });
   });
 
   test('without a key, or with the key of somebody else, is another request', async () => {

@@ -19,6 +19,18 @@ describe('an error of the database', () => {
     });
   });
 
+  test('about too many requests says when to come back', () => {
+    const answer = database('PT429', 'Too many requests: try again in 17 seconds.', '', 'rate_limited');
+    expect(answer.problem).toMatchObject({ status: 429, code: 'rate_limited' });
+    expect(answer.headers).toEqual({ 'retry-after': '17' });
+  });
+
+  test('names fields as requests do', () => {
+    expect(database('PT422', 'No such upload.', 'avatar_path', 'picture_not_found').problem.errors).toEqual({
+      profile_pic: ['No such upload.'],
+    });
+  });
+
   test('about a taken user name says so', () => {
     const message = 'duplicate key value violates unique constraint "profiles_username_key"';
     expect(database('23505', message).problem).toMatchObject({ status: 409, code: 'username_taken' });
@@ -74,6 +86,12 @@ describe('an error of Auth', () => {
     ['never_heard_of', 418, 500],
   ])('%s (%i) is answered with %i', (code, given, status) => {
     expect(authProblem(new AuthApiError('message', given, code)).problem.status).toBe(status);
+  });
+
+  test('about a password names the field of the request', () => {
+    const error = new AuthApiError('weak', 422, 'weak_password');
+    expect(authProblem(error).problem.errors).toEqual({ password: [expect.any(String)] });
+    expect(authProblem(error, 'new_password').problem.errors).toEqual({ new_password: [expect.any(String)] });
   });
 
   test('that is no answer at all is a 503', () => {

@@ -1,16 +1,10 @@
 import { beforeAll, expect, test, vi } from 'vitest';
 import { createApp } from '../../supabase/functions/api/app.ts';
-import { settings } from '../settings.ts';
-import { call, fixture, formOf, type Person, publish, register } from './client.ts';
+import { call, config, formOf, type Person, publish, register } from './client.ts';
+import { fixture } from './fixtures.ts';
 
 // The function itself, in this process, so that what it asks of Supabase can be counted.
-const app = createApp({
-  url: settings.url,
-  publicUrl: settings.url,
-  publishableKey: settings.publishableKey,
-  secretKey: settings.secretKey,
-  jwks: undefined,
-});
+const app = createApp(config);
 
 let kai: Person;
 beforeAll(async () => {
@@ -38,7 +32,24 @@ async function requestsFor(path: string): Promise<string[]> {
 
 test('a page of posts takes two requests, however many posts, files, tags and mentions', async () => {
   expect(await requestsFor('/posts/?owner=me')).toEqual([
+    'GET /rest/v1/rpc/list_posts',
+    'POST /storage/v1/object/sign/post-media',
+  ]);
+});
+
+test('a page with posts that pass on others takes one more, however many', async () => {
+  const [first, second] = [await publish(kai), await publish(kai)];
+  const person = await register();
+  for (const original_post of [first.id, second.id, first.id]) await publish(person, { original_post });
+  expect(await requestsFor(`/posts/?owner=${person.id}`)).toEqual([
+    'GET /rest/v1/rpc/list_posts',
     'GET /rest/v1/posts',
+  ]);
+});
+
+test('filters take no more', async () => {
+  expect(await requestsFor(`/posts/?tag=a&mentions=${kai.id}&limit=1`)).toEqual([
+    'GET /rest/v1/rpc/list_posts',
     'POST /storage/v1/object/sign/post-media',
   ]);
 });
@@ -46,7 +57,7 @@ test('a page of posts takes two requests, however many posts, files, tags and me
 test('a page by user name takes one more, for the name', async () => {
   expect(await requestsFor(`/posts/user/${kai.username}/?limit=1`)).toEqual([
     'GET /rest/v1/profiles',
-    'GET /rest/v1/posts',
+    'GET /rest/v1/rpc/list_posts',
   ]);
 });
 

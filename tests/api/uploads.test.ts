@@ -2,18 +2,17 @@ import { createClient } from '@supabase/supabase-js';
 import { describe, expect, test } from 'vitest';
 import type { Caller } from '../../supabase/functions/api/context.ts';
 import type { Database } from '../../supabase/functions/api/database.types.ts';
-import type { Part } from '../../supabase/functions/api/multipart.ts';
-import { storeFiles } from '../../supabase/functions/api/uploads.ts';
+import { postMedia } from '../../supabase/functions/api/inspection.ts';
+import { type FormFile, storeFiles } from '../../supabase/functions/api/uploads.ts';
 import { settings } from '../settings.ts';
-import { fixtureBytes, objectsOf, type Person, register } from './client.ts';
+import { config, objectsOf, type Person, register } from './client.ts';
+import { fixtureBytes } from './fixtures.ts';
 
-const part = (filename: string): Part => ({
-  name: 'media',
-  filename,
-  contentType: '',
-  data: fixtureBytes(filename),
+const file = (filename: string): FormFile => ({
+  part: { name: 'media', filename, contentType: '', data: fixtureBytes(filename) },
+  rules: postMedia,
 });
-const parts = ['photo.jpg', 'picture.png', 'animation.gif', 'clip.mp4', 'tone.mp3', 'tone.wav'].map(part);
+const files = ['photo.jpg', 'picture.png', 'animation.gif', 'clip.mp4', 'tone.mp3', 'tone.wav'].map(file);
 
 /** Somebody whose connection to Storage breaks in the middle of the uploads. */
 function unluckyCaller(person: Person): Caller {
@@ -34,18 +33,18 @@ describe('when one of several uploads breaks down', () => {
 
   test('what was stored is taken back', async () => {
     const person = await register();
-    await expect(storeFiles(unluckyCaller(person), parts, null)).rejects.toMatchObject(brokenDown);
+    await expect(storeFiles(config, unluckyCaller(person), files, null)).rejects.toMatchObject(brokenDown);
     expect(await objectsOf(person)).toEqual([]);
   });
 
   test('under an idempotency key what was stored waits for the next try, which names it the same', async () => {
     const person = await register();
     const unlucky = unluckyCaller(person);
-    await expect(storeFiles(unlucky, parts, 'a key')).rejects.toMatchObject(brokenDown);
+    await expect(storeFiles(config, unlucky, files, 'a key')).rejects.toMatchObject(brokenDown);
     const waiting = await objectsOf(person);
     expect(waiting.length).toBeGreaterThan(0);
-    const withoutVideo = parts.slice(0, 3);
-    const stored = await storeFiles(unlucky, withoutVideo, 'a key');
+    const withoutVideo = files.slice(0, 3);
+    const stored = await storeFiles(config, unlucky, withoutVideo, 'a key');
     expect(stored.paths.filter((path) => waiting.includes(path))).toEqual(stored.paths);
   });
 });

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { clientAddress } from '../../supabase/functions/api/clients.ts';
 import { readConfig } from '../../supabase/functions/api/config.ts';
 import { pictureUrl, publicOrigin } from '../../supabase/functions/api/urls.ts';
@@ -50,11 +50,28 @@ test('a function without its variables does not start', () => {
   expect(() => configOf({})).toThrow('SUPABASE_URL');
 });
 
-test('the client’s address is Cloudflare’s word, or the first of the gateway’s', () => {
-  const chain = { 'x-forwarded-for': '203.0.113.9, 10.0.0.1' };
-  expect(clientAddress(new Headers(chain))).toBe('203.0.113.9');
-  expect(clientAddress(new Headers({ ...chain, 'cf-connecting-ip': '2001:db8::1' }))).toBe('2001:db8::1');
-  expect(clientAddress(new Headers({ 'x-forwarded-for': 'not an address' }))).toBeNull();
+describe('the client’s address', () => {
+  const hosted = configOf({ SUPABASE_URL: 'https://project.supabase.co' });
+  const addressOf = (headers: Record<string, string>, config = inside) =>
+    clientAddress(config, new Headers(headers));
+  const chain = { 'x-forwarded-for': '198.51.100.1, 203.0.113.9' };
+
+  test('is what the project’s own gateway saw, whatever the client says of itself', () => {
+    expect(addressOf(chain)).toBe('203.0.113.9');
+    expect(addressOf({ ...chain, 'cf-connecting-ip': '192.0.2.1' })).toBe('203.0.113.9');
+  });
+
+  test('is Cloudflare’s word in a hosted project', () => {
+    expect(addressOf({ ...chain, 'cf-connecting-ip': '2001:db8::1' }, hosted)).toBe('2001:db8::1');
+    expect(addressOf(chain, hosted)).toBe('198.51.100.1');
+  });
+
+  test.each(['not an address', '', '1.2.3', '256.1.1.1', ':::::', '1.2.3.4:80', 'fe80::1%eth0'])(
+    'is not "%s"',
+    (address) => {
+      expect(addressOf({ 'x-forwarded-for': address })).toBeNull();
+    },
+  );
 });
 
 test('pictures are root-relative, each part of the path escaped', () => {

@@ -4,25 +4,31 @@ import { requireCaller } from './auth.ts';
 import { drain } from './body.ts';
 import type { Config } from './config.ts';
 import type { AppContext, AppEnv } from './context.ts';
-import { type App, securityScheme } from './openapi.ts';
+import type { App } from './openapi.ts';
 import { internal, ProblemError, problem } from './problem.ts';
 import { addAssetRoutes } from './routes/assets.ts';
 import { addAuthRoutes } from './routes/auth.ts';
+import { addDocsRoutes } from './routes/docs.ts';
 import { addHealthRoute } from './routes/health.ts';
+import { addPasswordRoutes } from './routes/passwords.ts';
 import { addPostRoutes } from './routes/posts.ts';
+import { addSweepRoute } from './routes/sweep.ts';
+import { addUploadRoutes } from './routes/uploads.ts';
 import { addProfileRoutes } from './routes/userprofiles.ts';
-import { functionPath } from './urls.ts';
 
 /** The whole function: what it serves, and how everything that goes wrong is answered. */
 export function createApp(config: Config): App {
   const routes: App = new OpenAPIHono<AppEnv>();
   const caller = requireCaller(config);
   addAuthRoutes(routes, config, caller);
+  addPasswordRoutes(routes, config, caller);
   addPostRoutes(routes, config, caller);
-  addProfileRoutes(routes, caller);
+  addUploadRoutes(routes, config, caller);
+  addProfileRoutes(routes, config, caller);
+  addSweepRoute(routes, config);
   addHealthRoute(routes, config);
   addAssetRoutes(routes);
-  addDocument(routes);
+  addDocsRoutes(routes);
 
   const app: App = new OpenAPIHono<AppEnv>({ strict: false });
   app.use(async (c, next) => {
@@ -72,27 +78,4 @@ function allowedMethods(app: App, c: AppContext): string[] {
     app.router.match(method, path)[0].some(([[, route]]) => route.method === method),
   );
   return methods.includes('GET') ? ['GET', 'HEAD', ...methods.slice(1)] : methods;
-}
-
-function addDocument(app: App): void {
-  app.openAPIRegistry.registerComponent('securitySchemes', securityScheme, {
-    type: 'http',
-    scheme: 'bearer',
-    bearerFormat: 'JWT',
-    description: 'The token from POST /auth/token/. `Authorization: Token …` is accepted as well.',
-  });
-  // Made once, on the first request: most processes are never asked for it.
-  let document: ReturnType<App['getOpenAPI31Document']> | null = null;
-  app.get('/openapi.json', (c) => {
-    document ??= app.getOpenAPI31Document({
-      openapi: '3.1.0',
-      info: {
-        title: 'Noctra',
-        version: '1.0.0',
-        description: 'People, posts with media, mentions and hashtags.',
-      },
-      servers: [{ url: functionPath }],
-    });
-    return c.json(document);
-  });
 }

@@ -1,5 +1,6 @@
 import { decode, multipartBoundary, type Part, parseMultipart } from './multipart.ts';
 import { fieldProblem, type ProblemCode, problem } from './problem.ts';
+import { bytesOf } from './streams.ts';
 
 /** A JSON body holds texts and paths, never files. */
 export const MAX_JSON_BYTES = 1024 * 1024;
@@ -91,30 +92,14 @@ export function assertStorable(value: unknown): void {
  * still writes shows as a network error, and the answer is lost.
  */
 async function readBytes(request: Request, limit: number): Promise<Uint8Array<ArrayBuffer>> {
-  const announced = Number(request.headers.get('content-length'));
-  let bytes = new Uint8Array(announced > 0 && announced <= limit ? announced : 64 * 1024);
-  let length = 0;
-  for await (const chunk of request.body ?? []) {
-    const end = length + chunk.length;
-    if (end <= limit && announced <= limit) {
-      if (end > bytes.length) bytes = grown(bytes, Math.min(limit, Math.max(end, bytes.length * 2)));
-      bytes.set(chunk, length);
-    }
-    length = end;
-  }
-  if (length > limit) {
+  const bytes = await bytesOf(request.body, limit, Number(request.headers.get('content-length')));
+  if (!bytes) {
     throw problem(
       'request_too_large',
       `The body is larger than ${limit} bytes. Send large files by POST /uploads/.`,
     );
   }
-  return bytes.subarray(0, length);
-}
-
-function grown(bytes: Uint8Array, size: number): Uint8Array<ArrayBuffer> {
-  const larger = new Uint8Array(size);
-  larger.set(bytes);
-  return larger;
+  return bytes;
 }
 
 /** Reads what a handler left of a body, for the same reason. */

@@ -27,10 +27,20 @@ export function secretClient(config: Config, clientAddress: string | null): Noct
 }
 
 /**
- * The address of who made the request. Cloudflare, in front of hosted projects, overwrites its own header, but lets a
- * client put anything at the head of X-Forwarded-For: that one only serves where the project has its own gateway.
+ * The address of who made the request. Cloudflare, in front of hosted projects, overwrites its own header; elsewhere
+ * anybody can send that one. A project's own gateway adds the address that it sees to the end of X-Forwarded-For: what
+ * stands before it is what the client said.
  */
-export function clientAddress(headers: Headers): string | null {
-  const address = headers.get('cf-connecting-ip') ?? headers.get('x-forwarded-for')?.split(',', 1)[0];
-  return address?.trim().match(/^[0-9a-fA-F.:]{2,45}$/)?.[0] ?? null;
+export function clientAddress(config: Config, headers: Headers): string | null {
+  const isHosted = config.url.startsWith('https:');
+  const address = isHosted
+    ? (headers.get('cf-connecting-ip') ?? headers.get('x-forwarded-for')?.split(',', 1)[0])
+    : headers.get('x-forwarded-for')?.split(',').at(-1);
+  return address && isAddress(address.trim()) ? address.trim() : null;
+}
+
+/** Whether a text is an IP address, for Postgres to read: a URL with one for a host tells. */
+function isAddress(text: string): boolean {
+  if (/^\d+(\.\d+){3}$/.test(text)) return URL.canParse(`http://${text}`);
+  return /^[0-9a-f:.]+$/i.test(text) && URL.canParse(`http://[${text}]`);
 }

@@ -1,4 +1,5 @@
 import { fileTypeFromBuffer } from 'file-type';
+import { isWordDocument } from './docx.ts';
 
 /** What Noctra calls a file, for clients that choose a player by it. */
 export type MediaKind = 'image' | 'video' | 'audio' | 'document';
@@ -58,18 +59,35 @@ export function mediaTypeNamed(contentType: string): MediaType | undefined {
   return byName.get(essence(contentType));
 }
 
+/** The accepted type that the end of a file name stands for; undefined where it is none. */
+export function mediaTypeOfFilename(filename: string): MediaType | undefined {
+  const extension = /\.(\w+)$/.exec(filename.trim())?.[1]?.toLowerCase();
+  return mediaTypes.find((type) => type.extension === (extension === 'jpeg' ? 'jpg' : extension));
+}
+
 /** The accepted type that the bytes are, whatever they are called; undefined where they are none. */
-export async function detectMediaType(bytes: Uint8Array): Promise<MediaType | undefined> {
+export async function detectMediaType(bytes: Uint8Array<ArrayBuffer>): Promise<MediaType | undefined> {
   // A damaged or hostile file may make the detector give up with an error: then it is no accepted type either.
   const detected = await fileTypeFromBuffer(bytes).catch(() => undefined);
   // MPEG audio of layers I and II has the same content type as MP3.
   if (!detected || detected.ext === 'mp1' || detected.ext === 'mp2') return undefined;
+  // The detector goes by how an archive begins, readers by its end.
+  if (detected.mime === 'application/zip' || detected.ext === 'docx') {
+    return (await isWordDocument(bytes))
+      ? mediaTypes.find(({ extension }) => extension === 'docx')
+      : undefined;
+  }
   return mediaTypeNamed(detected.mime);
+}
+
+/** Whether a content type claims nothing about the bytes. */
+export function isUnclaimed(contentType: string): boolean {
+  return unclaimed.has(essence(contentType));
 }
 
 /** Whether a claimed content type agrees with what the bytes are; no claim agrees with anything. */
 export function claimAgrees(claimed: string, detected: MediaType): boolean {
-  return unclaimed.has(essence(claimed)) || mediaTypeNamed(claimed)?.mimeType === detected.mimeType;
+  return isUnclaimed(claimed) || mediaTypeNamed(claimed)?.mimeType === detected.mimeType;
 }
 
 function essence(contentType: string): string {

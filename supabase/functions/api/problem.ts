@@ -39,9 +39,16 @@ export const problemStatus = {
   media_type_unsupported: 415,
   media_type_mismatch: 415,
   validation_failed: 422,
+  alt_text_invalid: 422,
+  anonymous_invalid: 422,
+  bio_invalid: 422,
   caption_invalid: 422,
+  code_invalid: 422,
+  content_type_invalid: 422,
+  cover_pic_invalid: 422,
   date_of_birth_invalid: 422,
   email_invalid: 422,
+  filename_invalid: 422,
   idempotency_key_invalid: 422,
   is_public_invalid: 422,
   limit_invalid: 422,
@@ -50,10 +57,20 @@ export const problemStatus = {
   media_too_many: 422,
   mention_invalid: 422,
   mention_unknown: 422,
+  new_password_invalid: 422,
   original_post_invalid: 422,
   password_invalid: 422,
+  password_unchanged: 422,
   password_weak: 422,
+  picture_not_found: 422,
+  playlist_invalid: 422,
+  profile_pic_invalid: 422,
+  public_profile_invalid: 422,
+  redirect_to_invalid: 422,
+  remove_media_invalid: 422,
+  size_invalid: 422,
   tag_invalid: 422,
+  token_hash_invalid: 422,
   username_invalid: 422,
   rate_limited: 429,
   internal_error: 500,
@@ -154,12 +171,24 @@ const databaseErrors: Record<string, [code: ProblemCode, detail: string]> = {
   PGRST303: ['token_invalid', 'The token is not valid or has expired.'],
 };
 
+/** Columns that requests know by another name. */
+const fieldNames: Record<string, string> = { avatar_path: 'profile_pic', cover_path: 'cover_pic' };
+
+/** How long to wait, which supabase-js passes on in the sentence only. */
+function retryAfter(message: string): Record<string, string> {
+  const seconds = /(?:in|after) (\d+) seconds/.exec(message)?.[1];
+  return seconds ? { 'retry-after': seconds } : {};
+}
+
 /** Turns an error of the Data API into a problem. */
 export function databaseProblem(error: PostgrestError): ProblemError {
   const raised = /^PT([45]\d\d)$/.exec(error.code);
   if (raised) {
-    const extras = error.details ? { errors: { [error.details]: [error.message] } } : {};
-    return new ProblemError(Number(raised[1]), error.hint || 'validation_failed', error.message, extras);
+    const field = error.details && (fieldNames[error.details] ?? error.details);
+    return new ProblemError(Number(raised[1]), error.hint || 'validation_failed', error.message, {
+      ...(field ? { errors: { [field]: [error.message] } } : {}),
+      headers: retryAfter(error.message),
+    });
   }
   const guarded = constraints[/constraint "([^"]+)"/.exec(error.message)?.[1] ?? ''];
   if (guarded) return fieldProblem(...guarded);
@@ -185,6 +214,7 @@ const authErrors: Record<string, [code: ProblemCode, detail: string]> = {
   over_request_rate_limit: ['rate_limited', 'Too many attempts. Try again later.'],
   refresh_token_already_used: ['refresh_token_invalid', 'The refresh token is not valid any more.'],
   refresh_token_not_found: ['refresh_token_invalid', 'The refresh token is not valid any more.'],
+  same_password: ['password_unchanged', 'The new password is the old one.'],
   session_expired: ['refresh_token_invalid', 'The session has ended.'],
   session_not_found: ['refresh_token_invalid', 'The session has ended.'],
   signup_disabled: ['signup_disabled', 'Registration is closed.'],
@@ -194,14 +224,8 @@ const authErrors: Record<string, [code: ProblemCode, detail: string]> = {
   weak_password: ['password_weak', 'This password is too easy to guess or is known from a leak.'],
 };
 
-const authFields: Partial<Record<ProblemCode, string>> = {
-  email_invalid: 'email',
-  email_taken: 'email',
-  password_weak: 'password',
-};
-
-/** Turns an error of Auth into a problem. */
-export function authProblem(error: AuthError): ProblemError {
+/** Turns an error of Auth into a problem; `passwordField` is how the request calls the password that Auth refuses. */
+export function authProblem(error: AuthError, passwordField = 'password'): ProblemError {
   const refusal = hookMessage.exec(error.message)?.groups;
   if (refusal?.code && refusal.detail) {
     const field = refusal.code.replace(/_(invalid|taken)$/, '');
@@ -210,11 +234,9 @@ export function authProblem(error: AuthError): ProblemError {
   const known = authErrors[authCode(error)];
   if (!known) return !error.status || error.status >= 500 ? unavailable(error) : internal(error);
   const [code, detail] = known;
-  const field = authFields[code];
-  if (field) return fieldProblem(code, field, detail);
-  // Auth says how long to wait in its sentence only.
-  const seconds = /after (\d+) seconds/.exec(error.message)?.[1];
-  return problem(code, detail, { cause: error, headers: seconds ? { 'retry-after': seconds } : {} });
+  if (code.startsWith('password_')) return fieldProblem(code, passwordField, detail);
+  if (code.startsWith('email_') && code !== 'email_not_confirmed') return fieldProblem(code, 'email', detail);
+  return problem(code, detail, { cause: error, headers: retryAfter(error.message) });
 }
 
 function authCode(error: AuthError): string {
@@ -235,12 +257,17 @@ export function isAlreadyStored(error: StorageFailure): boolean {
   return error.statusCode === '409' || error.status === 409 || /already exists/i.test(error.message);
 }
 
+/** Whether Storage knows no such object. */
+export function isMissing(error: StorageFailure): boolean {
+  return error.statusCode === '404' || error.status === 404;
+}
+
 /** Turns an error of Storage about an uploaded file into a problem. */
-export function storageProblem(error: StorageFailure): ProblemError {
+export function storageProblem(error: StorageFailure, field = 'media'): ProblemError {
   const status = Number(error.statusCode) || error.status || 0;
-  if (status === 413) return fieldProblem('media_too_large', 'media', 'The file is too large.');
+  if (status === 413) return fieldProblem('media_too_large', field, 'The file is too large.');
   if (status === 415)
-    return fieldProblem('media_type_unsupported', 'media', 'Files of this type are not accepted.');
+    return fieldProblem('media_type_unsupported', field, 'Files of this type are not accepted.');
   if (status === 401) return problem('token_invalid', 'The token is not valid or has expired.');
   if (status === 403) return problem('forbidden', 'You may not store this file.', { cause: error });
   if (status === 429) return problem('rate_limited', 'Too many requests. Try again later.');

@@ -25,6 +25,11 @@ export function noSuchProfile(): ProblemError {
   return problem('profile_not_found', 'There is no such user.');
 }
 
+/** What answers a token whose user is gone: it outlives him by up to an hour. */
+export function noSuchUser(): ProblemError {
+  return problem('token_invalid', 'The user of this token does not exist any more.');
+}
+
 /** The id of a person, for filters: looked up only where a user name was given. */
 export async function profileId(client: NoctraClient, idOrUsername: string): Promise<string> {
   const column = profileColumn(idOrUsername);

@@ -1,62 +1,80 @@
+import type { Config } from './config.ts';
 import type { Caller } from './context.ts';
-import { limits } from './limits.ts';
-import { claimAgrees, detectMediaType, type MediaType } from './media.ts';
+import { sha256 } from './digest.ts';
+import {
+  type Bucket,
+  type FileRules,
+  type Inspection,
+  inspect,
+  inspectUpload,
+  mediaBucket,
+  recordInspection,
+} from './inspection.ts';
 import type { Part } from './multipart.ts';
 import { fieldProblem, internal, isAlreadyStored, ProblemError, storageProblem } from './problem.ts';
-
-/** The bucket of posts' files. */
-export const mediaBucket = 'post-media';
+import { streamOf } from './streams.ts';
 
 /** Uploads under way at once for one request: enough to hide the waiting, few enough not to crowd out other requests. */
 const PARALLEL_UPLOADS = 4;
 
-/** How much of a file is copied at a time on its way to Storage. */
-const PIECE_BYTES = 256 * 1024;
+/** A file of a form, and where it is to go. */
+export interface FormFile {
+  part: Part;
+  rules: FileRules;
+}
 
 /** A file that may be stored, with its name in the bucket. */
 interface CheckedFile {
   path: string;
-  type: MediaType;
-  data: Uint8Array<ArrayBuffer>;
+  rules: FileRules;
+  inspection: Inspection;
 }
 
-/** Files in the bucket that no post claims yet. */
+/** Files in Storage that nothing shows yet. */
 export interface StoredFiles {
+  /** Their names in their buckets, in the order of the files. */
   paths: string[];
-  /** Takes back what this request stored, after what went wrong; what a post claims by now Storage refuses to remove. */
+  /** Takes back what this request stored, after what went wrong; what a post shows by now Storage refuses to remove. */
   takeBack(reason: ProblemError): Promise<void>;
 }
 
 /** Stores the files of a request as the caller, all of them or none, each under what its bytes are. */
 export async function storeFiles(
+  config: Config,
   caller: Caller,
-  parts: readonly Part[],
+  formFiles: readonly FormFile[],
   key: string | null,
 ): Promise<StoredFiles> {
-  if (parts.length > limits.media) {
-    throw fieldProblem('media_too_many', 'media', `A post takes at most ${limits.media} files.`);
-  }
-  const files = await Promise.all(parts.map((part, position) => checkFile(part, position, caller.id, key)));
-  const bucket = caller.client.storage.from(mediaBucket);
-  const attempted: string[] = [];
+  // One by one: whoever reads a file may copy it, and memory is scarce.
+  const files: CheckedFile[] = [];
+  for (const [place, file] of formFiles.entries()) files.push(await checkFile(file, place, caller.id, key));
+  const attempted: CheckedFile[] = [];
 
   const takeBack = async (reason: ProblemError) => {
     // Under a key the objects are those of every other try as well, which may succeed where this one broke down; a
     // refusal is the same for all of them.
     const triedAgain = key !== null && reason.problem.status >= 500;
-    if (attempted.length === 0 || triedAgain) return;
-    const { error } = await bucket.remove(attempted);
-    // The sweep of unclaimed objects finds them within a day: the answer to the client does not change.
-    if (error) console.error('Uploads of a refused post were not removed:', error.message);
+    if (triedAgain) return;
+    for (const [bucket, group] of Map.groupBy(attempted, ({ rules }): Bucket => rules.bucket)) {
+      const { error } = await caller.client.storage.from(bucket).remove(group.map(({ path }) => path));
+      // The sweep finds them within a day: the answer to the client does not change.
+      if (error) console.error('Uploads of a refused request were not removed:', error.message);
+    }
   };
 
-  const upload = async ({ path, type, data }: CheckedFile) => {
-    attempted.push(path);
-    const { error } = await bucket.upload(path, streamOf(data), { contentType: type.mimeType });
+  const upload = async (file: CheckedFile) => {
+    const { path, rules, inspection } = file;
+    attempted.push(file);
+    const { data, error } = await caller.client.storage
+      .from(rules.bucket)
+      .upload(path, streamOf(inspection.bytes), { contentType: inspection.type.mimeType });
     if (error && key !== null && isAlreadyStored(error)) {
-      // An earlier or a concurrent try with the same key stored the same bytes, and it alone may take them back.
-      attempted.splice(attempted.indexOf(path), 1);
-    } else if (error) throw storageProblem(error);
+      // An earlier or a concurrent try with the same key stored it, and it alone may take it back. It is looked into:
+      // the name follows from the key and the file, so whoever has both could have put anything there.
+      attempted.splice(attempted.indexOf(file), 1);
+      await inspectStored(config, path);
+    } else if (error) throw storageProblem(error, rules.field);
+    else if (rules.bucket === mediaBucket) await recordInspection(config, path, data.id, inspection);
   };
 
   try {
@@ -69,28 +87,29 @@ export async function storeFiles(
   return { paths: files.map((file) => file.path), takeBack };
 }
 
+/**
+ * Looks into an upload that is in Storage already, before a post claims it. One that is not there is for the database
+ * to refuse, in the transaction that claims it.
+ */
+export async function inspectStored(config: Config, path: string): Promise<void> {
+  const outcome = await inspectUpload(config, path);
+  if (outcome.state === 'rejected') throw outcome.reason;
+}
+
 async function checkFile(
-  part: Part,
-  position: number,
+  { part, rules }: FormFile,
+  place: number,
   userId: string,
   key: string | null,
 ): Promise<CheckedFile> {
-  const name = part.filename || `file ${position + 1}`;
-  if (part.data.length > limits.media_size) {
-    throw fieldProblem('media_too_large', 'media', `${name} is larger than ${limits.media_size} bytes.`);
+  const name = part.filename || `file ${place + 1}`;
+  if (part.data.length > rules.maxBytes) {
+    throw fieldProblem('media_too_large', rules.field, `${name} is larger than ${rules.maxBytes} bytes.`);
   }
-  const type = await detectMediaType(part.data);
-  if (!type)
-    throw fieldProblem('media_type_unsupported', 'media', `${name} is of a type that posts do not take.`);
-  if (!claimAgrees(part.contentType, type)) {
-    throw fieldProblem(
-      'media_type_mismatch',
-      'media',
-      `${name} claims to be ${part.contentType} but is ${type.mimeType}.`,
-    );
-  }
-  const id = key === null ? crypto.randomUUID() : await keyedId([userId, key, String(position)], part.data);
-  return { path: `${userId}/${id}.${type.extension}`, type, data: part.data };
+  const inspection = await inspect(part.data, { name, contentType: part.contentType }, rules);
+  const id =
+    key === null ? crypto.randomUUID() : await keyedId([userId, key, String(place)], inspection.bytes);
+  return { path: `${userId}/${id}.${inspection.type.extension}`, rules, inspection };
 }
 
 /**
@@ -98,8 +117,7 @@ async function checkFile(
  * the objects of the first try, and create_post sees equal arguments. Version 8 of RFC 9562, made from SHA-256.
  */
 async function keyedId(parts: readonly string[], data: Uint8Array<ArrayBuffer>): Promise<string> {
-  const content = await sha256(data);
-  const hex = await sha256(new TextEncoder().encode([...parts, content].join('\n')));
+  const hex = await sha256([...parts, await sha256(data)].join('\n'));
   const variant = ((Number.parseInt(hex.charAt(16), 16) & 0x3) | 0x8).toString(16);
   return [
     hex.slice(0, 8),
@@ -108,23 +126,6 @@ async function keyedId(parts: readonly string[], data: Uint8Array<ArrayBuffer>):
     variant + hex.slice(17, 20),
     hex.slice(20, 32),
   ].join('-');
-}
-
-async function sha256(data: Uint8Array<ArrayBuffer>): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', data));
-  return [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-}
-
-/** Bytes as a stream: sent as they are, `fetch` would copy the whole file twice, out of a function's 256 MB. */
-function streamOf(data: Uint8Array<ArrayBuffer>): ReadableStream<Uint8Array<ArrayBuffer>> {
-  let at = 0;
-  return new ReadableStream({
-    pull(controller) {
-      if (at >= data.length) return controller.close();
-      controller.enqueue(data.slice(at, at + PIECE_BYTES));
-      at += PIECE_BYTES;
-    },
-  });
 }
 
 /** Runs a task for every item, some at a time; after a failure none is begun, and all that were have ended. */

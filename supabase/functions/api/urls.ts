@@ -20,6 +20,11 @@ export function publicOrigin(config: Config, headers: Headers): string {
   return `${proto}://${host}${hasPort ? '' : `:${port}`}`;
 }
 
+/** A link that Storage signed, under the origin by which the client reaches the project. */
+export function publicStorageUrl(config: Config, headers: Headers, signedUrl: string): string {
+  return publicOrigin(config, headers) + signedUrl.slice(config.url.length);
+}
+
 /** Where a public picture loads, root-relative; the default of its kind where none is set. */
 export function pictureUrl(bucket: 'avatars' | 'covers', path: string | null): string {
   if (path === null) return `${functionPath}/assets/default-${bucket === 'avatars' ? 'avatar' : 'cover'}.svg`;

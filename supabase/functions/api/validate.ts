@@ -2,7 +2,11 @@ import type { z } from '@hono/zod-openapi';
 import { type ProblemCode, problem, problemStatus } from './problem.ts';
 
 /** Fields whose code is not just their name with `_invalid`. */
-const fieldCodes: Record<string, ProblemCode> = { tags: 'tag_invalid', mentions: 'mention_invalid' };
+const fieldCodes: Record<string, ProblemCode> = {
+  tags: 'tag_invalid',
+  mentions: 'mention_invalid',
+  publicProfile: 'public_profile_invalid',
+};
 
 /** What a schema makes of a value; bad input becomes a 422 whose code is that of the first field at fault. */
 export function validate<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {

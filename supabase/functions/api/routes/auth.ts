@@ -1,11 +1,7 @@
-import {
-  type AuthResponse,
-  type Session as AuthSession,
-  isAuthSessionMissingError,
-} from '@supabase/supabase-js';
+import { type AuthResponse, isAuthSessionMissingError } from '@supabase/supabase-js';
 import type { MiddlewareHandler } from 'hono';
 import { readJson } from '../body.ts';
-import { anonymousClient, callerClient, clientAddress, secretClient } from '../clients.ts';
+import { anonymousClient, clientAddress, secretClient } from '../clients.ts';
 import type { Config } from '../config.ts';
 import type { AppEnv, NoctraClient } from '../context.ts';
 import { type App, addEndpoint } from '../openapi.ts';
@@ -18,6 +14,7 @@ import {
   problem,
 } from '../problem.ts';
 import { RefreshBody, RegisterBody, type Session, SessionAnswer, TokenBody } from '../schemas.ts';
+import { beginSignIn, presentSession, presentWithName } from '../sign-in.ts';
 import { validate } from '../validate.ts';
 
 /**
@@ -26,12 +23,9 @@ import { validate } from '../validate.ts';
  */
 const REFUSAL_MS = 500;
 
-/** An address that nobody can have, for the attempt that is made where the user name is nobody's. */
-const NOBODY = 'nobody@noctra.invalid';
-
 /** Registration, sign-in, renewal and sign-out: Supabase Auth under the paths that Noctra's clients know. */
 export function addAuthRoutes(app: App, config: Config, caller: MiddlewareHandler<AppEnv>): void {
-  const tag = 'Sign-in';
+  const tag = 'Sign-in' as const;
   const jsonBody = (schema: typeof RegisterBody | typeof TokenBody | typeof RefreshBody) => ({
     body: { required: true, content: { 'application/json': { schema } } },
   });
@@ -40,6 +34,7 @@ export function addAuthRoutes(app: App, config: Config, caller: MiddlewareHandle
     method: 'post',
     path: '/auth/register/',
     aliases: ['/register/'],
+    name: 'register',
     tag,
     summary: 'Register',
     request: jsonBody(RegisterBody),
@@ -52,7 +47,9 @@ export function addAuthRoutes(app: App, config: Config, caller: MiddlewareHandle
     problems: [400, 409, 413, 415, 422, 429, 503],
     handler: async (c) => {
       const body = validate(RegisterBody, await readJson(c.req.raw));
-      const client = secretClient(config, clientAddress(c.req.raw.headers));
+      const address = clientAddress(config, c.req.raw.headers);
+      const client = secretClient(config, address);
+      await countRegistration(client, address);
       await assertUsernameFree(client, body.username);
       const { data, error } = await client.auth.signUp({
         email: body.email,
@@ -67,7 +64,7 @@ export function addAuthRoutes(app: App, config: Config, caller: MiddlewareHandle
       if (error) throw await signUpProblem(error, client, body.username);
       if (!data.user) throw internal(new Error('Auth registered nobody'));
       const session: Session = data.session
-        ? present(data.session, body.username)
+        ? presentSession(data.session, body.username)
         : {
             token: null,
             refresh_token: null,
@@ -84,6 +81,7 @@ export function addAuthRoutes(app: App, config: Config, caller: MiddlewareHandle
     method: 'post',
     path: '/auth/token/',
     aliases: ['/token/'],
+    name: 'signIn',
     tag,
     summary: 'Sign in by user name or e-mail address',
     request: jsonBody(TokenBody),
@@ -92,16 +90,14 @@ export function addAuthRoutes(app: App, config: Config, caller: MiddlewareHandle
     handler: async (c) => {
       const began = performance.now();
       const { username, password } = validate(TokenBody, await readJson(c.req.raw));
-      const client = secretClient(config, clientAddress(c.req.raw.headers));
-      const email = username.includes('@') ? username.trim() : await emailOf(client, username);
-      const { data, error } = await client.auth.signInWithPassword({ email: email ?? NOBODY, password });
-      if (error) {
-        const refusal = signInProblem(error);
+      const attempt = await beginSignIn(config, clientAddress(config, c.req.raw.headers), username);
+      const session = await attempt.signIn(password).catch(async (refusal: ProblemError) => {
         const wait = REFUSAL_MS - (performance.now() - began);
-        if (refusal.problem.status === 401) await new Promise((resolve) => setTimeout(resolve, wait));
+        if (refusal.problem.status === 401 && wait > 0)
+          await new Promise((resolve) => setTimeout(resolve, wait));
         throw refusal;
-      }
-      return c.json(await presentWithName(config, data.session), 200);
+      });
+      return c.json(await presentWithName(config, session), 200);
     },
   });
 
@@ -109,6 +105,7 @@ export function addAuthRoutes(app: App, config: Config, caller: MiddlewareHandle
     method: 'post',
     path: '/auth/token/refresh/',
     aliases: ['/token/refresh/'],
+    name: 'refreshToken',
     tag,
     summary: 'Renew the token',
     request: jsonBody(RefreshBody),
@@ -118,7 +115,7 @@ export function addAuthRoutes(app: App, config: Config, caller: MiddlewareHandle
     problems: [400, 401, 403, 413, 415, 422, 429, 503],
     handler: async (c) => {
       const body = validate(RefreshBody, await readJson(c.req.raw));
-      const client = secretClient(config, clientAddress(c.req.raw.headers));
+      const client = secretClient(config, clientAddress(config, c.req.raw.headers));
       const { data, error } = await client.auth.refreshSession(body);
       if (error) throw refreshProblem(error);
       if (!data.session) throw internal(new Error('Auth renewed nothing'));
@@ -130,6 +127,7 @@ export function addAuthRoutes(app: App, config: Config, caller: MiddlewareHandle
     method: 'post',
     path: '/auth/logout/',
     aliases: ['/logout/'],
+    name: 'signOut',
     tag,
     summary: 'Sign out: the session is revoked',
     caller,
@@ -156,11 +154,11 @@ async function assertUsernameFree(client: NoctraClient, username: string): Promi
   if (!data) throw fieldProblem('username_taken', 'username', 'This user name is taken.');
 }
 
-/** The e-mail address that a user name signs in with. The secret key: it is nobody else's to know. */
-async function emailOf(client: NoctraClient, username: string): Promise<string | null> {
-  const { data, error } = await client.rpc('sign_in_email', { identifier: username });
+/** The secret key: a registration comes from nobody, and only the database sees those of all instances. */
+async function countRegistration(client: NoctraClient, address: string | null): Promise<void> {
+  if (address === null) return;
+  const { error } = await client.rpc('begin_registration', { address });
   if (error) throw databaseProblem(error);
-  return data;
 }
 
 /** Auth says of whatever the database refuses only that it failed: a name that was taken meanwhile is the likeliest. */
@@ -173,35 +171,9 @@ async function signUpProblem(
   return authProblem(error);
 }
 
-/** Wrong name, wrong password and closed account look alike: Auth tells the last one before it looks at the password. */
-function signInProblem(error: AuthError): ProblemError {
-  if (['user_banned', 'validation_failed', 'email_address_invalid'].includes(error.code ?? '')) {
-    return problem('invalid_credentials', 'The user name or the password is wrong.');
-  }
-  return authProblem(error);
-}
-
 function refreshProblem(error: AuthError): ProblemError {
   if (error.code === 'validation_failed') {
     return problem('refresh_token_invalid', 'The refresh token is not valid any more.');
   }
   return authProblem(error);
-}
-
-function present(session: AuthSession, username: string): Session {
-  return {
-    token: session.access_token,
-    refresh_token: session.refresh_token,
-    expires_in: session.expires_in,
-    username,
-    user_id: session.user.id,
-  };
-}
-
-/** The name is the profile's: what was given at sign-up may have changed since. */
-async function presentWithName(config: Config, session: AuthSession): Promise<Session> {
-  const client = callerClient(config, session.access_token);
-  const { data, error } = await client.from('profiles').select('username').eq('id', session.user.id).single();
-  if (error) throw databaseProblem(error);
-  return present(session, data.username);
 }

@@ -1,8 +1,8 @@
 import { secretClient } from '../clients.ts';
 import type { Config } from '../config.ts';
+import { mediaBucket } from '../inspection.ts';
 import { type App, addEndpoint } from '../openapi.ts';
 import { HealthAnswer } from '../schemas.ts';
-import { mediaBucket } from '../uploads.ts';
 
 /** A part that takes longer is as good as down to whoever waits for it. */
 const PATIENCE_MS = 3000;
@@ -15,6 +15,7 @@ export function addHealthRoute(app: App, config: Config): void {
   addEndpoint(app, {
     method: 'get',
     path: '/health/',
+    name: 'readHealth',
     tag: 'Service',
     summary: 'Whether the service works',
     answers: {

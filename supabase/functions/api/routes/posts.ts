@@ -1,41 +1,33 @@
 import { z } from '@hono/zod-openapi';
 import type { MiddlewareHandler } from 'hono';
-import { assertStorable, contentType, parseFlag, readJson, readMultipart, textFields } from '../body.ts';
+import { assertStorable } from '../body.ts';
 import type { Config } from '../config.ts';
 import type { AppContext, AppEnv, Caller } from '../context.ts';
 import { decodeCursor, encodeCursor, isUuid } from '../cursor.ts';
-import { limits } from '../limits.ts';
-import type { Part } from '../multipart.ts';
+import { postMedia } from '../inspection.ts';
 import { type App, addEndpoint } from '../openapi.ts';
-import { type PostList, presentPost, presentPosts, readPage, readPost, signMedia } from '../posts.ts';
-import { databaseProblem, fieldProblem, internal, problem } from '../problem.ts';
+import { type MediaInput, type PostInput, readPostInput } from '../post-input.ts';
+import { type PostList, presentPosts, readPage, readPost } from '../posts.ts';
+import { databaseProblem, fieldProblem, internal, type ProblemError, problem } from '../problem.ts';
 import { me, noSuchProfile, profileId } from '../profiles.ts';
 import {
-  mentionReferences,
-  type References,
-  referencesFromFields,
-  referencesFromJson,
-  tagReferences,
-} from '../references.ts';
-import { MediaPaths, NewPost, PageQuery, PostAnswer, PostFormBody, PostJsonBody } from '../schemas.ts';
-import { storeFiles } from '../uploads.ts';
+  NewPost,
+  PageQuery,
+  PostAnswer,
+  PostEdit,
+  PostEditFormBody,
+  PostEditJsonBody,
+  PostFormBody,
+  PostJsonBody,
+} from '../schemas.ts';
+import { removeSoon } from '../sweep.ts';
+import { inspectStored, storeFiles } from '../uploads.ts';
 import { functionPath, publicOrigin } from '../urls.ts';
 import { validate } from '../validate.ts';
 
-/** What POST /posts/ was asked for, whichever shape it came in. */
-interface PostRequest {
-  fields: z.output<typeof NewPost>;
-  tags: string[];
-  mentions: string[];
-  /** Paths of files that were uploaded before. */
-  paths: string[];
-  /** Files that came along. */
-  files: Part[];
-}
-
-/** Publishing and reading posts. */
+/** Publishing, reading, editing and deleting posts. */
 export function addPostRoutes(app: App, config: Config, caller: MiddlewareHandler<AppEnv>): void {
-  const tag = 'Posts';
+  const tag = 'Posts' as const;
   const id = z.object({ id: z.guid() });
   const person = z.object({ user: z.string().openapi({ description: 'An id, a user name, or `me`.' }) });
   const page = {
@@ -52,6 +44,7 @@ export function addPostRoutes(app: App, config: Config, caller: MiddlewareHandle
   addEndpoint(app, {
     method: 'post',
     path: '/posts/',
+    name: 'publishPost',
     tag,
     summary: 'Publish a post',
     caller,
@@ -74,22 +67,16 @@ export function addPostRoutes(app: App, config: Config, caller: MiddlewareHandle
     },
     problems: [400, 409, 413, 415, 422, 429, 503],
     handler: async (c) => {
-      const request =
-        contentType(c.req.raw) === 'multipart/form-data' ? await readForm(c) : await readObject(c);
-      const post = await createPost(c.var.caller, request, idempotencyKey(c));
-      // Links are signed while the post is read: which files it has is known.
-      const [row, urls] = await Promise.all([
-        readPost(c.var.caller, post.id),
-        signMedia(c, config, post.media),
-      ]);
-      if (!row) throw internal(new Error(`The new post ${post.id} cannot be read`));
-      return c.json(presentPost(row, urls), 201, { location: `${functionPath}/posts/${post.id}/` });
+      const input = await readPostInput(c.req.raw);
+      const id = await createPost(config, c.var.caller, input, idempotencyKey(c));
+      return answerPost(c, config, id, 201, { location: `${functionPath}/posts/${id}/` });
     },
   });
 
   addEndpoint(app, {
     method: 'get',
     path: '/posts/',
+    name: 'listPosts',
     tag,
     summary: 'All posts that you may see',
     caller,
@@ -108,14 +95,11 @@ export function addPostRoutes(app: App, config: Config, caller: MiddlewareHandle
     handler: async (c) => {
       const query = c.req.query();
       assertStorable(query);
-      const [ownerId, mentionedId, tagId] = await Promise.all([
+      const [ownerId, mentionedId] = await Promise.all([
         query.owner ? personId(c.var.caller, query.owner) : null,
         query.mentions ? personId(c.var.caller, query.mentions) : null,
-        query.tag ? findTag(c.var.caller, query.tag) : null,
       ]);
-      // A tag that nobody has used has no posts; nor is it an error.
-      if (query.tag && tagId === null) return c.json([], 200);
-      return answerPage(c, config, { ownerId, mentionedId, tagId });
+      return answerPage(c, config, { ownerId, mentionedId, tag: query.tag || null });
     },
   });
 
@@ -123,6 +107,7 @@ export function addPostRoutes(app: App, config: Config, caller: MiddlewareHandle
   addEndpoint(app, {
     method: 'get',
     path: '/posts/user/{user}/',
+    name: 'listPostsOfPerson',
     tag,
     summary: "One person's posts",
     caller,
@@ -131,13 +116,14 @@ export function addPostRoutes(app: App, config: Config, caller: MiddlewareHandle
     problems: [400, 404, 422, 503],
     handler: async (c) => {
       const ownerId = await personId(c.var.caller, c.req.param('user') ?? '');
-      return answerPage(c, config, { ownerId, mentionedId: null, tagId: null });
+      return answerPage(c, config, { ownerId, mentionedId: null, tag: null });
     },
   });
 
   addEndpoint(app, {
     method: 'get',
     path: '/posts/{id}/',
+    name: 'readPost',
     tag,
     summary: 'One post',
     caller,
@@ -153,8 +139,37 @@ export function addPostRoutes(app: App, config: Config, caller: MiddlewareHandle
   });
 
   addEndpoint(app, {
+    method: 'patch',
+    path: '/posts/{id}/',
+    name: 'editPost',
+    tag,
+    summary: 'Edit a post',
+    caller,
+    request: {
+      params: id,
+      body: {
+        required: true,
+        content: {
+          'application/json': { schema: PostEditJsonBody },
+          'multipart/form-data': { schema: PostEditFormBody },
+        },
+      },
+    },
+    answers: { 200: { description: 'The post as it is now', schema: PostAnswer } },
+    problems: [400, 403, 404, 409, 413, 415, 422, 429, 503],
+    handler: async (c) => {
+      const id = postId(c);
+      const input = await readPostInput(c.req.raw);
+      await updatePost(config, c.var.caller, id, input);
+      if (input.removeMedia.length > 0) removeSoon(config);
+      return answerPost(c, config, id, 200);
+    },
+  });
+
+  addEndpoint(app, {
     method: 'delete',
     path: '/posts/{id}/',
+    name: 'deletePost',
     tag,
     summary: 'Delete a post',
     caller,
@@ -165,48 +180,16 @@ export function addPostRoutes(app: App, config: Config, caller: MiddlewareHandle
       const { client } = c.var.caller;
       const deleted = await client.from('posts').delete().eq('id', postId(c)).select('id');
       if (deleted.error) throw databaseProblem(deleted.error);
-      if (deleted.data.length > 0) return c.body(null, 204);
+      if (deleted.data.length > 0) {
+        removeSoon(config);
+        return c.body(null, 204);
+      }
       // Row-level security hides what may not be deleted: whether it may be seen decides between 403 and 404.
       const visible = await client.from('posts').select('id').eq('id', postId(c)).maybeSingle();
       if (visible.error) throw databaseProblem(visible.error);
       throw visible.data ? problem('not_owner', 'The post is not yours.') : noSuchPost();
     },
   });
-}
-
-async function readObject(c: AppContext): Promise<PostRequest> {
-  const body = await readJson(c.req.raw);
-  return {
-    fields: validate(NewPost, body),
-    tags: names(referencesFromJson(body.tags, tagReferences), 'tags'),
-    mentions: names(referencesFromJson(body.mentions, mentionReferences), 'mentions'),
-    paths: validate(z.object({ media: MediaPaths }), { media: body.media }).media,
-    files: [],
-  };
-}
-
-async function readForm(c: AppContext): Promise<PostRequest> {
-  const parts = await readMultipart(c.req.raw);
-  const text = (name: string) => textFields(parts, name)[0];
-  const fields = validate(NewPost, {
-    caption: text('caption'),
-    is_public: parseFlag(text('is_public'), 'is_public_invalid', 'is_public'),
-    original_post: text('original_post') || undefined,
-  });
-  const media = parts.filter((part) => part.name === 'media' || part.name === 'media[]');
-  return {
-    fields,
-    tags: names(referencesFromFields(textFields(parts, 'tags'), tagReferences), 'tags'),
-    mentions: names(referencesFromFields(textFields(parts, 'mentions'), mentionReferences), 'mentions'),
-    paths: textFields(parts, 'media').filter((path) => path !== ''),
-    // A browser sends a file field in which nothing was chosen as a file without a name and without bytes.
-    files: media.filter((part) => part.filename !== null && (part.filename !== '' || part.data.length > 0)),
-  };
-}
-
-function names(references: References, field: 'tags' | 'mentions'): string[] {
-  if (references.names !== null) return references.names;
-  throw fieldProblem(field === 'tags' ? 'tag_invalid' : 'mention_invalid', field, references.problem);
 }
 
 /** The caller's idempotency key: printable, since it is a header, and as long as the database keeps it. */
@@ -221,33 +204,111 @@ function idempotencyKey(c: AppContext): string | null {
   );
 }
 
-/** Stores the files and publishes the post; where either is refused, nothing stays. */
+/** Publishes a post with its files; where it is refused, nothing stays. Gives its id. */
 async function createPost(
+  config: Config,
   caller: Caller,
-  request: PostRequest,
+  input: PostInput,
   key: string | null,
-): Promise<{ id: string; media: string[] }> {
-  const { fields, tags, mentions, paths, files } = request;
-  if (paths.length + files.length > limits.media) {
-    throw fieldProblem('media_too_many', 'media', `A post takes at most ${limits.media} files.`);
-  }
-  const stored = await storeFiles(caller, files, key);
-  const media = [...paths, ...stored.paths];
-  const { data, error } = await caller.client.rpc('create_post', {
-    caption: fields.caption,
-    tags,
-    mentions,
-    media,
-    is_public: fields.is_public ?? true,
-    ...(fields.original_post ? { original_post: fields.original_post } : {}),
-    ...(key === null ? {} : { idempotency_key: key }),
+): Promise<string> {
+  const fields = validate(NewPost, input.fields);
+  return withMedia(config, caller, input.media, key, async (media) => {
+    const { data, error } = await caller.client.rpc('create_post', {
+      caption: fields.caption,
+      tags: input.tags ?? [],
+      mentions: input.mentions ?? [],
+      media,
+      is_public: fields.is_public ?? true,
+      ...(fields.original_post ? { original_post: fields.original_post } : {}),
+      ...(key === null ? {} : { idempotency_key: key }),
+    });
+    if (error) throw databaseProblem(error);
+    return data.id;
   });
-  if (error) {
-    const reason = databaseProblem(error);
+}
+
+/** Edits a post; where the edit is refused, the post stays as it was. */
+async function updatePost(config: Config, caller: Caller, id: string, input: PostInput): Promise<void> {
+  const fields = validate(PostEdit, input.fields);
+  await withMedia(config, caller, input.media, null, async (media) => {
+    const { error } = await caller.client.rpc('update_post', {
+      post_id: id,
+      add_media: media,
+      remove_media: input.removeMedia,
+      // What is not given is left out: null would be, too, but is no part of the generated types.
+      ...(fields.caption == null ? {} : { caption: fields.caption }),
+      ...(fields.is_public == null ? {} : { is_public: fields.is_public }),
+      ...(input.tags === null ? {} : { tags: input.tags }),
+      ...(input.mentions === null ? {} : { mentions: input.mentions }),
+    });
+    if (error) throw databaseProblem(error);
+  });
+}
+
+/** A file as create_post and update_post take it. */
+type ClaimedMedia = { path: string; alt_text: string };
+
+/**
+ * Does something with files in Storage that were looked into, and takes back those that came along where it fails.
+ * Each is looked into before it is claimed: a lie is then this request's problem, and not the next sweep's.
+ */
+async function withMedia<T>(
+  config: Config,
+  caller: Caller,
+  media: readonly MediaInput[],
+  key: string | null,
+  work: (media: ClaimedMedia[]) => Promise<T>,
+): Promise<T> {
+  await inspectPaths(
+    config,
+    caller,
+    media.flatMap((item) => ('path' in item ? item.path : [])),
+  );
+  const files = media.flatMap((item) => ('file' in item ? { part: item.file, rules: postMedia } : []));
+  const stored = await storeFiles(config, caller, files, key);
+  const storedPaths = stored.paths.values();
+  const claimed = media.map((item) => ({
+    path: 'path' in item ? item.path : (storedPaths.next().value ?? ''),
+    alt_text: item.altText,
+  }));
+  return work(claimed).catch(async (reason: ProblemError) => {
     await stored.takeBack(reason);
     throw reason;
+  });
+}
+
+/** Looks into uploads that the caller names. */
+async function inspectPaths(config: Config, caller: Caller, paths: string[]): Promise<void> {
+  // Nobody's business but the owner's; the database says what is wrong with the others.
+  const uploadName = new RegExp(`^${caller.id}/[0-9a-f-]{36}\\.[a-z0-9]{1,10}$`);
+  const own = [...new Set(paths)].filter((path) => uploadName.test(path));
+  if (own.length === 0) return;
+  // Files of a post were looked into before; a repeated request names them again.
+  const { data, error } = await caller.client.from('post_media').select('path').in('path', own);
+  if (error) throw databaseProblem(error);
+  const claimed = new Set(data.map(({ path }) => path));
+  try {
+    // One by one: each may be 50 MB.
+    for (const path of own) if (!claimed.has(path)) await inspectStored(config, path);
+  } catch (reason) {
+    // What was refused is queued.
+    removeSoon(config);
+    throw reason;
   }
-  return { id: data.id, media };
+}
+
+/** Answers a post that the caller has just written. */
+async function answerPost(
+  c: AppContext,
+  config: Config,
+  id: string,
+  status: 200 | 201,
+  headers: Record<string, string> = {},
+): Promise<Response> {
+  const row = await readPost(c.var.caller, id);
+  if (!row) throw internal(new Error(`The post ${id} cannot be read after it was written`));
+  const [post] = await presentPosts(c, config, [row]);
+  return c.json(post, status, headers);
 }
 
 function postId(c: AppContext): string {
@@ -264,23 +325,10 @@ function personId(caller: Caller, idOrUsername: string): Promise<string> | strin
   return idOrUsername === me ? caller.id : profileId(caller.client, idOrUsername);
 }
 
-async function findTag({ client }: Caller, tag: string): Promise<string | null> {
-  const name = tag
-    .trim()
-    .replace(tagReferences.prefix, '')
-    .replace(/\s+/g, ' ')
-    .trim()
-    .toLowerCase()
-    .normalize('NFC');
-  const { data, error } = await client.from('tags').select('id').eq('name', name).maybeSingle();
-  if (error) throw databaseProblem(error);
-  return data?.id ?? null;
-}
-
 async function answerPage(
   c: AppContext,
   config: Config,
-  filters: Pick<PostList, 'ownerId' | 'tagId' | 'mentionedId'>,
+  filters: Pick<PostList, 'ownerId' | 'tag' | 'mentionedId'>,
 ): Promise<Response> {
   const { limit, cursor } = validate(PageQuery, c.req.query());
   const after = cursor === undefined ? null : decodeCursor(cursor);

@@ -1,0 +1,10 @@
+/** What Supabase's runtime adds: a function lives on until the promise is settled. Elsewhere the process does. */
+interface Runtime {
+  EdgeRuntime?: { waitUntil(promise: Promise<unknown>): void };
+}
+
+/** Starts work that the answer does not wait for; what goes wrong is logged. */
+export function inBackground(what: string, work: () => Promise<unknown>): void {
+  const done = work().catch((error: unknown) => console.error(`${what} failed in the background:`, error));
+  (globalThis as Runtime).EdgeRuntime?.waitUntil(done);
+}

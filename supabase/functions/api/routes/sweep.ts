@@ -1,0 +1,31 @@
+import type { Config } from '../config.ts';
+import { sha256 } from '../digest.ts';
+import { type App, addEndpoint, secretScheme } from '../openapi.ts';
+import { problem } from '../problem.ts';
+import { SweepAnswer } from '../schemas.ts';
+import { sweep } from '../sweep.ts';
+
+/** What a schedule calls: for whoever holds the secret key. */
+export function addSweepRoute(app: App, config: Config): void {
+  addEndpoint(app, {
+    method: 'post',
+    path: '/sweep/',
+    name: 'sweep',
+    tag: 'Service',
+    summary: 'Remove what nothing shows, and look into new files',
+    description: 'With the secret key, for a schedule. Safe at any time, twice, and at once with itself.',
+    security: secretScheme,
+    answers: { 200: { description: 'What was done', schema: SweepAnswer } },
+    problems: [401, 403, 503],
+    handler: async (c) => {
+      const bearer = /^bearer\s+(\S+)\s*$/i.exec(c.req.header('authorization') ?? '')?.[1];
+      const keys = [c.req.header('apikey'), bearer].filter((key) => key !== undefined);
+      if (keys.length === 0) throw problem('not_signed_in', 'Send the secret key as apikey.');
+      // Of digests: how long a comparison takes says nothing about the key.
+      const digests = await Promise.all([config.secretKey, ...keys].map(sha256));
+      if (!digests.slice(1).includes(digests[0] ?? ''))
+        throw problem('forbidden', 'This takes the secret key.');
+      return c.json(await sweep(config), 200);
+    },
+  });
+}

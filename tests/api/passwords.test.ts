@@ -1,0 +1,171 @@
+import { describe, expect, test } from 'vitest';
+import { call, eventually, newUsername, type Person, register, secretClient } from './client.ts';
+
+const signIn = (person: Person, password = person.password) =>
+  call('/auth/token/', { json: { username: person.username, password } });
+const change = (person: Person, json: unknown) => call('/auth/password/', { token: person.token, json });
+const renew = (refresh_token: string) => call('/auth/token/refresh/', { json: { refresh_token } });
+
+/** The code and the token of the link that Auth would mail. */
+async function resetMail({ email }: Person) {
+  const { data, error } = await secretClient.auth.admin.generateLink({ type: 'recovery', email });
+  if (error) throw error;
+  return { code: data.properties.email_otp, token_hash: data.properties.hashed_token };
+}
+const confirm = (json: unknown) => call('/auth/password/reset/confirm/', { json });
+
+describe('changing the password', () => {
+  test('takes the old one, and from then on the new one signs in', async () => {
+    const person = await register();
+    const new_password = 'a new password';
+    expect((await change(person, { password: person.password, new_password })).status).toBe(204);
+    expect((await signIn(person)).status).toBe(401);
+    expect((await signIn(person, new_password)).status).toBe(200);
+  });
+
+  test('keeps this session and ends those on other devices', async () => {
+    const person = await register();
+    const other = await signIn(person);
+    await change(person, { password: person.password, new_password: 'a new password' });
+    expect((await renew(person.refreshToken)).status).toBe(200);
+    expect((await renew(other.json.refresh_token)).status).toBe(401);
+  });
+
+  test('with the wrong one is refused', async () => {
+    const person = await register();
+    const answer = await change(person, { password: 'wrong password', new_password: 'a new password' });
+    expect(answer).toMatchObject({ status: 401, json: { code: 'invalid_credentials' } });
+    expect((await signIn(person)).status).toBe(200);
+  });
+
+  test.each([
+    ['too short', { new_password: 'short' }, 'new_password_invalid', 'new_password'],
+    ['too long to hash', { new_password: 'ä'.repeat(37) }, 'new_password_invalid', 'new_password'],
+    ['missing', { new_password: undefined }, 'new_password_invalid', 'new_password'],
+    ['given without the old one', { password: undefined }, 'password_invalid', 'password'],
+  ])('to one that is %s is refused', async (_, fields, code, field) => {
+    const person = await register();
+    const answer = await change(person, {
+      password: person.password,
+      new_password: 'a new password',
+      ...fields,
+    });
+    expect(answer).toMatchObject({ status: 422, json: { code, errors: { [field]: [expect.any(String)] } } });
+    expect((await signIn(person)).status).toBe(200);
+  });
+
+  test('to the same one is refused', async () => {
+    const person = await register();
+    const answer = await change(person, { password: person.password, new_password: person.password });
+    expect(answer).toMatchObject({ status: 422, json: { code: 'password_unchanged' } });
+  });
+});
+
+describe('a forgotten password', () => {
+  test('is asked for alike, whether or not there is such an account', async () => {
+    const { email } = await register();
+    for (const address of [email, email, `${newUsername()}@example.com`]) {
+      expect(await call('/auth/password/reset/', { json: { email: address } })).toMatchObject({
+        status: 202,
+        json: '',
+      });
+    }
+  });
+
+  test.each([
+    ['no address', { email: 'nobody' }, 'email_invalid'],
+    ['a place that is no URL', { email: 'a@example.com', redirect_to: 'here' }, 'redirect_to_invalid'],
+  ])('cannot be asked for with %s', async (_, json, code) => {
+    expect(await call('/auth/password/reset/', { json })).toMatchObject({ status: 422, json: { code } });
+  });
+
+  test('makes Auth send a mail', async () => {
+    const person = await register();
+    const sentAt = async () =>
+      (await secretClient.auth.admin.getUserById(person.id)).data.user?.recovery_sent_at;
+    expect(await sentAt()).toBeFalsy();
+    await call('/auth/password/reset/', { json: { email: person.email } });
+    await eventually(async () => expect(await sentAt()).toBeTruthy());
+  });
+
+  test('is replaced by the code of the mail, which signs in and is good once', async () => {
+    const person = await register();
+    const { code } = await resetMail(person);
+    const json = { email: person.email, code, new_password: 'a new password' };
+    const answer = await confirm(json);
+    expect(answer).toMatchObject({ status: 200, json: { username: person.username, user_id: person.id } });
+    expect((await call('/userprofiles/me/', { token: answer.json.token })).json.id).toBe(person.id);
+    expect((await signIn(person, 'a new password')).status).toBe(200);
+    expect((await signIn(person)).status).toBe(401);
+    expect((await renew(person.refreshToken)).status).toBe(401);
+    expect(await confirm(json)).toMatchObject({ status: 422, json: { code: 'code_invalid' } });
+  });
+
+  test('is replaced by the link of the mail', async () => {
+    const person = await register();
+    const { token_hash } = await resetMail(person);
+    expect((await confirm({ token_hash, new_password: 'a new password' })).status).toBe(200);
+    expect((await signIn(person, 'a new password')).status).toBe(200);
+  });
+
+  test('may be replaced by itself', async () => {
+    const person = await register();
+    const { code } = await resetMail(person);
+    expect((await confirm({ email: person.email, code, new_password: person.password })).status).toBe(200);
+    expect((await signIn(person)).status).toBe(200);
+  });
+
+  test('is not replaced by a code that is not right, whoever it is for', async () => {
+    const person = await register();
+    const { code } = await resetMail(person);
+    const wrong = code === '000000' ? '000001' : '000000';
+    const new_password = 'a new password';
+    const answers = await Promise.all([
+      confirm({ email: person.email, code: wrong, new_password }),
+      confirm({ email: `${newUsername()}@example.com`, code, new_password }),
+    ]);
+    for (const answer of answers) {
+      expect(answer).toMatchObject({
+        status: 422,
+        json: { code: 'code_invalid', errors: { code: [expect.any(String)] } },
+      });
+      expect(answer.json).toEqual(answers[0]?.json);
+    }
+    expect(await confirm({ token_hash: 'nonsense', new_password })).toMatchObject({
+      status: 422,
+      json: { code: 'code_invalid', errors: { token_hash: [expect.any(String)] } },
+    });
+    expect((await signIn(person)).status).toBe(200);
+  });
+
+  test('a code is not used up by a new password that is refused', async () => {
+    const person = await register();
+    const { code } = await resetMail(person);
+    const short = await confirm({ email: person.email, code, new_password: 'short' });
+    expect(short).toMatchObject({ status: 422, json: { code: 'new_password_invalid' } });
+    expect((await confirm({ email: person.email, code, new_password: 'a new password' })).status).toBe(200);
+  });
+
+  test('codes are not to be guessed: after ten wrong ones the right one has to wait as well', async () => {
+    const person = await register();
+    const { code } = await resetMail(person);
+    const new_password = 'a new password';
+    for (let guess = 0; guess < 10; guess++) {
+      const wrong = String((Number(code) + 1 + guess) % 1_000_000).padStart(6, '0');
+      expect((await confirm({ email: person.email, code: wrong, new_password })).status).toBe(422);
+    }
+    const answer = await confirm({ email: person.email, code, new_password });
+    expect(answer).toMatchObject({ status: 429, json: { code: 'rate_limited' } });
+    expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(600);
+  });
+
+  test.each([
+    [{ code: '123456', new_password: 'a new password' }, 'email_invalid'],
+    [{ email: 'a@example.com', new_password: 'a new password' }, 'code_invalid'],
+    [{ email: 'a@example.com', code: 'abcdef', new_password: 'a new password' }, 'code_invalid'],
+    [{ email: 'a@example.com', code: '123456' }, 'new_password_invalid'],
+    [{ token_hash: '', new_password: 'a new password' }, 'token_hash_invalid'],
+  ])('%j is refused', async (json, code) => {
+    expect(await confirm(json)).toMatchObject({ status: 422, json: { code } });
+  });
+});

@@ -1,0 +1,286 @@
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { removePosition } from '../../supabase/functions/api/pictures/positions.ts';
+import { settings } from '../settings.ts';
+import {
+  call,
+  clientOf,
+  eventually,
+  load,
+  newUsername,
+  objectsOf,
+  type Person,
+  publish,
+  register,
+} from './client.ts';
+import { fixture, fixtureBytes } from './fixtures.ts';
+import { exifSegment, jpegWith } from './pictures.ts';
+
+let mia: Person;
+beforeAll(async () => {
+  mia = await register();
+});
+
+let kai: Person;
+// biome-ignore lint/suspicious/noExplicitAny: a profile's JSON, as tests look into it.
+let profile: any;
+beforeEach(async () => {
+  kai = await register({ date_of_birth: '2000-06-15' });
+  profile = (await call('/userprofiles/me/', { token: kai.token })).json;
+});
+
+const edit = (json: unknown) => call('/userprofiles/me/', { method: 'PATCH', token: kai.token, json });
+const editByForm = (fields: Record<string, string | File>) => {
+  const form = new FormData();
+  for (const [name, value] of Object.entries(fields)) form.append(name, value);
+  return call('/userprofiles/me/', { method: 'PATCH', token: kai.token, form });
+};
+const jpeg = () => fixture('photo.jpg', 'image/jpeg');
+const png = () => fixture('picture.png', 'image/png');
+
+describe('an edit of the profile', () => {
+  test('changes what it names and nothing else', async () => {
+    const answer = await edit({ bio: 'Up before the sun 🙂' });
+    expect(answer).toMatchObject({ status: 200 });
+    expect(answer.json).toEqual({ ...profile, bio: 'Up before the sun 🙂', updated_at: expect.any(String) });
+    const seen = await call(`/userprofiles/${kai.id}/`, { token: mia.token });
+    expect(seen.json).toMatchObject({ bio: 'Up before the sun 🙂' });
+  });
+
+  test('changes everything at once, as JSON and as a form', async () => {
+    const username = newUsername();
+    const changes = {
+      bio: 'b',
+      playlist: 'p',
+      date_of_birth: '1999-12-31',
+      publicProfile: false,
+      anonymous: true,
+    };
+    expect((await edit({ ...changes, username })).json).toMatchObject({
+      ...changes,
+      username,
+      age: expect.any(Number),
+    });
+    const form = { bio: '', playlist: '', date_of_birth: '', publicProfile: 'true', anonymous: 'False' };
+    expect((await editByForm(form)).json).toMatchObject({
+      username,
+      bio: '',
+      playlist: '',
+      date_of_birth: null,
+      age: null,
+      publicProfile: true,
+      anonymous: false,
+    });
+  });
+
+  test('of nothing leaves everything', async () => {
+    expect(await edit({})).toMatchObject({ status: 200, json: profile });
+    expect(await edit({ username: null, bio: null, unknown: 1 })).toMatchObject({
+      status: 200,
+      json: profile,
+    });
+  });
+
+  test('of the name keeps mentions', async () => {
+    const post = await publish(mia, { caption: `Hello @${kai.username}` });
+    const username = newUsername();
+    await edit({ username });
+    const read = await call(`/posts/${post.id}/`, { token: mia.token });
+    expect(read.json.mentions).toEqual([{ id: kai.id, username }]);
+    expect((await edit({ username: username.toUpperCase() })).json.username).toBe(username.toUpperCase());
+  });
+
+  test('takes away a date of birth', async () => {
+    expect((await edit({ date_of_birth: null })).json).toMatchObject({ date_of_birth: null, age: null });
+  });
+
+  test.each([
+    ['username', 'ab', 'username_invalid'],
+    ['username', 'no spaces', 'username_invalid'],
+    ['username', 5, 'username_invalid'],
+    ['bio', 'x'.repeat(256), 'bio_invalid'],
+    ['bio', ['x'], 'bio_invalid'],
+    ['playlist', '🙂'.repeat(256), 'playlist_invalid'],
+    ['date_of_birth', '2999-01-01', 'date_of_birth_invalid'],
+    ['date_of_birth', 'yesterday', 'date_of_birth_invalid'],
+    ['publicProfile', 'yes', 'public_profile_invalid'],
+    ['anonymous', 1, 'anonymous_invalid'],
+    ['profile_pic', 5, 'profile_pic_invalid'],
+    ['cover_pic', {}, 'cover_pic_invalid'],
+    ['profile_pic', 'somebody/else.png', 'picture_not_found'],
+  ])('with the %s %j is refused', async (field, value, code) => {
+    expect(await edit({ bio: 'not kept', [field]: value })).toMatchObject({
+      status: 422,
+      json: { code, errors: { [field]: [expect.any(String)] } },
+    });
+    expect((await call('/userprofiles/me/', { token: kai.token })).json).toEqual(profile);
+  });
+
+  test('counts 255 characters as people do', async () => {
+    expect((await edit({ bio: '🙂'.repeat(255) })).status).toBe(200);
+  });
+
+  test('with a taken name is refused, and changes nothing', async () => {
+    const answer = await edit({ username: mia.username.toUpperCase(), bio: 'x', date_of_birth: null });
+    expect(answer).toMatchObject({
+      status: 409,
+      json: { code: 'username_taken', errors: { username: [expect.any(String)] } },
+    });
+    expect((await call('/userprofiles/me/', { token: kai.token })).json).toEqual(profile);
+  });
+
+  test('does not reach role and badge', async () => {
+    expect((await edit({ role: 'admin', is_vip: true, id: mia.id })).json).toMatchObject({
+      role: 'user',
+      is_vip: false,
+      id: kai.id,
+    });
+  });
+});
+
+describe('pictures of the profile', () => {
+  test('are set by form, load for anybody, and what they replace goes', async () => {
+    const first = await editByForm({ profile_pic: jpeg(), cover_pic: png(), bio: 'With pictures' });
+    expect(first).toMatchObject({
+      status: 200,
+      json: {
+        bio: 'With pictures',
+        profile_pic: expect.stringMatching(new RegExp(`^${kai.id}/[0-9a-f-]{36}\\.jpg$`)),
+        profile_pic_url: `/storage/v1/object/public/avatars/${first.json.profile_pic}`,
+        cover_pic: expect.stringMatching(/\.png$/),
+      },
+    });
+    expect(await load(settings.url + first.json.profile_pic_url)).toEqual(fixtureBytes('photo.jpg'));
+    expect(await load(settings.url + first.json.cover_pic_url)).toEqual(fixtureBytes('picture.png'));
+
+    const second = await editByForm({ profile_pic: fixture('animation.gif', 'image/gif') });
+    expect(second.json.cover_pic).toBe(first.json.cover_pic);
+    await eventually(async () => expect(await objectsOf(kai, 'avatars')).toEqual([second.json.profile_pic]));
+  });
+
+  test('are taken away by null, or by an empty text in a form', async () => {
+    await editByForm({ profile_pic: jpeg(), cover_pic: png() });
+    expect((await edit({ profile_pic: null })).json).toMatchObject({
+      profile_pic: null,
+      profile_pic_url: '/functions/v1/api/assets/default-avatar.svg',
+    });
+    expect((await editByForm({ cover_pic: '' })).json.cover_pic).toBeNull();
+    await eventually(async () => {
+      expect([...(await objectsOf(kai, 'avatars')), ...(await objectsOf(kai, 'covers'))]).toEqual([]);
+    });
+  });
+
+  test('stay where a file field is left empty', async () => {
+    const { profile_pic } = (await editByForm({ profile_pic: jpeg() })).json;
+    expect((await editByForm({ profile_pic: new File([], ''), bio: 'x' })).json).toMatchObject({
+      profile_pic,
+      bio: 'x',
+    });
+  });
+
+  test('do not say where they were taken, sent or uploaded before', async () => {
+    const taken = new File([jpegWith(exifSegment())], 'a.jpg', { type: 'image/jpeg' });
+    const { bytes } = await removePosition(jpegWith(exifSegment()), 'image/jpeg');
+    const sent = (await editByForm({ profile_pic: taken })).json;
+    expect(await load(settings.url + sent.profile_pic_url)).toEqual(bytes);
+
+    const path = `${kai.id}/${crypto.randomUUID()}.jpg`;
+    const upload = await clientOf(kai)
+      .storage.from('covers')
+      .upload(path, taken, { contentType: 'image/jpeg' });
+    expect(upload.error).toBeNull();
+    const named = (await edit({ cover_pic: path })).json;
+    expect(named.cover_pic).toBe(path);
+    expect(await load(settings.url + named.cover_pic_url)).toEqual(bytes);
+  });
+
+  test.each<[what: string, field: string, file: File, status: number, code: string]>([
+    ['a video', 'profile_pic', fixture('clip.mp4', 'video/mp4'), 415, 'media_type_unsupported'],
+    [
+      'a PNG that claims to be a JPEG',
+      'cover_pic',
+      fixture('picture.png', 'image/jpeg'),
+      415,
+      'media_type_mismatch',
+    ],
+    [
+      'a text',
+      'cover_pic',
+      new File(['text'], 'a.png', { type: 'image/png' }),
+      415,
+      'media_type_unsupported',
+    ],
+    [
+      'a profile picture over 5 MiB',
+      'profile_pic',
+      new File([fixtureBytes('photo.jpg'), new Uint8Array(5 * 1024 * 1024)], 'a.jpg'),
+      413,
+      'media_too_large',
+    ],
+    [
+      'a cover over 10 MiB',
+      'cover_pic',
+      new File([fixtureBytes('photo.jpg'), new Uint8Array(10 * 1024 * 1024)], 'a.jpg'),
+      413,
+      'media_too_large',
+    ],
+  ])('that are %s are refused, and nothing stays', async (_, field, file, status, code) => {
+    const other = field === 'profile_pic' ? 'cover_pic' : 'profile_pic';
+    const answer = await editByForm({ bio: 'x', [other]: png(), [field]: file });
+    expect(answer).toMatchObject({ status, json: { code, errors: { [field]: [expect.any(String)] } } });
+    expect((await call('/userprofiles/me/', { token: kai.token })).json).toEqual(profile);
+    expect([...(await objectsOf(kai, 'avatars')), ...(await objectsOf(kai, 'covers'))]).toEqual([]);
+  });
+
+  test('that come with a refused edit do not stay', async () => {
+    const answer = await editByForm({ username: mia.username, profile_pic: jpeg() });
+    expect(answer).toMatchObject({ status: 409, json: { code: 'username_taken' } });
+    expect(await objectsOf(kai, 'avatars')).toEqual([]);
+  });
+
+  test('may be as large as they may be', async () => {
+    const photo = fixtureBytes('photo.jpg');
+    const file = new File([photo, new Uint8Array(5 * 1024 * 1024 - photo.length)], 'a.jpg', {
+      type: 'image/jpeg',
+    });
+    expect((await editByForm({ profile_pic: file })).status).toBe(200);
+  });
+});
+
+describe('deleting the account', () => {
+  test('takes everything with it: profile, posts, files, session', async () => {
+    await editByForm({ profile_pic: jpeg(), cover_pic: png() });
+    const form = new FormData();
+    form.append('caption', 'Soon gone');
+    form.append('media', jpeg());
+    const post = await call('/posts/', { token: kai.token, form });
+    const repost = await publish(mia, { original_post: post.json.id, mentions: [kai.id] });
+
+    expect((await call('/userprofiles/me/', { method: 'DELETE', token: kai.token })).status).toBe(204);
+    expect((await call(`/userprofiles/${kai.id}/`, { token: mia.token })).status).toBe(404);
+    expect((await call(`/posts/${post.json.id}/`, { token: mia.token })).status).toBe(404);
+    expect((await call(`/posts/${repost.id}/`, { token: mia.token })).json).toMatchObject({
+      original_post: null,
+      is_repost: true,
+      mentions: [],
+    });
+    expect(await call('/userprofiles/me/', { token: kai.token })).toMatchObject({
+      status: 401,
+      json: { code: 'token_invalid' },
+    });
+    expect(await call('/userprofiles/me/', { method: 'DELETE', token: kai.token })).toMatchObject({
+      status: 401,
+    });
+    expect((await call('/auth/token/refresh/', { json: { refresh_token: kai.refreshToken } })).status).toBe(
+      401,
+    );
+    expect(
+      (await call('/auth/token/', { json: { username: kai.email, password: kai.password } })).status,
+    ).toBe(401);
+    await eventually(async () => {
+      for (const bucket of ['post-media', 'avatars', 'covers'] as const)
+        expect(await objectsOf(kai, bucket)).toEqual([]);
+    });
+    // The name is free again.
+    await register({ username: kai.username, email: kai.email });
+  });
+});

@@ -1,0 +1,120 @@
+import postgres from 'postgres';
+import { afterAll, describe, expect, test } from 'vitest';
+import { createApp } from '../../supabase/functions/api/app.ts';
+import { settings } from '../settings.ts';
+import { call, config, newUsername, type Person, publish, register } from './client.ts';
+
+const sql = postgres(settings.databaseUrl, { max: 1 });
+afterAll(() => sql.end());
+
+/** Counts that somebody has used up what he may do. */
+async function useUp(action: string, subject: string): Promise<void> {
+  await sql`
+    insert into private.rate_counters (action, subject, started_at, count)
+    values (${action}, ${subject}, now() - interval '10 seconds', 2000000)
+    on conflict (action, subject) do update set started_at = excluded.started_at, count = excluded.count
+  `;
+}
+
+/** The function in this process, where a test can say from which address it calls. */
+const app = createApp(config);
+const from = (address: string, path: string, json: unknown) =>
+  app.request(`/api${path}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-forwarded-for': address },
+    body: JSON.stringify(json),
+  });
+
+const signIn = (username: string, password: string) => call('/auth/token/', { json: { username, password } });
+const wrongly = (username: string, times: number) =>
+  Promise.all(Array.from({ length: times }, () => signIn(username, 'wrong password')));
+
+describe('guessing a password', () => {
+  test('ends after ten failures, many at once included, and the right one has to wait as well', async () => {
+    const { username, email, password } = await register();
+    const statuses = (await wrongly(username, 12)).map(({ status }) => status).sort();
+    expect(statuses).toEqual([...new Array(10).fill(401), 429, 429]);
+    for (const name of [username, username.toUpperCase(), email]) {
+      const answer = await signIn(name, password);
+      expect(answer.json).toMatchObject({ code: 'rate_limited' });
+      const seconds = Number(answer.headers.get('retry-after'));
+      expect(seconds).toBeGreaterThan(800);
+      expect(seconds).toBeLessThanOrEqual(900);
+    }
+  });
+
+  test('of one account leaves the others alone', async () => {
+    const [kai, mia] = await Promise.all([register(), register()]);
+    await wrongly(kai.username, 11);
+    expect((await signIn(mia.username, mia.password)).status).toBe(200);
+  });
+
+  test('of a name that nobody has ends just so', async () => {
+    const statuses = (await wrongly(newUsername(), 11)).map(({ status }) => status).sort();
+    expect(statuses).toEqual([...new Array(10).fill(401), 429]);
+  });
+
+  test('is not what somebody does who signs in often', async () => {
+    const { username, password } = await register();
+    for (let time = 0; time < 12; time++) expect((await signIn(username, password)).status).toBe(200);
+  });
+
+  test('counts for changing the password as well', async () => {
+    const { username, password, token } = await register();
+    await wrongly(username, 10);
+    const json = { password, new_password: 'a new password' };
+    expect((await call('/auth/password/', { token, json })).status).toBe(429);
+  });
+
+  test('of many accounts from one address ends too', async () => {
+    const { username, password } = await register();
+    await useUp('sign_in_address', '198.51.100.7');
+    const answer = await from('198.51.100.7', '/auth/token/', { username, password });
+    expect(answer.status).toBe(429);
+    expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(800);
+    expect((await from('198.51.100.8', '/auth/token/', { username, password })).status).toBe(200);
+  });
+});
+
+test('an address registers only so many', async () => {
+  await useUp('register_address', '198.51.100.9');
+  const username = newUsername();
+  const json = { username, email: `${username}@example.com`, password: 'longenough' };
+  const answer = await from('198.51.100.9', '/auth/register/', json);
+  expect(answer.status).toBe(429);
+  expect(await answer.json()).toMatchObject({ code: 'rate_limited' });
+  expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(3000);
+  expect((await from('198.51.100.10', '/auth/register/', json)).status).toBe(201);
+});
+
+describe('publishing', () => {
+  const usedUp = async (action: string): Promise<Person> => {
+    const person = await register();
+    await useUp(action, person.id);
+    return person;
+  };
+
+  test('too often is a 429 that says when to come back', async () => {
+    const person = await usedUp('create_post');
+    const answer = await call('/posts/', { token: person.token, json: { caption: 'One more' } });
+    expect(answer).toMatchObject({ status: 429, json: { code: 'rate_limited', title: 'Too Many Requests' } });
+    // 10 of 60 seconds are over.
+    const seconds = Number(answer.headers.get('retry-after'));
+    expect(seconds).toBeGreaterThan(30);
+    expect(seconds).toBeLessThanOrEqual(50);
+    expect(answer.json.detail).toContain(`${seconds} seconds`);
+    expect((await call('/posts/?owner=me', { token: person.token })).json).toEqual([]);
+  });
+
+  test('and editing are counted by themselves', async () => {
+    const person = await usedUp('update_post');
+    const { id } = await publish(person);
+    const answer = await call(`/posts/${id}/`, {
+      method: 'PATCH',
+      token: person.token,
+      json: { caption: 'x' },
+    });
+    expect(answer).toMatchObject({ status: 429, json: { code: 'rate_limited' } });
+    expect(answer.headers.get('retry-after')).toMatch(/^\d+$/);
+  });
+});
