@@ -1,6 +1,6 @@
-import { FunctionsFetchError, FunctionsHttpError, type Session } from '@supabase/supabase-js';
+import type { AuthError, Session } from '@supabase/supabase-js';
 import type { Context } from './context.ts';
-import { fromProblem, networkError } from './errors.ts';
+import { callApi } from './requests.ts';
 import { attempt, type Result } from './result.ts';
 
 /** What `auth.register` takes. */
@@ -28,13 +28,34 @@ export interface Credentials {
   password: string;
 }
 
+/** What `auth.changePassword` takes. */
+export interface PasswordChange {
+  /** The one that holds until now. */
+  password: string;
+  /** At least 8 characters. */
+  new_password: string;
+}
+
+/** What `auth.requestPasswordReset` takes. */
+export interface PasswordResetRequest {
+  email: string;
+  /** The page of the app that the mail's link leads to; the project has to allow it. */
+  redirect_to?: string | undefined;
+}
+
+/** What `auth.confirmPasswordReset` takes: the six digits of the mail with its address, or the link's `token_hash`. */
+export type PasswordReset = { new_password: string } & (
+  | { email: string; code: string }
+  | { token_hash: string }
+);
+
 /** Registration and sessions: `noctra.auth`. All else of Supabase Auth is at `noctra.supabase.auth`. */
 export interface Auth {
   /**
    * Makes an account and signs in.
    *
-   * Errors: `username_invalid`, `username_taken`, `date_of_birth_invalid`, `invalid_input`, `rate_limited`,
-   * `network_error`, and those of Supabase Auth.
+   * Errors: `username_invalid`, `username_taken`, `email_invalid`, `email_taken`, `password_invalid`,
+   * `password_weak`, `date_of_birth_invalid`, `signup_disabled`, `rate_limited`, `network_error`.
    *
    * @example
    * ```ts
@@ -85,6 +106,77 @@ export interface Auth {
    * ```
    */
   signOut(): Promise<Result<{ session: null }>>;
+
+  /**
+   * Renews the session now. It is done by itself before a session runs out; this is for claims that have changed.
+   *
+   * Errors: `not_signed_in` (there is no session, or it has ended), `network_error`.
+   *
+   * @example
+   * ```ts
+   * const { data } = await noctra.auth.refresh();
+   * ```
+   */
+  refresh(): Promise<Result<{ session: Session }>>;
+
+  /**
+   * Changes the password, by the one that holds until now.
+   * This session goes on; those on other devices end.
+   *
+   * Errors: `invalid_credentials` (it is another one), `new_password_invalid`, `password_weak`,
+   * `password_unchanged`, `rate_limited`, `not_signed_in`, `network_error`.
+   *
+   * @example
+   * ```ts
+   * const { error } = await noctra.auth.changePassword({ password, new_password });
+   * if (error?.code === 'invalid_credentials') showHint('This is not your password.');
+   * ```
+   */
+  changePassword(change: PasswordChange): Promise<Result<null>>;
+
+  /**
+   * Has a mail sent that sets a new password. The answer is the same where nobody has the address.
+   *
+   * Errors: `email_invalid`, `rate_limited`, `network_error`.
+   *
+   * @example
+   * ```ts
+   * await noctra.auth.requestPasswordReset({ email, redirect_to: `${location.origin}/new-password` });
+   * ```
+   */
+  requestPasswordReset(request: PasswordResetRequest): Promise<Result<null>>;
+
+  /**
+   * Sets a new password by what the mail holds, and signs in.
+   * Sessions on all devices end.
+   *
+   * Errors: `code_invalid` (wrong, used, or too old), `new_password_invalid`, `password_weak`, `rate_limited`,
+   * `network_error`.
+   *
+   * @example With the six digits
+   * ```ts
+   * const { data } = await noctra.auth.confirmPasswordReset({ email, code: '123456', new_password });
+   * ```
+   *
+   * @example With the link
+   * ```ts
+   * const token_hash = new URLSearchParams(location.search).get('token_hash') ?? '';
+   * const { data } = await noctra.auth.confirmPasswordReset({ token_hash, new_password });
+   * ```
+   */
+  confirmPasswordReset(reset: PasswordReset): Promise<Result<{ session: Session }>>;
+
+  /**
+   * Deletes the account with all that belongs to it: profile, posts, files, sessions. There is no way back.
+   *
+   * Errors: `last_admin` (appoint another one first), `not_signed_in`, `network_error`.
+   *
+   * @example
+   * ```ts
+   * if (confirm('Delete everything?')) await noctra.auth.deleteAccount();
+   * ```
+   */
+  deleteAccount(): Promise<Result<null>>;
 }
 
 /** What the edge function answers to a registration or a sign-in. */
@@ -93,55 +185,76 @@ interface Tokens {
   refresh_token: string;
 }
 
-/** Makes `noctra.auth`. */
-export function createAuth({ supabase }: Context): Auth {
-  async function post(path: string, body: object): Promise<Tokens> {
-    const { data, error } = await supabase.functions.invoke<Tokens>(`api/${path}`, { body: { ...body } });
-    if (!error && data) return data;
-    if (error instanceof FunctionsFetchError) throw networkError(error.context);
-    if (!(error instanceof FunctionsHttpError)) throw error;
-    const answer = error.context as Response;
-    throw fromProblem(answer.status, await answer.json().catch(() => null), error);
-  }
+/** Makes `noctra.auth`. Nothing of it is tried again by itself: attempts are counted, and mails are sent. */
+export function createAuth(context: Context): Auth {
+  const { auth } = context.supabase;
 
-  async function adopt(access_token: string, refresh_token: string): Promise<Session> {
-    const { data, error } = await supabase.auth.setSession({ access_token, refresh_token });
-    if (error || !data.session) throw error;
-    return data.session;
-  }
+  /** Asks for what needs no session: one that has run out must not stand in the way. */
+  const post = <T>(path: string, body: object) =>
+    callApi<T>(context, { method: 'POST', path: `auth/${path}/`, body, retry: 'never' }, 'nobody');
+
+  const adopt = async ({ token, refresh_token }: Tokens) =>
+    sessionOf(await auth.setSession({ access_token: token ?? '', refresh_token }));
 
   return {
     register: (registration) =>
       attempt(async () => {
-        const { token, refresh_token } = await post('auth/register/', registration);
-        const session = token === null ? null : await adopt(token, refresh_token);
+        const tokens = await post<Tokens>('register', registration);
+        const session = tokens.token === null ? null : await adopt(tokens);
         return { session, confirmation_required: session === null };
       }),
 
     signIn: ({ username, password }) =>
-      attempt(async () => {
+      attempt(async () => ({
         // No user name has an @ in it.
-        if (username.includes('@')) {
-          const { data, error } = await supabase.auth.signInWithPassword({ email: username, password });
-          if (error) throw error;
-          return { session: data.session };
-        }
-        const { token, refresh_token } = await post('auth/token/', { username, password });
-        return { session: await adopt(token ?? '', refresh_token) };
-      }),
+        session: username.includes('@')
+          ? sessionOf(await auth.signInWithPassword({ email: username, password }))
+          : await adopt(await post('token', { username, password })),
+      })),
 
     session: () =>
       attempt(async () => {
-        const { data, error } = await supabase.auth.getSession();
+        const { data, error } = await auth.getSession();
         if (error) throw error;
-        return { session: data.session };
+        return data;
       }),
+
+    refresh: () => attempt(async () => ({ session: sessionOf(await auth.refreshSession()) })),
 
     signOut: () =>
       attempt(async () => {
-        const { error } = await supabase.auth.signOut({ scope: 'local' });
+        const { error } = await auth.signOut({ scope: 'local' });
         if (error) throw error;
         return { session: null };
       }),
+
+    changePassword: (change) =>
+      attempt(async () => {
+        await callApi(context, { method: 'POST', path: 'auth/password/', body: change, retry: 'never' });
+        return null;
+      }),
+
+    requestPasswordReset: (request) =>
+      attempt(async () => {
+        await post('password/reset', request);
+        return null;
+      }),
+
+    confirmPasswordReset: (reset) =>
+      attempt(async () => ({ session: await adopt(await post('password/reset/confirm', reset)) })),
+
+    deleteAccount: () =>
+      attempt(async () => {
+        await callApi(context, { method: 'DELETE', path: 'userprofiles/me/', retry: 'never' });
+        // The server has ended every session with the account; this one forgets its own.
+        await auth.signOut({ scope: 'local' });
+        return null;
+      }),
   };
+}
+
+/** The session that Auth has answered; its error is thrown. */
+function sessionOf({ data, error }: { data: { session: Session | null }; error: AuthError | null }): Session {
+  if (error || !data.session) throw error;
+  return data.session;
 }

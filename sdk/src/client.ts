@@ -2,6 +2,7 @@ import { createClient, type SupabaseClientOptions } from '@supabase/supabase-js'
 import { type Auth, createAuth } from './auth.ts';
 import type { NoctraSupabaseClient } from './context.ts';
 import type { Database } from './database.types.ts';
+import { createMedia, type Media } from './media.ts';
 import { createPosts, type Posts } from './posts.ts';
 import { createProfiles, type Profiles } from './profiles.ts';
 
@@ -18,6 +19,7 @@ export interface Noctra {
   readonly auth: Auth;
   readonly posts: Posts;
   readonly profiles: Profiles;
+  readonly media: Media;
 }
 
 /**
@@ -42,13 +44,16 @@ export function createNoctra(url: string, key: string, options: NoctraOptions = 
     supabase,
     url: url.replace(/\/+$/, ''),
     key,
+    headers: global?.headers ?? {},
     // Looked up at each call, and called as a plain function: browsers refuse `fetch` as a method of another object.
     fetch: global?.fetch ?? ((input: RequestInfo | URL, init?: RequestInit) => fetch(input, init)),
+    hasOwnFetch: global?.fetch !== undefined,
   };
   return {
     supabase,
     auth: createAuth(context),
     posts: createPosts(context),
     profiles: createProfiles(context),
+    media: createMedia(context),
   };
 }

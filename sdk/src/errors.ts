@@ -10,50 +10,64 @@ import type { Answer } from './requests.ts';
  * | `network_error` | 0 | no answer: offline, DNS, CORS, connection cut |
  * | `aborted` | 0 | the `signal` that was given has fired |
  * | `unexpected_error` | 0 | a defect, of the SDK or around it; see `cause` |
- * | `not_signed_in` | 401 | there is no session, or it has ended |
+ * | `not_signed_in`, `token_invalid` | 401 | there is no session, or it has ended |
  * | `invalid_credentials` | 401 | unknown user or wrong password |
  * | `email_not_confirmed` | 403 | the address waits for its confirmation |
+ * | `user_banned` | 403 | the account is closed |
+ * | `signup_disabled` | 403 | registration is closed |
  * | `not_owner` | 403 | you may see it, and it is not yours |
  * | `forbidden` | 403 | you may not do this |
- * | `post_not_found` | 404 | it is not there, or not visible to you |
+ * | `post_not_found`, `profile_not_found` | 404 | it is not there, or not visible to you |
  * | `not_found` | 404 | what answers is not Noctra: look at the URL, or at the migrations |
- * | `already_exists` | 409 | |
+ * | `already_exists` | 409 | it is there already |
+ * | `last_admin` | 409 | somebody has to be admin: appoint another one first |
  * | `invalid_cursor` | 400 | it is not the `next_cursor` of a page |
  * | `limit_invalid` | 422 | a page of that size is not given |
  * | `validation_failed` | 400, 422 | malformed in another way |
- * | `rate_limited` | 429 | too many requests: wait |
+ * | `rate_limited` | 429 | too many requests: wait for `retry_after` seconds |
  * | `internal_error` | 5xx | the server failed |
+ * | `service_unavailable` | 503 | a part of it does not answer; try again |
  * | `caption_invalid` | 422 | empty, only white space, or too long |
  * | `tags_too_many`, `tag_invalid` | 422 | over the limit, those of the caption included; empty or too long |
  * | `mentions_too_many`, `mention_unknown` | 422 | over the limit, those of the caption included; nobody's name or id |
- * | `media_too_many`, `media_not_found` | 422 | over the limit; no such upload of yours |
+ * | `media_too_many`, `media_not_found` | 422 | over the limit; no such upload of yours, or file of the post |
+ * | `alt_text_invalid` | 422 | too long |
  * | `media_too_large` | 413 | a file is over the limit |
  * | `media_type_unsupported` | 415 | a file's type is not accepted |
+ * | `media_type_mismatch` | 415 | a file's bytes are not what it says |
  * | `media_already_used` | 409 | the object belongs to a post already |
  * | `original_post_not_found` | 422 | not there, or not visible to you |
- * | `idempotency_key_invalid` | 422 | not 1 to 255 characters |
+ * | `idempotency_key_invalid` | 422 | not 1 to 255 printable characters |
  * | `idempotency_key_reused` | 422 | used before for another post, or for one that is gone |
  * | `username_taken`, `email_taken` | 409 | somebody has it, in any case |
- * | `username_invalid`, `email_invalid`, `password_invalid`, `date_of_birth_invalid` | 422 | against the rules |
+ * | `username_invalid`, `email_invalid`, `password_invalid`, `new_password_invalid`, `date_of_birth_invalid`, `bio_invalid`, `playlist_invalid` | 422 | against the rules |
  * | `password_weak` | 422 | known from a leak, or too easy |
+ * | `password_unchanged` | 422 | it is the old one |
+ * | `code_invalid` | 422 | the code or link of the mail is wrong, used, or too old |
  */
 export type NoctraErrorCode =
   | 'network_error'
   | 'aborted'
   | 'unexpected_error'
   | 'not_signed_in'
+  | 'token_invalid'
   | 'invalid_credentials'
   | 'email_not_confirmed'
+  | 'user_banned'
+  | 'signup_disabled'
   | 'not_owner'
   | 'forbidden'
   | 'post_not_found'
+  | 'profile_not_found'
   | 'not_found'
   | 'already_exists'
+  | 'last_admin'
   | 'invalid_cursor'
   | 'limit_invalid'
   | 'validation_failed'
   | 'rate_limited'
   | 'internal_error'
+  | 'service_unavailable'
   | 'caption_invalid'
   | 'tags_too_many'
   | 'tag_invalid'
@@ -61,8 +75,10 @@ export type NoctraErrorCode =
   | 'mention_unknown'
   | 'media_too_many'
   | 'media_not_found'
+  | 'alt_text_invalid'
   | 'media_too_large'
   | 'media_type_unsupported'
+  | 'media_type_mismatch'
   | 'media_already_used'
   | 'original_post_not_found'
   | 'idempotency_key_invalid'
@@ -72,8 +88,13 @@ export type NoctraErrorCode =
   | 'username_invalid'
   | 'email_invalid'
   | 'password_invalid'
+  | 'new_password_invalid'
   | 'date_of_birth_invalid'
+  | 'bio_invalid'
+  | 'playlist_invalid'
   | 'password_weak'
+  | 'password_unchanged'
+  | 'code_invalid'
   | (string & {});
 
 /** What a {@link NoctraError} is made of. */
@@ -105,23 +126,22 @@ export interface NoctraErrorDetails {
 export class NoctraError extends Error {
   override readonly name = 'NoctraError';
   /** Stable; see {@link NoctraErrorCode}. */
-  readonly code: NoctraErrorCode;
+  declare readonly code: NoctraErrorCode;
   /** The HTTP status, or 0 when no answer came. */
-  readonly status: number;
+  declare readonly status: number;
   /** The first field that the error is about. */
-  readonly field: string | undefined;
+  declare readonly field: string | undefined;
   /** Every field that the error is about, with its messages. */
-  readonly fields: Record<string, string[]> | undefined;
+  declare readonly fields: Record<string, string[]> | undefined;
   /** Seconds after which the server wants to be asked again, where it says so. */
-  readonly retry_after: number | undefined;
+  declare readonly retry_after: number | undefined;
 
-  constructor({ code, message, status, field, fields, retry_after, cause }: NoctraErrorDetails) {
+  constructor({ message, cause, field, fields, ...details }: NoctraErrorDetails) {
     super(message, { cause });
-    this.code = code;
-    this.status = status;
-    this.field = field ?? (fields && Object.keys(fields)[0]);
-    this.fields = fields ?? (field === undefined ? undefined : { [field]: [message] });
-    this.retry_after = retry_after;
+    Object.assign(this, details, {
+      field: field ?? (fields && Object.keys(fields)[0]),
+      fields: fields ?? (field && { [field]: [message] }),
+    });
   }
 }
 
@@ -143,28 +163,20 @@ export function isNoctraError(value: unknown): value is NoctraError {
   return value instanceof Error && value.name === 'NoctraError' && 'code' in value && 'status' in value;
 }
 
-/** The code of an answer that says nothing better than its status. */
+/** The codes of answers that say nothing better than their status. */
+const statusCodes: Record<number, NoctraErrorCode> = {
+  0: 'network_error',
+  401: 'not_signed_in',
+  403: 'forbidden',
+  404: 'not_found',
+  409: 'already_exists',
+  413: 'media_too_large',
+  415: 'media_type_unsupported',
+  429: 'rate_limited',
+};
+
 function codeOfStatus(status: number): NoctraErrorCode {
-  switch (status) {
-    case 0:
-      return 'network_error';
-    case 401:
-      return 'not_signed_in';
-    case 403:
-      return 'forbidden';
-    case 404:
-      return 'not_found';
-    case 409:
-      return 'already_exists';
-    case 413:
-      return 'media_too_large';
-    case 415:
-      return 'media_type_unsupported';
-    case 429:
-      return 'rate_limited';
-    default:
-      return status >= 500 ? 'internal_error' : 'validation_failed';
-  }
+  return statusCodes[status] ?? (status >= 500 ? 'internal_error' : 'validation_failed');
 }
 
 /** An error of the Data API. A rule of Noctra's answers SQLSTATE `PTnnn`, its code in `hint`, the field in `details`. */
@@ -226,6 +238,11 @@ export function fromProblem({ status, body, retry_after }: Answer): NoctraError 
     retry_after,
     cause: body,
   });
+}
+
+/** What the SDK itself refuses, as the server would. */
+export function refusal(code: NoctraErrorCode, status: number, message: string, field?: string): NoctraError {
+  return new NoctraError({ code, message, status, field });
 }
 
 /** No answer came. */

@@ -1,7 +1,13 @@
 import type { Context } from './context.ts';
 
-/** Where a picture of a profile loads; the HTTP API's default of its kind where none is set. */
-export function pictureUrl(context: Context, bucket: 'avatars' | 'covers', path: string | null): string {
-  if (path !== null) return context.supabase.storage.from(bucket).getPublicUrl(path).data.publicUrl;
-  return `${context.url}/functions/v1/api/assets/default-${bucket === 'avatars' ? 'avatar' : 'cover'}.svg`;
+/** Where a person's picture loads; the HTTP API's default one where none is set. */
+export function avatarUrl({ url }: Context, path: string | null): string {
+  return path === null
+    ? `${url}/functions/v1/api/assets/default-avatar.svg`
+    : `${url}/storage/v1/object/public/avatars/${path}`;
+}
+
+/** An address of the HTTP API as it loads from anywhere: those of pictures are given below the project's. */
+export function absolute({ url }: Context, address: string): string {
+  return address.startsWith('/') ? url + address : address;
 }

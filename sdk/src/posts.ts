@@ -1,10 +1,14 @@
-import { type Context, unwrap } from './context.ts';
+import type { Context } from './context.ts';
+import { never, read } from './data-api.ts';
 import type { Database } from './database.types.ts';
-import { NoctraError } from './errors.ts';
+import { type NoctraError, refusal, toNoctraError } from './errors.ts';
 import { limits } from './limits.ts';
-import { pictureUrl } from './pictures.ts';
-import { attempt, type Result } from './result.ts';
-import { mediaBucket, uploadMedia } from './uploads.ts';
+import { signPaths } from './media.ts';
+import { isUuid, personId } from './people.ts';
+import { absolute, avatarUrl } from './pictures.ts';
+import { callApi, type ServiceRequest } from './requests.ts';
+import { attempt, type CallOptions, type Result } from './result.ts';
+import { type NewMedia, randomKey, type UploadOptions, type Uploads, uploadMedia } from './uploads.ts';
 
 type Row<Name extends keyof Database['public']['Tables']> = Database['public']['Tables'][Name]['Row'];
 
@@ -14,8 +18,12 @@ export interface PostOwner extends Pick<Row<'profiles'>, 'id' | 'username' | 'is
   profile_pic_url: string;
 }
 
-/** One file of a post. */
-export interface PostMedia extends Pick<Row<'post_media'>, 'id' | 'file_type' | 'mime_type' | 'size'> {
+/** One file of a post. `width` and `height` are those of an image, in pixels, as it is shown; else null. */
+export interface PostMedia
+  extends Pick<
+    Row<'post_media'>,
+    'id' | 'file_type' | 'mime_type' | 'size' | 'width' | 'height' | 'alt_text'
+  > {
   /** The object's name in the bucket `post-media`. */
   file: string;
   /** Ready to load for an hour; null if the object is gone. */
@@ -24,23 +32,25 @@ export interface PostMedia extends Pick<Row<'post_media'>, 'id' | 'file_type' | 
 
 /** A post, with the fields of the HTTP API. */
 export interface Post
-  extends Pick<Row<'posts'>, 'id' | 'caption' | 'is_public' | 'created_at' | 'updated_at'> {
+  extends Pick<Row<'posts'>, 'id' | 'caption' | 'is_public' | 'is_repost' | 'created_at' | 'updated_at'> {
   owner: PostOwner;
   /** Those of the caption and those that were listed. */
   tags: Pick<Row<'tags'>, 'id' | 'name'>[];
   /** Those of the caption and those that were listed. */
   mentions: Pick<Row<'profiles'>, 'id' | 'username'>[];
   media: PostMedia[];
-  /** The id of the post that this one shares. */
+  /** When a moderator has hidden it; then only its owner and moderators see it. */
+  hidden_at: string | null;
+  /** The id of the post that this one shares; null where `is_repost` is false, and where you may not see it. */
   original_post: string | null;
 }
 
 /** What `posts.create` takes. */
-export interface NewPost {
+export interface NewPost extends UploadOptions {
   /** 1 to 2,200 characters. `@username` and `#tag` in it count without being listed. */
   caption: string;
   /** At most 10 files of 50 MiB: JPEG, PNG, GIF, MP4, MOV, AVI, MP3, WAV, PDF, DOCX. */
-  media?: readonly Blob[] | undefined;
+  media?: readonly NewMedia[] | undefined;
   /** Names, with or without `#`. */
   tags?: readonly string[] | undefined;
   /** User names (with or without `@`) or user ids. */
@@ -49,20 +59,45 @@ export interface NewPost {
   is_public?: boolean | undefined;
   /** The id of a post to share. */
   original_post?: string | null | undefined;
-  /** 1 to 255 characters. With the same key and the same input, a retry answers the first post. */
+  /** 1 to 255 printable ASCII characters. With the same key and the same input, a retry answers the first post. */
   idempotency_key?: string | undefined;
-  /** Stops the uploads and the request; what was stored is removed. */
-  signal?: AbortSignal | undefined;
+}
+
+/** What `posts.update` takes. What is left out stays as it is. */
+export interface PostChanges extends UploadOptions {
+  /** 1 to 2,200 characters. What `@` and `#` in it name is named anew. */
+  caption?: string | undefined;
+  /** In place of those that were listed before; those of the caption stay with the caption. */
+  tags?: readonly string[] | undefined;
+  /** In place of those that were listed before; those of the caption stay with the caption. */
+  mentions?: readonly string[] | undefined;
+  is_public?: boolean | undefined;
+  /** Behind the files that are there and stay. */
+  add_media?: readonly NewMedia[] | undefined;
+  /** Ids (`media[].id`) or names (`media[].file`) of files of the post. */
+  remove_media?: readonly string[] | undefined;
+}
+
+/** Which posts. All that is given has to hold. */
+export interface PostFilter {
+  /** Whose: a user name, an id, or `me`. */
+  owner?: string | undefined;
+  /** With this tag, with or without `#`, in any case. */
+  tag?: string | undefined;
+  /** Mentioning this person: a user name, an id, or `me`. */
+  mentions?: string | undefined;
 }
 
 /** What `posts.page` takes. */
-export interface PageOptions {
+export interface PageOptions extends PostFilter, CallOptions {
   /** 1 to 100; default: 20. */
   limit?: number | undefined;
   /** The `next_cursor` of the page before; without one, the first page. */
   cursor?: string | null | undefined;
-  signal?: AbortSignal | undefined;
 }
+
+/** What `posts.all` takes. `limit` is how many are read at once, 100 where nothing is said. */
+export interface AllOptions extends PageOptions {}
 
 /** One page of posts, newest first. */
 export interface PostPage {
@@ -78,34 +113,75 @@ export interface Posts {
    * file stays. Only where the last answer is lost (`network_error`, `aborted`) may the post have been made:
    * try again with the same `idempotency_key`. Files that no post claims are swept within a day.
    *
+   * What fails on the way is tried again, twice at most: every post has an idempotency key, so it is made once.
+   *
    * Errors: `caption_invalid`, `tags_too_many`, `tag_invalid`, `mentions_too_many`, `mention_unknown`,
-   * `media_too_many`, `media_too_large`, `media_type_unsupported`, `original_post_not_found`,
-   * `idempotency_key_invalid`, `idempotency_key_reused`, `not_signed_in`, `network_error`, `aborted`.
+   * `media_too_many`, `media_too_large`, `media_type_unsupported`, `media_type_mismatch`, `alt_text_invalid`,
+   * `media_not_found`, `media_already_used`, `original_post_not_found`, `idempotency_key_invalid`,
+   * `idempotency_key_reused`, `rate_limited`, `not_signed_in`, `network_error`, `aborted`.
    *
    * @example
    * ```ts
    * const { data: post, error } = await noctra.posts.create({
    *   caption: 'Sunset with @ann #sea',
-   *   media: [...input.files],
+   *   media: [{ file: input.files[0], alt_text: 'The sea at dusk' }],
    *   tags: ['summer'],
-   *   idempotency_key: crypto.randomUUID(),
+   *   on_progress: ({ loaded, total }) => (bar.value = loaded / total),
    * });
    * ```
    */
   create(post: NewPost): Promise<Result<Post>>;
 
   /**
-   * A page of all posts that you may see, newest first.
+   * Changes a post of your own: all of what is given, or nothing. Tried again only where no file comes or goes.
    *
-   * Errors: `invalid_cursor`, `limit_invalid`, `not_signed_in`, `network_error`, `aborted`.
+   * Errors: those of `create`, `not_owner`, `post_not_found`; `media_not_found` also for a file that is not
+   * the post's.
+   *
+   * @example
+   * ```ts
+   * const { data: post, error } = await noctra.posts.update(id, {
+   *   caption: 'Sunrise, of course',
+   *   tags: [],
+   *   remove_media: [old.media[0].id],
+   *   add_media: [input.files[0]],
+   * });
+   * ```
+   */
+  update(id: string, changes: PostChanges): Promise<Result<Post>>;
+
+  /**
+   * A page of the posts that you may see, newest first: all, or those of a person, with a tag, mentioning a person.
+   *
+   * Errors: `invalid_cursor`, `limit_invalid`, `profile_not_found`, `not_signed_in`, `network_error`, `aborted`.
    *
    * @example
    * ```ts
    * const first = await noctra.posts.page({ limit: 50 });
    * const second = await noctra.posts.page({ limit: 50, cursor: first.data?.next_cursor });
    * ```
+   *
+   * @example Filters combine
+   * ```ts
+   * const { data } = await noctra.posts.page({ owner: 'ann', tag: 'sea', mentions: 'me' });
+   * ```
    */
   page(options?: PageOptions): Promise<Result<PostPage>>;
+
+  /**
+   * Every post that you may see, newest first, read page by page while the loop runs. Posts that arrive or vanish
+   * meanwhile neither repeat nor hide another one. A loop has no place for a result: here an error is thrown,
+   * a {@link NoctraError} with the codes of `page`.
+   *
+   * @example
+   * ```ts
+   * for await (const post of noctra.posts.all({ tag: 'sea' })) {
+   *   if (post.media.length > 0) show(post);
+   *   if (isFull()) break; // no page is read that nobody wants
+   * }
+   * ```
+   */
+  all(options?: AllOptions): AsyncGenerator<Post, void, undefined>;
 
   /**
    * One post.
@@ -118,7 +194,7 @@ export interface Posts {
    * if (post?.media[0]?.url) image.src = post.media[0].url;
    * ```
    */
-  get(id: string, options?: { signal?: AbortSignal | undefined }): Promise<Result<Post>>;
+  get(id: string, options?: CallOptions): Promise<Result<Post>>;
 
   /**
    * Deletes a post of your own, with its files.
@@ -130,146 +206,190 @@ export interface Posts {
    * const { error } = await noctra.posts.remove(post.id);
    * ```
    */
-  remove(id: string, options?: { signal?: AbortSignal | undefined }): Promise<Result<{ id: string }>>;
+  remove(id: string, options?: CallOptions): Promise<Result<{ id: string }>>;
 }
 
 /** The columns that make a {@link Post}. */
 const postColumns = `
-  id, caption, is_public, original_post:original_post_id, created_at, updated_at,
+  id, caption, is_public, is_repost, hidden_at, original_post_id, created_at, updated_at,
   owner:profiles!owner_id(id, username, avatar_path, is_vip),
   tags(id, name),
   mentions:profiles!post_mentions(id, username),
-  media:post_media(id, file:path, file_type, mime_type, size, position)
+  media:post_media(id, file:path, file_type, mime_type, size, width, height, alt_text, position)
 ` as const;
-
-/** An hour, in seconds: longer than a page of posts is looked at, short enough for a link that was passed on. */
-const signedUrlSeconds = 3600;
-
-/** A signal that never fires, for supabase-js's builders, which want one. */
-const never = new AbortController().signal;
 
 /** Makes `noctra.posts`. */
 export function createPosts(context: Context): Posts {
   const { supabase } = context;
 
-  async function readPost(id: string, signal?: AbortSignal): Promise<Post> {
-    const rows = isUuid(id) ? unwrap(await selectPosts(context, signal).eq('id', id)) : [];
-    const [post] = await toPosts(context, rows);
-    if (!post) throw notFound();
-    return post;
+  /** Asks the HTTP API for a post. */
+  async function askForPost(request: ServiceRequest): Promise<Post> {
+    const post = await callApi<Post>(context, request);
+    return {
+      ...post,
+      owner: { ...post.owner, profile_pic_url: absolute(context, post.owner.profile_pic_url) },
+    };
   }
 
+  /** Sends a post with files that were uploaded for it; where it is refused, they are removed. */
+  async function send(request: ServiceRequest, { discard }: Pick<Uploads, 'discard'>): Promise<Post> {
+    try {
+      return await askForPost(request);
+    } catch (cause) {
+      const { status } = toNoctraError(cause);
+      // With no answer, or a gateway's, the post may be in the making: it keeps its files. Called off, it may be as
+      // well: then what comes first, the claim or the removal, holds, since the database lets no post lose a file.
+      if (request.signal?.aborted || (status >= 400 && status < 500)) await discard();
+      throw cause;
+    }
+  }
+
+  const page: Posts['page'] = ({ limit = limits.page_size, cursor, signal, owner, tag, mentions } = {}) =>
+    attempt(async () => {
+      checkPage(limit, cursor);
+      const [ownerId, mentionId] = await Promise.all(
+        [owner, mentions].map((person) => person && personId(context, person, signal)),
+      );
+      // One more than asked for: it tells whether another page follows. What is undefined supabase-js leaves out.
+      const given = {
+        page_limit: limit + 1,
+        owner: ownerId,
+        tag,
+        mention: mentionId,
+        before: cursor || undefined,
+      };
+      const rows = await read(signal, () =>
+        supabase
+          .rpc('list_posts', given as PageArguments, { get: true })
+          .select(postColumns)
+          .retry(false)
+          .abortSignal(signal ?? never),
+      );
+      const posts = await toPosts(context, rows.slice(0, limit), signal);
+      return { posts, next_cursor: rows.length > limit ? (posts.at(-1)?.id ?? null) : null };
+    }, signal);
+
   return {
-    create: ({ signal, ...post }) =>
+    create: ({ caption, media, on_progress, signal, idempotency_key, ...post }) =>
       attempt(async () => {
-        checkCaption(post.caption);
-        const media = await uploadMedia(context, post.media ?? [], {
-          idempotency_key: post.idempotency_key,
-          signal,
-        });
-        const answer = await supabase
-          .rpc('create_post', {
-            caption: post.caption,
-            media: media.paths,
-            tags: [...(post.tags ?? [])],
-            mentions: [...(post.mentions ?? [])],
-            is_public: post.is_public ?? true,
-            ...(post.original_post && { original_post: post.original_post }),
-            ...(post.idempotency_key !== undefined && { idempotency_key: post.idempotency_key }),
-          })
-          .abortSignal(signal ?? never);
-        // Only after a refusal. With no answer, or a gateway's, the post may be in the making: it keeps its files.
-        if (answer.status >= 400 && answer.status < 500) await media.discard();
-        return await readPost(unwrap(answer).id, signal);
+        checkCaption(caption);
+        checkKey(idempotency_key);
+        const options = { key: idempotency_key, on_progress, signal };
+        const uploads = await uploadMedia(context, media ?? [], options);
+        const body = { ...post, caption, media: uploads.media };
+        const headers = { 'idempotency-key': idempotency_key ?? randomKey() };
+        return send({ method: 'POST', path: 'posts/', body, headers, signal }, uploads);
       }, signal),
 
-    page: ({ limit = limits.page_size, cursor, signal } = {}) =>
+    update: (id, { add_media, on_progress, signal, ...changes }) =>
       attempt(async () => {
-        checkPage(limit, cursor);
-        // One more than asked for: it tells whether another page follows.
-        const query = selectPosts(context, signal)
-          .order('id', { ascending: false })
-          .limit(limit + 1);
-        const rows = unwrap(await (cursor ? query.lt('id', cursor) : query));
-        const posts = await toPosts(context, rows.slice(0, limit));
-        return { posts, next_cursor: rows.length > limit ? (posts.at(-1)?.id ?? null) : null };
+        if (!isUuid(id)) throw notFound();
+        if (changes.caption !== undefined) checkCaption(changes.caption);
+        const uploads = await uploadMedia(context, add_media ?? [], { on_progress, signal });
+        const body = { ...changes, ...(add_media && { media: uploads.media }) };
+        // Asked twice, the server would not find the file to remove, and the one to add in use.
+        const retry = add_media?.length || changes.remove_media?.length ? 'refused' : 'always';
+        return send({ method: 'PATCH', path: `posts/${id}/`, body, retry, signal }, uploads);
       }, signal),
 
-    get: (id, { signal } = {}) => attempt(() => readPost(id, signal), signal),
+    page,
+
+    async *all({ cursor, ...options } = {}) {
+      do {
+        const { data, error } = await page({ limit: limits.page_size_max, ...options, cursor });
+        if (error) throw error;
+        yield* data.posts;
+        cursor = data.next_cursor;
+      } while (cursor);
+    },
+
+    get: (id, { signal } = {}) =>
+      attempt(async () => {
+        if (!isUuid(id)) throw notFound();
+        return askForPost({ method: 'GET', path: `posts/${id}/`, signal });
+      }, signal),
 
     remove: (id, { signal } = {}) =>
       attempt(async () => {
         if (!isUuid(id)) throw notFound();
-        const deleted = await supabase
-          .from('posts')
-          .delete()
-          .eq('id', id)
-          .select('id')
-          .abortSignal(signal ?? never);
-        if (unwrap(deleted).length > 0) return { id };
-        // The delete of a post that is not one's own touches no row: only now ask which of the two it is.
-        const visible = await supabase
-          .from('posts')
-          .select('id')
-          .eq('id', id)
-          .abortSignal(signal ?? never);
-        if (unwrap(visible).length === 0) throw notFound();
-        throw new NoctraError({ code: 'not_owner', message: 'This post is not yours.', status: 403 });
+        await callApi(context, { method: 'DELETE', path: `posts/${id}/`, signal });
+        return { id };
       }, signal),
   };
 }
 
-type PostRow = NonNullable<Awaited<ReturnType<typeof selectPosts>>['data']>[number];
+type PageArguments = Database['public']['Functions']['list_posts']['Args'];
 
-/** The query that every reading of posts is made of. */
-function selectPosts({ supabase }: Context, signal: AbortSignal = never) {
-  return supabase.from('posts').select(postColumns).abortSignal(signal);
+interface PostRow extends Omit<Post, 'owner' | 'media' | 'original_post'> {
+  owner: Pick<Row<'profiles'>, 'id' | 'username' | 'avatar_path' | 'is_vip'>;
+  media: (Omit<PostMedia, 'url'> & { position: number })[];
+  original_post_id: string | null;
 }
 
 /** Gives rows the shape of posts. All their files are signed in one request. */
-async function toPosts(context: Context, rows: PostRow[]): Promise<Post[]> {
+async function toPosts(context: Context, rows: PostRow[], signal?: AbortSignal): Promise<Post[]> {
   const paths = rows.flatMap(({ media }) => media.map(({ file }) => file));
-  const urls = new Map<string, string>();
-  if (paths.length > 0) {
-    const bucket = context.supabase.storage.from(mediaBucket);
-    const { data, error } = await bucket.createSignedUrls(paths, signedUrlSeconds);
-    if (error) throw error;
-    for (const { path, signedUrl } of data) if (path && signedUrl) urls.set(path, signedUrl);
-  }
-  return rows.map(({ owner: { avatar_path, ...owner }, tags, mentions, media, ...post }) => ({
-    ...post,
-    owner: { ...owner, profile_pic_url: pictureUrl(context, 'avatars', avatar_path) },
-    tags: tags.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
-    mentions: mentions.toSorted((a, b) => (a.username < b.username ? -1 : 1)),
-    media: media
-      .toSorted((a, b) => a.position - b.position)
-      .map(({ position: _, ...file }) => ({ ...file, url: urls.get(file.file) ?? null })),
-  }));
+  const [urls, visible] = await Promise.all([
+    signPaths(context, paths, { signal }),
+    visibleOriginals(context, rows, signal),
+  ]);
+  const urlOf = new Map(paths.map((path, place) => [path, urls[place] ?? null]));
+  return rows.map(
+    ({ owner: { avatar_path, ...owner }, tags, mentions, media, original_post_id, ...post }) => ({
+      ...post,
+      owner: { ...owner, profile_pic_url: avatarUrl(context, avatar_path) },
+      tags: sorted(tags, 'name'),
+      mentions: sorted(mentions, 'username'),
+      media: sorted(media, 'position').map(({ position: _, ...file }) => ({
+        ...file,
+        url: urlOf.get(file.file) ?? null,
+      })),
+      original_post: original_post_id !== null && visible.has(original_post_id) ? original_post_id : null,
+    }),
+  );
+}
+
+function sorted<T>(items: readonly T[], by: keyof T): T[] {
+  return items.toSorted((a, b) => (a[by] < b[by] ? -1 : 1));
+}
+
+/** Of the posts that these share, those that one may see: the id of another would say that it is there. */
+async function visibleOriginals(
+  { supabase }: Context,
+  rows: readonly PostRow[],
+  signal: AbortSignal = never,
+): Promise<Set<string>> {
+  const ids = [...new Set(rows.flatMap(({ original_post_id }) => original_post_id ?? []))];
+  if (ids.length === 0) return new Set();
+  const visible = await read(signal, () =>
+    supabase.from('posts').select('id').in('id', ids).retry(false).abortSignal(signal),
+  );
+  return new Set(visible.map(({ id }) => id));
 }
 
 function checkCaption(caption: string): void {
   // Postgres counts characters, not UTF-16 units.
   if (caption.trim() !== '' && [...caption].length <= limits.caption_length) return;
   const message = `A caption has 1 to ${limits.caption_length} characters.`;
-  throw new NoctraError({ code: 'caption_invalid', message, status: 422, field: 'caption' });
+  throw refusal('caption_invalid', 422, message, 'caption');
+}
+
+/** A key travels as a header, which holds no other characters. */
+function checkKey(key: string | undefined): void {
+  if (key === undefined || /^[ -~]{1,255}$/.test(key)) return;
+  const message = 'A key has 1 to 255 printable characters.';
+  throw refusal('idempotency_key_invalid', 422, message, 'idempotency_key');
 }
 
 function checkPage(limit: number, cursor: string | null | undefined): void {
   if (!Number.isInteger(limit) || limit < 1 || limit > limits.page_size_max) {
-    const message = `A page has 1 to ${limits.page_size_max} posts.`;
-    throw new NoctraError({ code: 'limit_invalid', message, status: 422, field: 'limit' });
+    throw refusal('limit_invalid', 422, `A page has 1 to ${limits.page_size_max} posts.`, 'limit');
   }
   if (cursor && !isUuid(cursor)) {
-    const message = 'This is not the cursor of a page.';
-    throw new NoctraError({ code: 'invalid_cursor', message, status: 400, field: 'cursor' });
+    throw refusal('invalid_cursor', 400, 'This is not the cursor of a page.', 'cursor');
   }
 }
 
 function notFound(): NoctraError {
-  return new NoctraError({ code: 'post_not_found', message: 'There is no such post.', status: 404 });
-}
-
-/** What is no id names no post; Postgres would call it malformed instead. */
-function isUuid(id: string): boolean {
-  return /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(id);
+  return refusal('post_not_found', 404, 'There is no such post.');
 }

@@ -1,13 +1,16 @@
-import { type Context, requireCaller, unwrap } from './context.ts';
+import type { Context } from './context.ts';
 import type { Database } from './database.types.ts';
-import { NoctraError } from './errors.ts';
-import { pictureUrl } from './pictures.ts';
-import { attempt, type Result } from './result.ts';
+import { limits } from './limits.ts';
+import { readProfile } from './people.ts';
+import { absolute } from './pictures.ts';
+import { callApi } from './requests.ts';
+import { attempt, type CallOptions, type Result } from './result.ts';
+import { checkSize } from './uploads.ts';
 
 type ProfileRow = Database['public']['Tables']['profiles']['Row'];
 
-/** Your own profile, with the fields of the HTTP API. */
-export interface OwnProfile
+/** What everybody sees of a person, with the fields of the HTTP API. */
+export interface Profile
   extends Pick<
     ProfileRow,
     'id' | 'username' | 'bio' | 'playlist' | 'is_vip' | 'role' | 'created_at' | 'updated_at'
@@ -21,16 +24,40 @@ export interface OwnProfile
   /** Ready to load; a default picture where none is set. */
   cover_pic_url: string;
   role_display_name: string;
-  /** Whether others can see your posts. */
+  /** Whether others can see this person's posts. */
   publicProfile: boolean;
   /** A preference for clients; the server keeps it and does nothing with it. */
   anonymous: boolean;
+}
+
+/** Your own profile. */
+export interface OwnProfile extends Profile {
   /** Only you see it; null for an account without one. */
   email: string | null;
   /** `YYYY-MM-DD`. Only you see it. */
   date_of_birth: string | null;
   /** In full years, today. Only you see it. */
   age: number | null;
+}
+
+/** What `profiles.update` takes. What is left out stays as it is. */
+export interface ProfileChanges extends CallOptions {
+  /** 3 to 30 of `A-Z a-z 0-9 _`; taken names are compared without case. */
+  username?: string | undefined;
+  /** At most 255 characters. */
+  bio?: string | undefined;
+  /** At most 255 characters. */
+  playlist?: string | undefined;
+  /** `YYYY-MM-DD`, or null for none. */
+  date_of_birth?: string | null | undefined;
+  /** Whether others can see your posts. */
+  publicProfile?: boolean | undefined;
+  /** A preference for clients. */
+  anonymous?: boolean | undefined;
+  /** A JPEG, PNG or GIF of at most 5 MiB; null takes the picture away. */
+  profile_pic?: Blob | null | undefined;
+  /** A JPEG, PNG or GIF of at most 10 MiB; null takes the picture away. */
+  cover_pic?: Blob | null | undefined;
 }
 
 /** The profiles: `noctra.profiles`. */
@@ -45,45 +72,77 @@ export interface Profiles {
    * const { data: me } = await noctra.profiles.me();
    * ```
    */
-  me(options?: { signal?: AbortSignal | undefined }): Promise<Result<OwnProfile>>;
+  me(options?: CallOptions): Promise<Result<OwnProfile>>;
+
+  /**
+   * What everybody sees of a person, by user name (in any case, with or without `@`) or id.
+   *
+   * Errors: `profile_not_found`, `not_signed_in`, `network_error`, `aborted`.
+   *
+   * @example
+   * ```ts
+   * const { data: ann } = await noctra.profiles.get('ann');
+   * if (ann) image.src = ann.profile_pic_url;
+   * ```
+   */
+  get(idOrUsername: string, options?: CallOptions): Promise<Result<Profile>>;
+
+  /**
+   * Changes your own profile: all of what is given, or nothing. Where and when a picture was taken is removed from
+   * it. Mentions of you stay with you when you change your name.
+   *
+   * Errors: `username_invalid`, `username_taken`, `bio_invalid`, `playlist_invalid`, `date_of_birth_invalid`,
+   * `media_too_large`, `media_type_unsupported`, `media_type_mismatch`, `not_signed_in`, `network_error`,
+   * `aborted`.
+   *
+   * @example
+   * ```ts
+   * const { data: me, error } = await noctra.profiles.update({
+   *   bio: 'Sunsets, mostly.',
+   *   profile_pic: input.files[0],
+   *   cover_pic: null, // none any more
+   * });
+   * if (error?.code === 'username_taken') askForAnotherName();
+   * ```
+   */
+  update(changes: ProfileChanges): Promise<Result<OwnProfile>>;
 }
 
-/** Makes `noctra.profiles`. */
+/** Makes `noctra.profiles`. A profile has one form, the HTTP API's: it is made there. */
 export function createProfiles(context: Context): Profiles {
-  const { supabase } = context;
+  /** Its pictures' addresses stand below the project's. */
+  const complete = <T extends Profile>(profile: T): T => ({
+    ...profile,
+    profile_pic_url: absolute(context, profile.profile_pic_url),
+    cover_pic_url: absolute(context, profile.cover_pic_url),
+  });
+
   return {
     me: ({ signal } = {}) =>
+      attempt(async () => complete(await readProfile<OwnProfile>(context, 'me', signal)), signal),
+
+    get: (idOrUsername, { signal } = {}) =>
+      attempt(async () => complete(await readProfile<Profile>(context, idOrUsername, signal)), signal),
+
+    update: ({ signal, ...changes }) =>
       attempt(async () => {
-        const caller = await requireCaller(context);
-        const query = supabase
-          .from('profiles')
-          .select(
-            `id, username, bio, playlist, profile_pic:avatar_path, cover_pic:cover_path, is_vip, role,
-            publicProfile:is_public, anonymous:is_anonymous, created_at, updated_at,
-            private:private_profiles(date_of_birth)`,
-          )
-          .eq('id', caller.id);
-        const [row] = unwrap(await (signal ? query.abortSignal(signal) : query));
-        // The token outlives the account by minutes.
-        if (!row)
-          throw new NoctraError({ code: 'not_signed_in', message: 'The account is gone.', status: 401 });
-        const { private: secret, ...profile } = row;
-        const date_of_birth = secret?.date_of_birth ?? null;
-        return {
-          ...profile,
-          profile_pic_url: pictureUrl(context, 'avatars', profile.profile_pic),
-          cover_pic_url: pictureUrl(context, 'covers', profile.cover_pic),
-          role_display_name: profile.role.replace(/^./, (letter) => letter.toUpperCase()),
-          email: caller.email,
-          date_of_birth,
-          age: date_of_birth === null ? null : ageOn(new Date(), date_of_birth),
-        };
+        const { profile_pic, cover_pic } = changes;
+        if (profile_pic) checkSize(profile_pic, limits.avatar_size, 'profile_pic');
+        if (cover_pic) checkSize(cover_pic, limits.cover_size, 'cover_pic');
+        // Pictures travel through the function: they are public, and it looks at what they are and what they tell.
+        const body = profile_pic || cover_pic ? toForm(changes) : changes;
+        const request = { method: 'PATCH', path: 'userprofiles/me/', body, signal } as const;
+        // A profile that is changed twice in the same way is changed once.
+        return complete(await callApi<OwnProfile>(context, request));
       }, signal),
   };
 }
 
-/** Full years between a date of birth (`YYYY-MM-DD`) and a day: dates of that form compare as text. */
-function ageOn(day: Date, date_of_birth: string): number {
-  const [today, born] = [day.toISOString().slice(0, 10), date_of_birth];
-  return Number(today.slice(0, 4)) - Number(born.slice(0, 4)) - (today.slice(5) < born.slice(5) ? 1 : 0);
+/** A form has no null: there an empty field says it. */
+function toForm(changes: Omit<ProfileChanges, 'signal'>): FormData {
+  const form = new FormData();
+  for (const [name, value] of Object.entries(changes)) {
+    if (value !== undefined) form.append(name, value instanceof Blob ? value : String(value ?? ''));
+  }
+  return form;
 }

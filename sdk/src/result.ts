@@ -12,6 +12,12 @@ import { NoctraError, toNoctraError } from './errors.ts';
  */
 export type Result<T> = { data: T; error: null } | { data: null; error: NoctraError };
 
+/** What every call takes. */
+export interface CallOptions {
+  /** Stops the call, also while it waits for another try. Its error is then `aborted`. */
+  signal?: AbortSignal | undefined;
+}
+
 /**
  * Runs one public call. Inside the SDK errors are thrown; this is the one place where they become the
  * `error` of a result.

@@ -1,7 +1,7 @@
 import { type Context, requireCaller } from './context.ts';
-import { fromStorage, NoctraError } from './errors.ts';
+import { fromStorage, refusal } from './errors.ts';
 import { limits } from './limits.ts';
-import { type MediaType, mediaTypeOf } from './media-types.ts';
+import { mediaTypeOf } from './media-types.ts';
 import { callerHeaders, callStorage } from './requests.ts';
 import { withRetries } from './retries.ts';
 import { transfer } from './transport.ts';
@@ -53,21 +53,22 @@ export interface UploadOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** How the HTTP API takes a file of a post. */
-type MediaReference = string | { path: string; alt_text: string };
-
 /** The objects of a post that does not exist yet. */
 export interface Uploads {
-  /** In the order of the files. */
-  media: MediaReference[];
+  /** As the HTTP API takes them, in the order of the files. */
+  media: { path: string; alt_text?: string | undefined }[];
   /** Removes what this call has stored, as far as no post claims it. */
   discard(): Promise<void>;
 }
 
-interface Upload extends MediaType {
+/** A file on its way. */
+interface Upload {
   index: number;
   file: Blob;
   path: string;
+  mime_type: string;
+  /** Bytes that have left. */
+  sent: number;
 }
 
 /**
@@ -80,21 +81,31 @@ interface Upload extends MediaType {
 export async function uploadMedia(
   context: Context,
   given: readonly NewMedia[],
-  { key, isOwnKey, on_progress, signal }: UploadOptions & { key: string; isOwnKey: boolean },
+  { key, on_progress, signal }: UploadOptions & { key?: string | undefined },
 ): Promise<Uploads> {
-  const items = given.map((item) => (typeof item === 'object' && 'file' in item ? item : { file: item }));
-  checkFiles(items.flatMap(({ file }) => (typeof file === 'string' ? [] : [file])), items.length);
+  if (given.length > limits.media) {
+    throw refusal('media_too_many', 422, `A post has at most ${limits.media} files.`, 'media');
+  }
   const { id } = await requireCaller(context);
-  const uploads = items.flatMap(({ file }, index): Upload[] => {
-    if (typeof file === 'string') return [];
-    const type = mediaTypeOf(file);
-    return [{ ...type, index, file, path: `${id}/${objectId(key, index, file)}.${type.extension}` }];
+  const seed = key ?? randomKey();
+  const uploads: Upload[] = [];
+  const media = given.map((item, index) => {
+    const { file, alt_text } =
+      typeof item === 'object' && 'file' in item ? item : { file: item, alt_text: undefined };
+    if (typeof file === 'string') return { path: file, alt_text };
+    checkSize(file, limits.media_size, 'media');
+    const { extension, mime_type } = mediaTypeOf(file);
+    const path = `${id}/${objectId(seed, index, file)}.${extension}`;
+    uploads.push({ index, file, path, mime_type, sent: 0 });
+    return { path, alt_text };
   });
 
   const stored = new Set<string>();
   const discard = async () => {
+    if (stored.size === 0) return;
+    const body = { prefixes: [...stored] };
     // What stays behind, as when the connection is gone, is swept by the server within a day.
-    await removeObjects(context, [...stored]).catch(() => {});
+    await callStorage(context, { method: 'DELETE', path: mediaBucket, body }).catch(() => {});
   };
   const report = on_progress && progressOf(uploads, on_progress);
   const queue = uploads.values();
@@ -107,69 +118,41 @@ export async function uploadMedia(
         // Noted before the answer: an upload whose answer is lost may yet have been stored.
         stored.add(upload.path);
         const isNew = await putObject(context, upload, report && ((bytes) => report(upload, bytes)), signal);
-        if (!isNew && !isOwnKey) stored.delete(upload.path);
+        if (!isNew && key !== undefined) stored.delete(upload.path);
         report?.(upload, upload.file.size);
       } catch (cause) {
         failures.push(cause);
       }
     }
   };
-  await Promise.all(Array.from({ length: Math.min(parallelUploads, uploads.length) }, worker));
+  await Promise.all(Array.from({ length: parallelUploads }, worker));
   if (failures.length > 0 || signal?.aborted) {
     await discard();
     throw failures[0] ?? signal?.reason;
   }
-  const paths = new Map(uploads.map(({ index, path }) => [index, path]));
-  const media = items.map(({ file, alt_text }: { file: Blob | string; alt_text?: string | undefined }, index) => {
-    const path = paths.get(index) ?? String(file);
-    return alt_text === undefined ? path : { path, alt_text };
-  });
   return { media, discard };
-}
-
-/** Removes one's own objects that no post claims; the rest stays. What went, is answered. */
-export async function removeObjects(
-  context: Context,
-  paths: readonly string[],
-  signal?: AbortSignal,
-): Promise<string[]> {
-  if (paths.length === 0) return [];
-  const request = { method: 'DELETE', path: mediaBucket, body: { prefixes: paths }, signal } as const;
-  const removed = await withRetries({ repeatable: true, signal }, () =>
-    callStorage<{ name: string }[]>(context, request),
-  );
-  return removed.map(({ name }) => name);
 }
 
 /** A name for what is made once, however often it is asked for. `crypto.randomUUID` exists on https pages only. */
 export function randomKey(): string {
-  const numbers = crypto.getRandomValues(new Uint32Array(4));
-  return Array.from(numbers, (number) => number.toString(36)).join('-');
+  return crypto.getRandomValues(new Uint32Array(4)).join('-');
 }
 
-function checkFiles(files: readonly Blob[], count: number): void {
-  if (count > limits.media) {
-    const message = `A post has at most ${limits.media} files.`;
-    throw new NoctraError({ code: 'media_too_many', message, status: 422, field: 'media' });
-  }
-  if (files.some(({ size }) => size > limits.media_size)) {
-    const message = `A file has at most ${limits.media_size} bytes.`;
-    throw new NoctraError({ code: 'media_too_large', message, status: 413, field: 'media' });
-  }
+/** Refuses what is too large, before a byte of it is sent. */
+export function checkSize(file: Blob, most: number, field: string): void {
+  if (file.size > most) throw refusal('media_too_large', 413, `A file has at most ${most} bytes.`, field);
 }
 
 /** Adds up what is told of single files. */
 function progressOf(uploads: readonly Upload[], on_progress: (progress: UploadProgress) => void) {
   const total = uploads.reduce((sum, { file }) => sum + file.size, 0);
-  const sent = new Map<number, number>();
-  let loaded = 0;
-  return ({ index, file }: Upload, bytes: number) => {
-    const before = sent.get(index) ?? 0;
-    const now = Math.min(bytes, file.size);
-    if (now <= before) return;
-    sent.set(index, now);
-    loaded += now - before;
-    const progress = { loaded, total, file: { index, loaded: now, total: file.size } };
+  return (upload: Upload, bytes: number) => {
+    const { index, file, sent } = upload;
+    // A file that is sent again catches up first.
+    if (bytes <= sent) return;
+    upload.sent = Math.min(bytes, file.size);
+    const loaded = uploads.reduce((sum, other) => sum + other.sent, 0);
+    const progress = { loaded, total, file: { index, loaded: upload.sent, total: file.size } };
     // Apart from the upload: what a listener throws is the app's, as with every event.
     queueMicrotask(() => on_progress(progress));
   };
@@ -177,21 +160,22 @@ function progressOf(uploads: readonly Upload[], on_progress: (progress: UploadPr
 
 /**
  * A UUID for an object. The same key, place and file give the same one, so that a retry with an idempotency
- * key names the same objects, which is what makes it the same request. FNV-1a with 128 bits: the platform's
+ * key names the same objects, which is what makes it the same request. A hash in the way of FNV-1a: the platform's
  * own digest exists on https pages only, and nothing secret hangs on this.
  */
 function objectId(key: string, index: number, file: Blob): string {
   const { name = '', lastModified = 0 } = file as Partial<File>;
   const text = JSON.stringify([key, index, name, file.type, file.size, lastModified]);
-  let hash = 0x6c62272e07bb014262b821756295c58dn;
+  const prime = (1n << 88n) + 0x13bn;
+  let hash = 1n;
   for (const byte of new TextEncoder().encode(text)) {
-    hash = BigInt.asUintN(128, (hash ^ BigInt(byte)) * 0x1000000000000000000013bn);
+    hash = BigInt.asUintN(128, (hash ^ BigInt(byte)) * prime);
   }
   // Version 8: a UUID whose bits are the application's.
   return hash
     .toString(16)
     .padStart(32, '0')
-    .replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12})$/, '$1-$2-8$3-8$4-$5');
+    .replace(/(.{8})(.{4}).(.{3}).(.{3})/, '$1-$2-8$3-8$4-');
 }
 
 /** Stores one object; false if it was there already. supabase-js's own upload takes no signal and tells no progress. */
@@ -202,7 +186,7 @@ async function putObject(
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
   const url = `${context.url}/storage/v1/object/${mediaBucket}/${path}`;
-  return withRetries({ repeatable: true, signal }, async () => {
+  return withRetries({ signal }, async () => {
     const headers = {
       ...(await callerHeaders(context)),
       'cache-control': `max-age=${cacheSeconds}`,

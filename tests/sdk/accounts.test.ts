@@ -2,11 +2,21 @@ import { createClient } from '@supabase/supabase-js';
 import { describe, expect, test } from 'vitest';
 import { createNoctra, isNoctraError, NoctraError } from '../../sdk/src/index.ts';
 import { settings } from '../settings.ts';
-import { openNoctra, recordingFetch, registerPerson } from './people.ts';
+import { dataOf, newPerson, openNoctra, recordingFetch } from './people.ts';
 
 describe('auth.register', () => {
   test('makes an account and signs in', async () => {
-    const { noctra, id, username, email } = await registerPerson();
+    const noctra = openNoctra();
+    const username = `sdk_${crypto.randomUUID().slice(0, 8)}`;
+    const email = `${username}@example.com`;
+    const registered = await noctra.auth.register({
+      username,
+      email,
+      password: 'correct horse battery',
+      date_of_birth: '1990-05-17',
+    });
+    expect(registered.data?.confirmation_required).toBe(false);
+    const id = registered.data?.session?.user.id;
     const { data: me, error } = await noctra.profiles.me();
     expect(error).toBeNull();
     expect(me).toMatchObject({
@@ -25,7 +35,7 @@ describe('auth.register', () => {
   });
 
   test('answers username_taken for a name that differs only in case', async () => {
-    const { username } = await registerPerson();
+    const { username } = await newPerson();
     const { data, error } = await openNoctra().auth.register({
       username: username.toUpperCase(),
       email: `other_${username}@example.com`,
@@ -50,7 +60,7 @@ describe('auth.register', () => {
 
 describe('auth.signIn', () => {
   test('takes the user name, in any case', async () => {
-    const { id, username, password } = await registerPerson();
+    const { id, username, password } = await newPerson();
     const { requests, fetch } = recordingFetch();
     const noctra = openNoctra({ global: { fetch } });
     const { data } = await noctra.auth.signIn({ username: username.toUpperCase(), password });
@@ -59,7 +69,7 @@ describe('auth.signIn', () => {
   });
 
   test('takes the e-mail address, in one request', async () => {
-    const { id, email, password } = await registerPerson();
+    const { id, email, password } = await newPerson();
     const { requests, fetch } = recordingFetch();
     const { data } = await openNoctra({ global: { fetch } }).auth.signIn({ username: email, password });
     expect(data?.session.user.id).toBe(id);
@@ -67,7 +77,7 @@ describe('auth.signIn', () => {
   });
 
   test('gives one answer for a wrong password and an unknown person, by name and by address', async () => {
-    const { username, email } = await registerPerson();
+    const { username, email } = await newPerson();
     for (const name of [username, email, 'nobody_at_all', 'nobody_at_all@example.com']) {
       const { data, error } = await openNoctra().auth.signIn({
         username: name,
@@ -88,7 +98,7 @@ describe('a session', () => {
       removeItem: (name: string) => void stored.delete(name),
     };
     const auth = { storage, persistSession: true, autoRefreshToken: false };
-    const { id } = await registerPerson({ auth });
+    const { id } = await newPerson({ auth });
 
     const reopened = openNoctra({ auth });
     expect((await reopened.auth.session()).data?.session?.user.id).toBe(id);
@@ -96,7 +106,7 @@ describe('a session', () => {
   });
 
   test('of a supabase-js client that the app has already is used', async () => {
-    const { id, email, password } = await registerPerson();
+    const { id, email, password } = await newPerson();
     const supabase = createClient(settings.url, settings.publishableKey, {
       auth: { persistSession: false, autoRefreshToken: false },
     });
@@ -108,7 +118,7 @@ describe('a session', () => {
   });
 
   test('ends with signOut on this device only', async () => {
-    const { noctra, id, username, password } = await registerPerson();
+    const { noctra, id, username, password } = await newPerson();
     const elsewhere = openNoctra();
     await elsewhere.auth.signIn({ username, password });
 
@@ -118,13 +128,108 @@ describe('a session', () => {
   });
 });
 
+describe('auth.refresh', () => {
+  test('renews the session', async () => {
+    const { noctra, id } = await newPerson();
+    const before = dataOf(await noctra.auth.session()).session;
+    const { session } = dataOf(await noctra.auth.refresh());
+    expect(session.user.id).toBe(id);
+    expect(session.refresh_token).not.toBe(before?.refresh_token);
+    expect(dataOf(await noctra.profiles.me()).id).toBe(id);
+  });
+});
+
+describe('auth.changePassword', () => {
+  test('asks for the old one, and the new one signs in', async () => {
+    const { noctra, username, password } = await newPerson();
+    const new_password = 'battery staple correct';
+    const refused = await noctra.auth.changePassword({ password: 'not the password', new_password });
+    expect(refused.error).toMatchObject({ code: 'invalid_credentials', status: 401 });
+    expect(await noctra.auth.changePassword({ password, new_password })).toEqual({ data: null, error: null });
+    // The session goes on.
+    expect(dataOf(await noctra.profiles.me()).username).toBe(username);
+    const elsewhere = openNoctra();
+    expect((await elsewhere.auth.signIn({ username, password })).error?.code).toBe('invalid_credentials');
+    expect((await elsewhere.auth.signIn({ username, password: new_password })).error).toBeNull();
+  });
+
+  test('refuses a new one against the rules', async () => {
+    const { noctra, password } = await newPerson();
+    const { error } = await noctra.auth.changePassword({ password, new_password: 'short' });
+    expect(error).toMatchObject({ status: 422, field: 'new_password' });
+  });
+});
+
+describe('a forgotten password', () => {
+  /** What the mail would hold. */
+  async function mailOf(email: string) {
+    const secret = createClient(settings.url, settings.secretKey, { auth: { persistSession: false } });
+    const { data, error } = await secret.auth.admin.generateLink({ type: 'recovery', email });
+    if (error) throw error;
+    return data.properties;
+  }
+
+  test('is reset by the code of the mail, and signs in', async () => {
+    const { id, email, username } = await newPerson();
+    const noctra = openNoctra();
+    const { email_otp: code } = await mailOf(email);
+    const new_password = 'battery staple correct';
+    const wrong = code === '000000' ? '111111' : '000000';
+    const refused = await noctra.auth.confirmPasswordReset({ email, code: wrong, new_password });
+    expect(refused.error).toMatchObject({ code: 'code_invalid', status: 422 });
+    const { session } = dataOf(await noctra.auth.confirmPasswordReset({ email, code, new_password }));
+    expect(session.user.id).toBe(id);
+    expect(dataOf(await noctra.profiles.me()).id).toBe(id);
+    expect((await openNoctra().auth.signIn({ username, password: new_password })).error).toBeNull();
+  });
+
+  test('is reset by the link of the mail', async () => {
+    const { id, email } = await newPerson();
+    const { hashed_token: token_hash } = await mailOf(email);
+    const reset = { token_hash, new_password: 'battery staple correct' };
+    expect(dataOf(await openNoctra().auth.confirmPasswordReset(reset)).session.user.id).toBe(id);
+    expect((await openNoctra().auth.confirmPasswordReset(reset)).error?.code).toBe('code_invalid');
+  });
+
+  test('is asked for with one answer, whoever has the address', async () => {
+    const { email } = await newPerson();
+    for (const address of [email, 'nobody_at_all@example.com']) {
+      expect(await openNoctra().auth.requestPasswordReset({ email: address })).toEqual({
+        data: null,
+        error: null,
+      });
+    }
+  });
+});
+
+describe('auth.deleteAccount', () => {
+  test('deletes everything, and the session is gone', async () => {
+    const [ann, ben] = [await newPerson(), await newPerson()];
+    const post = dataOf(await ann.noctra.posts.create({ caption: 'Soon gone' }));
+    expect(await ann.noctra.auth.deleteAccount()).toEqual({ data: null, error: null });
+    expect(dataOf(await ann.noctra.auth.session()).session).toBeNull();
+    expect((await ben.noctra.posts.get(post.id)).error?.code).toBe('post_not_found');
+    expect((await ben.noctra.profiles.get(ann.id)).error?.code).toBe('profile_not_found');
+    const { username, password } = ann;
+    expect((await openNoctra().auth.signIn({ username, password })).error?.code).toBe('invalid_credentials');
+  });
+});
+
 describe('without a session', () => {
   test('every call that needs one answers not_signed_in', async () => {
-    const { posts, profiles } = openNoctra();
+    const { auth, media, posts, profiles } = openNoctra();
     const id = '01890000-0000-7000-8000-000000000000';
     for (const call of [
       profiles.me(),
+      profiles.get(id),
+      profiles.update({ bio: 'Hello' }),
+      auth.changePassword({ password: 'old password', new_password: 'new password' }),
+      auth.deleteAccount(),
+      auth.refresh(),
+      media.upload(new File(['x'], 'x.png', { type: 'image/png' })),
+      media.sign([`${id}/${id}.png`]),
       posts.page(),
+      posts.update(id, { caption: 'Hello' }),
       posts.get(id),
       posts.remove(id),
       posts.create({ caption: 'Hello' }),
@@ -137,7 +242,7 @@ describe('without a session', () => {
 
 describe('an error', () => {
   test('is network_error when no answer comes', async () => {
-    const { noctra } = await registerPerson();
+    const { noctra } = await newPerson();
     const offline = createNoctra(settings.url, settings.publishableKey, {
       auth: { persistSession: false, autoRefreshToken: false },
       global: { fetch: () => Promise.reject(new TypeError('fetch failed')) },

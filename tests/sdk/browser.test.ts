@@ -2,9 +2,9 @@ import { fileURLToPath } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { settings } from '../settings.ts';
-import { findBrowser } from './browser/find-browser.ts';
+import { browserArguments, findBrowser } from './browser/find-browser.ts';
 import { type ServedPage, servePage } from './browser/serve-page.ts';
-import { registerPerson } from './people.ts';
+import { newPerson } from './people.ts';
 
 const executablePath = findBrowser();
 if (!executablePath) {
@@ -19,19 +19,7 @@ describe.skipIf(!executablePath)('in a browser, on a page of another origin', ()
 
   beforeAll(async () => {
     served = await servePage();
-    browser = await chromium.launch({
-      executablePath: executablePath ?? '',
-      // A sandbox needs rights that a container's root has not; the rest keeps the browser from calling home.
-      args: [
-        '--no-sandbox',
-        '--disable-gpu',
-        '--disable-quic',
-        '--no-first-run',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-      ],
-    });
+    browser = await chromium.launch({ executablePath: executablePath ?? '', args: browserArguments });
     page = await browser.newPage();
     page.on('pageerror', (error) => complaints.push(error.message));
   }, 60_000);
@@ -42,7 +30,7 @@ describe.skipIf(!executablePath)('in a browser, on a page of another origin', ()
   });
 
   test('registers, signs in, posts a file of an <input>, reads it back and shows it', async () => {
-    const [ben, cleo] = await Promise.all([registerPerson(), registerPerson()]);
+    const [ben, cleo] = await Promise.all([newPerson(), newPerson()]);
     const username = `web_${crypto.randomUUID().replaceAll('-', '').slice(0, 16)}`;
     const password = 'correct horse battery';
     await page.goto(served.url);
@@ -114,5 +102,75 @@ describe.skipIf(!executablePath)('in a browser, on a page of another origin', ()
     }, posted.post?.id);
     expect(shown).toEqual({ width: 640, height: 480 });
     expect(complaints).toEqual([]);
+  }, 60_000);
+
+  test('tells how far an upload has come, and stops it', async () => {
+    const { email, password } = await newPerson();
+    await page.goto(served.url);
+    // Two megabytes take two seconds: what the page hears of then is what has left.
+    const session = await page.context().newCDPSession(page);
+    await session.send('Network.enable');
+    const slow = { latency: 0, downloadThroughput: -1, uploadThroughput: 1024 * 1024, offline: false };
+    await session.send('Network.emulateNetworkConditions', slow);
+    const size = 2 * 1024 * 1024;
+
+    const told = await page.evaluate(
+      async ({ url, publishableKey, size, ...person }) => {
+        const noctra = window.createNoctra(url, publishableKey);
+        await noctra.supabase.auth.signInWithPassword(person);
+        window.noctra = noctra;
+        const file = new File([new Uint8Array(size)], 'large.mp4', { type: 'video/mp4' });
+        const loaded: number[] = [];
+        const { data, error } = await noctra.media.upload(file, {
+          on_progress: (progress) => void loaded.push(progress.loaded),
+        });
+        return { path: data?.path, code: error?.code, loaded };
+      },
+      { url: settings.url, publishableKey: settings.publishableKey, size, email, password },
+    );
+    expect(told).toMatchObject({ code: undefined, path: expect.stringMatching(/\.mp4$/) });
+    expect(told.loaded.length).toBeGreaterThan(5);
+    expect(told.loaded).toEqual([...new Set(told.loaded)].sort((a, b) => a - b));
+    expect(told.loaded.at(-1)).toBe(size);
+    expect(told.loaded.filter((bytes) => bytes < size / 2).length).toBeGreaterThan(1);
+
+    const stopped = await page.evaluate(async (size) => {
+      const controller = new AbortController();
+      const file = new File([new Uint8Array(size)], 'large.mp4', { type: 'video/mp4' });
+      const loaded: number[] = [];
+      const { error } = await window.noctra.posts.create({
+        caption: 'Never mind',
+        media: [file],
+        signal: controller.signal,
+        on_progress: (progress) => {
+          loaded.push(progress.loaded);
+          if (progress.loaded > size / 4) controller.abort();
+        },
+      });
+      return { code: error?.code, most: Math.max(...loaded) };
+    }, size);
+    expect(stopped.code).toBe('aborted');
+    expect(stopped.most).toBeLessThan(size);
+    await session.detach();
+    expect(complaints).toEqual([]);
+  }, 60_000);
+
+  test('restores the session that supabase-js has kept', async () => {
+    const { id, email, password } = await newPerson();
+    await page.goto(served.url);
+    await page.evaluate(
+      ({ url, publishableKey, ...person }) =>
+        window.createNoctra(url, publishableKey).supabase.auth.signInWithPassword(person),
+      { url: settings.url, publishableKey: settings.publishableKey, email, password },
+    );
+    await page.reload();
+    const restored = await page.evaluate(
+      async ({ url, publishableKey }) => {
+        const { data } = await window.createNoctra(url, publishableKey).profiles.me();
+        return data?.id;
+      },
+      { url: settings.url, publishableKey: settings.publishableKey },
+    );
+    expect(restored).toBe(id);
   }, 60_000);
 });

@@ -1,53 +1,26 @@
-import postgres from 'postgres';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { limits, type Post } from '../../sdk/src/index.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { isNoctraError, limits, type PageOptions, type Post } from '../../sdk/src/index.ts';
 import { settings } from '../settings.ts';
-import { load, openNoctra, type Person, photo, readPhoto, recordingFetch, registerPerson } from './people.ts';
+import { lookBehind } from './behind-the-back.ts';
+import { dataOf, load, newPerson, type Person, photo, readPhoto, recordingFetch, reopen } from './people.ts';
 
-const sql = postgres(settings.databaseUrl, { max: 1 });
-afterAll(() => sql.end());
+const { objectsOf, postsOf } = lookBehind();
 
 let ann: Person;
 let ben: Person;
 let cleo: Person;
 beforeAll(async () => {
-  ann = await registerPerson();
-  ben = await registerPerson();
-  cleo = await registerPerson();
+  ann = await newPerson();
+  ben = await newPerson();
+  cleo = await newPerson();
 });
-
-/** The names of somebody's objects, read behind the back of every policy. */
-async function objectsOf({ id }: Person): Promise<string[]> {
-  const rows = await sql<{ name: string }[]>`
-    select name from storage.objects where bucket_id = 'post-media' and name like ${`${id}/%`} order by name`;
-  return rows.map(({ name }) => name);
-}
-
-async function postsOf({ id }: Person): Promise<number> {
-  const [row] = await sql<{ count: number }[]>`
-    select count(*)::int as count from public.posts where owner_id = ${id}`;
-  return row?.count ?? 0;
-}
-
-/** A signed-in Noctra for the same person whose requests pass through another `fetch`. */
-async function reopen({ email, password }: Person, fetchInstead: typeof fetch) {
-  const noctra = openNoctra({ global: { fetch: fetchInstead } });
-  const { error } = await noctra.auth.signIn({ username: email, password });
-  if (error) throw error;
-  return noctra;
-}
 
 const isUpload = (input: RequestInfo | URL, init?: RequestInit) =>
   init?.method === 'POST' && String(input).includes('/storage/v1/object/post-media/');
 
-function created({ data, error }: Awaited<ReturnType<Person['noctra']['posts']['create']>>): Post {
-  if (error) throw error;
-  return data;
-}
-
 describe('posts.create', () => {
   test('makes a post with a photo, a tag and two mentions, which others read back byte for byte', async () => {
-    const post = created(
+    const post = dataOf(
       await ann.noctra.posts.create({
         caption: 'Sunset by the sea',
         media: [await photo()],
@@ -90,36 +63,40 @@ describe('posts.create', () => {
 
   test('counts the tags and mentions of the caption', async () => {
     const caption = `With @${ben.username} in #Lisboa`;
-    const post = created(await ann.noctra.posts.create({ caption }));
+    const post = dataOf(await ann.noctra.posts.create({ caption }));
     expect(post.tags.map(({ name }) => name)).toEqual(['lisboa']);
     expect(post.mentions).toEqual([{ id: ben.id, username: ben.username }]);
   });
 
   test('keeps the files in the order that they were given, at most three under way at once', async () => {
     let [underway, most] = [0, 0];
-    const noctra = await reopen(ann, async (input, init) => {
-      if (!isUpload(input, init)) return fetch(input, init);
-      most = Math.max(most, ++underway);
-      return fetch(input, init).finally(() => underway--);
+    const noctra = await reopen(ann, {
+      global: {
+        fetch: async (input, init) => {
+          if (!isUpload(input, init)) return fetch(input, init);
+          most = Math.max(most, ++underway);
+          return fetch(input, init).finally(() => underway--);
+        },
+      },
     });
     const bytes = await readPhoto();
     // A JPEG ends with its end marker: what follows is ignored, and tells the files apart.
     const files = Array.from({ length: limits.media }, (_, place) => {
       return new File([bytes, new Uint8Array(place + 1)], 'photo.jpg', { type: 'image/jpeg' });
     });
-    const post = created(await noctra.posts.create({ caption: 'Ten', media: files }));
+    const post = dataOf(await noctra.posts.create({ caption: 'Ten', media: files }));
     expect(post.media.map(({ size }) => size)).toEqual(files.map(({ size }) => size));
     expect(most).toBe(3);
   });
 
   test('shares a post', async () => {
-    const original = created(await ben.noctra.posts.create({ caption: 'The first' }));
-    const share = created(await ann.noctra.posts.create({ caption: 'Look', original_post: original.id }));
+    const original = dataOf(await ben.noctra.posts.create({ caption: 'The first' }));
+    const share = dataOf(await ann.noctra.posts.create({ caption: 'Look', original_post: original.id }));
     expect(share.original_post).toBe(original.id);
   });
 
   test('hides a private post from others', async () => {
-    const post = created(
+    const post = dataOf(
       await ann.noctra.posts.create({ caption: 'Mine', media: [await photo()], is_public: false }),
     );
     expect(post.is_public).toBe(false);
@@ -132,10 +109,10 @@ describe('posts.create', () => {
   });
 
   test('answers the first post to a retry with the same idempotency key and files', async () => {
-    const dora = await registerPerson();
+    const dora = await newPerson();
     const post = { caption: 'Once', media: [await photo()], idempotency_key: crypto.randomUUID() };
-    const first = created(await dora.noctra.posts.create(post));
-    const second = created(await dora.noctra.posts.create(post));
+    const first = dataOf(await dora.noctra.posts.create(post));
+    const second = dataOf(await dora.noctra.posts.create(post));
     expect(second.id).toBe(first.id);
     expect(await load(second.media[0]?.url)).toEqual(await readPhoto());
     expect(await postsOf(dora)).toBe(1);
@@ -143,10 +120,10 @@ describe('posts.create', () => {
   });
 
   test('refuses the same idempotency key for another post, and keeps the first one whole', async () => {
-    const dora = await registerPerson();
+    const dora = await newPerson();
     const media = [await photo()];
     const idempotency_key = crypto.randomUUID();
-    const first = created(await dora.noctra.posts.create({ caption: 'Once', media, idempotency_key }));
+    const first = dataOf(await dora.noctra.posts.create({ caption: 'Once', media, idempotency_key }));
     for (const other of [
       { caption: 'Twice', media },
       { caption: 'Once', media: [await photo('other.jpg', media[0]?.lastModified)] },
@@ -160,7 +137,7 @@ describe('posts.create', () => {
 
 describe('posts.create leaves neither row nor object', () => {
   test('when a rule of the database refuses the post', async () => {
-    const dora = await registerPerson();
+    const dora = await newPerson();
     const media = [await photo(), await photo()];
     for (const [post, code, field] of [
       [{ mentions: ['nobody_at_all'] }, 'mention_unknown', 'mentions'],
@@ -177,11 +154,15 @@ describe('posts.create leaves neither row nor object', () => {
   });
 
   test('when the connection is lost in the middle of the uploads', async () => {
-    const dora = await registerPerson();
+    const dora = await newPerson();
     let uploads = 0;
-    const noctra = await reopen(dora, async (input, init) => {
-      if (isUpload(input, init) && ++uploads === 4) throw new TypeError('fetch failed');
-      return fetch(input, init);
+    const noctra = await reopen(dora, {
+      global: {
+        fetch: async (input, init) => {
+          if (isUpload(input, init) && ++uploads >= 4) throw new TypeError('fetch failed');
+          return fetch(input, init);
+        },
+      },
     });
     const media = await Promise.all(Array.from({ length: 6 }, () => photo()));
     const { error } = await noctra.posts.create({ caption: 'Hello', media });
@@ -191,12 +172,16 @@ describe('posts.create leaves neither row nor object', () => {
   });
 
   test('when it is aborted between the uploads and the post', async () => {
-    const dora = await registerPerson();
+    const dora = await newPerson();
     const controller = new AbortController();
-    const noctra = await reopen(dora, async (input, init) => {
-      const response = await fetch(input, init);
-      if (isUpload(input, init)) controller.abort();
-      return response;
+    const noctra = await reopen(dora, {
+      global: {
+        fetch: async (input, init) => {
+          const response = await fetch(input, init);
+          if (isUpload(input, init)) controller.abort();
+          return response;
+        },
+      },
     });
     const media = [await photo()];
     const { error } = await noctra.posts.create({ caption: 'Hello', media, signal: controller.signal });
@@ -230,7 +215,7 @@ describe('posts.create sends no byte', () => {
     ],
   ])('when the input is against the rules: %s', async (code, status, field, post) => {
     const { requests, fetch } = recordingFetch();
-    const noctra = await reopen(ann, fetch);
+    const noctra = await reopen(ann, { global: { fetch } });
     requests.length = 0;
     const { error } = await noctra.posts.create({ caption: 'Hello', ...post });
     expect(error).toMatchObject({ code, status, field });
@@ -239,16 +224,16 @@ describe('posts.create sends no byte', () => {
 
   test('yet allows a caption whose characters take two UTF-16 units each', async () => {
     const caption = '🌊'.repeat(limits.caption_length);
-    expect(created(await ann.noctra.posts.create({ caption })).caption).toBe(caption);
+    expect(dataOf(await ann.noctra.posts.create({ caption })).caption).toBe(caption);
   });
 });
 
 describe('posts.page', () => {
   test('walks all posts, newest first, without a gap or a repetition', async () => {
-    const dora = await registerPerson();
+    const dora = await newPerson();
     const ids: string[] = [];
     for (const caption of ['one', 'two', 'three', 'four', 'five']) {
-      ids.unshift(created(await dora.noctra.posts.create({ caption, is_public: false })).id);
+      ids.unshift(dataOf(await dora.noctra.posts.create({ caption, is_public: false })).id);
     }
     const walked: string[] = [];
     let cursor: string | null = null;
@@ -264,13 +249,13 @@ describe('posts.page', () => {
 
   test('costs two requests, however many files its posts have', async () => {
     const { requests, fetch } = recordingFetch();
-    const noctra = await reopen(ann, fetch);
-    created(await noctra.posts.create({ caption: 'Two', media: [await photo(), await photo()] }));
-    created(await noctra.posts.create({ caption: 'One', media: [await photo()] }));
+    const noctra = await reopen(ann, { global: { fetch } });
+    dataOf(await noctra.posts.create({ caption: 'Two', media: [await photo(), await photo()] }));
+    dataOf(await noctra.posts.create({ caption: 'One', media: [await photo()] }));
     requests.length = 0;
     const { data } = await noctra.posts.page({ limit: 2 });
     expect(data?.posts.flatMap(({ media }) => media).every(({ url }) => url !== null)).toBe(true);
-    expect(requests).toEqual(['GET /rest/v1/posts', 'POST /storage/v1/object/sign/post-media']);
+    expect(requests).toEqual(['GET /rest/v1/rpc/list_posts', 'POST /storage/v1/object/sign/post-media']);
   });
 
   test('refuses a malformed cursor', async () => {
@@ -291,6 +276,182 @@ describe('posts.page', () => {
   });
 });
 
+describe('posts.page by filter', () => {
+  test('finds by owner, tag and mention, each alone and all together', async () => {
+    const [dora, emil] = [await newPerson(), await newPerson()];
+    const tag = `t${crypto.randomUUID().slice(0, 8)}`;
+    const make = async ({ noctra }: Person, caption: string) =>
+      dataOf(await noctra.posts.create({ caption })).id;
+    const both = await make(dora, `#${tag} with @${emil.username}`);
+    const tagged = await make(dora, `#${tag}`);
+    const mentioning = await make(dora, `with @${emil.username}`);
+    const other = await make(emil, `#${tag} by @${emil.username} himself`);
+    const find = async (filter: PageOptions, { noctra } = dora) =>
+      dataOf(await noctra.posts.page(filter)).posts.map(({ id }) => id);
+
+    const ofDora = [mentioning, tagged, both];
+    expect(await find({ owner: 'me' })).toEqual(ofDora);
+    expect(await find({ owner: dora.id }, emil)).toEqual(ofDora);
+    expect(await find({ owner: dora.username.toUpperCase() }, emil)).toEqual(ofDora);
+    expect(await find({ tag })).toEqual([other, tagged, both]);
+    expect(await find({ tag: `#${tag.toUpperCase()}` })).toEqual([other, tagged, both]);
+    expect(await find({ mentions: emil.username })).toEqual([other, mentioning, both]);
+    expect(await find({ mentions: 'me' }, emil)).toEqual([other, mentioning, both]);
+    expect(await find({ tag, mentions: emil.id })).toEqual([other, both]);
+    expect(await find({ owner: 'me', tag, mentions: emil.id })).toEqual([both]);
+    expect(await find({ owner: 'me', tag: 'nobody-uses-this' })).toEqual([]);
+  });
+
+  test('answers profile_not_found for a person who is not there', async () => {
+    for (const filter of [{ owner: 'nobody_at_all' }, { mentions: 'nobody_at_all' }]) {
+      const { error } = await ann.noctra.posts.page(filter);
+      expect(error).toMatchObject({ code: 'profile_not_found', status: 404 });
+    }
+  });
+
+  test('tells of a post what posts.get tells', async () => {
+    const original = dataOf(await ben.noctra.posts.create({ caption: 'The first' }));
+    const caption = `Again with @${cleo.username} #again #and`;
+    const made = { caption, media: [await photo()], original_post: original.id };
+    const { id } = dataOf(await ann.noctra.posts.create(made));
+    const { posts } = dataOf(await ann.noctra.posts.page({ owner: 'me', limit: 1 }));
+    const got = dataOf(await ann.noctra.posts.get(id));
+    const isAddress = expect.stringMatching(/^http/);
+    expect(posts[0]).toEqual({ ...got, media: [{ ...got.media[0], url: isAddress }] });
+    expect(got).toMatchObject({ original_post: original.id, is_repost: true });
+  });
+
+  test('keeps the id of an original back from those who may not see it', async () => {
+    const original = dataOf(await ben.noctra.posts.create({ caption: 'Open for now' }));
+    const share = dataOf(await ann.noctra.posts.create({ caption: 'Look', original_post: original.id }));
+    dataOf(await ben.noctra.posts.update(original.id, { is_public: false }));
+    const filter = { owner: ann.id, limit: 1 };
+    const [seen] = dataOf(await cleo.noctra.posts.page(filter)).posts;
+    expect(seen).toMatchObject({ id: share.id, original_post: null, is_repost: true });
+    const [own] = dataOf(await ben.noctra.posts.page(filter)).posts;
+    expect(own?.original_post).toBe(original.id);
+  });
+});
+
+describe('posts.all', () => {
+  test('walks everything once while posts arrive and vanish', async () => {
+    const dora = await newPerson();
+    const ids: string[] = [];
+    const make = async (caption: string) => dataOf(await dora.noctra.posts.create({ caption })).id;
+    for (let number = 0; number < 7; number++) ids.unshift(await make(`Number ${number}`));
+
+    const walked: string[] = [];
+    for await (const { id } of dora.noctra.posts.all({ owner: 'me', limit: 2 })) {
+      walked.push(id);
+      // One arrives at the front; the one where the page ends goes, and one that no page has shown yet.
+      if (walked.length === 2) {
+        await make('Late');
+        await dora.noctra.posts.remove(id);
+        await dora.noctra.posts.remove(ids[4] ?? '');
+      }
+    }
+    expect(walked).toEqual(ids.filter((_, place) => place !== 4));
+  });
+
+  test('reads no page that nobody wants', async () => {
+    const dora = await newPerson();
+    for (const caption of ['one', 'two', 'three']) dataOf(await dora.noctra.posts.create({ caption }));
+    const { requests, fetch } = recordingFetch();
+    const noctra = await reopen(dora, { global: { fetch } });
+    requests.length = 0;
+    for await (const { caption } of noctra.posts.all({ owner: 'me', limit: 1 })) {
+      if (caption === 'two') break;
+    }
+    expect(requests).toEqual(['GET /rest/v1/rpc/list_posts', 'GET /rest/v1/rpc/list_posts']);
+  });
+
+  test('throws a NoctraError where a page cannot be read', async () => {
+    const walk = async (options: PageOptions) => {
+      for await (const _ of ann.noctra.posts.all(options)) break;
+    };
+    await expect(walk({ owner: 'nobody_at_all' })).rejects.toMatchObject({ code: 'profile_not_found' });
+    await expect(walk({ limit: 0 })).rejects.toMatchObject({ code: 'limit_invalid' });
+    const error = await walk({ signal: AbortSignal.abort() }).catch((cause: unknown) => cause);
+    expect(isNoctraError(error) && error.code).toBe('aborted');
+  });
+});
+
+describe('posts.update', () => {
+  test('changes what is given, and leaves the rest', async () => {
+    const made = { caption: `#one with @${ben.username}`, tags: ['listed'], media: [await photo()] };
+    const post = dataOf(await ann.noctra.posts.create(made));
+    const names = ({ tags, mentions }: Post) => [...tags, ...mentions].map((item) => Object.values(item)[1]);
+
+    const caption = `#two with @${cleo.username}`;
+    const second = dataOf(await ann.noctra.posts.update(post.id, { caption }));
+    expect(second).toMatchObject({ id: post.id, caption, is_public: true, created_at: post.created_at });
+    expect(names(second)).toEqual(['listed', 'two', cleo.username]);
+    expect(second.media.map(({ id }) => id)).toEqual(post.media.map(({ id }) => id));
+
+    const third = dataOf(
+      await ann.noctra.posts.update(post.id, { tags: ['#Other'], mentions: [ben.id], is_public: false }),
+    );
+    expect(third).toMatchObject({ caption, is_public: false });
+    expect(names(third)).toEqual(['other', 'two', ...[ben.username, cleo.username].sort()]);
+
+    const fourth = dataOf(await ann.noctra.posts.update(post.id, { tags: [], mentions: [] }));
+    expect(names(fourth)).toEqual(['two', cleo.username]);
+    expect(dataOf(await ann.noctra.posts.update(post.id, {})).caption).toBe(caption);
+  });
+
+  test('adds files behind those that stay, and takes files out, by id or name', async () => {
+    const dora = await newPerson();
+    const files = ['one.jpg', 'two.jpg', 'three.jpg'];
+    const media = await Promise.all(files.map(async (name) => ({ file: await photo(name), alt_text: name })));
+    const post = dataOf(await dora.noctra.posts.create({ caption: 'Three', media }));
+    const texts = (changed: Post) => changed.media.map(({ alt_text }) => alt_text);
+
+    const second = dataOf(
+      await dora.noctra.posts.update(post.id, {
+        add_media: [{ file: await photo('four.jpg'), alt_text: 'four.jpg' }],
+        remove_media: [post.media[1]?.id ?? ''],
+      }),
+    );
+    expect(texts(second)).toEqual(['one.jpg', 'three.jpg', 'four.jpg']);
+    expect(await load(second.media[2]?.url)).toEqual(await readPhoto());
+    const third = dataOf(
+      await dora.noctra.posts.update(post.id, { remove_media: [second.media[0]?.file ?? ''] }),
+    );
+    expect(texts(third)).toEqual(['three.jpg', 'four.jpg']);
+  });
+
+  test('changes all or nothing: what was uploaded for it goes', async () => {
+    const dora = await newPerson();
+    const post = dataOf(await dora.noctra.posts.create({ caption: 'Before', media: [await photo()] }));
+    const objects = await objectsOf(dora);
+    const add_media = [await photo()];
+    const text = new File(['just words'], 'photo.png', { type: 'image/png' });
+    for (const [changes, code] of [
+      [{ mentions: ['nobody_at_all'] }, 'mention_unknown'],
+      [{ remove_media: ['no file of it'] }, 'media_not_found'],
+      [{ add_media: Array(limits.media).fill(add_media[0]) }, 'media_too_many'],
+      [{ add_media: [...add_media, text] }, 'media_type_unsupported'],
+    ] as const) {
+      const { error } = await dora.noctra.posts.update(post.id, { caption: 'After', add_media, ...changes });
+      expect(error?.code).toBe(code);
+      await expect.poll(() => objectsOf(dora)).toEqual(objects);
+    }
+    expect(dataOf(await dora.noctra.posts.get(post.id))).toMatchObject({
+      caption: 'Before',
+      updated_at: post.updated_at,
+    });
+  });
+
+  test('leaves the posts of others', async () => {
+    const post = dataOf(await ann.noctra.posts.create({ caption: 'Mine' }));
+    const { error } = await ben.noctra.posts.update(post.id, { caption: 'Yours' });
+    expect(error).toMatchObject({ code: 'not_owner', status: 403 });
+    for (const id of ['01890000-0000-7000-8000-000000000000', 'no id']) {
+      expect((await ann.noctra.posts.update(id, { caption: 'Hm' })).error?.code).toBe('post_not_found');
+    }
+  });
+});
+
 describe('posts.get', () => {
   test('answers post_not_found for what is not there and for what is no id', async () => {
     for (const id of ['01890000-0000-7000-8000-000000000000', 'no id']) {
@@ -301,15 +462,15 @@ describe('posts.get', () => {
 
 describe('posts.remove', () => {
   test('deletes a post of one’s own', async () => {
-    const { id } = created(await ann.noctra.posts.create({ caption: 'Soon gone' }));
+    const { id } = dataOf(await ann.noctra.posts.create({ caption: 'Soon gone' }));
     expect(await ann.noctra.posts.remove(id)).toEqual({ data: { id }, error: null });
     expect((await ann.noctra.posts.get(id)).error?.code).toBe('post_not_found');
     expect((await ann.noctra.posts.remove(id)).error?.code).toBe('post_not_found');
   });
 
   test('leaves the posts of others, and tells apart those that one may see', async () => {
-    const seen = created(await ann.noctra.posts.create({ caption: 'For all' }));
-    const hidden = created(await ann.noctra.posts.create({ caption: 'For me', is_public: false }));
+    const seen = dataOf(await ann.noctra.posts.create({ caption: 'For all' }));
+    const hidden = dataOf(await ann.noctra.posts.create({ caption: 'For me', is_public: false }));
     expect((await ben.noctra.posts.remove(seen.id)).error).toMatchObject({ code: 'not_owner', status: 403 });
     expect((await ben.noctra.posts.remove(hidden.id)).error).toMatchObject({
       code: 'post_not_found',

@@ -3,10 +3,15 @@ import { expectTypeOf, test } from 'vitest';
 import {
   type Database,
   isNoctraError,
+  type NewMedia,
   type Noctra,
   type NoctraError,
+  type NoctraErrorCode,
+  type OwnProfile,
   type Post,
+  type Profile,
   type Result,
+  type UploadProgress,
 } from '../../sdk/src/index.ts';
 
 declare const noctra: Noctra;
@@ -29,6 +34,49 @@ test('posts have the types of the database', () => {
     Database['public']['Enums']['media_type']
   >();
   expectTypeOf<Post['original_post']>().toEqualTypeOf<string | null>();
+  expectTypeOf<Post['is_repost']>().toEqualTypeOf<boolean>();
+  expectTypeOf<Post['media'][number]['width']>().toEqualTypeOf<number | null>();
+  expectTypeOf<Post['media'][number]['alt_text']>().toEqualTypeOf<string>();
+});
+
+test('files come as they are, with a text, or as paths', () => {
+  expectTypeOf<Blob>().toExtend<NewMedia>();
+  expectTypeOf<File>().toExtend<NewMedia>();
+  expectTypeOf<string>().toExtend<NewMedia>();
+  expectTypeOf<{ file: File; alt_text: string }>().toExtend<NewMedia>();
+  // @ts-expect-error: an alternative text has a file
+  noctra.posts.create({ caption: 'x', media: [{ alt_text: 'The sea' }] });
+  noctra.posts.create({
+    caption: 'x',
+    on_progress: (progress) => expectTypeOf(progress).toEqualTypeOf<UploadProgress>(),
+  });
+});
+
+test('updates name what they change', () => {
+  noctra.posts.update('id', { tags: [], add_media: [new Blob()], remove_media: ['id'] });
+  // @ts-expect-error: files are added or removed, not replaced
+  noctra.posts.update('id', { media: [new Blob()] });
+  noctra.profiles.update({ username: 'ann', profile_pic: new Blob(), cover_pic: null });
+  // @ts-expect-error: a role is not one's own to give
+  noctra.profiles.update({ role: 'admin' });
+});
+
+test('a password is reset by code or by link', () => {
+  noctra.auth.confirmPasswordReset({ email: 'a@example.com', code: '123456', new_password: 'x' });
+  noctra.auth.confirmPasswordReset({ token_hash: 'x', new_password: 'x' });
+  // @ts-expect-error: a code goes with its address
+  noctra.auth.confirmPasswordReset({ code: '123456', new_password: 'x' });
+});
+
+test('profiles of others have nothing private', () => {
+  expectTypeOf<OwnProfile>().toExtend<Profile>();
+  expectTypeOf<Profile>().not.toHaveProperty('email');
+  expectTypeOf<Profile>().not.toHaveProperty('date_of_birth');
+});
+
+test('codes of errors are known, and stay open', () => {
+  expectTypeOf<'media_type_mismatch'>().toExtend<NoctraErrorCode>();
+  expectTypeOf<NoctraError['retry_after']>().toEqualTypeOf<number | undefined>();
 });
 
 test('calls take what they say, and nothing else', () => {
@@ -43,6 +91,11 @@ test('calls answer what they say', () => {
   expectTypeOf(noctra.posts.page).returns.resolves.toEqualTypeOf<
     Result<{ posts: Post[]; next_cursor: string | null }>
   >();
+  expectTypeOf(noctra.posts.all).returns.toEqualTypeOf<AsyncGenerator<Post, void, undefined>>();
+  expectTypeOf(noctra.posts.update).returns.resolves.toEqualTypeOf<Result<Post>>();
+  expectTypeOf(noctra.profiles.get).returns.resolves.toEqualTypeOf<Result<Profile>>();
+  expectTypeOf(noctra.media.sign).returns.resolves.toEqualTypeOf<Result<(string | null)[]>>();
+  expectTypeOf(noctra.auth.deleteAccount).returns.resolves.toEqualTypeOf<Result<null>>();
   expectTypeOf(noctra.auth.signIn).returns.resolves.toEqualTypeOf<Result<{ session: Session }>>();
 });
 

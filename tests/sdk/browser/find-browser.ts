@@ -23,6 +23,17 @@ const places = [
   ),
 ];
 
+/** A sandbox needs rights that a container's root has not; the rest keeps the browser from calling home. */
+export const browserArguments = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
 /** The program of an installed Chromium, or undefined. `CHROMIUM_PATH` comes first. */
 export function findBrowser(): string | undefined {
   return places.find((place): place is string => place !== undefined && existsSync(place));

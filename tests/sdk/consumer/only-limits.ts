@@ -1,0 +1,3 @@
+import { limits } from '../../../sdk/src/index.ts';
+
+document.title = String(limits.media);

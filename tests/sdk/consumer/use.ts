@@ -1,0 +1,47 @@
+import { createNoctra, type NewPost } from '../../../sdk/src/index.ts';
+
+/** What an app of somebody else's does with the package, in every runtime the same. */
+export async function use(
+  url: string,
+  key: string,
+  photo: ArrayBuffer,
+): Promise<{
+  caption: string;
+  sameBytes: boolean;
+  total: number;
+  steps: number;
+  error: string | undefined;
+}> {
+  const noctra = createNoctra(url, key, { auth: { persistSession: false, autoRefreshToken: false } });
+  const username = `use_${crypto.getRandomValues(new Uint32Array(2)).join('').slice(0, 16)}`;
+  const email = `${username}@example.com`;
+  const registered = await noctra.auth.register({ username, email, password: 'correct horse battery' });
+  if (registered.error) throw registered.error;
+
+  const post: NewPost = {
+    caption: 'From a package #packed',
+    media: [{ file: new File([photo], 'photo.jpg', { type: 'image/jpeg' }), alt_text: 'A photo' }],
+  };
+  const created = await noctra.posts.create(post);
+  if (created.error) throw created.error;
+
+  let total = 0;
+  for await (const { media } of noctra.posts.all({ owner: 'me', tag: 'packed' })) total += media.length;
+  const { data: read } = await noctra.posts.get(created.data.id);
+  const file = await fetch(read?.media[0]?.url ?? '').then((response) => response.arrayBuffer());
+  const [bytes, expected] = [new Uint8Array(file), new Uint8Array(photo)];
+  const large = new File([new Uint8Array(4 * 1024 * 1024)], 'large.mp4', { type: 'video/mp4' });
+  const loaded: number[] = [];
+  const upload = await noctra.media.upload(large, {
+    on_progress: (progress) => void loaded.push(progress.loaded),
+  });
+  if (upload.error) throw upload.error;
+  const { error } = await noctra.posts.get('no id');
+  return {
+    caption: created.data.caption,
+    sameBytes: bytes.length === expected.length && bytes.every((byte, place) => byte === expected[place]),
+    total,
+    steps: loaded.filter((bytes, place) => bytes > (loaded[place - 1] ?? 0)).length,
+    error: error?.code,
+  };
+}

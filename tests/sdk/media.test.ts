@@ -1,0 +1,140 @@
+import { readFile } from 'node:fs/promises';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { limits } from '../../sdk/src/index.ts';
+import { exifSegment, jpegWith } from '../api/pictures.ts';
+import { lookBehind } from './behind-the-back.ts';
+import { dataOf, load, newPerson, type Person, photo, readPhoto } from './people.ts';
+
+const { objectsOf, postsOf } = lookBehind();
+
+let ann: Person;
+let ben: Person;
+beforeAll(async () => {
+  ann = await newPerson();
+  ben = await newPerson();
+});
+
+const docx = 'application/vnd.openxmlformats-officedocument.wordprocessingml.document';
+
+/** One of the sample files, as a file input gives it. */
+async function sample(name: string, type: string): Promise<File> {
+  const bytes = await readFile(new URL(`../fixtures/media/${name}`, import.meta.url));
+  return new File([bytes], name, { type });
+}
+
+describe('posts.create takes', () => {
+  test.each([
+    ['photo.jpg', 'image/jpeg', 'image', [640, 480]],
+    ['picture.png', 'image/png', 'image', expect.anything()],
+    ['animation.gif', 'image/gif', 'image', expect.anything()],
+    ['clip.mp4', 'video/mp4', 'video', null],
+    ['clip.mov', 'video/quicktime', 'video', null],
+    ['clip.avi', 'video/x-msvideo', 'video', null],
+    ['tone.mp3', 'audio/mpeg', 'audio', null],
+    ['tone.wav', 'audio/wav', 'audio', null],
+    ['document.pdf', 'application/pdf', 'document', null],
+    ['document.docx', docx, 'document', null],
+  ])('%s, and others load it byte for byte', async (name, mime_type, file_type, dimensions) => {
+    const file = await sample(name, mime_type);
+    const alt_text = `What ${name} shows`;
+    const post = dataOf(await ann.noctra.posts.create({ caption: name, media: [{ file, alt_text }] }));
+    const read = dataOf(await ben.noctra.posts.get(post.id));
+    for (const { media } of [post, read]) {
+      expect(media).toMatchObject([{ file_type, mime_type, size: file.size, alt_text }]);
+      const { width, height } = media[0] ?? {};
+      expect(width === null ? null : [width, height]).toEqual(dimensions);
+    }
+    expect(await load(read.media[0]?.url)).toEqual(new Uint8Array(await file.arrayBuffer()));
+  });
+
+  test('a file whose system knows no type for it, by its name', async () => {
+    const file = await sample('clip.avi', '');
+    const post = dataOf(await ann.noctra.posts.create({ caption: 'Untyped', media: [file] }));
+    expect(post.media).toMatchObject([{ mime_type: 'video/x-msvideo', file_type: 'video' }]);
+  });
+
+  test('a photo, and takes out where it was taken, and nothing else', async () => {
+    const bytes = jpegWith(exifSegment({ orientation: 1, position: true }));
+    const file = new File([new Uint8Array(bytes)], 'camera.jpg', { type: 'image/jpeg' });
+    const post = dataOf(await ann.noctra.posts.create({ caption: 'There', media: [file] }));
+    const read = dataOf(await ben.noctra.posts.get(post.id));
+    const loaded = await load(read.media[0]?.url);
+    const changed = [...loaded.keys()].filter((place) => loaded[place] !== bytes[place]);
+    expect(loaded.length).toBe(bytes.length);
+    expect(changed.length).toBeGreaterThan(0);
+    // A JPEG begins with two bytes, then the segment.
+    expect(Math.max(...changed)).toBeLessThan(2 + exifSegment({ position: true }).length);
+  });
+});
+
+test.each([
+  ['another one of the types', 'media_type_mismatch', () => sample('picture.png', 'image/jpeg')],
+  [
+    'none of them',
+    'media_type_unsupported',
+    async () => new File(['words'], 'x.jpg', { type: 'image/jpeg' }),
+  ],
+])('a file whose bytes are %s is refused, and nothing stays', async (_, code, lie) => {
+  const dora = await newPerson();
+  const { data, error } = await dora.noctra.posts.create({
+    caption: 'Hm',
+    media: [await photo(), await lie()],
+  });
+  expect(data).toBeNull();
+  expect(error).toMatchObject({ code, status: 415, field: 'media' });
+  expect(await postsOf(dora)).toBe(0);
+  await expect.poll(() => objectsOf(dora)).toEqual([]);
+});
+
+test('an alternative text is refused when it is too long, and nothing stays', async () => {
+  const dora = await newPerson();
+  const media = [{ file: await photo(), alt_text: 'x'.repeat(limits.alt_text_length + 1) }];
+  const { error } = await dora.noctra.posts.create({ caption: 'Hm', media });
+  expect(error).toMatchObject({ code: 'alt_text_invalid', status: 422 });
+  expect(await objectsOf(dora)).toEqual([]);
+});
+
+describe('media.upload', () => {
+  test('stores a file ahead of its post', async () => {
+    const { path } = dataOf(await ann.noctra.media.upload(await photo()));
+    const media = [await photo('second.jpg'), { file: path, alt_text: 'The sea' }];
+    const post = dataOf(await ann.noctra.posts.create({ caption: 'Both', media }));
+    expect(post.media.map(({ alt_text }) => alt_text)).toEqual(['', 'The sea']);
+    expect(post.media[1]?.file).toBe(path);
+  });
+
+  test('gives a path that one post takes', async () => {
+    const { path } = dataOf(await ann.noctra.media.upload(await photo()));
+    dataOf(await ann.noctra.posts.create({ caption: 'First', media: [path] }));
+    const { error } = await ann.noctra.posts.create({ caption: 'Second', media: [path] });
+    expect(error).toMatchObject({ code: 'media_already_used', status: 409 });
+  });
+
+  test('gives a path that others cannot take', async () => {
+    const { path } = dataOf(await ann.noctra.media.upload(await photo()));
+    const { error } = await ben.noctra.posts.create({ caption: 'Mine', media: [path] });
+    expect(error).toMatchObject({ code: 'media_not_found', status: 422 });
+    expect(await objectsOf(ann)).toContain(path);
+  });
+});
+
+describe('media.sign', () => {
+  test('gives addresses in the order of the paths, and none for what one may not see', async () => {
+    const create = async (is_public: boolean) =>
+      dataOf(await ann.noctra.posts.create({ caption: 'Signed', media: [await photo()], is_public }));
+    const [open, hidden] = [await create(true), await create(false)];
+    const paths = [hidden, open].map(({ media }) => media[0]?.file ?? '');
+    const own = dataOf(await ann.noctra.media.sign(paths));
+    for (const url of own) expect(await load(url)).toEqual(await readPhoto());
+    const [none, url] = dataOf(await ben.noctra.media.sign(paths));
+    expect(none).toBeNull();
+    expect(await load(url)).toEqual(await readPhoto());
+  });
+
+  test('gives them for as long as is asked for', async () => {
+    const post = dataOf(await ann.noctra.posts.create({ caption: 'Brief', media: [await photo()] }));
+    const [url] = dataOf(await ann.noctra.media.sign([post.media[0]?.file ?? ''], { expires_in: 1 }));
+    expect((await fetch(url ?? '')).status).toBe(200);
+    await expect.poll(async () => (await fetch(url ?? '')).status, { timeout: 5000 }).toBe(400);
+  });
+});

@@ -1,0 +1,116 @@
+import { describe, expect, test } from 'vitest';
+import { limits } from '../../sdk/src/index.ts';
+import { settings } from '../settings.ts';
+import { dataOf, load, newPerson, openNoctra, photo, readPhoto } from './people.ts';
+
+describe('profiles.get', () => {
+  test('finds a person by name in any case, by @name and by id, and tells what everybody sees', async () => {
+    const [ann, ben] = [await newPerson(), await newPerson()];
+    for (const person of [ben.username, ben.username.toUpperCase(), `@${ben.username}`, ben.id]) {
+      const profile = dataOf(await ann.noctra.profiles.get(person));
+      expect(profile).toMatchObject({
+        id: ben.id,
+        username: ben.username,
+        role: 'user',
+        role_display_name: 'User',
+        profile_pic: null,
+        profile_pic_url: `${settings.url}/functions/v1/api/assets/default-avatar.svg`,
+      });
+      expect(Object.keys(profile)).not.toContain('email');
+      expect(Object.keys(profile)).not.toContain('date_of_birth');
+    }
+    expect(await load(dataOf(await ann.noctra.profiles.get(ben.id)).cover_pic_url)).not.toHaveLength(0);
+  });
+
+  test('answers profile_not_found for nobody', async () => {
+    const { noctra } = await newPerson();
+    for (const person of ['nobody_at_all', '01890000-0000-7000-8000-000000000000', 'no/name', '%00']) {
+      const { error } = await noctra.profiles.get(person);
+      expect(error, person).toMatchObject({ code: 'profile_not_found', status: 404 });
+    }
+  });
+});
+
+describe('profiles.update', () => {
+  test('changes what is given, and leaves the rest', async () => {
+    const { noctra, username } = await newPerson();
+    const changed = dataOf(
+      await noctra.profiles.update({
+        bio: 'Sunsets, mostly.',
+        playlist: 'Blue in Green',
+        date_of_birth: '1991-06-18',
+        publicProfile: false,
+        anonymous: true,
+      }),
+    );
+    const expected = {
+      username,
+      bio: 'Sunsets, mostly.',
+      playlist: 'Blue in Green',
+      date_of_birth: '1991-06-18',
+      publicProfile: false,
+      anonymous: true,
+    };
+    expect(changed).toMatchObject(expected);
+    const later = dataOf(await noctra.profiles.update({ bio: '', date_of_birth: null }));
+    expect(later).toMatchObject({ ...expected, bio: '', date_of_birth: null, age: null });
+    expect(dataOf(await noctra.profiles.me())).toEqual(later);
+  });
+
+  test('sets pictures that everybody can load, exchanges them and takes them away', async () => {
+    const { noctra, id } = await newPerson();
+    const first = dataOf(
+      await noctra.profiles.update({
+        profile_pic: await photo(),
+        cover_pic: await photo(),
+        bio: 'With face',
+      }),
+    );
+    expect(first.bio).toBe('With face');
+    expect(first.profile_pic).toMatch(new RegExp(`^${id}/`));
+    expect(await load(first.profile_pic_url)).toEqual(await readPhoto());
+    expect(await load(first.cover_pic_url)).toEqual(await readPhoto());
+
+    const second = dataOf(await noctra.profiles.update({ profile_pic: await photo(), cover_pic: null }));
+    expect(second.profile_pic).not.toBe(first.profile_pic);
+    expect(await load(second.profile_pic_url)).toEqual(await readPhoto());
+    expect(second.cover_pic).toBeNull();
+
+    const third = dataOf(await noctra.profiles.update({ profile_pic: null }));
+    expect(third).toMatchObject({ profile_pic: null, bio: 'With face' });
+    expect(third.profile_pic_url).toBe(`${settings.url}/functions/v1/api/assets/default-avatar.svg`);
+  });
+
+  test('renames, and mentions go along', async () => {
+    const [ann, ben] = [await newPerson(), await newPerson()];
+    const post = dataOf(await ann.noctra.posts.create({ caption: 'Hi', mentions: [ben.username] }));
+    const username = `${ben.username.slice(0, 20)}_new`;
+    expect(dataOf(await ben.noctra.profiles.update({ username })).username).toBe(username);
+    expect(dataOf(await ann.noctra.posts.get(post.id)).mentions).toEqual([{ id: ben.id, username }]);
+  });
+
+  test('refuses what breaks a rule, and changes nothing', async () => {
+    const [ann, ben] = [await newPerson(), await newPerson()];
+    const before = dataOf(await ann.noctra.profiles.me());
+    const text = new File(['just words'], 'face.png', { type: 'image/png' });
+    const large = new File([new Uint8Array(limits.avatar_size + 1)], 'face.png', { type: 'image/png' });
+    for (const [changes, code, status, field] of [
+      [{ username: ben.username.toUpperCase() }, 'username_taken', 409, 'username'],
+      [{ username: 'a b' }, 'username_invalid', 422, 'username'],
+      [{ date_of_birth: '1850-01-01' }, 'date_of_birth_invalid', 422, 'date_of_birth'],
+      [{ bio: 'x'.repeat(limits.bio_length + 1) }, 'bio_invalid', 422, 'bio'],
+      [{ profile_pic: text }, 'media_type_mismatch', 415, 'profile_pic'],
+      [{ profile_pic: large }, 'media_too_large', 413, 'profile_pic'],
+    ] as const) {
+      const { error } = await ann.noctra.profiles.update({ playlist: 'Changed', ...changes });
+      expect(error, code).toMatchObject({ status, field });
+      expect([code, 'validation_failed', 'media_type_unsupported']).toContain(error?.code);
+    }
+    expect(dataOf(await ann.noctra.profiles.me())).toEqual(before);
+  });
+
+  test('needs a session', async () => {
+    const { error } = await openNoctra().profiles.update({ bio: 'Hello' });
+    expect(error).toMatchObject({ code: 'not_signed_in', status: 401 });
+  });
+});
