@@ -6,7 +6,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { StackError } from '../errors.ts';
+import { errorCode, StackError } from '../errors.ts';
 import type { Project } from '../project.ts';
 import type { EdgeFunction } from './index.ts';
 
@@ -50,11 +50,23 @@ export class FunctionProcess {
 
   /** Passes a request on to it. While it is down and does not come back in time the answer is a 503. */
   async fetch(request: Request, forwarded: Record<string, string>): Promise<Response> {
-    const port = await Promise.race([
-      this.#port.catch(() => null),
-      delay(restartPatienceMs, null, { ref: false }),
-    ]);
-    if (port === null) return unavailable();
+    const deadline = Date.now() + restartPatienceMs;
+    for (;;) {
+      const port = await Promise.race([
+        this.#port.catch(() => null),
+        delay(deadline - Date.now(), null, { ref: false }),
+      ]);
+      if (port === null) return unavailable();
+      const response = await this.#send(port, request, forwarded);
+      if (response) return response;
+      // Nobody listens: it has just died and nobody has noticed yet. What was not sent may be sent again.
+      if (request.bodyUsed || Date.now() > deadline) return unavailable();
+      await delay(20);
+    }
+  }
+
+  /** Sends a request to the function; null when nobody listens. */
+  async #send(port: number, request: Request, forwarded: Record<string, string>): Promise<Response | null> {
     const url = new URL(request.url);
     const headers = new Headers(request.headers);
     for (const [name, value] of Object.entries(forwarded)) headers.set(name, value);
@@ -77,8 +89,8 @@ export class FunctionProcess {
       }
       const bodiless = [204, 205, 304].includes(response.status) || request.method === 'HEAD';
       return new Response(bodiless ? null : response.body, { status: response.status, headers: answered });
-    } catch {
-      return unavailable();
+    } catch (error) {
+      return errorCode(error instanceof Error ? error.cause : null) === 'ECONNREFUSED' ? null : unavailable();
     }
   }
 

@@ -1,0 +1,203 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import postgres from 'postgres';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createNoctra } from '../sdk/src/index.ts';
+import { settings } from './settings.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const photo = path.join(root, 'tests/fixtures/media/photo.jpg');
+const execute = promisify(execFile);
+// The pages speak to a POSIX shell and to curl.
+const hasShell = process.platform !== 'win32';
+
+/** The code blocks of a page in one language, in order. */
+function blocks(page: string, language: string): string[] {
+  const text = fs.readFileSync(path.join(root, page), 'utf8');
+  return [...text.matchAll(new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``, 'g'))].map(
+    (match) => match[1] ?? '',
+  );
+}
+
+/** Only what a reader would change: the host, and names that are not taken yet. */
+function personalise(text: string, unique: string): string {
+  return text
+    .replaceAll('http://127.0.0.1:54321/api', `${settings.url}/functions/v1/api`)
+    .replaceAll('http://127.0.0.1:54321', settings.url)
+    .replace(/\b(ann|user1|user2|boss)\b/g, `$1_${unique}`);
+}
+
+interface Answer {
+  id: string;
+  caption?: string;
+  type?: string;
+  [field: string]: unknown;
+}
+
+/** Runs shell blocks one after the other in one shell, in a folder with a photo, and gives all JSON that was printed. */
+async function runShell(script: string): Promise<{ answers: (Answer | Answer[])[]; stdout: string }> {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'docs-'));
+  try {
+    fs.copyFileSync(photo, path.join(folder, 'photo.jpg'));
+    const { stdout } = await execute('sh', ['-ec', script], { cwd: folder, maxBuffer: 1 << 26 });
+    const separated = stdout.replace(/([}\]])(?=[{[]"?)/g, '$1\n').split('\n');
+    const answers = separated.flatMap((line) => (/^[{[]/.test(line) ? [JSON.parse(line)] : []));
+    return { answers, stdout };
+  } finally {
+    fs.rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function refusals(answers: (Answer | Answer[])[]): unknown[] {
+  return answers.filter((answer) => !Array.isArray(answer) && answer.type === 'about:blank');
+}
+
+describe.skipIf(!hasShell)('the commands in the pages, as they stand', () => {
+  it('README: make a post by curl, and its picture loads byte for byte', async () => {
+    const unique = randomBytes(4).toString('hex');
+    const script = blocks('README.md', 'sh')
+      .filter((block) => block.startsWith('API='))
+      .join('\n');
+    const { answers } = await runShell(personalise(script, unique));
+    expect(refusals(answers)).toEqual([]);
+    const post = answers.find((answer) => !Array.isArray(answer) && answer.caption) as Answer;
+    expect(post).toMatchObject({
+      caption: `Check out this #amazing post with @user1_${unique} and @user2_${unique}!`,
+      owner: { username: `ann_${unique}` },
+      tags: [{ name: 'amazing' }],
+      media: [{ file_type: 'image', mime_type: 'image/jpeg' }],
+    });
+    const mentioned = (post.mentions as { username: string }[]).map(({ username }) => username);
+    expect(mentioned.sort()).toEqual([`user1_${unique}`, `user2_${unique}`]);
+    const [media] = post.media as { url: string }[];
+    const picture = await fetch(media?.url ?? '');
+    expect(Buffer.from(await picture.arrayBuffer()).equals(fs.readFileSync(photo))).toBe(true);
+    const page = answers.find((answer) => Array.isArray(answer)) as Answer[];
+    expect(page.map(({ id }) => id)).toContain(post.id);
+  });
+
+  it('docs/http.md: every request is answered well', async () => {
+    const unique = randomBytes(4).toString('hex');
+    const script = blocks('docs/http.md', 'sh').join('\n');
+    const { answers, stdout } = await runShell(personalise(script, unique));
+    expect(refusals(answers), stdout).toEqual([]);
+    // Every line that calls curl prints an answer, but for the upload to Storage and the delete.
+    expect(answers.length).toBeGreaterThanOrEqual(12);
+    const edited = answers.findLast(
+      (answer) => !Array.isArray(answer) && answer.caption === 'Look at this #sunrise',
+    );
+    expect(edited).toMatchObject({ tags: [{ name: 'morning' }, { name: 'sunrise' }] });
+  });
+
+  it('docs/admin.md: create-admin makes an administrator, and promotes whoever is there', async () => {
+    const unique = randomBytes(4).toString('hex');
+    const [command = ''] = blocks('docs/admin.md', 'sh');
+    const script = personalise(command, unique).replace(
+      'npm run create-admin --',
+      `"${process.execPath}" scripts/create-admin.ts`,
+    );
+    const env = { ...process.env, NOCTRA_URL: settings.url, NOCTRA_SECRET_KEY: settings.secretKey };
+    for (let time = 0; time < 2; time++) {
+      const { stdout } = await execute('sh', ['-ec', script], { cwd: root, env });
+      expect(stdout).toContain('is an administrator now');
+    }
+    const noctra = createNoctra(settings.url, settings.publishableKey, { auth: { persistSession: false } });
+    await noctra.auth.signIn({ username: `boss_${unique}`, password: 'a long password' });
+    expect((await noctra.profiles.me()).data).toMatchObject({ role: 'admin' });
+  });
+});
+
+describe('the SQL in the pages', () => {
+  const sql = postgres(settings.databaseUrl, { max: 1, onnotice: () => {} });
+  afterAll(() => sql.end({ timeout: 5 }));
+
+  const statements = blocks('docs/admin.md', 'sql')
+    .flatMap((block) => block.split(/;\n/))
+    .map((statement) => statement.trim())
+    .filter(Boolean);
+
+  it.each(statements)('%s', async (statement) => {
+    const undone = new Error('undone');
+    const work = sql.begin(async (transaction) => {
+      await transaction.unsafe(statement);
+      throw undone;
+    });
+    await expect(work).rejects.toBe(undone);
+  });
+});
+
+describe('the TypeScript in the pages', () => {
+  const unique = randomBytes(4).toString('hex');
+  const username = `ann_${unique}`;
+  const file = new File([fs.readFileSync(photo)], 'photo.jpg', { type: 'image/jpeg' });
+
+  beforeAll(async () => {
+    const noctra = createNoctra(settings.url, settings.publishableKey, { auth: { persistSession: false } });
+    for (const name of [username, `user1_${unique}`, `user2_${unique}`]) {
+      const registered = await noctra.auth.register({
+        username: name,
+        email: `${name}@example.com`,
+        password: 'a long password',
+      });
+      expect(registered.error).toBeNull();
+    }
+  });
+
+  it('docs/supabase-js.md: all of it, from the sign-up to the delete', async () => {
+    const newcomer = randomBytes(4).toString('hex');
+    const [block = ''] = blocks('docs/supabase-js.md', 'ts');
+    const text = personalise(block, unique).replaceAll(username, `ann_${newcomer}`);
+    const said = await runTypeScript(text, ['post', 'error', 'page', 'links', 'profile']);
+    expect(said).toMatchObject({
+      error: null,
+      profile: {
+        username: `ann_${newcomer}`,
+        bio: 'By the sea',
+        private_profiles: { date_of_birth: '1990-02-28' },
+      },
+    });
+    const [newest] = said.page as {
+      id: string;
+      tags: { name: string }[];
+      mentions: unknown[];
+      media: unknown[];
+    }[];
+    expect(newest?.id).toBe((said.post as { id: string }).id);
+    expect(newest?.tags.map(({ name }) => name).sort()).toEqual(['amazing', 'sea']);
+    expect([newest?.mentions.length, newest?.media.length]).toEqual([2, 1]);
+    const [link] = said.links as { signedUrl: string }[];
+    expect((await fetch(link?.signedUrl ?? '')).status).toBe(200);
+  });
+
+  it.each(blocks('README.md', 'ts'))('README: makes a post, %#', async (block) => {
+    const { post, error } = await runTypeScript(personalise(block, unique), ['post', 'error']);
+    expect(error ?? null).toBeNull();
+    expect(post).toMatchObject({
+      caption: `Check out this #amazing post with @user1_${unique} and @user2_${unique}!`,
+    });
+  });
+
+  /** Runs a block as a module of its own, which stands beside this one only as long as it runs. */
+  async function runTypeScript(block: string, names: string[]): Promise<Record<string, unknown>> {
+    const [imports, body] = [block.match(/^import .*$/gm) ?? [], block.replace(/^import .*$/gm, '')];
+    const module = path.join(root, 'tests', `.docs-${randomBytes(4).toString('hex')}.ts`);
+    const source = [
+      ...imports.map((line) => line.replace("'@noctra/sdk'", "'../sdk/src/index.ts'")),
+      'export async function run(publishableKey: string, file: File) {',
+      body,
+      `  return { ${names.map((name) => `${name}: typeof ${name} === 'undefined' ? null : ${name}`).join(', ')} };`,
+      '}',
+    ];
+    fs.writeFileSync(module, source.join('\n'));
+    try {
+      return await (await import(module)).run(settings.publishableKey, file);
+    } finally {
+      fs.rmSync(module);
+    }
+  }
+});
