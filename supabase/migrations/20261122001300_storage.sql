@@ -52,20 +52,13 @@ create policy post_media_delete_own_unclaimed on storage.objects for delete to a
     and (select true from public.post_media where post_media.path = objects.name) is null
   );
 
--- Pictures of profiles. Anybody loads them by their public URL, which asks no policy.
+-- Pictures of profiles. Anybody loads them by their public URL, which asks no policy and does not wait for an inspection:
+-- so there is no insert and no update, and the edge function stores a picture once it has looked into it.
 create policy pictures_select_own on storage.objects for select to authenticated
   using (
     bucket_id in ('avatars', 'covers')
     and (storage.foldername(name))[1] = (select auth.uid())::text
   );
-create policy pictures_insert_own on storage.objects for insert to authenticated
-  with check (bucket_id in ('avatars', 'covers') and private.is_upload_name(name, (select auth.uid())));
-create policy pictures_update_own on storage.objects for update to authenticated
-  using (
-    bucket_id in ('avatars', 'covers')
-    and (storage.foldername(name))[1] = (select auth.uid())::text
-  )
-  with check (bucket_id in ('avatars', 'covers') and private.is_upload_name(name, (select auth.uid())));
 create policy pictures_delete_own on storage.objects for delete to authenticated
   using (
     bucket_id in ('avatars', 'covers')

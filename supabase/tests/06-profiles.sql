@@ -1,7 +1,7 @@
 -- Who sees and changes profiles. Ada is the owner, Ben a stranger.
 begin;
 set local search_path = public, extensions;
-select plan(44);
+select plan(45);
 
 insert into auth.users (id, email, raw_user_meta_data)
 values
@@ -153,6 +153,22 @@ from (
     ('cover_path', '', 'an empty path is none'),
     ('avatar_path', 'https://example.com/face.png', 'a picture lies in Storage')
 ) as picture (field, path, label);
+
+-- A picture that is gone is no reason to refuse another
+
+reset role;
+insert into storage.objects (bucket_id, name, owner_id)
+values
+  ('avatars', '00000000-0000-4000-a000-00000000000a/lost.png', '00000000-0000-4000-a000-00000000000a'),
+  ('covers', '00000000-0000-4000-a000-00000000000a/hill.png', '00000000-0000-4000-a000-00000000000a');
+set local storage.allow_delete_query = 'true';
+set local role authenticated;
+update public.profiles set avatar_path = '00000000-0000-4000-a000-00000000000a/lost.png' where id = auth.uid();
+delete from storage.objects where name = '00000000-0000-4000-a000-00000000000a/lost.png';
+select lives_ok(
+  $$update public.profiles set cover_path = '00000000-0000-4000-a000-00000000000a/hill.png' where id = auth.uid()$$,
+  'only a picture that changes is looked for'
+);
 
 -- Acting as Ben, a stranger
 

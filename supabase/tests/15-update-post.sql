@@ -1,7 +1,7 @@
 -- update_post: everything of an edit at once. Ada is the owner, Ben is mentioned, Cleo a stranger, Mia a moderator.
 begin;
 set local search_path = public, extensions;
-select plan(53);
+select plan(56);
 
 insert into auth.users (id, email, raw_user_meta_data)
 values
@@ -20,6 +20,13 @@ select 'post-media', '00000000-0000-4000-a000-00000000000' || owner || '/' || pl
   '00000000-0000-4000-a000-00000000000' || owner, '{"size": 1, "mimetype": "image/jpeg"}'
 from generate_series(1, 15) as place
 cross join (values ('a'), ('c')) as folder (owner);
+
+insert into public.post_media (post_id, path, position, file_type, mime_type, size)
+values (
+  '00000000-0000-7000-a000-0000000000a2', '00000000-0000-4000-a000-00000000000a/other.jpg', 0, 'image', 'image/jpeg', 1
+);
+create temporary table untouched as select ctid as place from public.posts where caption = 'Untouched';
+grant select on untouched to authenticated;
 
 create temporary view tags_of_post with (security_invoker = true) as
 select tags.name || ' ' || post_tags.source as tag
@@ -80,6 +87,10 @@ select results_eq(
   $$select caption, is_public, updated_at from public.update_post('00000000-0000-7000-a000-0000000000a3', 'Untouched', is_public => true)$$,
   $$values ('Untouched', true, timestamptz '2020-01-01')$$,
   'nor who says what is so already'
+);
+select results_eq(
+  $$select ctid from public.posts where id = '00000000-0000-7000-a000-0000000000a3'$$, 'select place from untouched',
+  'nothing is even written'
 );
 select results_eq(
   $$
@@ -223,6 +234,9 @@ from (
     ($$add_media => '[1]'$$, 'PT422 media_invalid media', 'a file that is a number'),
     ($$remove_media => array['none.jpg']$$, 'PT422 media_not_found remove_media', 'removing a file that is not there'),
     ($$remove_media => pg_temp.own(15)$$, 'PT422 media_not_found remove_media', 'removing an upload that no post has'),
+    ($$remove_media => pg_temp.own(1, 1)$$, 'PT422 media_not_found remove_media', 'removing a file that went before'),
+    ($$remove_media => array['00000000-0000-4000-a000-00000000000a/other.jpg']$$,
+      'PT422 media_not_found remove_media', 'removing a file of another post'),
     ($$remove_media => array[null]$$, 'PT422 media_not_found remove_media', 'removing nothing'),
     ($$'New caption', tags => '{}', remove_media => pg_temp.own(4), add_media => '["none.jpg"]'$$,
       'PT422 media_not_found media', 'an edit that fails at its last step')

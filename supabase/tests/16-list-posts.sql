@@ -17,8 +17,8 @@ select ('ffffffff-0000-7000-a000-0000000000' || lpad(place::text, 2, '0'))::uuid
 from (
   values
     (1, 'a', '1 #tap_sea', true), (2, 'b', '2 #tap_sea @tap_cleo', true), (3, 'a', '3 #tap_sea @tap_cleo', true),
-    (4, 'a', '4 @tap_cleo', true), (5, 'd', '5 #tap_sea @tap_cleo', true), (6, 'a', '6 #tap_sea @tap_cleo', false),
-    (7, 'b', '7', true), (8, 'a', '8 #tap_sea', true)
+    (4, 'a', '4 #tap_dawn @tap_cleo', true), (5, 'd', '5 #tap_sea @tap_cleo', true), (6, 'a', '6 #tap_sea @tap_cleo', false),
+    (7, 'b', '7', true), (8, 'a', '8 #tap_sea #tap_dawn', true)
 ) as post (place, owner, caption, is_public);
 
 create function pg_temp.page(arguments text default '') returns text

@@ -1,7 +1,7 @@
 -- What files are, as the edge function found. Ada uploads, Cleo is a stranger.
 begin;
 set local search_path = public, extensions;
-select plan(30);
+select plan(31);
 
 insert into auth.users (id, email, raw_user_meta_data)
 values
@@ -128,6 +128,12 @@ update private.inspection_leases set leased_until = now();
 set local role service_role;
 select results_eq(
   'select path from public.uninspected_media(1)', 'select pg_temp.own(5)', 'what fails often waits for the others'
+);
+reset role;
+update private.inspection_leases set attempts = 9 where media_id = '00000000-0000-7000-a000-0000000000f3';
+set local role service_role;
+select results_eq(
+  'select path from public.uninspected_media(1)', 'select pg_temp.own(3)', 'and then has its turn, whatever is being looked into'
 );
 select is_empty('select * from public.uninspected_media(0)', 'none is none');
 select public.record_inspection(pg_temp.own(5), 'image/png');

@@ -1,7 +1,7 @@
 -- Files that nothing shows are removed, and nothing else is. Ada uploads and publishes.
 begin;
 set local search_path = public, extensions;
-select plan(35);
+select plan(37);
 
 -- Whatever else the database holds is not in the way.
 delete from private.storage_removals;
@@ -146,6 +146,7 @@ select is_empty($$select * from queue where file ~ 'a.jpg|face|sea'$$, 'but drop
 
 set local role authenticated;
 update public.profiles set avatar_path = pg_temp.own('other.png') where id = auth.uid();
+select is_empty($$select * from queue where file = 'covers sea.png'$$, 'the picture beside the one that changes stays');
 select public.update_post(id, remove_media => array[pg_temp.own('a.jpg')]) from public.posts where caption = 'Two';
 reset role;
 select results_eq('select * from taken', array['avatars face.png', 'post-media a.jpg'], 'a replaced picture and a removed file go at once');
@@ -162,6 +163,7 @@ select lives_ok($$update public.profiles set avatar_path = avatar_path, bio = 'x
 update public.profiles set cover_path = null where id = auth.uid();
 delete from public.posts where caption = 'Two';
 reset role;
+select is_empty($$select * from queue where file = 'avatars other.png'$$, 'whichever it is');
 select results_eq('select * from taken', array['covers sea.png', 'post-media b.jpg'], 'what she takes away, and the files of a post, too');
 update storage.objects set name = pg_temp.own('moved.png') where name = pg_temp.own('sea.png');
 select results_eq(

@@ -120,9 +120,11 @@ from (
 
 -- Accounts that go
 
-update public.posts set hidden_at = now() where id = '00000000-0000-7000-a000-0000000000a1';
+select public.hide_post('00000000-0000-7000-a000-0000000000a1', reason => 'More spam');
+update public.posts set hidden_at = null, hidden_by = null where id = '00000000-0000-7000-a000-0000000000a1';
 select results_eq(
-  $$select actor, action, details from told where target = 'a1' offset 2$$, $$values ('nobody', 'post_hidden', '{}'::jsonb)$$,
+  $$select actor, action, details from told where target = 'a1' offset 2$$,
+  $$values ('nobody', 'post_hidden', '{"reason": "More spam"}'::jsonb), ('nobody', 'post_unhidden', '{}')$$,
   'a reason is given for what it was given for, and for nothing after it'
 );
 delete from auth.users where id in ('00000000-0000-4000-a000-00000000000a', '00000000-0000-4000-a000-00000000000c');

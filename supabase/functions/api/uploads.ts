@@ -1,3 +1,4 @@
+import { secretClient } from './clients.ts';
 import type { Config } from './config.ts';
 import type { Caller } from './context.ts';
 import { sha256 } from './digest.ts';
@@ -38,7 +39,7 @@ export interface StoredFiles {
   takeBack(reason: ProblemError): Promise<void>;
 }
 
-/** Stores the files of a request as the caller, all of them or none, each under what its bytes are. */
+/** Stores the files of a request, those of posts as the caller, all of them or none, each under what its bytes are. */
 export async function storeFiles(
   config: Config,
   caller: Caller,
@@ -65,7 +66,9 @@ export async function storeFiles(
   const upload = async (file: CheckedFile) => {
     const { path, rules, inspection } = file;
     attempted.push(file);
-    const { data, error } = await caller.client.storage
+    // With the secret key into the public buckets: nobody else may, since whoever has the address loads at once.
+    const client = rules.bucket === mediaBucket ? caller.client : secretClient(config, null);
+    const { data, error } = await client.storage
       .from(rules.bucket)
       .upload(path, streamOf(inspection.bytes), { contentType: inspection.type.mimeType });
     if (error && key !== null && isAlreadyStored(error)) {
