@@ -212,6 +212,7 @@ const authErrors: Record<string, [code: ProblemCode, detail: string]> = {
   invalid_credentials: ['invalid_credentials', 'The user name or the password is wrong.'],
   over_email_send_rate_limit: ['rate_limited', 'Too many attempts. Try again later.'],
   over_request_rate_limit: ['rate_limited', 'Too many attempts. Try again later.'],
+  reauthentication_needed: ['forbidden', 'Sign in again before you change the password.'],
   refresh_token_already_used: ['refresh_token_invalid', 'The refresh token is not valid any more.'],
   refresh_token_not_found: ['refresh_token_invalid', 'The refresh token is not valid any more.'],
   same_password: ['password_unchanged', 'The new password is the old one.'],
