@@ -5,7 +5,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { generate } from './generated.ts';
-import { root, type Target, targetFromEnvironment, withOwnNoctra } from './noctra.ts';
+import { root, type Target, withNoctra } from './noctra.ts';
 import { runSupabase } from './stack/migrations.ts';
 
 /** One check: what it found wrong, or an empty text. */
@@ -35,9 +35,7 @@ async function main(): Promise<void> {
     'OpenAPI document (Redocly)': () => openapi(target),
   });
   let failures = await runChecks(fromFiles);
-  const given = targetFromEnvironment();
-  const check = async (target: Target) => runChecks(fromDatabase(target));
-  failures += given ? await check(given) : await withOwnNoctra(check);
+  failures += await withNoctra((target) => runChecks(fromDatabase(target)));
   console.log(failures === 0 ? '\nAll checks passed.' : `\n${failures} of the checks failed.`);
   process.exit(failures === 0 ? 0 : 1);
 }

@@ -2,10 +2,9 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { generate } from './generated.ts';
-import { root, targetFromEnvironment, withOwnNoctra } from './noctra.ts';
+import { root, withNoctra } from './noctra.ts';
 
-const given = targetFromEnvironment();
-const files = given ? await generate(given) : await withOwnNoctra(generate);
+const files = await withNoctra(generate);
 for (const { file, content } of files) {
   fs.writeFileSync(file, content);
   console.log(`Wrote ${path.relative(root, file)}`);

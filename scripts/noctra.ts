@@ -30,7 +30,7 @@ export function environmentOf(target: Target): Record<string, string> {
 }
 
 /** The Noctra that the environment names, or null when it names none. Some of the variables but not all is an error. */
-export function targetFromEnvironment(): Target | null {
+function targetFromEnvironment(): Target | null {
   const { NOCTRA_URL, NOCTRA_PUBLISHABLE_KEY, NOCTRA_SECRET_KEY, NOCTRA_DB_URL } = process.env;
   if (!NOCTRA_URL && !NOCTRA_PUBLISHABLE_KEY && !NOCTRA_SECRET_KEY && !NOCTRA_DB_URL) return null;
   if (!NOCTRA_URL || !NOCTRA_PUBLISHABLE_KEY || !NOCTRA_SECRET_KEY || !NOCTRA_DB_URL) {
@@ -63,11 +63,18 @@ export async function runningTarget(): Promise<Pick<Target, 'url' | 'secretKey'>
   return { url: run.url, secretKey: (await loadKeys(project.state)).secretKey };
 }
 
+/** Runs `work` against the Noctra that the environment names, else against one of its own. */
+export async function withNoctra<T>(work: (target: Target) => Promise<T>): Promise<T> {
+  const given = targetFromEnvironment();
+  return given ? work(given) : withOwnNoctra(work);
+}
+
 /**
  * Runs `work` against a Noctra of its own, on free ports and with data of its own, which is gone afterwards, also when
  * the work fails or is interrupted. A stack that runs already is not touched.
  */
-export async function withOwnNoctra<T>(work: (target: Target) => Promise<T>): Promise<T> {
+async function withOwnNoctra<T>(work: (target: Target) => Promise<T>): Promise<T> {
+  console.log('Starting a Noctra of its own');
   const state = fs.mkdtempSync(path.join(os.tmpdir(), 'noctra-'));
   const removeState = () => fs.rmSync(state, { recursive: true, force: true });
   try {

@@ -5,16 +5,14 @@ import { once } from 'node:events';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { environmentOf, root, type Target, targetFromEnvironment, withOwnNoctra } from './noctra.ts';
+import { environmentOf, root, type Target, withNoctra } from './noctra.ts';
 import { runPgtap, type Totals } from './pgtap.ts';
 import { StackError } from './stack/errors.ts';
 
 const only = process.argv.slice(2);
 
 async function main(): Promise<void> {
-  const given = targetFromEnvironment();
-  if (!given) console.log('Starting a Noctra for the tests');
-  const totals = given ? await runAll(given) : await withOwnNoctra(runAll);
+  const totals = await withNoctra(runAll);
   const skipped = totals.skipped > 0 ? `, ${totals.skipped} skipped` : '';
   console.log(`\n${totals.passed} passed, ${totals.failed} failed${skipped}`);
   process.exit(totals.failed > 0 ? 1 : 0);

@@ -59,6 +59,7 @@ export function createMailbox(): Mailbox {
   };
 }
 
-function escapeHtml(text: string): string {
+/** Text as it stands in HTML, between tags or in an attribute. */
+export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }

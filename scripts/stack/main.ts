@@ -114,12 +114,15 @@ async function start(project: Project, options: StartOptions): Promise<void> {
     mailbox: readPort(options['mail-port'], '--mail-port') ?? beside(port, 3) ?? config.local_smtp.port,
   };
   let interrupted = false;
-  const interrupt = () => {
-    // A second Ctrl-C, or npm passing the first one on, changes nothing.
-    if (!interrupted) console.log('\nStopping …');
-    interrupted = true;
-  };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt);
+  const ended = new Promise<null>((resolve) => {
+    const interrupt = () => {
+      // A second Ctrl-C, or npm passing the first one on, changes nothing.
+      if (!interrupted) console.log('\nStopping …');
+      interrupted = true;
+      resolve(null);
+    };
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt);
+  });
 
   const seconds = () => `${((performance.now() - began) / 1000).toFixed(1)} s`;
   const stack = await startStack({
@@ -136,9 +139,6 @@ async function start(project: Project, options: StartOptions): Promise<void> {
   printAddresses(stack.run, stack.keys, options.try);
   console.log('\nCtrl-C stops everything.');
 
-  const ended = new Promise<null>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve(null));
-  });
   const failure = await Promise.race([ended, stack.failed]);
   if (failure)
     console.error(`\n${failure}\nEverything is being stopped; start again. No committed write is lost.`);

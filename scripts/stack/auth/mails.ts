@@ -1,5 +1,5 @@
 import { createHash, randomInt } from 'node:crypto';
-import type { Mail } from '../mailbox.ts';
+import { escapeHtml, type Mail } from '../mailbox.ts';
 import type { Limits } from './limits.ts';
 import type { Db, User } from './users.ts';
 import { updateUser } from './users.ts';
@@ -177,8 +177,4 @@ export function createMails({ url, codeLength, doubleConfirmChanges, limits, sen
     await deliver(user.email ?? '', kind, code, redirectTo);
     return updateUser(db, user.id, { recovery_token: code.hash, recovery_sent_at: new Date() });
   }
-}
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
