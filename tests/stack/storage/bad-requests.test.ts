@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import { ann, own, raw } from './fixtures.ts';
+
+describe('a wrong request', () => {
+  const post = (path: string, body: string) =>
+    raw(path, { method: 'POST', as: ann, body, headers: { 'content-type': 'application/json' } });
+
+  it.each(['{', '[]', 'null', '{}', '{"prefix":1}', '{"prefix":"","limit":0}', '{"prefix":"\\u0000"}'])(
+    'with the body %s is answered 400',
+    async (body) => {
+      const answer = await post(`object/list/${own}`, body);
+      expect(answer.status).toBe(400);
+      expect(await answer.json()).toMatchObject({ statusCode: '400', message: expect.any(String) });
+    },
+  );
+
+  it('with a path that cannot be decoded is answered 400', async () => {
+    expect((await raw(`object/${own}/%E0%A4%A`, { as: ann })).status).toBe(400);
+    expect((await raw(`object/public/%/x`, { as: null })).status).toBe(400);
+  });
+
+  it('to an unknown route is answered 404', async () => {
+    const answer = await raw('nothing/here', { as: ann });
+    expect(answer.status).toBe(404);
+    expect(await answer.json()).toEqual({
+      message: 'Route GET:/nothing/here not found',
+      error: 'Not Found',
+      statusCode: 404,
+    });
+  });
+
+  it('without a key is told what is missing', async () => {
+    const answer = await raw('bucket', { as: null });
+    expect(answer.status).toBe(400);
+    expect(await answer.json()).toMatchObject({
+      message: "headers must have required property 'authorization'",
+    });
+    expect((await raw(`object/${own}/x`, { method: 'POST', as: null, body: 'x' })).status).toBe(400);
+  });
+});

@@ -1,0 +1,93 @@
+// What the tests of Storage share: each file that imports this has people and buckets of its own, and leaves nothing.
+import { randomUUID } from 'node:crypto';
+import { createClient, type SupabaseClient } from '@supabase/supabase-js';
+import postgres from 'postgres';
+import { afterAll, beforeAll } from 'vitest';
+import { settings } from '../../settings.ts';
+
+export const run = randomUUID().slice(0, 8);
+/** Buckets of this run: only files of one's own folder; for everyone; of at most 1000 bytes; of images. */
+export const own = `own-${run}`;
+export const open = `open-${run}`;
+export const small = `small-${run}`;
+export const images = `images-${run}`;
+
+export const sql = postgres(settings.databaseUrl, { max: 1, onnotice: () => {} });
+const withoutSession = { auth: { persistSession: false, autoRefreshToken: false } };
+export const anonymous = createClient(settings.url, settings.publishableKey, withoutSession);
+export const service = createClient(settings.url, settings.secretKey, withoutSession);
+
+export interface Person {
+  id: string;
+  client: SupabaseClient;
+  token: string;
+}
+export let ann: Person;
+export let bob: Person;
+
+export async function signUp(name: string): Promise<Person> {
+  const client = createClient(settings.url, settings.publishableKey, withoutSession);
+  const { data, error } = await client.auth.signUp({
+    email: `${name}-${run}@example.com`,
+    password: randomUUID(),
+  });
+  if (!data.session) throw error ?? new Error('no session');
+  return { id: data.session.user.id, client, token: data.session.access_token };
+}
+
+/** A request past supabase-js, with a key and, for a person, their token. */
+export function raw(path: string, init: RequestInit & { as?: Person | null } = {}): Promise<Response> {
+  const { as, headers, ...rest } = init;
+  return fetch(`${settings.url}/storage/v1/${path}`, {
+    ...rest,
+    headers: {
+      ...(as === null ? {} : { apikey: settings.publishableKey }),
+      ...(as ? { authorization: `Bearer ${as.token}` } : {}),
+      ...Object.fromEntries(new Headers(headers)),
+    },
+  });
+}
+
+/** The names of a bucket's rows, whatever policies say. */
+export async function stored(bucket: string, prefix: string): Promise<string[]> {
+  const rows = await sql<{ name: string }[]>`
+    select name from storage.objects where bucket_id = ${bucket} and starts_with(name, ${prefix}) order by name
+  `;
+  return rows.map((row) => row.name);
+}
+
+export async function textOf(
+  client: SupabaseClient,
+  bucket: string,
+  name: string,
+): Promise<string | undefined> {
+  return await (await client.storage.from(bucket).download(name)).data?.text();
+}
+
+const policies = ['insert', 'select', 'update', 'delete'].map((command) => ({
+  command,
+  name: `${own}_${command}`,
+}));
+
+beforeAll(async () => {
+  [ann, bob] = await Promise.all([signUp('ann'), signUp('bob')]);
+  await service.storage.createBucket(own, { public: false });
+  await service.storage.createBucket(open, { public: true });
+  await service.storage.createBucket(small, { public: false, fileSizeLimit: 1000 });
+  await service.storage.createBucket(images, { public: false, allowedMimeTypes: ['image/*'] });
+  for (const { command, name } of policies) {
+    const rule = `bucket_id = '${own}' and (storage.foldername(name))[1] = (select auth.uid())::text`;
+    const clause = command === 'insert' ? `with check (${rule})` : `using (${rule})`;
+    await sql.unsafe(`create policy "${name}" on storage.objects for ${command} to authenticated ${clause}`);
+  }
+});
+
+afterAll(async () => {
+  for (const { name } of policies) await sql.unsafe(`drop policy if exists "${name}" on storage.objects`);
+  for (const bucket of [own, open, small, images]) {
+    await service.storage.emptyBucket(bucket);
+    await service.storage.deleteBucket(bucket);
+  }
+  await sql`delete from auth.users where id in ${sql([ann.id, bob.id])}`;
+  await sql.end();
+});

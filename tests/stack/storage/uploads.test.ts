@@ -1,0 +1,191 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import http from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { settings } from '../../settings.ts';
+import {
+  ann,
+  anonymous,
+  bob,
+  images,
+  open,
+  own,
+  raw,
+  service,
+  small,
+  sql,
+  stored,
+  textOf,
+} from './fixtures.ts';
+
+describe('an upload', () => {
+  it.each([
+    ['bytes', new Uint8Array(Buffer.from('hello'))],
+    ['a string', 'hello'],
+    ['a Blob', new Blob(['hello'], { type: 'text/plain' })],
+    ['a File', new File(['hello'], 'other name.txt', { type: 'text/plain' })],
+    ['a stream', new Blob(['hello']).stream()],
+  ])('takes %s', async (kind, body) => {
+    const name = `${ann.id}/kinds/${kind}`;
+    const { data, error } = await ann.client.storage
+      .from(own)
+      .upload(name, body, { contentType: 'text/plain', cacheControl: '60', metadata: { alt: 'é' } });
+    expect(error).toBeNull();
+    expect(data).toEqual({ id: expect.any(String), path: name, fullPath: `${own}/${name}` });
+    expect(await textOf(ann.client, own, name)).toBe('hello');
+    const [row] = await sql`select * from storage.objects where id = ${data?.id ?? ''}`;
+    expect(row).toMatchObject({
+      owner: ann.id,
+      owner_id: ann.id,
+      version: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      path_tokens: [ann.id, 'kinds', kind],
+      user_metadata: { alt: 'é' },
+      metadata: {
+        eTag: '"5d41402abc4b2a76b9719d911017c592"',
+        size: 5,
+        contentLength: 5,
+        mimetype: 'text/plain',
+        cacheControl: 'max-age=60',
+        httpStatusCode: 200,
+      },
+    });
+  });
+
+  it('takes a form whose file has the boundary in parts, and ends where the form says', async () => {
+    const content = '\r\n--edg\r\n--edge is not\r\n\r\n--';
+    const form = (text: string) =>
+      `--edge of it\r\ncontent-disposition: form-data; name="cacheControl"\r\n\r\n30\r\n--edge of it\r\n` +
+      `Content-Disposition: form-data; name=""; filename="x"\r\nContent-Type: text/css\r\n\r\n${text}`;
+    const upload = (body: string) =>
+      raw(`object/${own}/${ann.id}/form`, {
+        method: 'PUT',
+        as: ann,
+        headers: { 'content-type': 'multipart/form-data; boundary="edge of it"' },
+        body,
+      });
+    expect((await upload(`${form(content)}\r\n--edge of it--\r\n`)).status).toBe(200);
+    const answer = await raw(`object/${own}/${ann.id}/form`, { as: ann });
+    expect(await answer.text()).toBe(content);
+    expect(answer.headers.get('content-type')).toBe('text/css');
+    expect(answer.headers.get('cache-control')).toBe('max-age=30');
+
+    expect((await upload(form('cut off'))).status).toBe(400);
+    expect((await upload('--edge of it--\r\n')).status).toBe(400);
+    expect(await textOf(ann.client, own, `${ann.id}/form`)).toBe(content);
+  });
+
+  it('does not replace an object unless told to', async () => {
+    const bucket = ann.client.storage.from(own);
+    const name = `${ann.id}/replaced`;
+    await bucket.upload(name, 'first');
+    expect((await bucket.upload(name, 'second')).error).toMatchObject({
+      message: 'The resource already exists',
+      status: 400,
+      statusCode: '409',
+    });
+    expect(await textOf(ann.client, own, name)).toBe('first');
+    expect((await bucket.upload(name, 'third', { upsert: true })).error).toBeNull();
+    expect(await textOf(ann.client, own, name)).toBe('third');
+    expect((await bucket.update(name, new Blob(['fourth']))).error).toBeNull();
+    expect(await textOf(ann.client, own, name)).toBe('fourth');
+  });
+
+  it('is refused by policies before its bytes are read, and leaves nothing', async () => {
+    const refused = { message: 'new row violates row-level security policy', statusCode: '403' };
+    const bytes = randomBytes(2_000_000);
+    const name = `${ann.id}/theirs`;
+    expect((await bob.client.storage.from(own).upload(name, bytes)).error).toMatchObject(refused);
+    expect((await bob.client.storage.from(own).upload(name, new Blob([bytes]))).error).toMatchObject(refused);
+    expect((await anonymous.storage.from(own).upload(name, bytes)).error).toMatchObject(refused);
+    expect(await stored(own, name)).toEqual([]);
+
+    await ann.client.storage.from(own).upload(name, 'mine');
+    const overwrite = await bob.client.storage.from(own).upload(name, 'stolen', { upsert: true });
+    expect(overwrite.error).toMatchObject(refused);
+    expect(await textOf(ann.client, own, name)).toBe('mine');
+  });
+
+  it('is refused beyond the limit of the bucket, however it comes', async () => {
+    const bytes = new Uint8Array(1001);
+    for (const body of [bytes, new Blob([bytes]), new Blob([bytes]).stream()]) {
+      const { error } = await service.storage.from(small).upload('big', body);
+      expect(error).toMatchObject({
+        message: 'The object exceeded the maximum allowed size',
+        status: 400,
+        statusCode: '413',
+      });
+    }
+    expect((await service.storage.from(small).upload('fits', new Blob([bytes.slice(1)]))).error).toBeNull();
+    expect(await stored(small, '')).toEqual(['fits']);
+  });
+
+  it('is refused beyond the limit of the project with an answer, though the client is still sending', async () => {
+    const bytes = new Uint8Array(51 * 1024 * 1024);
+    for (const body of [bytes, new Blob([bytes]).stream()]) {
+      const { error } = await service.storage.from(open).upload('huge', body);
+      expect(error).toMatchObject({ statusCode: '413' });
+    }
+  });
+
+  it('has a type that the bucket allows', async () => {
+    const bucket = service.storage.from(images);
+    const upload = (contentType: string) => bucket.upload(randomUUID(), 'x', { contentType });
+    expect((await upload('image/png')).error).toBeNull();
+    expect((await upload('Image/WebP; charset=binary')).error).toBeNull();
+    expect((await upload('text/plain')).error).toMatchObject({
+      message: 'mime type text/plain is not supported',
+      statusCode: '415',
+    });
+    expect((await upload('imagepng')).error).toMatchObject({ statusCode: '415' });
+    expect((await bucket.upload('form', new Blob(['x'], { type: 'text/html' }))).error).not.toBeNull();
+  });
+
+  it.each(['é.png', 'a\\b', 'a%23b', 'tab%09', '%00', '..%2f..%2fx', 'a/%2e%2e%2fb', 'x'.repeat(1025)])(
+    'cannot have the name %s',
+    async (name) => {
+      const answer = await raw(`object/${own}/${name}`, { method: 'POST', as: ann, body: 'x' });
+      expect(answer.status).toBe(400);
+    },
+  );
+
+  it('can have any name that Supabase allows', async () => {
+    const name = `${ann.id}/Sp ace+&$@=;:,!*'().a..b-_`;
+    expect((await ann.client.storage.from(own).upload(name, 'here')).error).toBeNull();
+    expect(await textOf(ann.client, own, name)).toBe('here');
+    expect(await stored(own, name)).toEqual([name]);
+    // Other than files of a disk that does not tell upper and lower case apart.
+    await ann.client.storage.from(own).upload(name.toLowerCase(), 'lower');
+    expect(await textOf(ann.client, own, name)).toBe('here');
+  });
+
+  it('that breaks off leaves what was there', async () => {
+    const name = `${ann.id}/broken`;
+    await ann.client.storage.from(own).upload(name, 'whole');
+    const url = new URL(`${settings.url}/storage/v1/object/${own}/${name}`);
+    const request = http.request(url, {
+      method: 'PUT',
+      headers: {
+        apikey: settings.publishableKey,
+        authorization: `Bearer ${ann.token}`,
+        'content-length': 100_000,
+      },
+    });
+    request.on('error', () => {});
+    request.write(new Uint8Array(50_000));
+    await sleep(300);
+    request.destroy();
+    await sleep(300);
+    expect(await textOf(ann.client, own, name)).toBe('whole');
+  });
+
+  it('wins or loses as a whole when several come at once', async () => {
+    const bucket = ann.client.storage.from(own);
+    const bodies = Array.from({ length: 8 }, (_, index) => String(index).repeat(100_000));
+    const first = await Promise.all(bodies.map((body) => bucket.upload(`${ann.id}/race`, body)));
+    expect(first.filter(({ error }) => error === null)).toHaveLength(1);
+    expect(first.filter(({ error }) => error?.message === 'The resource already exists')).toHaveLength(7);
+    const all = await Promise.all(bodies.map((body) => bucket.update(`${ann.id}/race`, body)));
+    expect(all.every(({ error }) => error === null)).toBe(true);
+    expect(bodies).toContain(await textOf(ann.client, own, `${ann.id}/race`));
+  });
+});
