@@ -24,8 +24,11 @@ export function publicKeys(keys: Keys) {
   return { keys: [{ ...publicKey, key_ops: ['verify'] }] };
 }
 
+/** Tells who makes a request. With `tokenAlone`, a token counts without a key beside it: Storage asks for no key. */
+export type Identify = (request: Request, options?: { tokenAlone: boolean }) => Promise<Identified>;
+
 /** Makes the function that tells who a request comes from, by the keys of one project. */
-export function createIdentify(keys: Keys): (request: Request) => Promise<Identified> {
+export function createIdentify(keys: Keys): Identify {
   const jwks = createLocalJWKSet(publicKeys(keys));
   const secret = new TextEncoder().encode(keys.jwtSecret);
   // Verifying costs more than a whole small request. Entries go when they expire, or with the whole map when it is full.
@@ -54,11 +57,11 @@ export function createIdentify(keys: Keys): (request: Request) => Promise<Identi
     return payload;
   }
 
-  return async (request) => {
+  return async (request, { tokenAlone } = { tokenAlone: false }) => {
     const token = /^Bearer +(\S+)$/i.exec(request.headers.get('authorization') ?? '')?.[1];
     const key = request.headers.get('apikey') ?? new URL(request.url).searchParams.get('apikey') ?? '';
-    if (!key) return { caller: null, reason: 'no_key' };
-    let role = keyRole(key);
+    if (!key && !(tokenAlone && token)) return { caller: null, reason: 'no_key' };
+    let role: ApiRole | undefined = key ? keyRole(key) : 'anon';
     // Projects that sign their own older keys send a JWT with the role; only one signed with the project's secret counts.
     if (!role && key.startsWith('ey')) {
       const claimed = await verify(key).catch(() => null);

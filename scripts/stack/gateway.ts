@@ -1,5 +1,5 @@
 import type { Auth } from './auth/index.ts';
-import type { Caller, Identified } from './caller.ts';
+import type { Caller, Identified, Identify } from './caller.ts';
 import type { DataApi } from './data-api/index.ts';
 import type { EdgeFunction, Functions } from './functions/index.ts';
 import { instancePath } from './run.ts';
@@ -9,7 +9,7 @@ import type { createStorage } from './storage/index.ts';
 export interface GatewayOptions {
   /** Tells this run of the stack from any other program on the port. */
   instance: string;
-  identify(request: Request): Promise<Identified>;
+  identify: Identify;
   auth: Auth;
   dataApi: DataApi;
   storage: ReturnType<typeof createStorage>;
@@ -55,7 +55,11 @@ export function createGateway({
       if (pathname === instancePath) return Response.json({ instance });
       const service = pathname.split('/').slice(1, 3).join('/');
       if (!['auth/v1', 'rest/v1', 'storage/v1'].includes(service)) return notFound();
-      if (request.method === 'OPTIONS') return preflight(request);
+      // TUS clients ask with OPTIONS what Storage can do; browsers, whether they may.
+      const asksStorage =
+        pathname.startsWith('/storage/v1/upload/resumable') &&
+        !request.headers.has('access-control-request-method');
+      if (request.method === 'OPTIONS' && !asksStorage) return preflight(request);
       return withCors(await callService(service, request, pathname, address));
     } catch (error) {
       console.error(
@@ -71,7 +75,7 @@ export function createGateway({
     pathname: string,
     address: string | null,
   ): Promise<Response> {
-    const { caller, reason } = await identify(request);
+    const { caller, reason } = await identify(request, { tokenAlone: service === 'storage/v1' });
     if (service === 'storage/v1') {
       if (reason === 'bad_token' || reason === 'expired_token') return badStorageToken(reason);
       return storage.fetch(request, caller);
@@ -125,7 +129,8 @@ function preflight(request: Request): Response {
 
 function withCors(response: Response): Response {
   const headers = new Headers(response.headers);
-  for (const [name, value] of Object.entries(cors)) headers.set(name, value);
+  // Storage says itself which headers of a resumable upload a browser may read.
+  for (const [name, value] of Object.entries(cors)) if (!headers.has(name)) headers.set(name, value);
   return new Response(response.body, { status: response.status, headers });
 }
 

@@ -123,6 +123,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       fileSizeLimit: parseSize(project.config.storage.file_size_limit),
       urlSigningSecret: keys.storageSecret,
     });
+    undo.push(async () => storage.close());
     await storage.sweepTemporaryFiles();
 
     onStep('Starting the edge functions');

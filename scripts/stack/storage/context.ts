@@ -1,6 +1,7 @@
 import type { TransactionSql } from 'postgres';
 import type { Disk } from './disk.ts';
 import type { StorageOptions } from './index.ts';
+import type { ResumableUploads } from './resumable/index.ts';
 import type { Identity, Session } from './session.ts';
 import type { Tokens } from './tokens.ts';
 
@@ -10,6 +11,7 @@ export interface Context {
   options: StorageOptions;
   disk: Disk;
   tokens: Tokens;
+  resumable: ResumableUploads;
   /** Who asks; null without a key. */
   caller: Identity | null;
   /** Who the caller's statements run as: without a key, anon. */

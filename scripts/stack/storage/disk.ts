@@ -24,6 +24,14 @@ export interface Disk {
   /** A stream of the bytes from `start` to before `end`, or null if there are none. */
   read(version: string, start: number, end: number): Promise<ReadableStream<Uint8Array> | null>;
   remove(versions: Iterable<string | null>): Promise<void>;
+  /** The file of a version, or null where there is none. */
+  find(version: string): Promise<{ path: string; size: number } | null>;
+  /** Makes an empty version, to be filled by `append`. It counts as an object once a row names it. */
+  begin(version: string): Promise<void>;
+  /** Adds bytes to a version that has `offset` of them, and answers how many it has then. What came stays if the stream fails. */
+  append(version: string, chunks: AsyncIterable<Uint8Array>, offset: number): Promise<number>;
+  /** What is known of a version that was filled by `append`; null where there is none. */
+  measure(version: string): Promise<Stored | null>;
   /** Removes what earlier runs left, but for the versions that `keep` picks out of a list. */
   sweep(keep: (versions: string[]) => Promise<ReadonlySet<string>>): Promise<void>;
 }
@@ -134,6 +142,56 @@ export function createDisk(folder: string): Disk {
       }
     },
 
+    async find(version) {
+      if (!versionPattern.test(version)) return null;
+      try {
+        const { size } = await fs.stat(pathOf(version));
+        return { path: pathOf(version), size };
+      } catch (error) {
+        if (errorCode(error) === 'ENOENT') return null;
+        throw error;
+      }
+    },
+
+    async begin(version) {
+      const final = pathOf(version);
+      if (await fs.mkdir(path.dirname(final), { recursive: true })) await syncFolder(folder);
+      await using file = await fs.open(final, 'wx');
+      await file.sync();
+      await syncFolder(path.dirname(final));
+    },
+
+    async append(version, chunks, offset) {
+      await using file = await fs.open(pathOf(version), 'r+');
+      let position = offset;
+      try {
+        for await (const chunk of chunks) {
+          let written = 0;
+          while (written < chunk.length) {
+            const { bytesWritten } = await file.write(chunk, written, chunk.length - written, position);
+            written += bytesWritten;
+            position += bytesWritten;
+          }
+        }
+      } finally {
+        // A client goes on from the size that it is told: what counts has to outlast a power cut.
+        await file.sync();
+      }
+      return position;
+    },
+
+    async measure(version) {
+      const source = await openVersion(version);
+      if (!source) return null;
+      const hash = createHash('md5');
+      let size = 0;
+      for await (const chunk of source.createReadStream({ highWaterMark: chunkSize })) {
+        size += chunk.length;
+        hash.update(chunk);
+      }
+      return { size, eTag: `"${hash.digest('hex')}"`, lastModified: new Date() };
+    },
+
     async sweep(keep) {
       const entries = await fs
         .readdir(folder, { recursive: true, withFileTypes: true })
@@ -141,7 +199,12 @@ export function createDisk(folder: string): Disk {
           if (errorCode(error) === 'ENOENT') return [];
           throw error;
         });
-      const files = entries.filter((entry) => entry.isFile());
+      // Only folders of versions, and of what came in: other folders here have owners of their own.
+      const files = entries.filter(
+        (entry) =>
+          entry.isFile() &&
+          (entry.parentPath === incoming || /^[0-9a-f]{2}$/.test(path.basename(entry.parentPath))),
+      );
       for (let start = 0; start < files.length; start += 1000) {
         const batch = files.slice(start, start + 1000);
         const kept = await keep(batch.map((entry) => entry.name));

@@ -3,7 +3,14 @@ import { z } from 'zod';
 import { findBucketRules } from './buckets.ts';
 import { isNotModified, parseRange, rangeApplies } from './conditions.ts';
 import type { Context } from './context.ts';
-import { noSuchBucket, noSuchKey } from './errors.ts';
+import { invalidSignature, noSuchBucket, noSuchKey } from './errors.ts';
+import {
+  readTransformation,
+  renderImage,
+  type Transformation,
+  transformationQuery,
+  writeTransformation,
+} from './images.ts';
 import { checkKey } from './names.ts';
 import { findObject, type ObjectRow } from './objects.ts';
 import { queryOf } from './requests.ts';
@@ -52,26 +59,61 @@ const withToken = z.object({ token: z.string() });
 
 /** `GET /object/sign/:bucket/*?token=`: the permission was asked when the URL was signed. */
 export async function getSigned(context: Context): Promise<Response> {
-  const { token } = queryOf(context.request, withToken);
-  const expires = await context.tokens.verifyDownload(token, context.bucket, context.key);
-  const find = () => context.asService((tx) => mustFind(tx, context));
-  return await send(context, find, new Date(expires * 1000));
+  const { expires, transformations } = await grantOf(context);
+  // Who signed the URL of a smaller image did not give away the original.
+  if (transformations !== undefined) throw invalidSignature();
+  return await send(context, findGranted, { expires });
+}
+
+/** `GET /render/image/public/:bucket/*` */
+export const renderPublic = async (context: Context) => send(context, findPublic, wishOf(context));
+
+/** `GET /render/image/authenticated/:bucket/*` */
+export const renderReadable = async (context: Context) => send(context, findReadable, wishOf(context));
+
+/** `GET /render/image/sign/:bucket/*?token=`: the token says how the image is changed, the query does not count. */
+export async function renderSigned(context: Context): Promise<Response> {
+  const { expires, transformations = '' } = await grantOf(context);
+  return await send(context, findGranted, { expires, transformation: readTransformation(transformations) });
+}
+
+/** An object that a signed URL names. */
+const findGranted: FindObject = (context) => context.asService((tx) => mustFind(tx, context));
+
+const wishOf = ({ request }: Context) => ({ transformation: queryOf(request, transformationQuery) });
+
+async function grantOf({ request, tokens, bucket, key }: Context) {
+  const { token } = queryOf(request, withToken);
+  const { expires, transformations } = await tokens.verifyDownload(token, bucket, key);
+  return { expires: new Date(expires * 1000), transformations };
+}
+
+/** How an object is sent. */
+interface Sending {
+  /** When the URL by which it is read ends. */
+  expires?: Date;
+  /** How the image in it is changed. */
+  transformation?: Transformation;
 }
 
 /** Answers an object, a part of it, or that the client has it already. */
-async function send(context: Context, find: FindObject, expires?: Date): Promise<Response> {
+async function send(context: Context, find: FindObject, sending: Sending = {}): Promise<Response> {
   let version: string | null | undefined;
   while (true) {
     const object = await find(context);
     // An object that was replaced since it was found has other bytes now; a row that SQL made has none.
     if (object.version === version) throw noSuchKey();
     version = object.version;
-    const answer = await sendVersion(context, object, expires);
+    const answer = await sendVersion(context, object, sending);
     if (answer) return answer;
   }
 }
 
-async function sendVersion(context: Context, object: ObjectRow, expires?: Date): Promise<Response | null> {
+async function sendVersion(
+  context: Context,
+  object: ObjectRow,
+  { expires, transformation }: Sending,
+): Promise<Response | null> {
   const { request } = context;
   const { metadata } = object;
   const size = metadata?.size ?? 0;
@@ -95,6 +137,10 @@ async function sendVersion(context: Context, object: ObjectRow, expires?: Date):
 
   setHeader(headers, 'content-type', servedType(metadata?.mimetype));
   setHeader(headers, 'content-disposition', disposition(new URL(request.url).searchParams.get('download')));
+  if (transformation) {
+    const changed = await sendImage(context, object, headers, transformation);
+    if (changed !== 'original') return changed;
+  }
   const applies = request.method === 'GET' && rangeApplies(request.headers, metadata?.eTag, lastModified);
   const range = applies ? parseRange(request.headers.get('range'), size) : 'whole';
   if (range === 'unsatisfiable') {
@@ -110,6 +156,27 @@ async function sendVersion(context: Context, object: ObjectRow, expires?: Date):
   if (request.method === 'HEAD') return new Response(null, { headers });
   const body = await context.disk.read(object.version ?? '', start, end);
   return body && new Response(body, { status: range === 'whole' ? 200 : 206, headers });
+}
+
+/** Answers a changed image; null where the bytes are gone, `original` where it is served as it is. */
+async function sendImage(
+  { request, disk }: Context,
+  { version, metadata }: ObjectRow,
+  headers: Headers,
+  transformation: Transformation,
+): Promise<Response | 'original' | null> {
+  // As on Supabase, a drawing stays one.
+  if (metadata?.mimetype?.startsWith('image/svg')) return 'original';
+  const file = await disk.find(version ?? '');
+  if (!file) return null;
+  const image = await renderImage(file, transformation, request.headers.get('accept') ?? '');
+  headers.delete('accept-ranges');
+  headers.delete('content-encoding');
+  headers.set('content-type', image.type);
+  headers.set('content-length', String(image.bytes.length));
+  headers.set('vary', 'Accept');
+  setHeader(headers, 'x-transformations', writeTransformation(transformation));
+  return new Response(request.method === 'HEAD' ? null : new Uint8Array(image.bytes), { headers });
 }
 
 /** Supabase serves HTML as plain text, so that no page of a user runs under the project's address. */

@@ -1,3 +1,5 @@
+import { isDiskFull } from '../errors.ts';
+
 /** The parts of a storage error that clients see in its body. */
 interface ErrorParts {
   /** The status in the body; HTTP's own is derived from it. */
@@ -34,6 +36,9 @@ export const noSuchBucket = () =>
 
 export const noSuchKey = () =>
   new StorageError({ status: 404, code: 'NoSuchKey', error: 'not_found', message: 'Object not found' });
+
+export const noSuchUpload = () =>
+  new StorageError({ status: 404, code: 'NoSuchUpload', message: 'Upload not found' });
 
 export const invalidKey = (key: string) =>
   new StorageError({ status: 400, code: 'InvalidKey', message: `Invalid key: ${key}` });
@@ -85,12 +90,24 @@ export const noContent = (message = 'No content provided') => invalidRequest(mes
 
 export const invalidJwt = (message: string) => new StorageError({ status: 400, code: 'InvalidJWT', message });
 
-export const invalidSignature = () =>
-  new StorageError({ status: 400, code: 'InvalidSignature', message: 'Invalid signature' });
+export const invalidSignature = (message = 'Invalid signature') =>
+  new StorageError({ status: 400, code: 'InvalidSignature', message });
 
 /** A request of the wrong form. Supabase names these errors `Error`, after its web framework. */
 export const invalidRequest = (message: string, error = 'Error') =>
   new StorageError({ status: 400, code: 'InvalidRequest', error, message });
+
+/** The disk is full. Supabase's own disks never are, so it has no code for that. */
+const insufficientStorage = (cause: unknown) =>
+  new StorageError(
+    {
+      status: 507,
+      code: 'InsufficientStorage',
+      error: 'Insufficient Storage',
+      message: 'The disk that holds the files is full',
+    },
+    { cause },
+  );
 
 /** Whether PostgreSQL itself refused a statement, which it then has taken back. */
 export function isDatabaseError(error: unknown): error is Error & { code: string } {
@@ -127,9 +144,15 @@ function fromDatabase(error: unknown): StorageError | null {
   }
 }
 
+/** What a client is told of whatever was thrown; null where nobody foresaw it. */
+export function toStorageError(thrown: unknown): StorageError | null {
+  if (thrown instanceof StorageError) return thrown;
+  return isDiskFull(thrown) ? insufficientStorage(thrown) : fromDatabase(thrown);
+}
+
 /** The answer to whatever was thrown. What nobody foresaw goes to the terminal, and the client learns no details. */
 export function errorResponse(thrown: unknown): Response {
-  const error = thrown instanceof StorageError ? thrown : fromDatabase(thrown);
+  const error = toStorageError(thrown);
   if (!error || error.status === 500) console.error('storage:', error?.cause ?? thrown);
   if (!error) {
     return Response.json(

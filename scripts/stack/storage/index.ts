@@ -1,9 +1,11 @@
+import path from 'node:path';
 import type { Sql } from 'postgres';
 import type { Context } from './context.ts';
 import { createDisk } from './disk.ts';
 import { errorResponse, invalidRequest } from './errors.ts';
 import { findVersions } from './objects.ts';
 import { bodyChunks, discard } from './requests.ts';
+import { createResumableUploads } from './resumable/index.ts';
 import { matchRoute } from './routes.ts';
 import { type Identity, type Session, service, transaction } from './session.ts';
 import { createTokens } from './tokens.ts';
@@ -27,8 +29,10 @@ export type Caller = Identity;
 export interface Storage {
   /** Answers a request. Without a caller only public objects and signed URLs are served. */
   fetch(request: Request, caller: Caller | null): Promise<Response>;
-  /** Removes bytes that no object has: what an interrupted upload or deletion of an earlier run left. */
+  /** Removes bytes that no object has: what an interrupted upload or deletion of an earlier run left. Before any request. */
   sweepTemporaryFiles(): Promise<void>;
+  /** Ends what runs by itself. */
+  close(): void;
 }
 
 const prefix = '/storage/v1/';
@@ -40,6 +44,12 @@ const prefix = '/storage/v1/';
 export function createStorage(options: StorageOptions): Storage {
   const disk = createDisk(options.objectsDir);
   const tokens = createTokens(options.urlSigningSecret);
+  const resumable = createResumableUploads(disk, path.join(options.objectsDir, 'resumable'));
+  const findStored = (versions: string[]) => options.sql.begin((tx) => findVersions(tx, versions));
+  const hourly = setInterval(
+    () => resumable.sweep(findStored).catch((error: unknown) => console.error('storage:', error)),
+    60 * 60 * 1000,
+  );
   const anonymous: Identity = { role: 'anon', claims: { role: 'anon' } };
 
   async function answer(request: Request, caller: Caller | null): Promise<Response> {
@@ -61,6 +71,7 @@ export function createStorage(options: StorageOptions): Storage {
       options,
       disk,
       tokens,
+      resumable,
       caller,
       identity,
       session,
@@ -83,8 +94,11 @@ export function createStorage(options: StorageOptions): Storage {
     },
 
     async sweepTemporaryFiles() {
-      await disk.sweep((versions) => options.sql.begin((tx) => findVersions(tx, versions)));
+      const unfinished = await resumable.sweep(findStored);
+      await disk.sweep(async (versions) => (await findStored(versions)).union(unfinished));
     },
+
+    close: () => clearInterval(hourly),
   };
 }
 

@@ -28,6 +28,8 @@ const keyed = (method: string, path: string, operation: string, handle: Route['h
 /** A route where the bucket or a token in the URL may stand for a key. */
 const open = (...route: Parameters<typeof keyed>): Route => ({ ...keyed(...route), open: true });
 
+const resumable = (context: Context) => context.resumable.fetch(context);
+
 // The first match counts: the paths with more fixed parts stand first.
 const routes: readonly Route[] = [
   keyed('GET', 'bucket', 'storage.bucket.list', buckets.listBuckets),
@@ -52,15 +54,22 @@ const routes: readonly Route[] = [
   ),
   open('GET', 'object/info/:bucket/*', 'object.get_authenticated_info', downloads.infoReadable),
 
-  // Images are served as they were uploaded.
-  open('GET', 'render/image/public/:bucket/*', 'storage.render.image_public', downloads.getPublic),
+  open('GET', 'render/image/public/:bucket/*', 'storage.render.image_public', downloads.renderPublic),
+  open('HEAD', 'render/image/public/:bucket/*', 'storage.render.image_public', downloads.renderPublic),
   keyed(
     'GET',
     'render/image/authenticated/:bucket/*',
     'storage.render.image_authenticated',
-    downloads.getReadable,
+    downloads.renderReadable,
   ),
-  open('GET', 'render/image/sign/:bucket/*', 'storage.render.image_sign', downloads.getSigned),
+  keyed(
+    'HEAD',
+    'render/image/authenticated/:bucket/*',
+    'storage.render.image_authenticated',
+    downloads.renderReadable,
+  ),
+  open('GET', 'render/image/sign/:bucket/*', 'storage.render.image_sign', downloads.renderSigned),
+  open('HEAD', 'render/image/sign/:bucket/*', 'storage.render.image_sign', downloads.renderSigned),
 
   keyed('POST', 'object/list/:bucket', 'storage.object.list', listing.listFolder),
   keyed('POST', 'object/list-v2/:bucket', 'storage.object.list_v2', listing.listPage),
@@ -68,6 +77,17 @@ const routes: readonly Route[] = [
   open('PUT', 'object/upload/sign/:bucket/*', 'storage.object.upload_signed', uploads.uploadSigned),
   keyed('POST', 'object/sign/:bucket/*', 'storage.object.sign', signing.signObject),
   keyed('POST', 'object/sign/:bucket', 'storage.object.sign_many', signing.signObjects),
+
+  open('OPTIONS', 'upload/resumable', 'storage.tus.options', resumable),
+  open('OPTIONS', 'upload/resumable/*', 'storage.tus.options', resumable),
+  open('POST', 'upload/resumable/sign', 'storage.tus.upload.create_signed', resumable),
+  open('PATCH', 'upload/resumable/sign/*', 'storage.tus.upload.part_signed', resumable),
+  open('HEAD', 'upload/resumable/sign/*', 'storage.tus.upload.get_signed', resumable),
+  open('DELETE', 'upload/resumable/sign/*', 'storage.tus.upload.delete_signed', resumable),
+  keyed('POST', 'upload/resumable', 'storage.tus.upload.create', resumable),
+  keyed('PATCH', 'upload/resumable/*', 'storage.tus.upload.part', resumable),
+  keyed('HEAD', 'upload/resumable/*', 'storage.tus.upload.get', resumable),
+  keyed('DELETE', 'upload/resumable/*', 'storage.tus.upload.delete', resumable),
 
   keyed('POST', 'object/move', 'storage.object.move', changes.moveObject),
   keyed('POST', 'object/copy', 'storage.object.copy', changes.copyObject),

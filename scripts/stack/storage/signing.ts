@@ -1,13 +1,14 @@
 import { z } from 'zod';
 import type { Context } from './context.ts';
 import { noSuchKey } from './errors.ts';
+import { transformationBody, writeTransformation } from './images.ts';
 import { checkBucketName, checkKey } from './names.ts';
 import { findNames, findObject } from './objects.ts';
 import { jsonBody, text } from './requests.ts';
 
 // A token's time has to stay a date: this many seconds are 100 years.
 const expiresIn = z.int().min(1).max(3_155_760_000);
-const one = z.object({ expiresIn });
+const one = z.object({ expiresIn, transform: transformationBody.optional() });
 const many = z.object({ expiresIn, paths: z.array(text).min(1) });
 
 /** `POST /object/sign/:bucket/*`: a URL with which anyone may read this object for a time. */
@@ -17,7 +18,8 @@ export async function signObject(context: Context): Promise<Response> {
   checkBucketName(bucket);
   checkKey(key);
   if (!(await context.asCaller((tx) => findObject(tx, bucket, key)))) throw noSuchKey();
-  return Response.json({ signedURL: await signedPath(context, key, body.expiresIn) });
+  const transformations = writeTransformation(body.transform ?? {});
+  return Response.json({ signedURL: await signedPath(context, key, body.expiresIn, transformations) });
 }
 
 /** `POST /object/sign/:bucket`: each of many objects has its own URL or its own error. */
@@ -42,6 +44,13 @@ export async function signObjects(context: Context): Promise<Response> {
 }
 
 /** Supabase answers the path unencoded: its clients encode the whole URL. */
-async function signedPath({ bucket, tokens }: Context, key: string, seconds: number): Promise<string> {
-  return `/object/sign/${bucket}/${key}?token=${await tokens.signDownload(bucket, key, seconds)}`;
+async function signedPath(
+  { bucket, tokens }: Context,
+  key: string,
+  seconds: number,
+  transformations = '',
+): Promise<string> {
+  const token = await tokens.signDownload(bucket, key, seconds, transformations);
+  const route = transformations ? 'render/image' : 'object';
+  return `/${route}/sign/${bucket}/${key}?token=${token}`;
 }

@@ -2,6 +2,14 @@ import { jwtVerify, SignJWT } from 'jose';
 import { errorMessage } from '../errors.ts';
 import { invalidJwt, invalidSignature } from './errors.ts';
 
+/** What a signed URL for reading allows. */
+export interface DownloadGrant {
+  /** The time at which it ends, in seconds. */
+  expires: number;
+  /** How the image is to be changed; absent where the object itself may be read. */
+  transformations?: string;
+}
+
 /** What a signed upload URL allows. */
 export interface UploadGrant {
   /** Who signed the URL, and will own the object. */
@@ -15,9 +23,10 @@ const uploadSeconds = 2 * 60 * 60;
 
 /** Signs and verifies the tokens of signed URLs. */
 export interface Tokens {
-  signDownload(bucket: string, key: string, seconds: number): Promise<string>;
-  /** The time at which the token ends, in seconds. Throws what the client is answered. */
-  verifyDownload(token: string, bucket: string, key: string): Promise<number>;
+  /** `transformations` binds the token to an image that is changed like this. */
+  signDownload(bucket: string, key: string, seconds: number, transformations?: string): Promise<string>;
+  /** What the token allows. Throws what the client is answered. */
+  verifyDownload(token: string, bucket: string, key: string): Promise<DownloadGrant>;
   signUpload(bucket: string, key: string, grant: UploadGrant): Promise<string>;
   /** Throws what the client is answered. */
   verifyUpload(token: string, bucket: string, key: string): Promise<UploadGrant>;
@@ -48,13 +57,15 @@ export function createTokens(urlSigningSecret: string): Tokens {
   }
 
   return {
-    signDownload: (bucket, key, seconds) => sign({ url: `${bucket}/${key}` }, seconds),
+    signDownload: (bucket, key, seconds, transformations) =>
+      sign({ url: `${bucket}/${key}`, ...(transformations ? { transformations } : {}) }, seconds),
 
     async verifyDownload(token, bucket, key) {
       const payload = await verify(token, bucket, key);
       // Both kinds name the object in `url`; only a token for uploading says whether it may replace one.
-      if ('upsert' in payload || payload.exp === undefined) throw invalidSignature();
-      return payload.exp;
+      const { exp, transformations } = payload;
+      if ('upsert' in payload || exp === undefined) throw invalidSignature();
+      return typeof transformations === 'string' ? { expires: exp, transformations } : { expires: exp };
     },
 
     signUpload: (bucket, key, grant) => sign({ ...grant, url: `${bucket}/${key}` }, uploadSeconds),

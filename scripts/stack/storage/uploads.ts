@@ -155,7 +155,7 @@ async function openFile(request: Request, body: AsyncIterable<Uint8Array>): Prom
 }
 
 /** Refuses a field that would not fit the response header that it becomes. */
-function headerValue<T extends string | undefined>(field: string, value: T): T {
+export function headerValue<T extends string | undefined>(field: string, value: T): T {
   if (value !== undefined && !/^[\x20-\x7e]*$/.test(value))
     throw invalidRequest(`Invalid character in ${field}`);
   return value;

@@ -1,0 +1,182 @@
+import type { Sharp } from 'sharp';
+import { z } from 'zod';
+import { errorCode } from '../errors.ts';
+import { StorageError } from './errors.ts';
+
+/** How an image is to be changed, as requests and signed URLs say it. */
+export interface Transformation {
+  /** Pixels; what is beyond Supabase's limits counts as the limit, 0 as unsaid. */
+  width?: number | undefined;
+  height?: number | undefined;
+  resize?: 'cover' | 'contain' | 'fill' | undefined;
+  /** `origin` keeps the format; unsaid, clients that know WebP get WebP. */
+  format?: 'origin' | 'avif' | undefined;
+  /** 20 to 100. */
+  quality?: number | undefined;
+}
+
+const fields = (integer: z.ZodNumber | z.ZodCoercedNumber) => ({
+  width: integer.int().min(0).optional(),
+  height: integer.int().min(0).optional(),
+  resize: z.enum(['cover', 'contain', 'fill']).optional(),
+  format: z.enum(['origin', 'avif']).optional(),
+  quality: integer.int().min(20).max(100).optional(),
+});
+
+/** A transformation in a JSON body. */
+export const transformationBody = z.object(fields(z.number()));
+/** A transformation in a query. */
+export const transformationQuery = z.object(fields(z.coerce.number()));
+
+// https://supabase.com/docs/guides/storage/serving/image-transformations#limits
+const largestSide = 2500;
+const mostBytes = 25_000_000;
+const mostPixels = 50_000_000;
+// The image server of Supabase's local stack gives up after so many, and takes no more of an animation.
+const longestSeconds = 15;
+const mostFrames = 60;
+/** Decoding takes memory: more images than this wait for their turn, and more than `longestQueue` are refused. */
+const mostAtOnce = 2;
+const longestQueue = 100;
+const qualityOf = { jpeg: 80, webp: 80, avif: 62 };
+
+const refused = (message: string, cause?: unknown) =>
+  new StorageError({ status: 422, code: 'InvalidRequest', message }, { cause });
+
+/** What a transformation says, in the form of the header `X-Transformations` and of signed tokens. */
+export function writeTransformation({ width, height, resize, format, quality }: Transformation): string {
+  const parts = { height: side(height), width: side(width), resize: undefined as string | undefined };
+  if (parts.height || parts.width) parts.resize = resize ?? 'cover';
+  return Object.entries({ ...parts, quality, format })
+    .flatMap(([name, value]) => (value ? [`${name}:${value}`] : []))
+    .join(',');
+}
+
+/** Reads what `writeTransformation` wrote. */
+export function readTransformation(text: string): Transformation {
+  return transformationQuery.parse(
+    Object.fromEntries(text.split(',').flatMap((part) => (part ? [part.split(':')] : []))),
+  );
+}
+
+function side(pixels: number | undefined): number | undefined {
+  return pixels ? Math.min(pixels, largestSide) : undefined;
+}
+
+/** A changed image. */
+export interface Rendered {
+  bytes: Buffer<ArrayBufferLike>;
+  type: string;
+}
+
+const gate = createGate();
+
+/**
+ * Changes the image in a file. Throws what the client is answered: 422 for what is no image or too big a one, 501
+ * where the optional package sharp is not installed.
+ */
+export async function renderImage(
+  file: { path: string; size: number },
+  transformation: Transformation,
+  accept: string,
+): Promise<Rendered> {
+  if (file.size > mostBytes) throw refused('Source image file is too big');
+  const sharp = await loadSharp();
+  return gate(async () => {
+    const options = { limitInputPixels: mostPixels };
+    try {
+      const { format: source, pages = 1, compression } = await sharp(file.path, options).metadata();
+      const image = sharp(file.path, {
+        ...options,
+        ...(source === 'gif' || source === 'webp' ? { pages: Math.min(pages, mostFrames) } : {}),
+      });
+      resize(image.autoOrient().timeout({ seconds: longestSeconds }), transformation);
+      const wanted = chooseFormat(transformation.format, accept, compression === 'av1' ? 'avif' : source);
+      return await encode(image, wanted, transformation.quality);
+    } catch (error) {
+      if (error instanceof StorageError || errorCode(error)) throw error;
+      const tooBig = error instanceof Error && /pixel limit/i.test(error.message);
+      throw refused(tooBig ? 'Source image resolution is too big' : 'Invalid source image', error);
+    }
+  });
+}
+
+let loaded: ReturnType<typeof importSharp> | undefined;
+
+async function importSharp() {
+  const { default: sharp } = await import('sharp');
+  // No image is kept: a cache of files that nobody asks for again would only take memory.
+  sharp.cache(false);
+  // Nothing that a person uploads is handed to a decoder that browsers' images do not need.
+  sharp.block({ operation: ['VipsForeignLoad'] });
+  const decoders = ['Jpeg', 'Png', 'Webp', 'Nsgif', 'Heif', 'Tiff'];
+  sharp.unblock({ operation: decoders.map((name) => `VipsForeignLoad${name}`) });
+  return sharp;
+}
+
+/** Loads sharp when it is first needed: most projects change no images. */
+async function loadSharp() {
+  loaded ??= importSharp();
+  try {
+    return await loaded;
+  } catch (cause) {
+    throw new StorageError(
+      {
+        status: 501,
+        code: 'FeatureNotEnabled',
+        message:
+          'Image transformations need the optional package sharp. Install it with `npm install --include=optional`.',
+      },
+      { cause },
+    );
+  }
+}
+
+function resize(image: Sharp, { width, height, resize: mode = 'cover' }: Transformation): void {
+  const size = { width: side(width), height: side(height) };
+  if (!size.width && !size.height) return;
+  // Supabase's image server makes no image larger than it is.
+  const fit = mode === 'contain' ? 'inside' : mode;
+  image.resize({
+    fit,
+    withoutEnlargement: true,
+    ...(size.width ? { width: size.width } : {}),
+    ...(size.height ? { height: size.height } : {}),
+  });
+}
+
+type Format = 'jpeg' | 'png' | 'webp' | 'gif' | 'avif' | 'tiff';
+const formats: readonly Format[] = ['jpeg', 'png', 'webp', 'gif', 'avif', 'tiff'];
+
+function chooseFormat(wanted: Transformation['format'], accept: string, source: string): Format {
+  if (wanted === 'avif') return 'avif';
+  if (wanted !== 'origin' && accept.includes('image/webp')) return 'webp';
+  return formats.find((format) => format === source) ?? 'jpeg';
+}
+
+async function encode(image: Sharp, format: Format, quality: number | undefined): Promise<Rendered> {
+  const type = `image/${format}`;
+  // For PNG and GIF a quality would mean fewer colours, which Supabase does not mean by it.
+  if (format === 'png' || format === 'gif' || format === 'tiff')
+    return { type, bytes: await image.toFormat(format).toBuffer() };
+  return { type, bytes: await image.toFormat(format, { quality: quality ?? qualityOf[format] }).toBuffer() };
+}
+
+/** Lets a few works run at once, and the next ones wait. */
+function createGate() {
+  const waiting: (() => void)[] = [];
+  let running = 0;
+  return async <T>(work: () => Promise<T>): Promise<T> => {
+    if (waiting.length >= longestQueue)
+      throw new StorageError({ status: 503, code: 'SlowDown', message: 'Too many images at once' });
+    if (running >= mostAtOnce) await new Promise<void>((resolve) => waiting.push(resolve));
+    else running += 1;
+    try {
+      return await work();
+    } finally {
+      const next = waiting.shift();
+      if (next) next();
+      else running -= 1;
+    }
+  };
+}

@@ -1,0 +1,308 @@
+import { randomUUID } from 'node:crypto';
+import { MemoryLocker, Server } from '@tus/server';
+import { findBucketRules } from '../buckets.ts';
+import { type Context, ownerOf } from '../context.ts';
+import type { Disk } from '../disk.ts';
+import {
+  accessDenied,
+  invalidRequest,
+  invalidSignature,
+  noSuchBucket,
+  noSuchUpload,
+  toStorageError,
+} from '../errors.ts';
+import { checkBucketName, checkKey, checkMimeType } from '../names.ts';
+import { findVersions, type ObjectMetadata } from '../objects.ts';
+import { askPolicies, storeRow, type Wish } from '../permission.ts';
+import { bodyChunks, discard } from '../requests.ts';
+import { headerValue, parseUserMetadata } from '../uploads.ts';
+import { createRecords, type UploadRecord } from './records.ts';
+import { expiresAfterMs, UploadStore } from './store.ts';
+
+/** Uploads that go on after a cut connection, by the protocol TUS 1.0 (https://tus.io/protocols/resumable-upload). */
+export interface ResumableUploads {
+  fetch(context: Context): Promise<Response>;
+  /** Removes uploads that expired, and answers the versions of those that may still go on. */
+  sweep(findStored: (versions: string[]) => Promise<ReadonlySet<string>>): Promise<ReadonlySet<string>>;
+}
+
+const path = '/storage/v1/upload/resumable';
+const signedPath = `${path}/sign`;
+
+/** Whose request it is, by what right, and to what end. */
+interface Asked {
+  context: Context;
+  right: Pick<Wish, 'upsert' | 'asks'> & { owner: string | undefined };
+}
+
+/** Opens the uploads whose records are in `folder` and whose bytes are on `disk`. */
+export function createResumableUploads(disk: Disk, folder: string): ResumableUploads {
+  const records = createRecords(folder);
+  const asked = new WeakMap<Request, Asked>();
+  const owners = new Map<string, string>();
+  const inTurn = createTurns();
+
+  /** What is known of a request that the TUS server asks about. */
+  function of(request: object): Asked {
+    const found = asked.get(request as Request);
+    if (!found) throw new Error('the TUS server asked about a request that it was not given');
+    return found;
+  }
+
+  async function findRules({ context }: Asked, bucket: string) {
+    const rules = await context.asService((tx) => findBucketRules(tx, bucket));
+    if (!rules) throw noSuchBucket();
+    return rules;
+  }
+
+  function wishFor({ right }: Asked, record: Omit<UploadRecord, 'id' | 'createdAt'>): Wish {
+    const { bucket, name, metadata, size } = record;
+    const owner = record.owner ?? right.owner;
+    const userMetadata = parseUserMetadata(metadata.metadata ?? null);
+    const draft = {
+      bucket,
+      name,
+      owner,
+      metadata: { mimetype: typeOf(metadata), contentLength: size },
+      userMetadata,
+    };
+    return { draft, upsert: right.upsert, asks: right.asks };
+  }
+
+  /** The upload of a request; one of somebody else, or under an address that is not its own, is refused. */
+  async function mayGoOn(request: Asked, id: string): Promise<UploadRecord> {
+    const record = await records.get(id);
+    const { context, right } = request;
+    if (!record || publicId(record) !== context.key) throw noSuchUpload();
+    if (context.identity.role !== 'service_role' && record.owner !== right.owner)
+      throw accessDenied('The upload belongs to somebody else');
+    return record;
+  }
+
+  /** Makes an upload whose bytes are all there an object. It may have become one already. */
+  function complete(request: Asked, id: string): Promise<void> {
+    return inTurn(id, async () => {
+      const record = await records.get(id);
+      const { context } = request;
+      if (!record || (await context.asService((tx) => findVersions(tx, [id]))).has(id)) return;
+      const stored = await disk.measure(id);
+      if (!stored) return;
+      const metadata: ObjectMetadata = {
+        eTag: stored.eTag,
+        size: stored.size,
+        mimetype: typeOf(record.metadata),
+        cacheControl: cacheControlOf(record.metadata),
+        lastModified: stored.lastModified.toISOString(),
+        contentLength: stored.size,
+        httpStatusCode: 200,
+      };
+      try {
+        checkMimeType(metadata.mimetype, (await findRules(request, record.bucket)).allowed_mime_types);
+        await storeRow(context, wishFor(request, record), id, { ...metadata });
+      } catch (error) {
+        // What is refused now is over: storeRow removes the bytes.
+        if (toStorageError(error)) await store.remove(id);
+        throw error;
+      }
+    });
+  }
+
+  const store = new UploadStore(disk, records, ({ id }) => {
+    const owner = owners.get(id);
+    owners.delete(id);
+    return owner;
+  });
+
+  const server = new Server({
+    path,
+    datastore: store,
+    locker: new MemoryLocker(),
+    // What became an object is deleted as one.
+    disableTerminationForFinishedUploads: true,
+    respectForwardedHeaders: true,
+    allowedHeaders: ['Authorization', 'X-Upsert', 'Upload-Expires', 'ApiKey', 'x-signature'],
+    exposedHeaders: ['Upload-Expires', 'Tus-Complete'],
+
+    namingFunction(request, metadata) {
+      const { context } = of(request);
+      if (!metadata) throw invalidRequest('Metadata header is required', 'InvalidRequest');
+      context.bucket = metadata.bucketName ?? '';
+      checkBucketName(context.bucket);
+      const name = metadata.objectName ?? '';
+      checkKey(name);
+      const id = randomUUID();
+      context.key = publicId({ id, bucket: context.bucket, name });
+      return id;
+    },
+
+    getFileIdFromRequest: (request) => parsePublicId(of(request).context.key)?.id,
+
+    generateUrl(request, { proto, host, id: _ }) {
+      const { context } = of(request);
+      const signed = new URL(request.url).pathname.startsWith(signedPath);
+      const port = request.headers.get('x-forwarded-port');
+      const prefix = (request.headers.get('x-forwarded-prefix') ?? '').replace(/\/+$/, '');
+      const origin =
+        request.headers.has('x-forwarded-host') && port && !['80', '443'].includes(port)
+          ? `${host.replace(/:\d+$/, '')}:${port}`
+          : host;
+      return `${proto}://${origin}${prefix}${signed ? signedPath : path}/${context.key}`;
+    },
+
+    async maxSize(request, id) {
+      const { context } = of(request);
+      const { fileSizeLimit } = context.options;
+      if (id === null) return fileSizeLimit;
+      const bucket = parsePublicId(context.key)?.bucket ?? '';
+      const { file_size_limit } = await findRules(of(request), bucket);
+      return Math.min(file_size_limit ?? Infinity, fileSizeLimit);
+    },
+
+    async onIncomingRequest(raw, id) {
+      const request = of(raw);
+      const { context, right } = request;
+      const target = parsePublicId(context.key);
+      if (!target) return;
+      if (new URL(raw.url).pathname.startsWith(signedPath)) {
+        const token = raw.headers.get('x-signature');
+        if (!token) throw invalidSignature('Missing x-signature header');
+        const grant = await context.tokens.verifyUpload(token, target.bucket, target.name);
+        request.right = { upsert: grant.upsert, owner: grant.owner, asks: null };
+      }
+      if (raw.method === 'POST') {
+        if (request.right.owner !== undefined) owners.set(id, request.right.owner);
+        return;
+      }
+      const record = await mayGoOn(request, id);
+      const file = await disk.find(id);
+      // A process that ended between the last byte and the row left this to do; a client takes all bytes for success.
+      if (raw.method === 'HEAD' && file?.size === record.size) await complete(request, id);
+      else if (raw.method !== 'HEAD' && right.asks) await askUnlessDone(request, record);
+    },
+
+    async onUploadCreate(raw, upload) {
+      const request = of(raw);
+      const metadata = upload.metadata ?? {};
+      const { bucketName, objectName } = metadata;
+      const { allowed_mime_types } = await findRules(request, bucketName ?? '');
+      checkMimeType(typeOf(metadata), allowed_mime_types);
+      headerValue('contentType', typeOf(metadata));
+      await askPolicies(
+        request.context,
+        wishFor(request, {
+          bucket: bucketName ?? '',
+          name: objectName ?? '',
+          metadata,
+          ...(upload.size === undefined ? {} : { size: upload.size }),
+        }),
+      );
+      return { metadata };
+    },
+
+    async onUploadFinish(raw, upload) {
+      await complete(of(raw), upload.id);
+      return { headers: { 'Tus-Complete': '1' } };
+    },
+
+    onResponseError(_, thrown) {
+      const error = toStorageError(thrown);
+      if (error) return { status_code: error.status, body: error.message };
+      if (thrown instanceof Error && !('status_code' in thrown)) {
+        console.error('storage:', thrown);
+        return { status_code: 500, body: 'Internal Server Error' };
+      }
+      return undefined;
+    },
+  });
+
+  /** Asks the policies before each part: a permission that was withdrawn ends an upload. */
+  async function askUnlessDone(request: Asked, record: UploadRecord): Promise<void> {
+    const done = await request.context.asService((tx) => findVersions(tx, [record.id]));
+    if (!done.has(record.id)) await askPolicies(request.context, wishFor(request, record));
+  }
+
+  return {
+    async fetch(context) {
+      const { request, identity } = context;
+      const chunks = bodyChunks(request);
+      // The TUS server leaves what it refuses unread; the rest has to be read before the client can hear the answer.
+      const body = request.body && streamOf(chunks);
+      const passed = new Request(request.url, {
+        method: request.method,
+        headers: request.headers,
+        ...(body ? { body, duplex: 'half' as const } : {}),
+      });
+      const upsert = request.headers.get('x-upsert') === 'true';
+      asked.set(passed, { context, right: { upsert, owner: ownerOf(identity), asks: identity } });
+      const response = await server.handleWeb(passed as Parameters<typeof server.handleWeb>[0]);
+      await discard(chunks);
+      return response;
+    },
+
+    async sweep(findStored) {
+      const live = new Set<string>();
+      for (const id of await records.list()) {
+        await inTurn(id, async () => {
+          const record = await records.get(id);
+          if (!record) return;
+          if (Date.now() - Date.parse(record.createdAt) < expiresAfterMs) {
+            live.add(id);
+            return;
+          }
+          if (!(await findStored([id])).has(id)) await disk.remove([id]);
+          await records.remove(id);
+        });
+      }
+      return live;
+    },
+  };
+}
+
+/** The last part of an upload's address, as Supabase makes it. */
+function publicId({ id, bucket, name }: Pick<UploadRecord, 'id' | 'bucket' | 'name'>): string {
+  return Buffer.from(`${bucket}/${name}/${id}`).toString('base64url');
+}
+
+function parsePublicId(text: string): Pick<UploadRecord, 'id' | 'bucket' | 'name'> | null {
+  const [bucket, ...rest] = Buffer.from(text, 'base64url').toString('utf8').split('/');
+  const id = rest.pop();
+  return bucket && id && rest.length > 0 ? { id, bucket, name: rest.join('/') } : null;
+}
+
+function typeOf(metadata: UploadRecord['metadata']): string {
+  return metadata.contentType || 'application/octet-stream';
+}
+
+/** Supabase takes seconds here, and nothing else. */
+function cacheControlOf({ cacheControl }: UploadRecord['metadata']): string {
+  return /^-?\d+$/.test(cacheControl ?? '') ? `max-age=${cacheControl}` : 'no-cache';
+}
+
+function streamOf(chunks: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
+  const source = chunks[Symbol.asyncIterator]();
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        const { done, value } = await source.next();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+/** Lets works of one key wait for each other. */
+function createTurns() {
+  const last = new Map<string, Promise<unknown>>();
+  return async <T>(key: string, work: () => Promise<T>): Promise<T> => {
+    const before = last.get(key) ?? Promise.resolve();
+    const turn = before.then(work, work);
+    last.set(key, turn);
+    try {
+      return await turn;
+    } finally {
+      if (last.get(key) === turn) last.delete(key);
+    }
+  };
+}
