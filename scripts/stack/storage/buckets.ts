@@ -2,7 +2,14 @@ import type { TransactionSql } from 'postgres';
 import { z } from 'zod';
 import { errorCode } from '../errors.ts';
 import { type Context, ownerOf } from './context.ts';
-import { accessDenied, alreadyExists, bucketNotEmpty, noSuchBucket, tooLarge } from './errors.ts';
+import {
+  accessDenied,
+  alreadyExists,
+  bucketNotEmpty,
+  featureNotEnabled,
+  noSuchBucket,
+  tooLarge,
+} from './errors.ts';
 import { checkAllowedMimeTypes, checkBucketName, parseSizeLimit } from './names.ts';
 import { deleteObjects, isoTime, ownerUuid } from './objects.ts';
 import { jsonBody, queryOf, text } from './requests.ts';
@@ -41,6 +48,8 @@ const settings = z.object({
   public: z.boolean().optional(),
   file_size_limit: z.union([z.int().min(0), z.string()]).nullish(),
   allowed_mime_types: z.array(text).nullish(),
+  versioning_status: z.enum(['DISABLED', 'ENABLED', 'SUSPENDED']).optional(),
+  lifecycle_configuration: z.unknown().optional(),
 });
 const creation = settings.extend({
   name: text,
@@ -56,9 +65,16 @@ const listing = z.object({
 });
 
 function checkSettings(
-  { file_size_limit, allowed_mime_types }: z.infer<typeof settings>,
+  {
+    file_size_limit,
+    allowed_mime_types,
+    versioning_status,
+    lifecycle_configuration,
+  }: z.infer<typeof settings>,
   globalLimit: number,
 ) {
+  const versioned = versioning_status !== undefined && versioning_status !== 'DISABLED';
+  if (versioned || lifecycle_configuration !== undefined) throw featureNotEnabled('versioning');
   const limit = file_size_limit == null ? file_size_limit : parseSizeLimit(file_size_limit);
   if (limit != null && limit > globalLimit) throw tooLarge();
   if (allowed_mime_types) checkAllowedMimeTypes(allowed_mime_types);

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
+import { refuseVersion } from './absent.ts';
 import { type Context, ownerOf } from './context.ts';
-import { noSuchKey } from './errors.ts';
+import { featureNotEnabled, noSuchKey } from './errors.ts';
 import { checkBucketName, checkKey } from './names.ts';
 import { deleteObjects, findObject, lockName, renameObject } from './objects.ts';
 import { askPolicies, storeRow, type Wish } from './permission.ts';
@@ -17,13 +18,19 @@ export async function removeObject(context: Context): Promise<Response> {
   return Response.json({ message: 'Successfully deleted' });
 }
 
-const removal = z.object({ prefixes: z.array(text).min(1).max(1000) });
+// An entry that names a version is no text, and refused by name below.
+const entry = z.union([text, z.object({ path: text, versionId: text })]);
+const removal = z.object({ prefixes: z.array(entry).min(1).max(1000) });
 
 /** `DELETE /object/:bucket`: the prefixes are whole names; what the caller may not delete is left out silently. */
 export async function removeObjects(context: Context): Promise<Response> {
   const { prefixes } = await jsonBody(context.request, removal);
+  const names = prefixes.map((prefix) => {
+    if (typeof prefix !== 'string') throw featureNotEnabled('versioning');
+    return prefix;
+  });
   checkBucketName(context.bucket);
-  const removed = await context.asCaller((tx) => deleteObjects(tx, context.bucket, prefixes));
+  const removed = await context.asCaller((tx) => deleteObjects(tx, context.bucket, names));
   await context.disk.remove(removed.map((object) => object.version));
   return Response.json(removed);
 }
@@ -33,11 +40,14 @@ const route = z.object({
   sourceKey: text,
   destinationKey: text,
   destinationBucket: text.optional(),
+  sourceVersionId: text.optional(),
 });
 
 /** `POST /object/move`: the bytes stay where they are, only the row changes. */
 export async function moveObject(context: Context): Promise<Response> {
-  const { bucketId, sourceKey, destinationKey, destinationBucket } = await jsonBody(context.request, route);
+  const body = await jsonBody(context.request, route);
+  const { bucketId, sourceKey, destinationKey, destinationBucket } = body;
+  refuseVersion(body.sourceVersionId);
   const from = { bucket: bucketId, name: sourceKey };
   const to = {
     bucket: destinationBucket || bucketId,
@@ -72,6 +82,7 @@ export async function copyObject(context: Context): Promise<Response> {
   const { identity, disk, request } = context;
   const body = await jsonBody(request, copying);
   const { bucketId, sourceKey, destinationKey, copyMetadata } = body;
+  refuseVersion(body.sourceVersionId);
   const bucket = body.destinationBucket || bucketId;
   const upsert = request.headers.get('x-upsert') === 'true';
   const userMetadataHeader = request.headers.get('x-metadata');

@@ -1,5 +1,6 @@
 import type { TransactionSql } from 'postgres';
 import { z } from 'zod';
+import { refuseVersion } from './absent.ts';
 import { findBucketRules } from './buckets.ts';
 import { isNotModified, parseRange, rangeApplies } from './conditions.ts';
 import type { Context } from './context.ts';
@@ -36,8 +37,9 @@ const findReadable: FindObject = (context) =>
     return await mustFind(tx, context);
   });
 
-async function mustFind(tx: TransactionSql, { bucket, key }: Context): Promise<ObjectRow> {
+async function mustFind(tx: TransactionSql, { request, bucket, key }: Context): Promise<ObjectRow> {
   checkKey(key);
+  refuseVersion(new URL(request.url).searchParams.get('versionId'));
   const object = await findObject(tx, bucket, key);
   if (!object) throw noSuchKey();
   return object;

@@ -97,6 +97,14 @@ export const invalidSignature = (message = 'Invalid signature') =>
 export const invalidRequest = (message: string, error = 'Error') =>
   new StorageError({ status: 400, code: 'InvalidRequest', error, message });
 
+/** Something that Supabase has and this stack has not. */
+export const featureNotEnabled = (feature: string) =>
+  new StorageError({
+    status: 409,
+    code: 'FeatureNotEnabled',
+    message: `The feature ${feature} is not enabled for this resource`,
+  });
+
 /** The disk is full. Supabase's own disks never are, so it has no code for that. */
 const insufficientStorage = (cause: unknown) =>
   new StorageError(

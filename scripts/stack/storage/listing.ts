@@ -12,7 +12,18 @@ type Entry = { name: string } & {
 };
 
 const order = z.enum(['asc', 'desc']);
+const which = z.enum(['exclude', 'include', 'only']).default('exclude');
+/** What both kinds of lists take besides. There are no old versions and no delete markers, so only those are none. */
+const options = {
+  noncurrentVersions: which,
+  deleteMarkers: which,
+  exactMatch: z.boolean().default(false),
+};
+const showsNothing = (body: { noncurrentVersions: string; deleteMarkers: string }) =>
+  body.noncurrentVersions === 'only' || body.deleteMarkers === 'only';
+
 const folderBody = z.object({
+  ...options,
   prefix: text,
   limit: z.int().min(1).default(100),
   offset: z.int().min(0).default(0),
@@ -30,8 +41,11 @@ const times = (tx: TransactionSql) =>
 
 /** `POST /object/list/:bucket`: one folder, by offset. */
 export async function listFolder(context: Context): Promise<Response> {
-  const { prefix, limit, offset, search, sortBy } = await jsonBody(context.request, folderBody);
+  const body = await jsonBody(context.request, folderBody);
+  const { prefix, limit, offset, search, sortBy } = body;
   checkBucketName(context.bucket);
+  if (showsNothing(body)) return Response.json([]);
+  if (body.exactMatch) return await listExactly(context, prefix);
   // Supabase takes every prefix for a folder here.
   const folder = prefix === '' || prefix.endsWith('/') ? prefix : `${prefix}/`;
   const entries = await context.asCaller(
@@ -46,11 +60,23 @@ export async function listFolder(context: Context): Promise<Response> {
   return Response.json(entries);
 }
 
+/** The one object of exactly this name, if there is one. */
+async function listExactly({ bucket, asCaller }: Context, name: string): Promise<Response> {
+  const entries = await asCaller(
+    (tx) => tx<Entry[]>`
+      select storage.filename(name) as name, id, ${times(tx)}, metadata
+      from storage.objects where bucket_id = ${bucket} and name = ${name}
+    `,
+  );
+  return Response.json(entries);
+}
+
 function clamp(value: number): number {
   return Math.min(value, 2 ** 31 - 1);
 }
 
 const pageBody = z.object({
+  ...options,
   prefix: text.default(''),
   limit: z.int().min(1).default(1000),
   cursor: z.string().optional(),
@@ -69,8 +95,9 @@ const cursorContent = z.tuple([text, text]);
 /** `POST /object/list-v2/:bucket`: everything under a prefix, or with a delimiter one folder, by cursor. */
 export async function listPage(context: Context): Promise<Response> {
   const body = await jsonBody(context.request, pageBody);
-  const { prefix, with_delimiter, sortBy } = body;
+  const { prefix, with_delimiter, sortBy, exactMatch } = body;
   checkBucketName(context.bucket);
+  if (showsNothing(body)) return Response.json({ hasNext: false, folders: [], objects: [] });
   const limit = Math.min(body.limit, 1000);
   const after = body.cursor === undefined ? null : readCursor(body.cursor);
   const rows = await context.asCaller((tx) => {
@@ -85,7 +112,8 @@ export async function listPage(context: Context): Promise<Response> {
         select objects.*,
           case when ${with_delimiter} then strpos(substr(name, length(${prefix}) + 1), '/') else 0 end as slash
         from storage.objects
-        where bucket_id = ${context.bucket} and starts_with(name, ${prefix})
+        where bucket_id = ${context.bucket}
+          and ${exactMatch ? tx`name = ${prefix}` : tx`starts_with(name, ${prefix})`}
       ),
       entries as (
         select left(name, length(${prefix}) + slash) as name, null::uuid as id, min(created_at) as updated_at,

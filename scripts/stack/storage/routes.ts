@@ -1,3 +1,4 @@
+import * as absent from './absent.ts';
 import * as buckets from './buckets.ts';
 import * as changes from './changes.ts';
 import type { Context } from './context.ts';
@@ -38,6 +39,13 @@ const routes: readonly Route[] = [
   keyed('PUT', 'bucket/:bucket', 'storage.bucket.update', buckets.updateBucket),
   keyed('DELETE', 'bucket/:bucket', 'storage.bucket.delete', buckets.deleteBucket),
   keyed('POST', 'bucket/:bucket/empty', 'storage.bucket.empty', buckets.emptyBucket),
+
+  keyed('GET', 'bucket/:bucket/lifecycle', 'storage.bucket.get_lifecycle', absent.lifecycle),
+  keyed('PUT', 'bucket/:bucket/lifecycle', 'storage.bucket.put_lifecycle', absent.lifecycle),
+  keyed('DELETE', 'bucket/:bucket/lifecycle', 'storage.bucket.delete_lifecycle', absent.lifecycle),
+  keyed('DELETE', 'cdn', 'storage.cdn.purge_tenant', absent.purgeCache),
+  keyed('DELETE', 'cdn/:bucket', 'storage.cdn.purge_bucket', absent.purgeCache),
+  keyed('DELETE', 'cdn/:bucket/*', 'storage.cdn.purge_object', absent.purgeCache),
 
   open('GET', 'object/public/:bucket/*', 'storage.object.get_public', downloads.getPublic),
   open('HEAD', 'object/public/:bucket/*', 'storage.object.info_public', downloads.getPublic),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { refuseVersion } from './absent.ts';
 import type { Context } from './context.ts';
 import { noSuchKey } from './errors.ts';
 import { transformationBody, writeTransformation } from './images.ts';
@@ -8,13 +9,14 @@ import { jsonBody, text } from './requests.ts';
 
 // A token's time has to stay a date: this many seconds are 100 years.
 const expiresIn = z.int().min(1).max(3_155_760_000);
-const one = z.object({ expiresIn, transform: transformationBody.optional() });
+const one = z.object({ expiresIn, transform: transformationBody.optional(), versionId: text.optional() });
 const many = z.object({ expiresIn, paths: z.array(text).min(1) });
 
 /** `POST /object/sign/:bucket/*`: a URL with which anyone may read this object for a time. */
 export async function signObject(context: Context): Promise<Response> {
   const { bucket, key } = context;
   const body = await jsonBody(context.request, one);
+  refuseVersion(body.versionId);
   checkBucketName(bucket);
   checkKey(key);
   if (!(await context.asCaller((tx) => findObject(tx, bucket, key)))) throw noSuchKey();

@@ -82,4 +82,18 @@ describe('a list', () => {
       (await raw(`object/list-v2/${own}`, { method: 'POST', as: ann, body: '{"cursor":"x"}' })).status,
     ).toBe(400);
   });
+
+  it('can be of one exact name, and has neither old versions nor delete markers', async () => {
+    const bucket = ann.client.storage.from(own);
+    const name = `${ann.id}/list/a/1`;
+    expect((await bucket.list(name, { exactMatch: true })).data).toMatchObject([{ name: '1' }]);
+    expect((await bucket.list(`${ann.id}/list/a`, { exactMatch: true })).data).toEqual([]);
+    expect((await bucket.listV2({ prefix: name, exactMatch: true })).data?.objects).toHaveLength(1);
+    expect((await bucket.listV2({ prefix: `${name}0`, exactMatch: true })).data?.objects).toEqual([]);
+    for (const only of [{ noncurrentVersions: 'only' }, { deleteMarkers: 'only' }] as const) {
+      expect((await bucket.list(`${ann.id}/list`, only)).data).toEqual([]);
+      expect((await bucket.listV2({ prefix: ann.id, ...only })).data?.objects).toEqual([]);
+    }
+    expect((await bucket.list(`${ann.id}/list`, { noncurrentVersions: 'include' })).data).toHaveLength(6);
+  });
 });
