@@ -44,6 +44,11 @@ export async function findBucketRules(tx: TransactionSql, id: string): Promise<B
   return bucket;
 }
 
+/** The most bytes that a file in a bucket may have. As on Supabase, a limit of 0 is none. */
+export function sizeLimitOf({ file_size_limit }: BucketRules, globalLimit: number): number {
+  return Math.min(file_size_limit || globalLimit, globalLimit);
+}
+
 const settings = z.object({
   public: z.boolean().optional(),
   file_size_limit: z.union([z.int().min(0), z.string()]).nullish(),

@@ -2,6 +2,7 @@ import type { Sharp } from 'sharp';
 import { z } from 'zod';
 import { errorCode } from '../errors.ts';
 import { StorageError } from './errors.ts';
+import { createGate } from './turns.ts';
 
 /** How an image is to be changed, as requests and signed URLs say it. */
 export interface Transformation {
@@ -69,7 +70,9 @@ export interface Rendered {
   type: string;
 }
 
-const gate = createGate();
+const inTurn = createGate(mostAtOnce, longestQueue, () => {
+  throw new StorageError({ status: 503, code: 'SlowDown', message: 'Too many images at once' });
+});
 
 /**
  * Changes the image in a file. Throws what the client is answered: 422 for what is no image or too big a one, 501
@@ -82,7 +85,7 @@ export async function renderImage(
 ): Promise<Rendered> {
   if (file.size > mostBytes) throw refused('Source image file is too big');
   const sharp = await loadSharp();
-  return gate(async () => {
+  return inTurn(async () => {
     const options = { limitInputPixels: mostPixels };
     try {
       const { format: source, pages = 1, compression } = await sharp(file.path, options).metadata();
@@ -160,23 +163,4 @@ async function encode(image: Sharp, format: Format, quality: number | undefined)
   if (format === 'png' || format === 'gif' || format === 'tiff')
     return { type, bytes: await image.toFormat(format).toBuffer() };
   return { type, bytes: await image.toFormat(format, { quality: quality ?? qualityOf[format] }).toBuffer() };
-}
-
-/** Lets a few works run at once, and the next ones wait. */
-function createGate() {
-  const waiting: (() => void)[] = [];
-  let running = 0;
-  return async <T>(work: () => Promise<T>): Promise<T> => {
-    if (waiting.length >= longestQueue)
-      throw new StorageError({ status: 503, code: 'SlowDown', message: 'Too many images at once' });
-    if (running >= mostAtOnce) await new Promise<void>((resolve) => waiting.push(resolve));
-    else running += 1;
-    try {
-      return await work();
-    } finally {
-      const next = waiting.shift();
-      if (next) next();
-      else running -= 1;
-    }
-  };
 }

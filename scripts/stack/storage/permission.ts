@@ -27,27 +27,32 @@ export async function askPolicies(context: Context, wish: Wish): Promise<void> {
 }
 
 /**
- * Makes stored bytes the object that was wished for, and removes the bytes of the one that it replaces, or the new
- * ones if they are refused after all. The wish may be minutes old, so the policies are asked again: by now the name
- * may be somebody else's, or the permission gone.
+ * Makes stored bytes the object that was wished for, and removes the bytes of the one that it replaces. The wish may
+ * be minutes old, so the policies are asked again: by now the name may be somebody else's, or the permission gone.
  */
-export async function storeRow(
+export async function insertRow(
   context: Context,
   wish: Wish,
   version: string,
   metadata: ObjectDraft['metadata'],
 ): Promise<ObjectRow> {
   const { bucket, name } = wish.draft;
+  const { row, replaced } = await transaction(context.session, service, async (tx) => {
+    await lockName(tx, bucket, name);
+    await ask(tx, context, wish);
+    const before = await findObject(tx, bucket, name);
+    if (before && !wish.upsert) throw alreadyExists('KeyAlreadyExists');
+    return { row: await upsertObject(tx, { ...wish.draft, version, metadata }), replaced: before };
+  });
+  await context.disk.remove([replaced?.version ?? null]);
+  return row;
+}
+
+/** As `insertRow`, and removes the bytes again if they are refused after all. */
+export async function storeRow(...insertion: Parameters<typeof insertRow>): Promise<ObjectRow> {
+  const [context, , version] = insertion;
   try {
-    const { row, replaced } = await transaction(context.session, service, async (tx) => {
-      await lockName(tx, bucket, name);
-      await ask(tx, context, wish);
-      const before = await findObject(tx, bucket, name);
-      if (before && !wish.upsert) throw alreadyExists('KeyAlreadyExists');
-      return { row: await upsertObject(tx, { ...wish.draft, version, metadata }), replaced: before };
-    });
-    await context.disk.remove([replaced?.version ?? null]);
-    return row;
+    return await insertRow(...insertion);
   } catch (error) {
     // A lost connection leaves open whether the row is there; then the next sweep looks.
     if (error instanceof StorageError || isDatabaseError(error)) await context.disk.remove([version]);

@@ -22,6 +22,21 @@ export function bodyChunks(request: Request): AsyncIterable<Uint8Array> {
   };
 }
 
+/** The chunks of a body as a stream, which reads no further than it is read. */
+export function bodyStream(chunks: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
+  const source = chunks[Symbol.asyncIterator]();
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        const { done, value } = await source.next();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}
+
 /**
  * Reads the rest of a body that nobody wants. A client that is still sending when the connection closes sees a
  * network error in place of the answer.

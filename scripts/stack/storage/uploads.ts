@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { findBucketRules } from './buckets.ts';
+import { findBucketRules, sizeLimitOf } from './buckets.ts';
 import { type Context, ownerOf } from './context.ts';
 import { invalidRequest, noSuchBucket, tooLarge } from './errors.ts';
 import { readFormFile } from './multipart.ts';
@@ -84,9 +84,7 @@ async function receive(
 
   const file = await openFile(request, body);
   const isPlaceholder = isFolderPlaceholder(key);
-  const limit = isPlaceholder
-    ? 0
-    : Math.min(rules.file_size_limit ?? Infinity, context.options.fileSizeLimit);
+  const limit = isPlaceholder ? 0 : sizeLimitOf(rules, context.options.fileSizeLimit);
   if (!isPlaceholder) checkMimeType(file.mimeType, rules.allowed_mime_types);
   const length = request.headers.get('content-length');
   const declaredLength = length === null ? undefined : Number(length);

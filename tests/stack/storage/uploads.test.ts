@@ -11,12 +11,14 @@ import {
   open,
   own,
   raw,
+  run,
   service,
   small,
   sql,
   stored,
   textOf,
 } from './fixtures.ts';
+import { begin } from './tus.ts';
 
 describe('an upload', () => {
   it.each([
@@ -187,5 +189,26 @@ describe('an upload', () => {
     const all = await Promise.all(bodies.map((body) => bucket.update(`${ann.id}/race`, body)));
     expect(all.every(({ error }) => error === null)).toBe(true);
     expect(bodies).toContain(await textOf(ann.client, own, `${ann.id}/race`));
+  });
+});
+
+describe('a bucket whose limit is 0', () => {
+  it('has the limit of the project, however an upload comes', async () => {
+    const bucket = `unlimited-${run}`;
+    await service.storage.createBucket(bucket, { public: false, fileSizeLimit: 0 });
+    try {
+      expect((await service.storage.from(bucket).upload('a', 'a')).error).toBeNull();
+      const target = {
+        url: `${settings.url}/storage/v1/upload/resumable`,
+        headers: { authorization: `Bearer ${settings.secretKey}` },
+        bucket,
+        name: 'b',
+      };
+      expect((await begin(target, 5)).status).toBe(201);
+      expect((await begin(target, 60 * 1024 * 1024)).status).toBe(413);
+    } finally {
+      await service.storage.emptyBucket(bucket);
+      await service.storage.deleteBucket(bucket);
+    }
   });
 });

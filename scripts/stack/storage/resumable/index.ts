@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { MemoryLocker, Server } from '@tus/server';
-import { findBucketRules } from '../buckets.ts';
+import { MemoryLocker, Server, type Upload } from '@tus/server';
+import { findBucketRules, sizeLimitOf } from '../buckets.ts';
 import { type Context, ownerOf } from '../context.ts';
 import type { Disk } from '../disk.ts';
 import {
@@ -13,10 +13,12 @@ import {
 } from '../errors.ts';
 import { checkBucketName, checkKey, checkMimeType } from '../names.ts';
 import { findVersions, type ObjectMetadata } from '../objects.ts';
-import { askPolicies, storeRow, type Wish } from '../permission.ts';
-import { bodyChunks, discard } from '../requests.ts';
+import { askPolicies, insertRow, type Wish } from '../permission.ts';
+import { bodyChunks, bodyStream, discard } from '../requests.ts';
+import { createTurns } from '../turns.ts';
 import { headerValue, parseUserMetadata } from '../uploads.ts';
-import { createRecords, type UploadRecord } from './records.ts';
+import { addressOf, isSigned, readTarget, resumablePath, writeTarget } from './address.ts';
+import { cacheControlOf, createRecords, mimeTypeOf, type UploadRecord } from './records.ts';
 import { expiresAfterMs, UploadStore } from './store.ts';
 
 /** Uploads that go on after a cut connection, by the protocol TUS 1.0 (https://tus.io/protocols/resumable-upload). */
@@ -25,9 +27,6 @@ export interface ResumableUploads {
   /** Removes uploads that expired, and answers the versions of those that may still go on. */
   sweep(findStored: (versions: string[]) => Promise<ReadonlySet<string>>): Promise<ReadonlySet<string>>;
 }
-
-const path = '/storage/v1/upload/resumable';
-const signedPath = `${path}/sign`;
 
 /** Whose request it is, by what right, and to what end. */
 interface Asked {
@@ -39,7 +38,7 @@ interface Asked {
 export function createResumableUploads(disk: Disk, folder: string): ResumableUploads {
   const records = createRecords(folder);
   const asked = new WeakMap<Request, Asked>();
-  const owners = new Map<string, string>();
+  const owners = new WeakMap<Upload, string>();
   const inTurn = createTurns();
 
   /** What is known of a request that the TUS server asks about. */
@@ -63,7 +62,7 @@ export function createResumableUploads(disk: Disk, folder: string): ResumableUpl
       bucket,
       name,
       owner,
-      metadata: { mimetype: typeOf(metadata), contentLength: size },
+      metadata: { mimetype: mimeTypeOf(metadata), contentLength: size },
       userMetadata,
     };
     return { draft, upsert: right.upsert, asks: right.asks };
@@ -73,7 +72,7 @@ export function createResumableUploads(disk: Disk, folder: string): ResumableUpl
   async function mayGoOn(request: Asked, id: string): Promise<UploadRecord> {
     const record = await records.get(id);
     const { context, right } = request;
-    if (!record || publicId(record) !== context.key) throw noSuchUpload();
+    if (!record || writeTarget(record) !== context.key) throw noSuchUpload();
     if (context.identity.role !== 'service_role' && record.owner !== right.owner)
       throw accessDenied('The upload belongs to somebody else');
     return record;
@@ -90,7 +89,7 @@ export function createResumableUploads(disk: Disk, folder: string): ResumableUpl
       const metadata: ObjectMetadata = {
         eTag: stored.eTag,
         size: stored.size,
-        mimetype: typeOf(record.metadata),
+        mimetype: mimeTypeOf(record.metadata),
         cacheControl: cacheControlOf(record.metadata),
         lastModified: stored.lastModified.toISOString(),
         contentLength: stored.size,
@@ -98,23 +97,19 @@ export function createResumableUploads(disk: Disk, folder: string): ResumableUpl
       };
       try {
         checkMimeType(metadata.mimetype, (await findRules(request, record.bucket)).allowed_mime_types);
-        await storeRow(context, wishFor(request, record), id, { ...metadata });
+        await insertRow(context, wishFor(request, record), id, { ...metadata });
       } catch (error) {
-        // What is refused now is over: storeRow removes the bytes.
-        if (toStorageError(error)) await store.remove(id);
+        // What is refused is over; after a failure, of the database for one, the client may ask again.
+        if ((toStorageError(error)?.status ?? 500) < 500) await store.remove(id);
         throw error;
       }
     });
   }
 
-  const store = new UploadStore(disk, records, ({ id }) => {
-    const owner = owners.get(id);
-    owners.delete(id);
-    return owner;
-  });
+  const store = new UploadStore(disk, records, (upload) => owners.get(upload));
 
   const server = new Server({
-    path,
+    path: resumablePath,
     datastore: store,
     locker: new MemoryLocker(),
     // What became an object is deleted as one.
@@ -131,53 +126,39 @@ export function createResumableUploads(disk: Disk, folder: string): ResumableUpl
       const name = metadata.objectName ?? '';
       checkKey(name);
       const id = randomUUID();
-      context.key = publicId({ id, bucket: context.bucket, name });
+      context.key = writeTarget({ id, bucket: context.bucket, name });
       return id;
     },
 
-    getFileIdFromRequest: (request) => parsePublicId(of(request).context.key)?.id,
+    getFileIdFromRequest: (request) => readTarget(of(request).context.key)?.id,
 
-    generateUrl(request, { proto, host, id: _ }) {
-      const { context } = of(request);
-      const signed = new URL(request.url).pathname.startsWith(signedPath);
-      const port = request.headers.get('x-forwarded-port');
-      const prefix = (request.headers.get('x-forwarded-prefix') ?? '').replace(/\/+$/, '');
-      const origin =
-        request.headers.has('x-forwarded-host') && port && !['80', '443'].includes(port)
-          ? `${host.replace(/:\d+$/, '')}:${port}`
-          : host;
-      return `${proto}://${origin}${prefix}${signed ? signedPath : path}/${context.key}`;
-    },
+    generateUrl: (request, { proto, host }) => addressOf(request, proto, host, of(request).context.key),
 
     async maxSize(request, id) {
       const { context } = of(request);
       const { fileSizeLimit } = context.options;
       if (id === null) return fileSizeLimit;
-      const bucket = parsePublicId(context.key)?.bucket ?? '';
-      const { file_size_limit } = await findRules(of(request), bucket);
-      return Math.min(file_size_limit ?? Infinity, fileSizeLimit);
+      const bucket = readTarget(context.key)?.bucket ?? '';
+      return sizeLimitOf(await findRules(of(request), bucket), fileSizeLimit);
     },
 
     async onIncomingRequest(raw, id) {
       const request = of(raw);
-      const { context, right } = request;
-      const target = parsePublicId(context.key);
+      const { context } = request;
+      const target = readTarget(context.key);
       if (!target) return;
-      if (new URL(raw.url).pathname.startsWith(signedPath)) {
+      if (isSigned(raw)) {
         const token = raw.headers.get('x-signature');
         if (!token) throw invalidSignature('Missing x-signature header');
         const grant = await context.tokens.verifyUpload(token, target.bucket, target.name);
         request.right = { upsert: grant.upsert, owner: grant.owner, asks: null };
       }
-      if (raw.method === 'POST') {
-        if (request.right.owner !== undefined) owners.set(id, request.right.owner);
-        return;
-      }
+      if (raw.method === 'POST') return;
       const record = await mayGoOn(request, id);
       const file = await disk.find(id);
       // A process that ended between the last byte and the row left this to do; a client takes all bytes for success.
       if (raw.method === 'HEAD' && file?.size === record.size) await complete(request, id);
-      else if (raw.method !== 'HEAD' && right.asks) await askUnlessDone(request, record);
+      else if (raw.method === 'PATCH') await askUnlessDone(request, record);
     },
 
     async onUploadCreate(raw, upload) {
@@ -185,8 +166,8 @@ export function createResumableUploads(disk: Disk, folder: string): ResumableUpl
       const metadata = upload.metadata ?? {};
       const { bucketName, objectName } = metadata;
       const { allowed_mime_types } = await findRules(request, bucketName ?? '');
-      checkMimeType(typeOf(metadata), allowed_mime_types);
-      headerValue('contentType', typeOf(metadata));
+      checkMimeType(mimeTypeOf(metadata), allowed_mime_types);
+      headerValue('contentType', mimeTypeOf(metadata));
       await askPolicies(
         request.context,
         wishFor(request, {
@@ -196,6 +177,8 @@ export function createResumableUploads(disk: Disk, folder: string): ResumableUpl
           ...(upload.size === undefined ? {} : { size: upload.size }),
         }),
       );
+      const { owner } = request.right;
+      if (owner !== undefined) owners.set(upload, owner);
       return { metadata };
     },
 
@@ -226,7 +209,7 @@ export function createResumableUploads(disk: Disk, folder: string): ResumableUpl
       const { request, identity } = context;
       const chunks = bodyChunks(request);
       // The TUS server leaves what it refuses unread; the rest has to be read before the client can hear the answer.
-      const body = request.body && streamOf(chunks);
+      const body = request.body && bodyStream(chunks);
       const passed = new Request(request.url, {
         method: request.method,
         headers: request.headers,
@@ -255,54 +238,5 @@ export function createResumableUploads(disk: Disk, folder: string): ResumableUpl
       }
       return live;
     },
-  };
-}
-
-/** The last part of an upload's address, as Supabase makes it. */
-function publicId({ id, bucket, name }: Pick<UploadRecord, 'id' | 'bucket' | 'name'>): string {
-  return Buffer.from(`${bucket}/${name}/${id}`).toString('base64url');
-}
-
-function parsePublicId(text: string): Pick<UploadRecord, 'id' | 'bucket' | 'name'> | null {
-  const [bucket, ...rest] = Buffer.from(text, 'base64url').toString('utf8').split('/');
-  const id = rest.pop();
-  return bucket && id && rest.length > 0 ? { id, bucket, name: rest.join('/') } : null;
-}
-
-function typeOf(metadata: UploadRecord['metadata']): string {
-  return metadata.contentType || 'application/octet-stream';
-}
-
-/** Supabase takes seconds here, and nothing else. */
-function cacheControlOf({ cacheControl }: UploadRecord['metadata']): string {
-  return /^-?\d+$/.test(cacheControl ?? '') ? `max-age=${cacheControl}` : 'no-cache';
-}
-
-function streamOf(chunks: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
-  const source = chunks[Symbol.asyncIterator]();
-  return new ReadableStream(
-    {
-      async pull(controller) {
-        const { done, value } = await source.next();
-        if (done) controller.close();
-        else controller.enqueue(value);
-      },
-    },
-    { highWaterMark: 0 },
-  );
-}
-
-/** Lets works of one key wait for each other. */
-function createTurns() {
-  const last = new Map<string, Promise<unknown>>();
-  return async <T>(key: string, work: () => Promise<T>): Promise<T> => {
-    const before = last.get(key) ?? Promise.resolve();
-    const turn = before.then(work, work);
-    last.set(key, turn);
-    try {
-      return await turn;
-    } finally {
-      if (last.get(key) === turn) last.delete(key);
-    }
   };
 }
