@@ -4,7 +4,7 @@ import { refuseVersion } from './absent.ts';
 import { type Context, ownerOf } from './context.ts';
 import { featureNotEnabled, noSuchKey } from './errors.ts';
 import { checkBucketName, checkKey } from './names.ts';
-import { deleteObjects, findObject, lockName, renameObject } from './objects.ts';
+import { deleteObjects, findObject, lockName, type ObjectRow, renameObject } from './objects.ts';
 import { askPolicies, storeRow, type Wish } from './permission.ts';
 import { jsonBody, text } from './requests.ts';
 import { rehearse, service, transaction } from './session.ts';
@@ -79,7 +79,7 @@ const copying = route.extend({
 
 /** `POST /object/copy` */
 export async function copyObject(context: Context): Promise<Response> {
-  const { identity, disk, request } = context;
+  const { identity, request } = context;
   const body = await jsonBody(request, copying);
   const { bucketId, sourceKey, destinationKey, copyMetadata } = body;
   refuseVersion(body.sourceVersionId);
@@ -109,9 +109,24 @@ export async function copyObject(context: Context): Promise<Response> {
   await askPolicies(context, wish);
 
   const version = randomUUID();
-  const copied = await disk.copy(source.version, version);
-  if (!copied) throw noSuchKey();
-  const metadata = { ...wish.draft.metadata, lastModified: copied.toISOString() };
+  const copied = await copyBytes(context, { bucket: bucketId, name: sourceKey }, version);
+  const metadata = { ...copied.metadata, ...changes, lastModified: copied.at.toISOString() };
   const row = await storeRow(context, wish, version, metadata);
   return Response.json({ ...row, Id: row.id, Key: `${bucket}/${destinationKey}` });
+}
+
+/** Copies the bytes of an object. One that is replaced meanwhile has others by then, and is looked up again. */
+async function copyBytes(
+  { asCaller, disk }: Context,
+  { bucket, name }: { bucket: string; name: string },
+  to: string,
+): Promise<{ at: Date; metadata: ObjectRow['metadata'] }> {
+  let seen: string | null = null;
+  while (true) {
+    const source = await asCaller((tx) => findObject(tx, bucket, name));
+    if (!source?.version || source.version === seen) throw noSuchKey();
+    seen = source.version;
+    const at = await disk.copy(seen, to);
+    if (at) return { at, metadata: source.metadata };
+  }
 }

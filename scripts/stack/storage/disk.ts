@@ -93,17 +93,20 @@ export function createDisk(folder: string): Disk {
     },
 
     async copy(from, to) {
-      const source = await openVersion(from);
-      if (!source) return null;
-      await source.close();
+      if (!versionPattern.test(from)) return null;
       const copied = new Date();
-      await place(to, async (temporary) => {
-        await fs.copyFile(pathOf(from), temporary);
-        await using file = await fs.open(temporary, 'r+');
-        // Some systems copy the time as well.
-        await file.utimes(copied, copied);
-        await file.sync();
-      });
+      try {
+        await place(to, async (temporary) => {
+          await fs.copyFile(pathOf(from), temporary);
+          await using file = await fs.open(temporary, 'r+');
+          // Some systems copy the time as well.
+          await file.utimes(copied, copied);
+          await file.sync();
+        });
+      } catch (error) {
+        if (errorCode(error) === 'ENOENT') return null;
+        throw error;
+      }
       return copied;
     },
 

@@ -61,4 +61,24 @@ describe('removing, moving and copying', () => {
       statusCode: '404',
     });
   });
+
+  it('copies one whole version or the other of an object that is being replaced', async () => {
+    const bucket = ann.client.storage.from(own);
+    const from = `${ann.id}/copy/busy`;
+    const version = (digit: number) => String(digit).repeat(50_000);
+    await bucket.upload(from, version(0));
+    let replacing = true;
+    const replace = (async () => {
+      for (let digit = 0; replacing; digit = (digit + 1) % 10)
+        await bucket.upload(from, version(digit), { upsert: true });
+    })();
+    for (let index = 0; index < 40; index++) {
+      const to = `${from}-${index}`;
+      expect((await bucket.copy(from, to)).error).toBeNull();
+      const text = (await textOf(ann.client, own, to)) ?? '';
+      expect([text.length, new Set(text).size]).toEqual([50_000, 1]);
+    }
+    replacing = false;
+    await replace;
+  });
 });
