@@ -129,8 +129,11 @@ function preflight(request: Request): Response {
 
 function withCors(response: Response): Response {
   const headers = new Headers(response.headers);
-  // Storage says itself which headers of a resumable upload a browser may read.
-  for (const [name, value] of Object.entries(cors)) if (!headers.has(name)) headers.set(name, value);
+  // A TUS server says itself which of its headers a browser may read.
+  const saysItself = headers.has('tus-resumable');
+  for (const [name, value] of Object.entries(cors)) {
+    if (!saysItself || !headers.has(name)) headers.set(name, value);
+  }
   return new Response(response.body, { status: response.status, headers });
 }
 

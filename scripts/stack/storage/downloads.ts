@@ -167,8 +167,8 @@ async function sendImage(
   headers: Headers,
   transformation: Transformation,
 ): Promise<Response | 'original' | null> {
-  // As on Supabase, a drawing stays one.
-  if (metadata?.mimetype?.startsWith('image/svg')) return 'original';
+  // As on Supabase, a drawing stays one. SQL can write anything into a row.
+  if (String(metadata?.mimetype).startsWith('image/svg')) return 'original';
   const file = await disk.find(version ?? '');
   if (!file) return null;
   const image = await renderImage(file, transformation, request.headers.get('accept') ?? '');
