@@ -1,4 +1,3 @@
-import fs from 'node:fs';
 import postgres from 'postgres';
 import type { Caller } from '../caller.ts';
 import { StackError } from '../errors.ts';
@@ -61,7 +60,6 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     await Promise.all([passwords.close(), database.end({ timeout: 5 })]);
   };
   try {
-    await database.unsafe(fs.readFileSync(new URL('./schema.sql', import.meta.url), 'utf8')).simple();
     const url = `${origin}${prefix}`;
     const limits = createLimits(config, mailFrequency(config.email.max_frequency));
     const context: Context = {

@@ -127,8 +127,8 @@ export function createSessions({ database, keys, config, issuer }: SessionSettin
   async function addRefreshToken(db: Db, session: { id: string; user_id: string }, parent: string | null) {
     const token = newRefreshToken();
     await db`
-      insert into auth.refresh_tokens (id, token, user_id, session_id, parent, revoked, created_at, updated_at)
-      values (${randomUUID()}, ${token}, ${session.user_id}, ${session.id}, ${parent}, false, clock_timestamp(), clock_timestamp())
+      insert into auth.refresh_tokens (token, user_id, session_id, parent, revoked, created_at, updated_at)
+      values (${token}, ${session.user_id}, ${session.id}, ${parent}, false, clock_timestamp(), clock_timestamp())
     `;
     return token;
   }
@@ -140,7 +140,10 @@ export function createSessions({ database, keys, config, issuer }: SessionSettin
       insert into auth.sessions (id, user_id, aal, user_agent, ip, created_at, updated_at)
       values (${session.id}, ${user.id}, 'aal1', ${device.userAgent}, ${ip}, now(), now())
     `;
-    await db`insert into auth.mfa_amr_claims (session_id, authentication_method) values (${session.id}, ${method})`;
+    await db`
+      insert into auth.mfa_amr_claims (id, session_id, authentication_method, created_at, updated_at)
+      values (${randomUUID()}, ${session.id}, ${method}, now(), now())
+    `;
     const token = await addRefreshToken(db, session, null);
     const signedIn = await updateUser(db, user.id, { last_sign_in_at: new Date() });
     return answer(db, signedIn, session.id, token);

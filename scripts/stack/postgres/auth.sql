@@ -1,4 +1,4 @@
--- Schema auth as Supabase has it, once Lite has made the tables: owners, rights, and the helpers for policies.
+-- Schema auth as Supabase has it, once ../auth/schema.sql has made the tables: owners, rights, and the helpers for policies.
 -- Runs as the superuser at every start, so each statement can be repeated.
 
 do $$

@@ -1,5 +1,4 @@
 import fs from 'node:fs';
-import { getAuthSchemaSql } from '@supabase/lite';
 import postgres from 'postgres';
 import { type Keys, type LoginRole, loginRoles } from '../keys.ts';
 
@@ -18,7 +17,7 @@ export async function bootstrap(keys: Keys, port: number): Promise<void> {
       // DDL takes no parameters; the passwords are base64url, which needs no quoting.
       await sql.unsafe(`alter role ${role} with login password '${keys.passwords[role]}'`);
     }
-    await sql.unsafe(getAuthSchemaSql()).simple();
+    await run('../auth/schema.sql');
     await run('./auth.sql');
     await run('../storage/schema.sql');
   } finally {
