@@ -1,3 +1,4 @@
+import { tokenRefusal } from './auth/errors.ts';
 import type { Auth } from './auth/index.ts';
 import type { Caller, Identified, Identify } from './caller.ts';
 import type { DataApi } from './data-api/index.ts';
@@ -23,7 +24,7 @@ export type Gateway = (request: Request, address: string | null) => Promise<Resp
 const cors = {
   'access-control-allow-origin': '*',
   'access-control-expose-headers':
-    'content-encoding, content-location, content-range, content-type, date, location, preference-applied, server, transfer-encoding, x-total-count, link, x-sb-error-code',
+    'content-encoding, content-location, content-range, content-type, date, location, preference-applied, server, transfer-encoding, x-total-count, link, x-sb-error-code, x-supabase-api-version',
 };
 
 /** The one door: finds out who calls, and passes the request to the service that its path names. */
@@ -82,7 +83,7 @@ export function createGateway({
     }
     if (service === 'auth/v1' && !caller && auth.isPublic(pathname))
       return auth.fetch(request, nobody, address);
-    if (!caller) return service === 'auth/v1' ? refuseAuth(reason) : refuseData(reason);
+    if (!caller) return service === 'auth/v1' ? refuseAuth(reason, request) : refuseData(reason);
     return service === 'auth/v1' ? auth.fetch(request, caller, address) : dataApi.fetch(request, caller);
   }
 
@@ -162,16 +163,8 @@ function refuseData(reason: NonNullable<Identified['reason']>): Response {
   );
 }
 
-function refuseAuth(reason: NonNullable<Identified['reason']>): Response {
-  if (reason === 'no_key' || reason === 'bad_key') return refuseKey(reason);
-  const detail =
-    reason === 'expired_token'
-      ? 'token has invalid claims: token is expired'
-      : 'token is malformed or has a wrong signature';
-  return Response.json(
-    { code: 403, error_code: 'bad_jwt', msg: `invalid JWT: unable to parse or verify signature, ${detail}` },
-    { status: 403 },
-  );
+function refuseAuth(reason: NonNullable<Identified['reason']>, request: Request): Response {
+  return reason === 'no_key' || reason === 'bad_key' ? refuseKey(reason) : tokenRefusal(reason, request);
 }
 
 function badStorageToken(reason: 'bad_token' | 'expired_token'): Response {

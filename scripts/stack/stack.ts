@@ -112,6 +112,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       origin,
       keys,
       config: project.config.auth,
+      root: project.root,
       send: mailbox.send,
     });
     undo.push(() => auth.close());

@@ -4,15 +4,13 @@ import path from 'node:path';
 import { App } from '@supabase/lite';
 import { innerPublishableKey, innerSecret, innerSecretKey } from './inner-token.ts';
 import { keepGrants, type LiteConnection, liteConnection } from './lite.ts';
+import { isFromElsewhere } from './loopback.ts';
 
 /** A dashboard over the database. */
 export interface Studio {
   fetch(request: Request): Promise<Response>;
   close(): Promise<void>;
 }
-
-/** What a browser calls this machine. */
-const loopbackNames = new Set(['127.0.0.1', 'localhost', '[::1]']);
 
 const contentTypes: Record<string, string> = {
   '.js': 'text/javascript',
@@ -47,9 +45,8 @@ export async function createStudio(databaseUrl: string, schemas: readonly string
   return {
     async fetch(request) {
       const url = new URL(request.url);
-      const origin = request.headers.get('origin');
-      const fromElsewhere = !loopbackNames.has(url.hostname) || (origin !== null && origin !== url.origin);
-      if (fromElsewhere) return new Response('The studio answers this machine only.', { status: 403 });
+      if (isFromElsewhere(request))
+        return new Response('The studio answers this machine only.', { status: 403 });
       if (url.pathname.startsWith('/static/'))
         return asset(path.join(assets, path.normalize(url.pathname.slice('/static'.length))));
       const response = await app.fetch(request, { peerAddress: '127.0.0.1' });

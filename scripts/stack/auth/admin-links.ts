@@ -93,7 +93,7 @@ async function askFor(
   body: Body,
 ): Promise<NewUser> {
   const candidate = newUser(email, record(body, 'data'));
-  if (!known) await auth.beforeUserCreated(candidate, call.address);
+  if (!known) await auth.hooks.beforeUserCreated(candidate, call.address);
   return candidate;
 }
 

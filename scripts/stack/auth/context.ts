@@ -3,7 +3,7 @@ import type { Caller } from '../caller.ts';
 import type { Project } from '../project.ts';
 import { readBody } from './body.ts';
 import { AuthError } from './errors.ts';
-import type { BeforeUserCreated } from './hook.ts';
+import type { Hooks } from './hooks.ts';
 import type { Limited, Limits } from './limits.ts';
 import type { Mails } from './mails.ts';
 import type { Passwords } from './passwords.ts';
@@ -18,7 +18,7 @@ export interface Context {
   database: Sql;
   /** The address of Auth. */
   url: string;
-  beforeUserCreated: BeforeUserCreated;
+  hooks: Hooks;
   limits: Limits;
   mails: Mails;
   passwords: Passwords;

@@ -1,3 +1,5 @@
+import postgres from 'postgres';
+
 /** An answer of Auth other than what was asked for. Thrown by any part of it; `index.ts` sends it. */
 export class AuthError extends Error {
   readonly status: number;
@@ -6,8 +8,8 @@ export class AuthError extends Error {
   /** Further fields of the answer. */
   readonly details: object;
 
-  constructor(status: number, code: string, message: string, details: object = {}) {
-    super(message);
+  constructor(status: number, code: string, message: string, details: object = {}, options?: ErrorOptions) {
+    super(message, options);
     this.name = 'AuthError';
     this.status = status;
     this.code = code;
@@ -21,8 +23,8 @@ export function invalid(message: string, status = 400): AuthError {
 }
 
 /** Something failed that the client has no part in, or a trigger of the project refused a write. */
-export function unexpected(message: string): AuthError {
-  return new AuthError(500, 'unexpected_failure', message);
+export function unexpected(message: string, cause?: unknown): AuthError {
+  return new AuthError(500, 'unexpected_failure', message, {}, { cause });
 }
 
 /** Does the database work of an endpoint; what the database refuses is answered with the sentence that Supabase uses there. */
@@ -32,18 +34,55 @@ export async function orFail<T>(message: string, work: () => Promise<T>): Promis
   } catch (error) {
     if (error instanceof AuthError) throw error;
     console.error(`${message}:`, error);
-    throw unexpected(message);
+    throw unexpected(message, error);
   }
 }
 
+/** Names the form of an answer that a client understands; supabase-js sends it, and browsers may read it in answers. */
+const versionHeader = 'x-supabase-api-version';
+const secondForm = '2024-01-01';
+
 /**
- * The error as JSON: `code` repeats the status, `error_code` is the stable one. Supabase has a second form for clients
- * that ask for API version 2024-01-01, which needs a response header that browsers only show where it is exposed;
- * supabase-js reads both.
+ * The error as JSON, in one of two forms. Clients that ask for API version 2024-01-01 or a later one get
+ * `{code, message}`; all others get `{code, error_code, msg}`, where `code` repeats the status, or what a trigger of the
+ * project raised (`HandleResponseError` in https://github.com/supabase/auth/blob/master/internal/api/errors.go).
  */
-export function errorResponse({ status, code, message, details }: AuthError): Response {
+export function errorResponse(error: AuthError, request: Request): Response {
+  const { status, code, message, details } = error;
+  const headers = { 'x-sb-error-code': code };
+  const asked = request.headers.get(versionHeader) ?? '';
+  if (/^\d{4}-\d\d-\d\d$/.test(asked) && asked >= secondForm) {
+    return Response.json(
+      { code, message, ...details },
+      { status, headers: { ...headers, [versionHeader]: secondForm } },
+    );
+  }
+  const raised = raisedByProject(error.cause);
+  if (raised) return raised;
+  return Response.json({ code: status, error_code: code, msg: message, ...details }, { status, headers });
+}
+
+/** SQLSTATEs that the first form shows: a `raise exception`, and the violations of constraints. */
+const shownStates = new Set(['P0001', '23000', '23001', '23502', '23503', '23505', '23514', '23P01']);
+
+/** An error of a project's trigger or constraint; a SQLSTATE `PTnnn` chooses the status, as with the Data API. */
+function raisedByProject(cause: unknown): Response | null {
+  if (!(cause instanceof postgres.PostgresError)) return null;
+  const chosen = Number(/^PT([2-5]\d\d)$/.exec(cause.code)?.[1]);
+  if (!chosen && !shownStates.has(cause.code)) return null;
+  const { code, message, hint, detail } = cause;
   return Response.json(
-    { code: status, error_code: code, msg: message, ...details },
-    { status, headers: { 'x-sb-error-code': code } },
+    { code, message, ...(hint ? { hint } : {}), ...(detail ? { detail } : {}) },
+    { status: chosen || 500 },
   );
+}
+
+/** The answer to a token that is none or too old, which the gateway finds out before Auth is asked. */
+export function tokenRefusal(reason: 'bad_token' | 'expired_token', request: Request): Response {
+  const detail =
+    reason === 'expired_token'
+      ? 'token has invalid claims: token is expired'
+      : 'token is malformed or has a wrong signature';
+  const message = `invalid JWT: unable to parse or verify signature, ${detail}`;
+  return errorResponse(new AuthError(403, 'bad_jwt', message), request);
 }

@@ -10,7 +10,7 @@ import { generateLink, inviteUser } from './admin-links.ts';
 import type { Context, Endpoint } from './context.ts';
 import { parseDuration } from './durations.ts';
 import { AuthError, errorResponse, invalid, unexpected } from './errors.ts';
-import { createHook } from './hook.ts';
+import { createHooks } from './hooks.ts';
 import { clientAddress, createLimits } from './limits.ts';
 import { createMails } from './mails.ts';
 import { createPasswords } from './passwords.ts';
@@ -19,6 +19,7 @@ import { createRedirects } from './redirects.ts';
 import { createSessions } from './sessions.ts';
 import { giveToken } from './sign-in.ts';
 import { sendMagicLink, sendOtp, signUp } from './sign-up.ts';
+import { readTemplates } from './templates.ts';
 import { changeUser, readUser, signOut } from './user.ts';
 import { followLink, verifyCode } from './verify.ts';
 
@@ -30,6 +31,8 @@ export interface AuthOptions {
   origin: string;
   keys: Keys;
   config: Project['config']['auth'];
+  /** The project's folder: templates of mails are named relative to it. */
+  root: string;
   send(mail: Mail): Promise<void>;
 }
 
@@ -61,23 +64,25 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
   };
   try {
     const url = `${origin}${prefix}`;
+    const hooks = createHooks(config.hook, database);
     const limits = createLimits(config, mailFrequency(config.email.max_frequency));
     const context: Context = {
       config,
       database,
       url,
-      beforeUserCreated: createHook(config.hook.before_user_created, database),
+      hooks,
       limits,
       mails: createMails({
         url,
         codeLength: config.email.otp_length,
         doubleConfirmChanges: config.email.double_confirm_changes,
         limits,
+        templates: readTemplates(config.email.template, config.site_url, options.root),
         send: options.send,
       }),
       passwords,
       redirects: createRedirects(config.site_url, config.additional_redirect_urls),
-      sessions: createSessions({ database, keys, config, issuer: url }),
+      sessions: createSessions({ database, keys, config, hooks, issuer: config.jwt_issuer ?? url }),
     };
     const routes = routesOf(keys);
 
@@ -98,10 +103,11 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
           };
           return await found(context, call);
         } catch (error) {
-          if (error instanceof AuthError) return errorResponse(error);
+          if (error instanceof AuthError) return errorResponse(error, request);
           console.error(`Auth, ${request.method} ${new URL(request.url).pathname}:`, error);
           return errorResponse(
             unexpected('Unexpected failure, please check server logs for more information'),
+            request,
           );
         }
       },

@@ -1,6 +1,7 @@
 import { createHash, randomInt } from 'node:crypto';
-import { escapeHtml, type Mail } from '../mailbox.ts';
+import type { Mail } from '../mailbox.ts';
 import type { Limits } from './limits.ts';
+import type { Templates } from './templates.ts';
 import type { Db, User } from './users.ts';
 import { updateUser } from './users.ts';
 
@@ -34,6 +35,13 @@ export interface MailOptions {
   pkce: boolean;
 }
 
+/** What a mail says besides its code. */
+interface Delivery {
+  redirectTo: string;
+  /** The address that is to become the user's. */
+  newEmail?: string;
+}
+
 /** What sending needs. */
 export interface MailSettings {
   /** The address of Auth, which links in mails lead to. */
@@ -42,41 +50,9 @@ export interface MailSettings {
   /** Whether the present address must agree to a change too. */
   doubleConfirmChanges: boolean;
   limits: Limits;
+  templates: Templates;
   send(mail: Mail): Promise<void>;
 }
-
-const texts: Record<MailKind, { subject: string; sentence: string; action: string }> = {
-  signup: {
-    subject: 'Confirm Your Email',
-    sentence: 'Follow this link to confirm your address and finish signing up:',
-    action: 'Confirm your address',
-  },
-  invite: {
-    subject: 'You have been invited',
-    sentence: 'You have been invited. Follow this link to accept:',
-    action: 'Accept the invitation',
-  },
-  recovery: {
-    subject: 'Reset Your Password',
-    sentence: 'Follow this link to set a new password:',
-    action: 'Reset the password',
-  },
-  magiclink: {
-    subject: 'Your Magic Link',
-    sentence: 'Follow this link to sign in:',
-    action: 'Sign in',
-  },
-  email_change: {
-    subject: 'Confirm Email Change',
-    sentence: 'Follow this link to confirm the change of your address:',
-    action: 'Confirm the change',
-  },
-  reauthentication: {
-    subject: 'Confirm reauthentication',
-    sentence: 'Enter this code to confirm that it is you:',
-    action: '',
-  },
-};
 
 /** Links of the PKCE flow are told apart by this before their hash. */
 export const pkcePrefix = 'pkce_';
@@ -89,7 +65,14 @@ export function hashCode(email: string, code: string): string {
 }
 
 /** Makes the mails of one project. */
-export function createMails({ url, codeLength, doubleConfirmChanges, limits, send }: MailSettings): Mails {
+export function createMails({
+  url,
+  codeLength,
+  doubleConfirmChanges,
+  limits,
+  templates,
+  send,
+}: MailSettings): Mails {
   const link: Mails['link'] = (hash, kind, redirectTo) =>
     `${url}/verify?token=${hash}&type=${kind}&redirect_to=${encodeURIComponent(redirectTo)}`;
 
@@ -98,15 +81,22 @@ export function createMails({ url, codeLength, doubleConfirmChanges, limits, sen
     return { code, hash: (pkce ? pkcePrefix : '') + hashCode(email, code) };
   };
 
-  async function deliver(to: string, kind: MailKind, { code, hash }: Code, redirectTo: string) {
-    const { subject, sentence, action } = texts[kind];
-    const address = action ? link(hash, kind, redirectTo) : null;
-    const text = address
-      ? `${sentence}\n\n${address}\n\nOr enter the code: ${code}\n`
-      : `${sentence} ${code}\n`;
-    const html = address
-      ? `<h2>${subject}</h2><p>${sentence}</p><p><a href="${escapeHtml(address)}">${action}</a></p><p>Or enter the code: ${code}</p>`
-      : `<h2>${subject}</h2><p>${sentence} ${code}</p>`;
+  async function deliver(to: string, kind: MailKind, user: User, { code, hash }: Code, options: Delivery) {
+    const { redirectTo, newEmail } = options;
+    const hasLink = kind !== 'reauthentication';
+    const address = hasLink ? link(hash, kind, redirectTo) : '';
+    const { subject, html } = templates.render(kind, {
+      ConfirmationURL: address,
+      Email: user.email ?? '',
+      NewEmail: newEmail ?? '',
+      SendingTo: to,
+      Token: code,
+      TokenHash: hasLink ? hash : '',
+      RedirectTo: redirectTo,
+      Data: user.raw_user_meta_data ?? {},
+    });
+    // Whatever a template leaves out, the text has what tests and developers look for.
+    const text = hasLink ? `${address}\n\nOr enter the code: ${code}\n` : `Enter the code: ${code}\n`;
     await send({ to, subject, text, html });
   }
 
@@ -117,13 +107,13 @@ export function createMails({ url, codeLength, doubleConfirmChanges, limits, sen
       limits.spaceMails(user.confirmation_sent_at);
       limits.countMail();
       const code = newCode(user.email ?? '', pkce);
-      await deliver(user.email ?? '', 'signup', code, redirectTo);
+      await deliver(user.email ?? '', 'signup', user, code, { redirectTo });
       return updateUser(db, user.id, { confirmation_token: code.hash, confirmation_sent_at: new Date() });
     },
     async sendInvite(db, user, { redirectTo }) {
       limits.countMail();
       const code = newCode(user.email ?? '', false);
-      await deliver(user.email ?? '', 'invite', code, redirectTo);
+      await deliver(user.email ?? '', 'invite', user, code, { redirectTo });
       const now = new Date();
       return updateUser(db, user.id, {
         confirmation_token: code.hash,
@@ -142,8 +132,9 @@ export function createMails({ url, codeLength, doubleConfirmChanges, limits, sen
       limits.countMail();
       const toNew = newCode(newEmail, pkce);
       const toCurrent = doubleConfirmChanges && user.email ? newCode(user.email, pkce) : null;
-      if (toCurrent) await deliver(user.email ?? '', 'email_change', toCurrent, redirectTo);
-      await deliver(newEmail, 'email_change', toNew, redirectTo);
+      const delivery = { redirectTo, newEmail };
+      if (toCurrent) await deliver(user.email ?? '', 'email_change', user, toCurrent, delivery);
+      await deliver(newEmail, 'email_change', user, toNew, delivery);
       return updateUser(db, user.id, {
         email_change: newEmail,
         email_change_token_new: toNew.hash,
@@ -156,7 +147,7 @@ export function createMails({ url, codeLength, doubleConfirmChanges, limits, sen
       limits.spaceMails(user.reauthentication_sent_at);
       limits.countMail();
       const code = newCode(user.email ?? '', false);
-      await deliver(user.email ?? '', 'reauthentication', code, '');
+      await deliver(user.email ?? '', 'reauthentication', user, code, { redirectTo: '' });
       return updateUser(db, user.id, {
         reauthentication_token: code.hash,
         reauthentication_sent_at: new Date(),
@@ -174,7 +165,7 @@ export function createMails({ url, codeLength, doubleConfirmChanges, limits, sen
     limits.spaceMails(user.recovery_sent_at);
     limits.countMail();
     const code = newCode(user.email ?? '', pkce);
-    await deliver(user.email ?? '', kind, code, redirectTo);
+    await deliver(user.email ?? '', kind, user, code, { redirectTo });
     return updateUser(db, user.id, { recovery_token: code.hash, recovery_sent_at: new Date() });
   }
 }

@@ -8,6 +8,7 @@ import type { Project } from '../project.ts';
 import { audit } from './audit.ts';
 import { parseDuration } from './durations.ts';
 import { AuthError, invalid } from './errors.ts';
+import type { Hooks } from './hooks.ts';
 import { type Db, findUser, isBanned, type User, updateUser, userJson } from './users.ts';
 
 type AuthConfig = Project['config']['auth'];
@@ -74,6 +75,7 @@ export interface SessionSettings {
   database: Sql;
   keys: Keys;
   config: AuthConfig;
+  hooks: Hooks;
   /** The `iss` claim: the address of Auth. */
   issuer: string;
 }
@@ -82,13 +84,20 @@ const refreshTokenAlphabet = 'abcdefghijklmnopqrstuvwxyz234567';
 const refreshTokenLength = 12;
 
 /** Makes the sessions of one project. */
-export function createSessions({ database, keys, config, issuer }: SessionSettings): Sessions {
+export function createSessions({ database, keys, config, hooks, issuer }: SessionSettings): Sessions {
   const signingKey = importJWK(keys.signingKey, 'ES256');
   const timebox = durationOf('timebox', config.sessions?.timebox);
   const inactivity = durationOf('inactivity_timeout', config.sessions?.inactivity_timeout);
   const reuseInterval = config.refresh_token_reuse_interval * 1000;
 
-  async function answer(db: Db, user: User, sessionId: string, refreshToken: string): Promise<SessionAnswer> {
+  /** `method` is how the session begins, or `token_refresh`: the project's hook is told. */
+  async function answer(
+    db: Db,
+    user: User,
+    sessionId: string,
+    refreshToken: string,
+    method: SignInMethod | 'token_refresh',
+  ): Promise<SessionAnswer> {
     const methods = await db`
       select authentication_method as method, extract(epoch from created_at)::int as timestamp
       from auth.mfa_amr_claims where session_id = ${sessionId} order by created_at desc
@@ -99,6 +108,8 @@ export function createSessions({ database, keys, config, issuer }: SessionSettin
       iss: issuer,
       sub: user.id,
       aud: user.aud ?? '',
+      iat: issuedAt,
+      exp: expiresAt,
       email: user.email ?? '',
       phone: user.phone ?? '',
       app_metadata: user.raw_app_meta_data ?? {},
@@ -109,10 +120,8 @@ export function createSessions({ database, keys, config, issuer }: SessionSettin
       session_id: sessionId,
       is_anonymous: user.is_anonymous,
     };
-    const accessToken = await new SignJWT(claims)
+    const accessToken = await new SignJWT(await hooks.customAccessToken(db, user.id, claims, method))
       .setProtectedHeader({ alg: 'ES256', kid: keys.signingKey.kid ?? '', typ: 'JWT' })
-      .setIssuedAt(issuedAt)
-      .setExpirationTime(expiresAt)
       .sign(await signingKey);
     return {
       access_token: accessToken,
@@ -146,7 +155,7 @@ export function createSessions({ database, keys, config, issuer }: SessionSettin
     `;
     const token = await addRefreshToken(db, session, null);
     const signedIn = await updateUser(db, user.id, { last_sign_in_at: new Date() });
-    return answer(db, signedIn, session.id, token);
+    return answer(db, signedIn, session.id, token, method);
   }
 
   async function refresh(presented: string): Promise<SessionAnswer> {
@@ -193,7 +202,7 @@ export function createSessions({ database, keys, config, issuer }: SessionSettin
         update auth.sessions set refreshed_at = now() at time zone 'utc', updated_at = now() where id = ${session.id}
       `;
       await audit(db, 'token_refreshed', user);
-      return answer(db, user, session.id, next);
+      return answer(db, user, session.id, next, 'token_refresh');
     });
     // Thrown only now: a refusal must not undo the revocation.
     if (result instanceof AuthError) throw result;

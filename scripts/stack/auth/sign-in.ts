@@ -22,7 +22,7 @@ export const giveToken: Endpoint = async (auth, call) => {
 };
 
 async function withPassword(auth: Context, call: Call): Promise<Response> {
-  const { config, database, passwords, sessions } = auth;
+  const { config, database, hooks, passwords, sessions } = auth;
   const body = await readBody(call.request);
   const [email, password] = [text(body, 'email'), text(body, 'password')];
   if (email && text(body, 'phone'))
@@ -33,9 +33,17 @@ async function withPassword(auth: Context, call: Call): Promise<Response> {
     throw new AuthError(422, 'email_provider_disabled', 'Email logins are disabled');
 
   const user = await findUserByEmail(database, email);
-  if (!user?.encrypted_password) throw wrongCredentials();
+  if (!user?.encrypted_password) {
+    // Takes as long as a wrong password, so that the time does not tell who is registered.
+    await passwords.hashUnknown();
+    throw wrongCredentials();
+  }
   if (isBanned(user)) throw new AuthError(400, 'user_banned', 'User is banned');
-  if (!(await passwords.matches(password, user.encrypted_password))) throw wrongCredentials();
+  const valid = await passwords.matches(password, user.encrypted_password);
+  await hooks.passwordVerification(user.id, valid, call.address, () =>
+    sessions.end(database, user.id, 'global', null),
+  );
+  if (!valid) throw wrongCredentials();
   if (!user.email_confirmed_at) throw new AuthError(400, 'email_not_confirmed', 'Email not confirmed');
 
   const session = await orFail('Database error granting user', () =>

@@ -105,7 +105,7 @@ async function register(
   const known = await findUserByEmail(database, email);
   if (known?.email_confirmed_at) return { user: known, known: true };
   const candidate = newUser(email, record(body, 'data'));
-  if (!known) await auth.beforeUserCreated(candidate, call.address);
+  if (!known) await auth.hooks.beforeUserCreated(candidate, call.address);
   const metadata = { ...candidate.user_metadata, ...emailClaims(candidate) };
   const hash = known ? null : await (password === null ? passwords.hashUnknown() : passwords.hash(password));
 
@@ -175,7 +175,7 @@ async function signUpAnonymously(auth: Context, call: Call, body: Body): Promise
   if (!auth.config.enable_signup)
     throw new AuthError(422, 'signup_disabled', 'Signups not allowed for this instance');
   const user = newUser(null, record(body, 'data'));
-  await auth.beforeUserCreated(user, call.address);
+  await auth.hooks.beforeUserCreated(user, call.address);
   const session = await orFail('Database error creating anonymous user', () =>
     auth.database.begin(async (db) =>
       auth.sessions.start(db, await insertUser(db, user, null), 'anonymous', deviceOf(call)),

@@ -1,3 +1,4 @@
+import { sameText } from '../same-text.ts';
 import { audit } from './audit.ts';
 import { optionalText, record, text } from './body.ts';
 import { type Context, confirmsAtOnce, countAndRead, type Endpoint, signedIn } from './context.ts';
@@ -94,7 +95,7 @@ async function newPassword(
     const sent = user.reauthentication_sent_at?.getTime() ?? 0;
     const expected = user.reauthentication_token;
     const inTime = Date.now() <= sent + config.email.otp_expiry * 1000;
-    if (!expected || !inTime || hashCode(user.email ?? '', nonce) !== expected)
+    if (!expected || !inTime || !sameText(hashCode(user.email ?? '', nonce), expected))
       throw new AuthError(422, 'reauthentication_not_valid', 'Nonce has expired or is invalid');
     await updateUser(database, user.id, { reauthentication_token: null });
   }

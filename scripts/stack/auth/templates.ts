@@ -1,0 +1,142 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { errorMessage, StackError } from '../errors.ts';
+import { escapeHtml } from '../mailbox.ts';
+import type { Project } from '../project.ts';
+import type { MailKind } from './mails.ts';
+import { compileTemplate, type Template } from './template-language.ts';
+
+/** What a template may name, as `{{ .Email }}`; https://supabase.com/docs/guides/auth/auth-email-templates lists them. */
+export interface TemplateData {
+  ConfirmationURL: string;
+  Email: string;
+  NewEmail: string;
+  /** The address that this mail goes to. */
+  SendingTo: string;
+  Token: string;
+  TokenHash: string;
+  RedirectTo: string;
+  /** The user's metadata. */
+  Data: Record<string, unknown>;
+}
+
+/** The subject and the HTML of each kind of mail. */
+export interface Templates {
+  render(kind: MailKind, data: TemplateData): { subject: string; html: string };
+}
+
+/** The names that config.toml has for the kinds of mail. */
+const configNames: Record<MailKind, string> = {
+  signup: 'confirmation',
+  invite: 'invite',
+  recovery: 'recovery',
+  magiclink: 'magic_link',
+  email_change: 'email_change',
+  reauthentication: 'reauthentication',
+};
+
+const subjects: Record<MailKind, string> = {
+  signup: 'Confirm Your Email',
+  invite: 'You have been invited',
+  recovery: 'Reset Your Password',
+  magiclink: 'Your Magic Link',
+  email_change: 'Confirm Email Change',
+  reauthentication: 'Confirm reauthentication',
+};
+
+const withLink = (sentence: string, action: string) =>
+  `<p>${sentence}</p>
+<p><a href="{{ .ConfirmationURL }}">${action}</a></p>
+<p>Or enter the code: {{ .Token }}</p>`;
+
+const bodies: Record<MailKind, string> = {
+  signup: withLink('Confirm your address to finish signing up.', 'Confirm the address'),
+  invite: withLink('You have been invited to {{ .SiteURL }}.', 'Accept the invitation'),
+  recovery: withLink('Somebody, hopefully you, wants to set a new password.', 'Set a new password'),
+  magiclink: withLink('Sign in without a password.', 'Sign in'),
+  email_change: withLink('Your address is to change from {{ .Email }} to {{ .NewEmail }}.', 'Agree'),
+  reauthentication: '<p>Enter this code to show that it is you: {{ .Token }}</p>',
+};
+
+/**
+ * Reads the templates of a project: `subject` and `content_path` of `[auth.email.template.*]` in config.toml, and plain
+ * ones of our own where it names none. Paths are relative to the folder that holds `supabase/`. A file that cannot be
+ * read, or that uses more of Go's language than is known here, is a StackError.
+ */
+export function readTemplates(
+  config: Project['config']['auth']['email']['template'],
+  siteUrl: string,
+  root: string,
+): Templates {
+  const compiled = Object.fromEntries(
+    Object.entries(configNames).map(([kind, name]) => {
+      const { subject = '', content_path: file = '' } = config[name] ?? {};
+      const source = file ? readFile(path.resolve(root, file), name) : bodies[kind as MailKind];
+      return [
+        kind,
+        {
+          subject: compile(subject || subjects[kind as MailKind], name),
+          html: compile(source, name),
+        },
+      ];
+    }),
+  ) as Record<MailKind, { subject: Template; html: Template }>;
+
+  return {
+    render(kind, data) {
+      const values = { ...data, SiteURL: siteUrl };
+      return {
+        // Header lines end at the first line break.
+        subject: compiled[kind].subject(values, (text) => text).replace(/[\r\n]+/g, ' '),
+        html: compiled[kind].html(values, escapeInPlace),
+      };
+    },
+  };
+}
+
+/**
+ * A value as it may stand after what was written before it, as Go's html/template has it: escaped for HTML, in the query
+ * of an address percent-encoded, and at the beginning of an address only with a harmless scheme.
+ */
+function escapeInPlace(text: string, before: string): string {
+  const tag = before.slice(before.lastIndexOf('<'));
+  const address = /\b(?:href|src|action|formaction)\s*=\s*(?:"([^"]*)|'([^']*)|([^\s"'>]*))$/i.exec(tag);
+  const begun = address?.slice(1).join('') ?? '';
+  if (/[?#]/.test(begun)) return encodeURIComponent(text);
+  if (address && !begun && !isHarmlessAddress(text)) return '#ZgotmplZ';
+  // Without quotation marks, white space would end the attribute and begin another.
+  const isBare = /=\s*[^\s"'>]*$/.test(tag);
+  return isBare
+    ? escapeHtml(text).replace(/[\s=`]/g, (character) => `&#${character.charCodeAt(0)};`)
+    : escapeHtml(text);
+}
+
+/** Go's templates let no other scheme into an address, since `javascript:` is one; `#ZgotmplZ` is what they put there. */
+function isHarmlessAddress(text: string): boolean {
+  const scheme = /^[^/?#]*:/.exec(text)?.[0];
+  return scheme === undefined || /^(?:https?|mailto|tel):$/i.test(scheme);
+}
+
+function readFile(file: string, name: string): string {
+  try {
+    return fs.readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new StackError(
+      `The mail template ${file} cannot be read: ${errorMessage(error)}.`,
+      `Correct content_path under [auth.email.template.${name}] in supabase/config.toml.`,
+      { cause: error },
+    );
+  }
+}
+
+function compile(source: string, name: string): Template {
+  try {
+    return compileTemplate(source);
+  } catch (error) {
+    throw new StackError(
+      `The mail template "${name}" cannot be used: ${errorMessage(error)}.`,
+      'Local mails know the values of Supabase Auth, if, else, end, and, or, not, eq, ne and index.',
+      { cause: error },
+    );
+  }
+}
