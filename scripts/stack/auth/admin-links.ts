@@ -3,16 +3,18 @@ import { type Body, readBody, record, text } from './body.ts';
 import { type Call, type Context, type Endpoint, requireAdmin } from './context.ts';
 import { AuthError, invalid, orFail } from './errors.ts';
 import type { Code, MailKind } from './mails.ts';
+import { userJson } from './user-json.ts';
 import {
   type Db,
+  emailExists,
   findUserByEmail,
   insertUser,
   mergeMetadata,
   type NewUser,
   newUser,
+  refuseTaken,
   type User,
   updateUser,
-  userJson,
   validateEmail,
 } from './users.ts';
 
@@ -27,7 +29,7 @@ export const inviteUser: Endpoint = async (auth, call) => {
   const redirectTo = auth.redirects.of(call.request);
   const user = await orFail('Database error saving new user', () =>
     auth.database.begin(async (db) => {
-      const invited = known ?? (await insertUser(db, candidate, null));
+      const invited = known ?? (await insertUser(db, candidate, null).catch(refuseTaken));
       await audit(db, 'user_invited', 'service_role', { user_id: invited.id, user_email: email });
       return auth.mails.sendInvite(db, invited, { redirectTo, pkce: false });
     }),
@@ -68,7 +70,7 @@ export const generateLink: Endpoint = async (auth, call) => {
 
   const user = await orFail('Database error saving new user', () =>
     auth.database.begin(async (db) => {
-      const target = known ?? (await insertUser(db, candidate, hash));
+      const target = known ?? (await insertUser(db, candidate, hash).catch(refuseTaken));
       return store(db, target, type, code, { newEmail, data: record(body, 'data') });
     }),
   );
@@ -154,8 +156,4 @@ function linkType(type: string): LinkType {
   const known = linkTypes.find((other) => other === type);
   if (!known) throw invalid(`Invalid email action link type requested: ${type}`);
   return known;
-}
-
-function emailExists(): AuthError {
-  return new AuthError(422, 'email_exists', 'A user with this email address has already been registered');
 }

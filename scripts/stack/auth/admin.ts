@@ -13,24 +13,24 @@ import {
 import { type Call, type Context, type Endpoint, requireAdmin } from './context.ts';
 import { parseDuration } from './durations.ts';
 import { AuthError, invalid, orFail } from './errors.ts';
+import { withoutCodes } from './one-time-tokens.ts';
+import { userJson, userWith } from './user-json.ts';
 import {
   confirmEmail,
+  emailExists,
   findUser,
   findUserByEmail,
   type Identity,
   insertUser,
-  isEmailTaken,
   isUuid,
   mergeMetadata,
   newUser,
+  refuseTaken,
   setEmailIdentity,
   type User,
   type UserChanges,
   updateUser,
-  userJson,
-  userWith,
   validateEmail,
-  withoutCodes,
 } from './users.ts';
 
 const noId = '00000000-0000-0000-0000-000000000000';
@@ -77,8 +77,7 @@ export const createUser: Endpoint = async (auth, call) => {
   const body = await readBody(call.request);
   if (!text(body, 'email') && !text(body, 'phone'))
     throw invalid('Cannot create a user without either an email or phone');
-  if (!text(body, 'email'))
-    throw new AuthError(400, 'phone_provider_disabled', 'Users without an email address are not served here');
+  if (text(body, 'phone')) throw noPhone();
   const email = validateEmail(text(body, 'email'));
   if (await findUserByEmail(auth.database, email)) throw emailExists();
   const hash = await givenPassword(auth, body);
@@ -123,6 +122,7 @@ export const updateUserById: Endpoint = async (auth, call) => {
   requireAdmin(call);
   const user = await loadUser(auth, call);
   const body = await readBody(call.request);
+  if (text(body, 'phone')) throw noPhone();
   const email = text(body, 'email') && validateEmail(text(body, 'email'));
   const password = optionalText(body, 'password');
   const banned = banUntil(body);
@@ -236,13 +236,9 @@ function pageLinks(query: URLSearchParams, page: number, perPage: number, total:
   return [...(last > page ? [link(page + 1, 'next')] : []), link(last, 'last')].join(', ');
 }
 
-/** Another user took the address between the look and the write. */
-function refuseTaken(error: unknown): never {
-  throw isEmailTaken(error) ? emailExists() : error;
-}
-
-function emailExists(): AuthError {
-  return new AuthError(422, 'email_exists', 'A user with this email address has already been registered');
+/** Supabase keeps phone numbers of users also where nobody can sign in with them; this stack has nothing to send SMS with. */
+function noPhone(): AuthError {
+  return new AuthError(400, 'phone_provider_disabled', 'Phone numbers are not served here');
 }
 
 function userNotFound(): AuthError {

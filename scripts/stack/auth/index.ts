@@ -20,6 +20,14 @@ import { createSessions } from './sessions.ts';
 import { giveToken } from './sign-in.ts';
 import { sendMagicLink, sendOtp, signUp } from './sign-up.ts';
 import { readTemplates } from './templates.ts';
+import {
+  enrollFactor,
+  findFactor,
+  linkIdentity,
+  listFactors,
+  singleSignOn,
+  unlinkIdentity,
+} from './unserved.ts';
 import { changeUser, readUser, signOut } from './user.ts';
 import { followLink, verifyCode } from './verify.ts';
 
@@ -131,11 +139,19 @@ function routesOf(keys: Keys): Routes {
     '/verify': { POST: verifyCode, GET: followLink },
     '/reauthenticate': { GET: reauthenticate },
     '/user': { GET: readUser, PUT: changeUser },
+    '/user/identities/authorize': { GET: linkIdentity },
+    '/user/identities/*': { DELETE: unlinkIdentity },
+    '/factors': { POST: enrollFactor },
+    '/factors/*': { DELETE: findFactor },
+    '/factors/*/verify': { POST: findFactor },
+    '/factors/*/challenge': { POST: findFactor },
+    '/sso': { POST: singleSignOn },
     '/logout': { POST: signOut },
     '/invite': { POST: inviteUser },
     '/admin/generate_link': { POST: generateLink },
     '/admin/users': { GET: listUsers, POST: createUser },
     '/admin/users/*': { GET: readUserById, PUT: updateUserById, DELETE: deleteUser },
+    '/admin/users/*/factors': { GET: listFactors },
     '/health': { GET: health },
     '/settings': { GET: settings },
     '/authorize': { GET: authorize },
@@ -148,7 +164,9 @@ function routesOf(keys: Keys): Routes {
 /** The endpoint of a request, or the answer of Supabase Auth's router to one that it has not. */
 function findEndpoint(routes: Routes, request: Request): Endpoint | Response {
   const path = new URL(request.url).pathname.slice(prefix.length).replace(/(?<=.)\/$/, '');
-  const methods = routes[path] ?? routes[path.replace(/^(\/admin\/users\/)[^/]+$/, '$1*')];
+  const pattern = path.replace(/^(\/admin\/users\/|\/user\/identities\/|\/factors\/)[^/]+/, '$1*');
+  const known = [path, pattern].find((name) => Object.hasOwn(routes, name));
+  const methods = known && routes[known];
   if (!methods) return new Response('404 page not found\n', { status: 404 });
   const endpoint = methods[request.method];
   return endpoint ?? new Response(null, { status: 405, headers: { allow: Object.keys(methods).join(', ') } });

@@ -75,9 +75,12 @@ const manyEntries = 10_000;
 /** A token bucket: `most` at once, refilled evenly over the window. */
 function createBucket(most: number, window: number): Bucket {
   const left = new Map<string, { amount: number; at: number }>();
+  let lookedThrough = 0;
   return (key) => {
     const now = Date.now();
-    if (left.size > manyEntries) {
+    // Not at each request: when many clients come at once, none of them has been quiet.
+    if (left.size > manyEntries && now > lookedThrough + window / 10) {
+      lookedThrough = now;
       for (const [other, { at }] of left) if (now - at > window) left.delete(other);
     }
     const known = left.get(key) ?? { amount: most, at: now };

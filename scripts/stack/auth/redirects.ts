@@ -35,6 +35,7 @@ export function createRedirects(siteUrl: string, additional: readonly string[]):
       // Native apps listen on any free port of this machine.
       if (isSite && (url.port === site.port || ['localhost', '127.0.0.1', '::1'].includes(host))) return true;
       if (isIP(host)) return host === '::1' || host.startsWith('127.');
+      if (isWeb && !/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(host)) return false;
     }
     const withoutFragment = address.split('#')[0] ?? '';
     return patterns.some((pattern) => pattern.test(withoutFragment));

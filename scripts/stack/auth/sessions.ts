@@ -9,7 +9,8 @@ import { audit } from './audit.ts';
 import { parseDuration } from './durations.ts';
 import { AuthError, invalid } from './errors.ts';
 import type { Hooks } from './hooks.ts';
-import { type Db, findUser, isBanned, type User, updateUser, userJson } from './users.ts';
+import { userJson } from './user-json.ts';
+import { type Db, findUser, isBanned, type User, updateUser } from './users.ts';
 
 type AuthConfig = Project['config']['auth'];
 

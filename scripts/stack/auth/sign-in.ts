@@ -3,12 +3,15 @@ import { optionalText, readBody, text } from './body.ts';
 import { type Call, type Context, deviceOf, type Endpoint } from './context.ts';
 import { AuthError, invalid, orFail } from './errors.ts';
 import { takeFlow } from './flows.ts';
+import { withIdToken, withWallet } from './unserved.ts';
 import { findUserByEmail, getUser, isBanned } from './users.ts';
 
 const grants = new Map<string, Endpoint>([
   ['password', withPassword],
   ['refresh_token', withRefreshToken],
   ['pkce', withCode],
+  ['id_token', withIdToken],
+  ['web3', withWallet],
 ]);
 
 /** `POST /token`: tokens for a password, for a refresh token, or for the code of a followed link. */

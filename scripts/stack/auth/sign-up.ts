@@ -4,6 +4,7 @@ import { type Body, flag, readBody, record, text } from './body.ts';
 import { type Call, type Context, confirmsAtOnce, countAndRead, deviceOf, type Endpoint } from './context.ts';
 import { AuthError, invalid, orFail } from './errors.ts';
 import { readChallenge, startFlow } from './flows.ts';
+import { userJson, userWith } from './user-json.ts';
 import {
   confirmEmail,
   emailClaims,
@@ -12,8 +13,6 @@ import {
   isEmailTaken,
   newUser,
   type User,
-  userJson,
-  userWith,
   validateEmail,
 } from './users.ts';
 

@@ -88,7 +88,7 @@ function readChoice(pieces: Piece[], first: string): Part {
 }
 
 const functions: Record<string, (values: unknown[]) => unknown> = {
-  and: (values) => values.find((value) => !isTrue(value)) ?? values.at(-1),
+  and: (values) => (values.every(isTrue) ? values.at(-1) : values.find((value) => !isTrue(value))),
   or: (values) => values.find(isTrue) ?? values.at(-1),
   not: ([value]) => !isTrue(value),
   eq: ([first, ...others]) => others.some((other) => other === first),

@@ -5,16 +5,17 @@ import { type Context, confirmsAtOnce, countAndRead, type Endpoint, signedIn } f
 import { AuthError, invalid, orFail } from './errors.ts';
 import { readChallenge, startFlow } from './flows.ts';
 import { hashCode } from './mails.ts';
+import { withoutCodes } from './one-time-tokens.ts';
 import type { Session } from './sessions.ts';
+import { userJson } from './user-json.ts';
 import {
+  emailExists,
   findUserByEmail,
   getUser,
   mergeMetadata,
   type User,
   updateUser,
-  userJson,
   validateEmail,
-  withoutCodes,
 } from './users.ts';
 import { applyEmailChange } from './verify.ts';
 
@@ -41,7 +42,7 @@ export const changeUser: Endpoint = async (auth, call) => {
 
   const newEmail = email && email !== user.email?.toLowerCase() ? email : null;
   if (newEmail && (await findUserByEmail(auth.database, newEmail))) {
-    throw new AuthError(422, 'email_exists', 'A user with this email address has already been registered');
+    throw emailExists();
   }
   const hash =
     password === undefined ? null : await newPassword(auth, user, session, password, text(body, 'nonce'));

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { ISql, Row } from 'postgres';
 import { type Body, isRecord } from './body.ts';
-import { invalid } from './errors.ts';
+import { AuthError, invalid } from './errors.ts';
+import { keepOneTimeTokens } from './one-time-tokens.ts';
 
 /** The database, or a transaction in it. */
 export type Db = ISql;
@@ -164,6 +165,7 @@ export async function updateUser(db: Db, id: string, changes: UserChanges): Prom
     update auth.users set ${db(columns as never)}, updated_at = now() where id = ${id} returning *
   `;
   if (!user) throw new Error(`User ${id} is gone`);
+  await keepOneTimeTokens(db, user, changes);
   return user;
 }
 
@@ -187,66 +189,9 @@ export async function confirmEmail(db: Db, user: User): Promise<User> {
   });
 }
 
-/** No code that was sent before counts any more: after a new password or address, old mailboxes are not trusted. */
-export const withoutCodes: UserChanges = {
-  confirmation_token: null,
-  recovery_token: null,
-  email_change_token_current: null,
-  email_change_token_new: null,
-  reauthentication_token: null,
-};
-
 /** Whether a user may not sign in now. */
 export function isBanned(user: User): boolean {
   return user.banned_until !== null && user.banned_until.getTime() > Date.now();
-}
-
-/** The user as JSON, with the ways of signing in. */
-export async function userJson(db: Db, user: User) {
-  const identities = await db<
-    Identity[]
-  >`select * from auth.identities where user_id = ${user.id} order by created_at`;
-  return userWith(user, identities);
-}
-
-/** The user as JSON; what is not set is left out, as Supabase does. */
-export function userWith(user: User, identities: readonly Identity[]) {
-  const set = (name: string, value: Date | string | null) => (value ? { [name]: value } : {});
-  return {
-    id: user.id,
-    aud: user.aud ?? '',
-    role: user.role ?? '',
-    email: user.email ?? '',
-    ...set('email_confirmed_at', user.email_confirmed_at),
-    ...set('invited_at', user.invited_at),
-    phone: user.phone ?? '',
-    ...set('phone_confirmed_at', user.phone_confirmed_at),
-    ...set('confirmation_sent_at', user.confirmation_sent_at),
-    ...set('confirmed_at', user.confirmed_at),
-    ...set('recovery_sent_at', user.recovery_sent_at),
-    ...set('new_email', user.email_change),
-    ...set('email_change_sent_at', user.email_change_sent_at),
-    ...set('reauthentication_sent_at', user.reauthentication_sent_at),
-    ...set('last_sign_in_at', user.last_sign_in_at),
-    app_metadata: user.raw_app_meta_data ?? {},
-    user_metadata: user.raw_user_meta_data ?? {},
-    identities: identities.map((identity) => ({
-      identity_id: identity.id,
-      id: identity.provider_id,
-      user_id: identity.user_id,
-      identity_data: identity.identity_data,
-      provider: identity.provider,
-      last_sign_in_at: identity.last_sign_in_at,
-      created_at: identity.created_at,
-      updated_at: identity.updated_at,
-      ...set('email', identity.email),
-    })),
-    created_at: user.created_at,
-    updated_at: user.updated_at,
-    ...set('banned_until', user.banned_until),
-    ...set('deleted_at', user.deleted_at),
-    is_anonymous: user.is_anonymous,
-  };
 }
 
 /** An address that a mail could reach, in lower case as it is stored. */
@@ -271,6 +216,16 @@ export function isEmailTaken(error: unknown): boolean {
     'constraint_name' in error &&
     error.constraint_name === 'users_email_partial_key'
   );
+}
+
+/** Another user took the address between the look and the write. */
+export function refuseTaken(error: unknown): never {
+  throw isEmailTaken(error) ? emailExists() : error;
+}
+
+/** The refusal of an address that is somebody's. */
+export function emailExists(): AuthError {
+  return new AuthError(422, 'email_exists', 'A user with this email address has already been registered');
 }
 
 function json(db: Db, value: Body) {

@@ -9,6 +9,7 @@ import {
   confirmEmail,
   type Db,
   isBanned,
+  refuseTaken,
   setEmailIdentity,
   type User,
   updateUser,
@@ -202,7 +203,7 @@ export async function applyEmailChange(db: Db, user: User, email: string): Promi
     recovery_token: null,
     is_anonymous: false,
     raw_app_meta_data: { provider: 'email', providers: ['email'], ...user.raw_app_meta_data },
-  });
+  }).catch(refuseTaken);
   return changed.email_confirmed_at ? changed : confirmEmail(db, changed);
 }
 
