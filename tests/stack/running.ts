@@ -50,7 +50,9 @@ export function run(project: string, ...args: string[]): Command {
 export async function statusOf(
   project: string,
 ): Promise<
-  Record<'url' | 'publishableKey' | 'secretKey' | 'databaseUrl' | 'studioUrl', string> & { pid: number }
+  Record<'url' | 'publishableKey' | 'secretKey' | 'databaseUrl' | 'mailboxUrl' | 'studioUrl', string> & {
+    pid: number;
+  }
 > {
   const command = run(project, 'status', '--json');
   await command.ended;
