@@ -47,9 +47,7 @@ export function run(project: string, ...args: string[]): Command {
 }
 
 /** What `status --json` says of a running stack. */
-export async function statusOf(
-  project: string,
-): Promise<
+export async function statusOf(project: string): Promise<
   Record<'url' | 'publishableKey' | 'secretKey' | 'databaseUrl' | 'mailboxUrl' | 'studioUrl', string> & {
     pid: number;
   }

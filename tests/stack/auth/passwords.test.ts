@@ -1,0 +1,125 @@
+import { describe, expect, test } from 'vitest';
+import { codeIn, newEmail, newest, password, serve, wideLimits } from './serving.ts';
+
+const stack = serve(`
+[auth]
+minimum_password_length = 10
+password_requirements = "lower_upper_letters_digits_symbols"
+
+[auth.email]
+double_confirm_changes = false
+secure_password_change = true
+max_frequency = "1m"
+
+[auth.sessions]
+timebox = "24h"
+inactivity_timeout = "8h"
+${wideLimits}`);
+
+const other = 'Another-horse-9-battery';
+
+async function signUp() {
+  const client = stack.client();
+  const email = newEmail();
+  const { data, error } = await client.auth.signUp({ email, password });
+  if (error || !data.session) throw error;
+  return { client, email, id: data.session.user.id, session: data.session };
+}
+
+describe('a new password', () => {
+  test.each([
+    ['short', 'Aa1!', ['length']],
+    ['without a digit', 'Correct-horse', ['characters']],
+    ['without a capital letter', 'correct-horse-8', ['characters']],
+    ['without a symbol', 'CorrectHorse88', ['characters']],
+    ['with nothing of it', 'aaa', ['length', 'characters']],
+  ])('is refused when it is %s', async (_name, weak, reasons) => {
+    const signedUp = await stack.client().auth.signUp({ email: newEmail(), password: weak });
+    expect(signedUp.error).toMatchObject({ status: 422, code: 'weak_password', reasons });
+    const { client } = await signUp();
+    const changed = await client.auth.updateUser({ password: weak });
+    expect(changed.error).toMatchObject({ status: 422, code: 'weak_password', reasons });
+  });
+
+  test('needs no more than a sign-in of the last day', async () => {
+    const { client } = await signUp();
+    expect((await client.auth.updateUser({ password: other })).error).toBeNull();
+  });
+
+  test('needs the code of a mail after that, once', async () => {
+    const { client, email, id } = await signUp();
+    await stack.database`
+      update auth.sessions set created_at = created_at - interval '25 hours' where user_id = ${id}
+    `;
+    const without = await client.auth.updateUser({ password: other });
+    expect(without.error).toMatchObject({ status: 400, code: 'reauthentication_needed' });
+    expect((await client.auth.reauthenticate()).error).toBeNull();
+    const nonce = codeIn(newest(await stack.mailsTo(email)));
+    const wrong = nonce === '000000' ? '111111' : '000000';
+    const guessed = await client.auth.updateUser({ password: other, nonce: wrong });
+    expect(guessed.error).toMatchObject({ status: 422, code: 'reauthentication_not_valid' });
+    expect((await client.auth.updateUser({ password: other, nonce })).error).toBeNull();
+    expect((await stack.client().auth.signInWithPassword({ email, password: other })).error).toBeNull();
+    const again = await client.auth.updateUser({ password, nonce });
+    expect(again.error).toMatchObject({ status: 422, code: 'reauthentication_not_valid' });
+  });
+});
+
+describe('a second mail of one kind', () => {
+  test('waits for max_frequency, and says how long', async () => {
+    const { email } = await signUp();
+    expect((await stack.client().auth.resetPasswordForEmail(email)).error).toBeNull();
+    const { error } = await stack.client().auth.resetPasswordForEmail(email);
+    expect(error).toMatchObject({
+      status: 429,
+      code: 'over_email_send_rate_limit',
+      message: expect.stringMatching(
+        /^For security purposes, you can only request this after (60|[1-5]?\d) seconds\.$/,
+      ),
+    });
+    expect(await stack.mailsTo(email)).toHaveLength(1);
+  });
+});
+
+describe('a change of address', () => {
+  test('needs the new mailbox alone where config.toml says so', async () => {
+    const { client, email, id } = await signUp();
+    const wanted = newEmail();
+    await client.auth.updateUser({ email: wanted });
+    expect(await stack.mailsTo(email)).toHaveLength(0);
+    const token = codeIn(newest(await stack.mailsTo(wanted)));
+    const { data, error } = await client.auth.verifyOtp({ email: wanted, token, type: 'email_change' });
+    expect(error).toBeNull();
+    expect(data.user).toMatchObject({ id, email: wanted });
+  });
+});
+
+describe('a session', () => {
+  test.each([
+    ['timebox', "created_at = created_at - interval '25 hours', refreshed_at = now() at time zone 'utc'"],
+    ['inactivity_timeout', "created_at = created_at - interval '9 hours'"],
+  ])('ends by %s', async (_name, change) => {
+    const { id, session } = await signUp();
+    await stack.database.unsafe(`update auth.sessions set ${change} where user_id = '${id}'`);
+    const { error } = await stack.client().auth.refreshSession({ refresh_token: session.refresh_token });
+    expect(error).toMatchObject({ status: 400, code: 'session_expired' });
+  });
+
+  test('goes on within both', async () => {
+    const { id, session } = await signUp();
+    await stack.database`
+      update auth.sessions set created_at = created_at - interval '23 hours',
+        refreshed_at = now() at time zone 'utc' - interval '7 hours'
+      where user_id = ${id}
+    `;
+    const { error } = await stack.client().auth.refreshSession({ refresh_token: session.refresh_token });
+    expect(error).toBeNull();
+  });
+
+  test('is taken over by another client with its tokens', async () => {
+    const { id, session } = await signUp();
+    const client = stack.client();
+    expect((await client.auth.setSession(session)).data.user?.id).toBe(id);
+    expect((await client.auth.getUserIdentities()).data?.identities).toMatchObject([{ provider: 'email' }]);
+  });
+});
