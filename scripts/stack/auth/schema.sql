@@ -3,7 +3,19 @@
 -- policies that ask for a second factor; this stack enrols none, so they stay empty.
 
 begin;
--- The tables belong to Auth, as on the platform.
+-- The tables belong to Auth, as on the platform; a first start of an earlier version may have ended before it said so.
+do $$
+declare
+  v_table regclass;
+begin
+  for v_table in
+    select oid from pg_class
+    where relnamespace = 'auth'::regnamespace and relkind = 'r' and relowner <> 'supabase_auth_admin'::regrole
+  loop
+    execute format('alter table %s owner to supabase_auth_admin', v_table);
+  end loop;
+end
+$$;
 set local role supabase_auth_admin;
 
 do $$

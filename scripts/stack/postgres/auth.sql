@@ -1,4 +1,4 @@
--- Schema auth as Supabase has it, once ../auth/schema.sql has made the tables: owners, rights, and the helpers for policies.
+-- Schema auth as Supabase has it, once ../auth/schema.sql has made the tables: rights, and the helpers for policies.
 -- Runs as the superuser at every start, so each statement can be repeated.
 
 do $$
@@ -6,7 +6,6 @@ declare
   v_table text;
 begin
   for v_table in select tablename from pg_tables where schemaname = 'auth' loop
-    execute format('alter table auth.%I owner to supabase_auth_admin', v_table);
     execute format('grant select, insert, update, delete, references, trigger, truncate on auth.%I to postgres, dashboard_user', v_table);
     execute format('revoke all on auth.%I from anon, authenticated, service_role', v_table);
   end loop;

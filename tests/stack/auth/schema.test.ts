@@ -1,0 +1,146 @@
+import fs from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import { getAuthSchemaSql } from '@supabase/lite';
+import postgres, { type Sql } from 'postgres';
+import { afterEach, describe, expect, test } from 'vitest';
+import { createAuth } from '../../../scripts/stack/auth/index.ts';
+import { type Keys, loadKeys } from '../../../scripts/stack/keys.ts';
+import { bootstrap, databaseUrl } from '../../../scripts/stack/postgres/bootstrap.ts';
+import { startPostgres } from '../../../scripts/stack/postgres/server.ts';
+import { readProject } from '../../../scripts/stack/project.ts';
+import { copyProject } from '../running.ts';
+
+const undo: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const step of undo.splice(0).reverse()) await step();
+});
+
+/** A database with nothing in it. */
+async function emptyDatabase(): Promise<{ keys: Keys; port: number; sql: Sql }> {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'stack-schema-'));
+  undo.push(() => fs.rmSync(folder, { recursive: true, force: true }));
+  const keys = await loadKeys(folder);
+  const port = await freePort();
+  const server = await startPostgres({
+    dataDir: path.join(folder, 'postgres'),
+    port,
+    logFile: path.join(folder, 'postgres.log'),
+    password: keys.passwords.supabase_admin,
+  });
+  undo.push(() => server.stop());
+  const sql = postgres(databaseUrl(keys, port, 'supabase_admin'), { max: 1, onnotice: () => {} });
+  undo.push(() => sql.end());
+  return { keys, port, sql };
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+describe('schema auth', () => {
+  test('has the tables of Supabase Auth, owned by its role, again at every start', async () => {
+    const { keys, port, sql } = await emptyDatabase();
+    await bootstrap(keys, port);
+    await bootstrap(keys, port);
+    const tables = await sql`
+      select relname, relrowsecurity, relowner::regrole::text as owner, obj_description(oid) is not null as commented
+      from pg_class where relnamespace = 'auth'::regnamespace and relkind = 'r' order by relname
+    `;
+    expect(tables.map(({ relname }) => relname)).toEqual(
+      expect.arrayContaining([
+        'users',
+        'identities',
+        'sessions',
+        'refresh_tokens',
+        'one_time_tokens',
+        'flow_state',
+      ]),
+    );
+    for (const table of tables)
+      expect(table).toMatchObject({ relrowsecurity: true, owner: 'supabase_auth_admin', commented: true });
+  });
+
+  test('takes what seeds of other projects write, and fills in what is made from it', async () => {
+    const { keys, port, sql } = await emptyDatabase();
+    await bootstrap(keys, port);
+    const asPostgres = postgres(databaseUrl(keys, port, 'postgres'), { max: 1 });
+    undo.push(() => asPostgres.end());
+    for (const name of ['one', 'two']) {
+      const [user] = await asPostgres`
+        insert into auth.users (
+          instance_id, id, aud, role, email, encrypted_password, email_confirmed_at, raw_app_meta_data,
+          raw_user_meta_data, is_super_admin, created_at, updated_at, confirmation_token, email_change,
+          email_change_token_new, recovery_token
+        ) values (
+          '00000000-0000-0000-0000-000000000000', gen_random_uuid(), 'authenticated', 'authenticated',
+          ${`${name}@example.com`}, extensions.crypt('password', extensions.gen_salt('bf')), now(),
+          '{"provider": "email", "providers": ["email"]}', '{}', null, now(), now(), '', '', '', ''
+        ) returning id, confirmed_at, email_confirmed_at
+      `;
+      expect(user?.confirmed_at).toEqual(user?.email_confirmed_at);
+      const [identity] = await asPostgres`
+        insert into auth.identities (user_id, provider_id, provider, identity_data)
+        values (${user?.id}, ${user?.id}, 'email', ${sql.json({ email: `${name.toUpperCase()}@example.com` })})
+        returning id, email
+      `;
+      expect(identity).toMatchObject({ id: expect.any(String), email: `${name}@example.com` });
+    }
+    await expect(asPostgres`alter table auth.users add column mine text`).rejects.toMatchObject({
+      code: '42501',
+    });
+  });
+
+  test('takes over a database of an earlier version, with everybody still signed in', async () => {
+    const { keys, port, sql } = await emptyDatabase();
+    await sql.unsafe(getAuthSchemaSql()).simple();
+    const id = crypto.randomUUID();
+    const session = crypto.randomUUID();
+    await sql`
+      insert into auth.users (id, email, email_confirmed_at, raw_app_meta_data, raw_user_meta_data)
+      values (${id}, 'old@example.com', now(), '{}', '{"name": "old"}')
+    `;
+    await sql`insert into auth.sessions (id, user_id, aal) values (${session}, ${id}, 'aal1')`;
+    await sql`
+      insert into auth.refresh_tokens (id, token, user_id, session_id)
+      values (gen_random_uuid()::text, 'abcdefghijkl', ${id}, ${session})
+    `;
+    await bootstrap(keys, port);
+    await bootstrap(keys, port);
+
+    const project = copyProject();
+    undo.push(() => fs.rmSync(project, { recursive: true, force: true }));
+    const auth = await createAuth({
+      url: databaseUrl(keys, port, 'supabase_auth_admin'),
+      origin: 'http://127.0.0.1',
+      keys,
+      config: readProject(project).config.auth,
+      root: project,
+      send: async () => {},
+    });
+    undo.push(() => auth.close());
+    const refreshed = await auth.fetch(
+      new Request('http://127.0.0.1/auth/v1/token?grant_type=refresh_token', {
+        method: 'POST',
+        body: JSON.stringify({ refresh_token: 'abcdefghijkl' }),
+      }),
+      { role: 'anon', claims: {} },
+      null,
+    );
+    expect(refreshed.status).toBe(200);
+    expect(await refreshed.json()).toMatchObject({ user: { id, user_metadata: { name: 'old' } } });
+    const [column] = await sql`
+      select data_type from information_schema.columns
+      where table_schema = 'auth' and table_name = 'refresh_tokens' and column_name = 'id'
+    `;
+    expect(column).toEqual({ data_type: 'bigint' });
+  });
+});
