@@ -254,6 +254,13 @@ describe('changing oneself', () => {
     expect(data.user?.user_metadata).not.toHaveProperty('city');
   });
 
+  test('keeps what two changes at once say', async () => {
+    const { client } = await signUp();
+    await Promise.all([1, 2, 3, 4].map((n) => client.auth.updateUser({ data: { [`n${n}`]: n } })));
+    const { data } = await client.auth.getUser();
+    expect(data.user?.user_metadata).toMatchObject({ n1: 1, n2: 2, n3: 3, n4: 4 });
+  });
+
   test('sets a new password, and signs the other devices out', async () => {
     const person = await signUp();
     const other = await signInAgain(person);

@@ -23,6 +23,7 @@ import {
   type Identity,
   insertUser,
   isUuid,
+  lockUser,
   mergeMetadata,
   newUser,
   refuseTaken,
@@ -139,7 +140,7 @@ export const updateUserById: Endpoint = async (auth, call) => {
   };
   const updated = await orFail('Error updating user', () =>
     auth.database.begin(async (db) => {
-      const [locked] = await db<User[]>`select * from auth.users where id = ${user.id} for update`;
+      const locked = await lockUser(db, user.id);
       if (!locked) throw userNotFound();
       if (password !== undefined) await auth.sessions.end(db, user.id, 'global', null);
       if (email) await setEmailIdentity(db, user.id, email, confirm);

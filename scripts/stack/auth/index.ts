@@ -85,7 +85,10 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
         codeLength: config.email.otp_length,
         doubleConfirmChanges: config.email.double_confirm_changes,
         limits,
-        templates: readTemplates(config.email.template, config.site_url, options.root),
+        templates: readTemplates(config.email, config.site_url, options.root),
+        notices: new Set(
+          Object.entries(config.email.notification).flatMap(([name, { enabled }]) => (enabled ? [name] : [])),
+        ),
         send: options.send,
       }),
       passwords,

@@ -8,6 +8,9 @@ import { updateUser } from './users.ts';
 /** The mails of Auth that hold a code. */
 export type MailKind = 'signup' | 'invite' | 'recovery' | 'magiclink' | 'email_change' | 'reauthentication';
 
+/** The mails of Auth that only tell what happened, where `[auth.email.notification.*]` of config.toml asks for them. */
+export type NoticeKind = 'password_changed' | 'email_changed';
+
 /** A code, and its hash as it is stored and as links carry it. */
 export interface Code {
   code: string;
@@ -26,6 +29,8 @@ export interface Mails {
   /** One mail to the new address and, where both must agree, one to the present. */
   sendEmailChange(db: Db, user: User, newEmail: string, options: MailOptions): Promise<User>;
   sendReauthentication(db: Db, user: User): Promise<User>;
+  /** Tells a mailbox what happened, where the project wants it; `oldEmail` is the address before a change. */
+  notify(kind: NoticeKind, to: string | null, user: User, oldEmail?: string | null): Promise<void>;
 }
 
 /** What a mail's link says. */
@@ -51,6 +56,8 @@ export interface MailSettings {
   doubleConfirmChanges: boolean;
   limits: Limits;
   templates: Templates;
+  /** Which notices the project wants. */
+  notices: ReadonlySet<string>;
   send(mail: Mail): Promise<void>;
 }
 
@@ -71,6 +78,7 @@ export function createMails({
   doubleConfirmChanges,
   limits,
   templates,
+  notices,
   send,
 }: MailSettings): Mails {
   const link: Mails['link'] = (hash, kind, redirectTo) =>
@@ -89,6 +97,7 @@ export function createMails({
       ConfirmationURL: address,
       Email: user.email ?? '',
       NewEmail: newEmail ?? '',
+      OldEmail: '',
       SendingTo: to,
       Token: code,
       TokenHash: hasLink ? hash : '',
@@ -103,6 +112,21 @@ export function createMails({
   return {
     link,
     newCode,
+    async notify(kind, to, user, oldEmail) {
+      if (!to || !notices.has(kind)) return;
+      const { subject, html } = templates.render(kind, {
+        ConfirmationURL: '',
+        Email: user.email ?? '',
+        NewEmail: '',
+        OldEmail: oldEmail ?? '',
+        SendingTo: to,
+        Token: '',
+        TokenHash: '',
+        RedirectTo: '',
+        Data: user.raw_user_meta_data ?? {},
+      });
+      await send({ to, subject, text: `${subject}\n`, html });
+    },
     async sendSignup(db, user, { redirectTo, pkce }) {
       limits.spaceMails(user.confirmation_sent_at);
       limits.countMail();

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { errorMessage, StackError } from '../errors.ts';
 import { escapeHtml } from '../mailbox.ts';
 import type { Project } from '../project.ts';
-import type { MailKind } from './mails.ts';
+import type { MailKind, NoticeKind } from './mails.ts';
 import { compileTemplate, type Template } from './template-language.ts';
 
 /** What a template may name, as `{{ .Email }}`; https://supabase.com/docs/guides/auth/auth-email-templates lists them. */
@@ -11,6 +11,8 @@ export interface TemplateData {
   ConfirmationURL: string;
   Email: string;
   NewEmail: string;
+  /** The address before a change that was made. */
+  OldEmail: string;
   /** The address that this mail goes to. */
   SendingTo: string;
   Token: string;
@@ -22,7 +24,7 @@ export interface TemplateData {
 
 /** The subject and the HTML of each kind of mail. */
 export interface Templates {
-  render(kind: MailKind, data: TemplateData): { subject: string; html: string };
+  render(kind: MailKind | NoticeKind, data: TemplateData): { subject: string; html: string };
 }
 
 /** The names that config.toml has for the kinds of mail. */
@@ -35,13 +37,15 @@ const configNames: Record<MailKind, string> = {
   reauthentication: 'reauthentication',
 };
 
-const subjects: Record<MailKind, string> = {
+const subjects: Record<MailKind | NoticeKind, string> = {
   signup: 'Confirm Your Email',
   invite: 'You have been invited',
   recovery: 'Reset Your Password',
   magiclink: 'Your Magic Link',
   email_change: 'Confirm Email Change',
   reauthentication: 'Confirm reauthentication',
+  password_changed: 'Your password was changed',
+  email_changed: 'Your address was changed',
 };
 
 const withLink = (sentence: string, action: string) =>
@@ -49,38 +53,52 @@ const withLink = (sentence: string, action: string) =>
 <p><a href="{{ .ConfirmationURL }}">${action}</a></p>
 <p>Or enter the code: {{ .Token }}</p>`;
 
-const bodies: Record<MailKind, string> = {
+const bodies: Record<MailKind | NoticeKind, string> = {
   signup: withLink('Confirm your address to finish signing up.', 'Confirm the address'),
   invite: withLink('You have been invited to {{ .SiteURL }}.', 'Accept the invitation'),
   recovery: withLink('Somebody, hopefully you, wants to set a new password.', 'Set a new password'),
   magiclink: withLink('Sign in without a password.', 'Sign in'),
   email_change: withLink('Your address is to change from {{ .Email }} to {{ .NewEmail }}.', 'Agree'),
   reauthentication: '<p>Enter this code to show that it is you: {{ .Token }}</p>',
+  password_changed: '<p>The password of {{ .Email }} was changed.</p>',
+  email_changed: '<p>Your address was changed from {{ .OldEmail }} to {{ .Email }}.</p>',
 };
 
 /**
- * Reads the templates of a project: `subject` and `content_path` of `[auth.email.template.*]` in config.toml, and plain
- * ones of our own where it names none. Paths are relative to the folder that holds `supabase/`. A file that cannot be
- * read, or that uses more of Go's language than is known here, is a StackError.
+ * Reads the templates of a project: `subject` and `content_path` of `[auth.email.template.*]` and
+ * `[auth.email.notification.*]` in config.toml, and plain ones of our own where it names none. Paths are relative to the
+ * folder that holds `supabase/`. A file that cannot be read, or that uses more of Go's language than is known here, is a
+ * StackError.
  */
 export function readTemplates(
-  config: Project['config']['auth']['email']['template'],
+  config: Pick<Project['config']['auth']['email'], 'template' | 'notification'>,
   siteUrl: string,
   root: string,
 ): Templates {
-  const compiled = Object.fromEntries(
-    Object.entries(configNames).map(([kind, name]) => {
-      const { subject = '', content_path: file = '' } = config[name] ?? {};
-      const source = file ? readFile(path.resolve(root, file), name) : bodies[kind as MailKind];
-      return [
-        kind,
-        {
-          subject: compile(subject || subjects[kind as MailKind], name),
-          html: compile(source, name),
-        },
-      ];
-    }),
-  ) as Record<MailKind, { subject: Template; html: Template }>;
+  const read = (
+    kind: MailKind | NoticeKind,
+    where: string,
+    { subject, content_path: file }: { subject: string; content_path: string } = {
+      subject: '',
+      content_path: '',
+    },
+  ) => ({
+    subject: compile(subject || subjects[kind], where),
+    html: compile(file ? readFile(path.resolve(root, file), where) : bodies[kind], where),
+  });
+  const mail = (kind: MailKind) =>
+    read(kind, `template.${configNames[kind]}`, config.template[configNames[kind]]);
+  const notice = (kind: NoticeKind) => read(kind, `notification.${kind}`, config.notification[kind]);
+  const compiled: Record<MailKind | NoticeKind, { subject: Template; html: Template }> = {
+    signup: mail('signup'),
+    invite: mail('invite'),
+    recovery: mail('recovery'),
+    magiclink: mail('magiclink'),
+    email_change: mail('email_change'),
+    reauthentication: mail('reauthentication'),
+    password_changed: notice('password_changed'),
+    email_changed: notice('email_changed'),
+  };
 
   return {
     render(kind, data) {
@@ -117,24 +135,24 @@ function isHarmlessAddress(text: string): boolean {
   return scheme === undefined || /^(?:https?|mailto|tel):$/i.test(scheme);
 }
 
-function readFile(file: string, name: string): string {
+function readFile(file: string, where: string): string {
   try {
     return fs.readFileSync(file, 'utf8');
   } catch (error) {
     throw new StackError(
       `The mail template ${file} cannot be read: ${errorMessage(error)}.`,
-      `Correct content_path under [auth.email.template.${name}] in supabase/config.toml.`,
+      `Correct content_path under [auth.email.${where}] in supabase/config.toml.`,
       { cause: error },
     );
   }
 }
 
-function compile(source: string, name: string): Template {
+function compile(source: string, where: string): Template {
   try {
     return compileTemplate(source);
   } catch (error) {
     throw new StackError(
-      `The mail template "${name}" cannot be used: ${errorMessage(error)}.`,
+      `The mail template [auth.email.${where}] cannot be used: ${errorMessage(error)}.`,
       'Local mails know the values of Supabase Auth, if, else, end, and, or, not, eq, ne and index.',
       { cause: error },
     );

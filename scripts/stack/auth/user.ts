@@ -11,7 +11,7 @@ import { userJson } from './user-json.ts';
 import {
   emailExists,
   findUserByEmail,
-  getUser,
+  lockUser,
   mergeMetadata,
   type User,
   updateUser,
@@ -44,17 +44,21 @@ export const changeUser: Endpoint = async (auth, call) => {
   if (newEmail && (await findUserByEmail(auth.database, newEmail))) {
     throw emailExists();
   }
-  const hash =
-    password === undefined ? null : await newPassword(auth, user, session, password, text(body, 'nonce'));
+  const nonce = text(body, 'nonce');
+  const hash = password === undefined ? null : await newPassword(auth, user, session, password, nonce);
 
   const changed = await orFail('Error updating user', () =>
     auth.database.begin(async (db) => {
-      let current = await getUser(db, user.id);
+      let current = await lockUser(db, user.id);
+      if (!current) throw new AuthError(403, 'user_not_found', 'User from sub claim in JWT does not exist');
       if (hash) {
+        // Another request may have used the code of the same mail.
+        if (nonce && current.reauthentication_token !== user.reauthentication_token) throw badNonce();
         current = await updateUser(db, user.id, { ...withoutCodes, encrypted_password: hash });
         // Whoever else is signed in must show that they know the new password.
         await auth.sessions.end(db, user.id, session ? 'others' : 'global', session?.id ?? null);
         await audit(db, 'user_updated_password', user);
+        await auth.mails.notify('password_changed', current.email, current);
       }
       if (data)
         current = await updateUser(db, user.id, {
@@ -83,7 +87,7 @@ const dayInMilliseconds = 24 * 60 * 60_000;
 
 /** The hash of a new password, when the user may set it. */
 async function newPassword(
-  { config, database, passwords }: Context,
+  { config, passwords }: Context,
   user: User,
   session: Session | null,
   password: string,
@@ -96,13 +100,15 @@ async function newPassword(
     const sent = user.reauthentication_sent_at?.getTime() ?? 0;
     const expected = user.reauthentication_token;
     const inTime = Date.now() <= sent + config.email.otp_expiry * 1000;
-    if (!expected || !inTime || !sameText(hashCode(user.email ?? '', nonce), expected))
-      throw new AuthError(422, 'reauthentication_not_valid', 'Nonce has expired or is invalid');
-    await updateUser(database, user.id, { reauthentication_token: null });
+    if (!expected || !inTime || !sameText(hashCode(user.email ?? '', nonce), expected)) throw badNonce();
   }
   if (user.encrypted_password && (await passwords.matches(password, user.encrypted_password)))
     throw new AuthError(422, 'same_password', 'New password should be different from the old password.');
   return passwords.hash(password);
+}
+
+function badNonce(): AuthError {
+  return new AuthError(422, 'reauthentication_not_valid', 'Nonce has expired or is invalid');
 }
 
 /** `POST /logout`: ends this session, all of the user's, or all others. */

@@ -145,6 +145,12 @@ export async function findUser(db: Db, id: string): Promise<User | undefined> {
   return user;
 }
 
+/** The same, locked until the transaction ends: of two changes at once, the second sees what the first made. */
+export async function lockUser(db: Db, id: string): Promise<User | undefined> {
+  const [user] = await db<User[]>`select * from auth.users where id = ${id} for update`;
+  return user;
+}
+
 /** The user with an e-mail address, in whatever case it was stored. */
 export async function findUserByEmail(db: Db, email: string): Promise<User | undefined> {
   const [user] = await db<User[]>`

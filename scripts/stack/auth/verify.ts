@@ -187,7 +187,9 @@ async function confirmChange(auth: Context, db: Db, user: User, column: CodeColu
     return null;
   }
   await audit(db, 'user_modified', user);
-  return applyEmailChange(db, user, user.email_change ?? '');
+  const changed = await applyEmailChange(db, user, user.email_change ?? '');
+  await auth.mails.notify('email_changed', user.email, changed, user.email);
+  return changed;
 }
 
 /** Makes the address that was asked for the user's. */

@@ -11,6 +11,13 @@ double_confirm_changes = false
 secure_password_change = true
 max_frequency = "1m"
 
+[auth.email.notification.password_changed]
+enabled = true
+
+[auth.email.notification.email_changed]
+enabled = true
+subject = "{{ .OldEmail }} is {{ .Email }} now"
+
 [auth.sessions]
 timebox = "24h"
 inactivity_timeout = "8h"
@@ -42,8 +49,9 @@ describe('a new password', () => {
   });
 
   test('needs no more than a sign-in of the last day', async () => {
-    const { client } = await signUp();
+    const { client, email } = await signUp();
     expect((await client.auth.updateUser({ password: other })).error).toBeNull();
+    expect(newest(await stack.mailsTo(email)).subject).toBe('Your password was changed');
   });
 
   test('needs the code of a mail after that, once', async () => {
@@ -58,8 +66,15 @@ describe('a new password', () => {
     const wrong = nonce === '000000' ? '111111' : '000000';
     const guessed = await client.auth.updateUser({ password: other, nonce: wrong });
     expect(guessed.error).toMatchObject({ status: 422, code: 'reauthentication_not_valid' });
-    expect((await client.auth.updateUser({ password: other, nonce })).error).toBeNull();
-    expect((await stack.client().auth.signInWithPassword({ email, password: other })).error).toBeNull();
+    const both = await Promise.all(
+      [other, 'Third-horse-7-battery'].map((wanted) => client.auth.updateUser({ password: wanted, nonce })),
+    );
+    expect(both.map(({ error }) => error?.code ?? 'changed').sort()).toEqual([
+      'changed',
+      'reauthentication_not_valid',
+    ]);
+    const signIn = (secret: string) => stack.client().auth.signInWithPassword({ email, password: secret });
+    expect((await signIn(both[0]?.error ? 'Third-horse-7-battery' : other)).error).toBeNull();
     const again = await client.auth.updateUser({ password, nonce });
     expect(again.error).toMatchObject({ status: 422, code: 'reauthentication_not_valid' });
   });
@@ -91,6 +106,7 @@ describe('a change of address', () => {
     const { data, error } = await client.auth.verifyOtp({ email: wanted, token, type: 'email_change' });
     expect(error).toBeNull();
     expect(data.user).toMatchObject({ id, email: wanted });
+    expect(newest(await stack.mailsTo(email)).subject).toBe(`${email} is ${wanted} now`);
   });
 });
 

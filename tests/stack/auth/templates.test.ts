@@ -48,6 +48,7 @@ describe('the templates of a project', () => {
     ConfirmationURL: 'http://127.0.0.1/verify?a=1&b=2',
     Email: 'ann@example.com',
     NewEmail: '',
+    OldEmail: '',
     SendingTo: 'ann@example.com',
     Token: '123456',
     TokenHash: 'abc',
@@ -63,7 +64,11 @@ describe('the templates of a project', () => {
   function render(source: string, subject = ''): { subject: string; html: string } {
     fs.writeFileSync(path.join(folder, 'mail.html'), source);
     const template = { subject, content_path: './mail.html' };
-    return readTemplates({ recovery: template }, 'https://example.com', folder).render('recovery', data);
+    return readTemplates(
+      { template: { recovery: template }, notification: {} },
+      'https://example.com',
+      folder,
+    ).render('recovery', data);
   }
 
   test.each([
@@ -86,9 +91,13 @@ describe('the templates of a project', () => {
 
   test('are named in what is wrong with them', () => {
     const read = (content_path: string) =>
-      readTemplates({ magic_link: { subject: '', content_path } }, 'https://example.com', folder);
+      readTemplates(
+        { template: { magic_link: { subject: '', content_path } }, notification: {} },
+        'https://example.com',
+        folder,
+      );
     expect(() => read('./none.html')).toThrow(/none\.html cannot be read/);
     fs.writeFileSync(path.join(folder, 'broken.html'), '{{ range .X }}');
-    expect(() => read('./broken.html')).toThrow(/"magic_link" cannot be used/);
+    expect(() => read('./broken.html')).toThrow(/template\.magic_link\] cannot be used/);
   });
 });
