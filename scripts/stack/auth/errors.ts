@@ -58,7 +58,7 @@ export function errorResponse(error: AuthError, request: Request): Response {
     );
   }
   const raised = raisedByProject(error.cause);
-  if (raised) return raised;
+  if (raised) return Response.json(raised.body, { status: raised.status, headers });
   return Response.json({ code: status, error_code: code, msg: message, ...details }, { status, headers });
 }
 
@@ -66,15 +66,15 @@ export function errorResponse(error: AuthError, request: Request): Response {
 const shownStates = new Set(['P0001', '23000', '23001', '23502', '23503', '23505', '23514', '23P01']);
 
 /** An error of a project's trigger or constraint; a SQLSTATE `PTnnn` chooses the status, as with the Data API. */
-function raisedByProject(cause: unknown): Response | null {
+function raisedByProject(cause: unknown): { status: number; body: object } | null {
   if (!(cause instanceof postgres.PostgresError)) return null;
   const chosen = Number(/^PT([2-5]\d\d)$/.exec(cause.code)?.[1]);
   if (!chosen && !shownStates.has(cause.code)) return null;
   const { code, message, hint, detail } = cause;
-  return Response.json(
-    { code, message, ...(hint ? { hint } : {}), ...(detail ? { detail } : {}) },
-    { status: chosen || 500 },
-  );
+  return {
+    status: chosen || 500,
+    body: { code, message, ...(hint ? { hint } : {}), ...(detail ? { detail } : {}) },
+  };
 }
 
 /** The answer to a token that is none or too old, which the gateway finds out before Auth is asked. */
