@@ -86,12 +86,12 @@ export const jwks =
     Response.json(publicKeys(keys), { headers: cached });
 
 /** `GET /.well-known/openid-configuration`: where those keys are. */
-export const openIdConfiguration: Endpoint = async ({ url }) =>
+export const openIdConfiguration: Endpoint = async (auth) =>
   Response.json(
     {
-      issuer: url,
-      jwks_uri: `${url}/.well-known/jwks.json`,
-      userinfo_endpoint: `${url}/user`,
+      issuer: auth.config.jwt_issuer ?? auth.url,
+      jwks_uri: `${auth.url}/.well-known/jwks.json`,
+      userinfo_endpoint: `${auth.url}/user`,
       response_types_supported: ['code'],
       response_modes_supported: ['query'],
       grant_types_supported: ['authorization_code', 'refresh_token'],
