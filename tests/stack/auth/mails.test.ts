@@ -60,16 +60,16 @@ describe('a sign-up that must be confirmed', () => {
     expect((await stack.client().auth.signInWithPassword({ email, password })).error).toBeNull();
   });
 
-  test('lets one of two in that enter the code at once', async () => {
+  test('lets one of many in that enter the code at once', async () => {
     const email = newEmail();
     await stack.client().auth.signUp({ email, password });
     const token = codeIn(newest(await stack.mailsTo(email)));
     expect(token).toMatch(/^\d{8}$/);
-    const both = await Promise.all(
-      [1, 2].map(() => stack.client().auth.verifyOtp({ email, token, type: 'signup' })),
+    const all = await Promise.all(
+      Array.from({ length: 8 }, () => stack.client().auth.verifyOtp({ email, token, type: 'signup' })),
     );
-    const codes = both.map(({ error }) => error?.code ?? 'in').sort();
-    expect(codes).toEqual(['in', 'otp_expired']);
+    const codes = all.map(({ error }) => error?.code ?? 'in').sort();
+    expect(codes).toEqual(['in', ...Array(7).fill('otp_expired')]);
   });
 
   test('makes one user of two at once', async () => {
