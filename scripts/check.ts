@@ -100,9 +100,10 @@ interface Advice {
 
 /** Supabase's advisors at every level. */
 async function advisors({ databaseUrl }: Target): Promise<string> {
-  const { output, stdout } = await runSupabase([
-    ...['db', 'advisors', `--remote=${databaseUrl}`, '--type', 'all', '--level', 'info', '--fail-on', 'none'],
-  ]);
+  const { output, stdout } = await runSupabase(
+    ['db', 'advisors', '--type', 'all', '--level', 'info', '--fail-on', 'none'],
+    databaseUrl,
+  );
   const json = /\[[\s\S]*\]/.exec(stdout)?.[0];
   if (!json) return /no issues/i.test(output) ? '' : output;
   // "Unused index" speaks of the traffic a database has had, and this one was made a moment ago.

@@ -27,15 +27,10 @@ export async function generate(target: Target): Promise<GeneratedFile[]> {
 }
 
 async function databaseTypes({ databaseUrl }: Target): Promise<string> {
-  const { code, output, stdout } = await runSupabase([
-    'gen',
-    'types',
-    '--lang',
-    'typescript',
-    '--schema',
-    'public',
-    `--remote=${databaseUrl}`,
-  ]);
+  const { code, output, stdout } = await runSupabase(
+    ['gen', 'types', '--lang', 'typescript', '--schema', 'public'],
+    databaseUrl,
+  );
   if (code !== 0)
     throw new StackError(
       `The types could not be generated:\n${output}`,

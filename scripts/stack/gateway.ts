@@ -10,6 +10,8 @@ import type { createStorage } from './storage/index.ts';
 export interface GatewayOptions {
   /** Tells this run of the stack from any other program on the port. */
   instance: string;
+  /** The `project_id` of config.toml: another project that wants the same port says whose it is. */
+  project: string;
   identify: Identify;
   auth: Auth;
   dataApi: DataApi;
@@ -30,6 +32,7 @@ const cors = {
 /** The one door: finds out who calls, and passes the request to the service that its path names. */
 export function createGateway({
   instance,
+  project,
   identify,
   auth,
   dataApi,
@@ -53,7 +56,7 @@ export function createGateway({
           );
         return await callFunction(target, request, path, address);
       }
-      if (pathname === instancePath) return Response.json({ instance });
+      if (pathname === instancePath) return Response.json({ instance, project });
       const service = pathname.split('/').slice(1, 3).join('/');
       if (!['auth/v1', 'rest/v1', 'storage/v1'].includes(service)) return notFound();
       // TUS clients ask with OPTIONS what Storage can do; browsers, whether they may.

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
+import { errorCode, errorMessage, StackError } from './errors.ts';
 
 /** The database roles that log in, each with a password of its own. */
 export const loginRoles = [
@@ -39,12 +40,26 @@ const tenYearsInSeconds = 10 * 365 * 24 * 3600;
 /** The keys of the project that keeps its state in `state`; made and stored there when there are none yet. */
 export async function loadKeys(state: string): Promise<Keys> {
   const file = path.join(state, 'keys.json');
-  if (fs.existsSync(file)) return JSON.parse(fs.readFileSync(file, 'utf8')) as Keys;
+  if (fs.existsSync(file)) return readKeys(file);
   const keys = await makeKeys();
   // Written beside and renamed, so that a start that is cut off never leaves half a file of keys.
   fs.writeFileSync(`${file}.new`, `${JSON.stringify(keys, null, 2)}\n`, { mode: 0o600 });
   fs.renameSync(`${file}.new`, file);
   return keys;
+}
+
+function readKeys(file: string): Keys {
+  try {
+    return JSON.parse(fs.readFileSync(file, 'utf8')) as Keys;
+  } catch (error) {
+    const why =
+      errorCode(error) === 'EACCES' ? 'is for its owner alone' : `is broken (${errorMessage(error)})`;
+    throw new StackError(
+      `${file} ${why}.`,
+      'Run the command as the owner; if the file is broken, put a copy back or begin afresh by `npm run reset`.',
+      { cause: error },
+    );
+  }
 }
 
 async function makeKeys(): Promise<Keys> {

@@ -26,16 +26,17 @@ export function keepGrants(connection: LiteConnection): void {
 }
 
 /**
- * Sends what Lite prints of every refused statement to a file: a client's mistake is in its answer, and must not fill
- * the terminal. Returns how to take that back.
+ * Writes all that is printed as an error to a file, and keeps from the terminal what Lite prints of every refused
+ * statement: a client's mistake is in its answer. Returns how to take that back.
  */
 export function divertRefusals(logFile: string): () => void {
   const print = console.error;
   console.error = (...values: unknown[]) => {
     // The stack itself prints sentences; Lite prints the error, alone or behind the service's name.
     const isLites = values.at(-1) instanceof Error && values.length <= 2;
-    if (!isLites) return print(...values);
-    fs.appendFile(logFile, `${new Date().toISOString()} ${format(...values)}\n`, { mode: 0o600 }, () => {});
+    if (!isLites) print(...values);
+    const line = `${new Date().toISOString()} error ${isLites ? 'data-api' : 'stack'} ${format(...values)}\n`;
+    fs.appendFile(logFile, line, { mode: 0o600 }, () => {});
   };
   return () => {
     console.error = print;

@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { diskFull, isDiskFull, StackError } from './errors.ts';
 import type { Project } from './project.ts';
+import { guard } from './watchdog.ts';
 
 /** What applying migrations did. */
 export interface Applied {
@@ -27,21 +28,17 @@ export async function applyMigrations(project: Project, databaseUrl: string): Pr
   const changed = Object.keys(now).filter((name) => name in before && before[name] !== now[name]);
   if (names.length === 0) return { names, changed };
   await push(project, databaseUrl);
-  fs.writeFileSync(recordFile, `${JSON.stringify({ ...now, ...before }, null, 2)}\n`);
+  // Written beside and renamed: a start that is cut off leaves no half of it.
+  fs.writeFileSync(`${recordFile}.new`, `${JSON.stringify({ ...now, ...before }, null, 2)}\n`);
+  fs.renameSync(`${recordFile}.new`, recordFile);
   return { names, changed };
 }
 
 async function push(project: Project, databaseUrl: string): Promise<void> {
-  const result = await runSupabase([
-    'db',
-    'push',
-    `--remote=${databaseUrl}`,
-    '--include-seed',
-    '--include-all',
-    '--yes',
-    '--workdir',
-    project.root,
-  ]);
+  const result = await runSupabase(
+    ['db', 'push', '--include-seed', '--include-all', '--yes', '--workdir', project.root],
+    databaseUrl,
+  );
   if (result.code === 0) return;
   if (isDiskFull(result.output)) throw diskFull(project.state);
   throw new StackError(
@@ -50,21 +47,33 @@ async function push(project: Project, databaseUrl: string): Promise<void> {
   );
 }
 
-/** Runs the Supabase CLI, quietly and without telemetry, and collects what it says. */
+/**
+ * Runs the Supabase CLI on a database, quietly and without telemetry, and collects what it says. The password goes by
+ * way of the environment: every account of a machine can read command lines.
+ */
 export async function runSupabase(
   args: string[],
+  databaseUrl: string,
 ): Promise<{ code: number | null; output: string; stdout: string }> {
   const program = createRequire(import.meta.url).resolve('supabase/dist/supabase.js');
-  const child = spawn(process.execPath, [program, ...args], {
+  const remote = new URL(databaseUrl);
+  const password = decodeURIComponent(remote.password);
+  remote.password = '';
+  const child = spawn(process.execPath, [program, ...args, `--remote=${remote}`], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    // Ctrl-C is for this process, which lets a migration finish.
+    detached: true,
+    windowsHide: true,
     env: {
       ...process.env,
+      PGPASSWORD: password,
       SUPABASE_TELEMETRY_DISABLED: '1',
       DO_NOT_TRACK: '1',
       NO_COLOR: '1',
       NO_UPDATE_NOTIFIER: '1',
     },
   });
+  guard(child);
   let output = '';
   let stdout = '';
   child.stdout.on('data', (chunk) => {

@@ -21,7 +21,9 @@ export interface Project {
  * Reads the project in `root`; `state` names another folder for what the stack keeps than `.stack` in it. A folder without `supabase/` or with a broken `config.toml` is a StackError.
  */
 export function readProject(root: string, state?: string): Project {
-  const folder = path.resolve(root);
+  const given = path.resolve(root);
+  // One project reached by two paths is one project; and Deno grants rights by real paths.
+  const folder = fs.existsSync(given) ? fs.realpathSync.native(given) : given;
   const supabase = path.join(folder, 'supabase');
   if (!fs.existsSync(supabase)) {
     throw new StackError(

@@ -1,7 +1,9 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { errorCode, StackError } from './errors.ts';
+import { takeLock } from './lock.ts';
 import type { Project } from './project.ts';
+import { isStateFolder } from './state.ts';
 
 /** A running stack, as it is written down for others to find. */
 export interface Run {
@@ -15,7 +17,7 @@ export interface Run {
   studioUrl: string | null;
 }
 
-/** Where a stack answers which one it is. */
+/** Where a stack answers which one it is, and of which project. */
 export const instancePath = '/_stack';
 
 const fileOf = (project: Project) => path.join(project.state, 'run.json');
@@ -24,61 +26,92 @@ const fileOf = (project: Project) => path.join(project.state, 'run.json');
 export async function findRun(project: Project): Promise<Run | null> {
   const run = readRun(project);
   if (!run || !isAlive(run.pid)) return null;
+  return (await askInstance(run.url))?.instance === run.instance ? run : null;
+}
+
+/** Which stack answers at an address; null when none does. */
+export async function askInstance(url: string): Promise<{ instance: string; project: string } | null> {
   try {
-    const response = await fetch(run.url + instancePath, { signal: AbortSignal.timeout(2_000) });
-    const body = (await response.json()) as { instance?: unknown };
-    return body.instance === run.instance ? run : null;
+    const response = await fetch(url + instancePath, { signal: AbortSignal.timeout(2_000) });
+    const { instance, project } = (await response.json()) as Record<string, unknown>;
+    return typeof instance === 'string' ? { instance, project: String(project) } : null;
   } catch {
     return null;
   }
 }
 
-/** A start or a stop takes less than this: a record of a process that lives longer without answering is stale. */
-const longestStartMs = 120_000;
+/** The state of a project, held by this process alone. */
+export interface Claim {
+  /** Writes down what runs, for `findRun`. */
+  publish(run: Run): void;
+  /** Gives it free. */
+  release(): void;
+}
 
-/** Writes down that this process runs the project's stack. Another process that is about to is a StackError. */
-export function claimRun(project: Project, run: Run): void {
+/** Takes the project's state for this process. Another process that has it is a StackError. */
+export function claimState(project: Project): Claim {
+  const lock = takeLock(project.state);
+  if (!lock) {
+    const pid = readRun(project)?.pid;
+    throw new StackError(
+      `Another process${pid ? ` (${pid})` : ''} runs, starts, stops or resets the stack of this project.`,
+      'Wait a moment and try again; `npm run status` says what runs, `npm run stop` ends it.',
+    );
+  }
   const file = fileOf(project);
-  const other = readRun(project);
-  if (other && other.pid !== process.pid && isAlive(other.pid)) {
-    const age = Date.now() - fs.statSync(file).mtimeMs;
-    if (age < longestStartMs) {
-      throw new StackError(
-        `Process ${other.pid} is starting or stopping the stack of this project.`,
-        `Wait a moment and try again; if there is no such process of yours, remove ${file}.`,
-      );
-    }
-  }
-  fs.rmSync(file, { force: true });
-  try {
-    fs.writeFileSync(file, `${JSON.stringify(run, null, 2)}\n`, { mode: 0o600, flag: 'wx' });
-  } catch (error) {
-    if (errorCode(error) !== 'EEXIST') throw error;
-    throw new StackError('Another process started this project at the same moment.', 'Try again.', {
-      cause: error,
-    });
-  }
+  const forget = () => fs.rmSync(file, { force: true });
+  // What an earlier process wrote and could not take back.
+  forget();
+  return {
+    publish(run) {
+      fs.writeFileSync(`${file}.new`, `${JSON.stringify(run, null, 2)}\n`, { mode: 0o600 });
+      fs.renameSync(`${file}.new`, file);
+    },
+    release() {
+      forget();
+      lock.release();
+    },
+  };
 }
 
-/** Takes that back. */
-export function releaseRun(project: Project): void {
-  if (readRun(project)?.pid === process.pid) fs.rmSync(fileOf(project), { force: true });
+/** Whether a process has the project's state; it may be starting, running or stopping. */
+export function isClaimed(project: Project): boolean {
+  if (!isStateFolder(project.state)) return false;
+  const lock = takeLock(project.state);
+  lock?.release();
+  return lock === null;
 }
 
-function readRun(project: Project): Run | null {
+/** What the process that has the state wrote down, whether or not it answers yet. */
+export function readRun(project: Project): Run | null {
   try {
     return JSON.parse(fs.readFileSync(fileOf(project), 'utf8')) as Run;
-  } catch {
-    return null;
+  } catch (error) {
+    if (errorCode(error) !== 'EACCES') return null;
+    throw new StackError(
+      `${fileOf(project)} is another account's.`,
+      'Run the command as the account that started the stack.',
+      { cause: error },
+    );
   }
 }
 
-/** Whether a process with this number exists. */
+/** Whether a process with this number exists. One that has ended and that nobody has taken note of does not count. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
+    return !isZombie(pid);
   } catch (error) {
     return errorCode(error) === 'EPERM';
+  }
+}
+
+/** Containers often have nothing that takes note of orphans: they stay in the list of processes. */
+function isZombie(pid: number): boolean {
+  if (process.platform !== 'linux') return false;
+  try {
+    return /\) Z /.test(fs.readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return false;
   }
 }

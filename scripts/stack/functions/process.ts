@@ -8,6 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { errorCode, StackError } from '../errors.ts';
 import type { Project } from '../project.ts';
+import { guard } from '../watchdog.ts';
 import type { EdgeFunction } from './index.ts';
 
 /** What a hosted function may use: 256 MB. */
@@ -111,7 +112,9 @@ export class FunctionProcess {
       env: { ...inheritedVariables(), ...this.#environment, SB_EXECUTION_ID: randomUUID() },
       stdio: ['pipe', 'pipe', 'pipe'],
       detached: true,
+      windowsHide: true,
     });
+    guard(child);
     this.#child = child;
     const startedAt = Date.now();
     let said = '';

@@ -6,7 +6,8 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import postgres from 'postgres';
 import { diskFull, errorCode, errorMessage, isDiskFull, StackError } from '../errors.ts';
-import { isAlive } from '../run.ts';
+import { guard } from '../watchdog.ts';
+import { endLeftover } from './leftover.ts';
 import { type Account, findPrograms, type Programs, serverAccount } from './programs.ts';
 
 /** How to run one PostgreSQL server. */
@@ -41,7 +42,8 @@ const startTimeoutMs = 60_000;
 export async function startPostgres(options: PostgresOptions): Promise<PostgresServer> {
   const account = serverAccount();
   const programs = await findPrograms(account);
-  await stopLeftover(options);
+  refuseOthersData(options.dataDir, account);
+  await endLeftover(options.dataDir, (port) => takesPassword(port, options.password));
   if (!fs.existsSync(path.join(options.dataDir, 'PG_VERSION'))) await makeCluster(options, programs, account);
   return run(options, programs, account);
 }
@@ -56,7 +58,8 @@ async function makeCluster(
   account: Account | null,
 ): Promise<void> {
   const unfinished = `${options.dataDir}.new`;
-  fs.rmSync(unfinished, { recursive: true, force: true });
+  // One that has just been cut off may still be writing.
+  fs.rmSync(unfinished, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   fs.mkdirSync(unfinished, { recursive: true, mode: 0o700 });
   const { bavail, bsize } = fs.statfsSync(unfinished);
   // initdb that runs out of space ends without saying why.
@@ -86,6 +89,7 @@ async function makeCluster(
       ],
       { ...data.spawn, env: serverEnv() },
     );
+    guard(child);
     const output = collect(child);
     const [code] = await once(child, 'close');
     if (code !== 0) {
@@ -117,6 +121,7 @@ async function run(
     unix_socket_directories: '',
     timezone: 'UTC',
     log_timezone: 'UTC',
+    log_line_prefix: '%m [%p] ',
     log_min_duration_statement: -1,
     // What is refused to a client is the client's business and is in its answer; it would fill the log.
     log_min_messages: 'fatal',
@@ -127,6 +132,7 @@ async function run(
     ['-D', data.path, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
     { ...data.spawn, stdio: ['ignore', log, log, ...data.spawn.stdio.slice(3)], env: serverEnv() },
   );
+  guard(child, 'postgres');
   fs.closeSync(log);
   data.close();
   const ended = once(child, 'exit');
@@ -198,6 +204,28 @@ async function reachable(options: PostgresOptions): Promise<void> {
   }
 }
 
+async function takesPassword(port: number, password: string): Promise<boolean> {
+  const sql = connect(port, password);
+  try {
+    await sql`select 1`;
+    return true;
+  } catch {
+    return false;
+  } finally {
+    await sql.end({ timeout: 1 });
+  }
+}
+
+/** PostgreSQL insists on owning its data; what it says about that names no way out. */
+function refuseOthersData(dataDir: string, account: Account | null): void {
+  const uid = account?.uid ?? process.getuid?.();
+  if (uid === undefined || !fs.existsSync(dataDir) || fs.statSync(dataDir).uid === uid) return;
+  throw new StackError(
+    `The database in ${dataDir} was made by another account.`,
+    'Start as the account that made it, or begin with an empty one by `npm run reset`.',
+  );
+}
+
 function connect(port: number, password: string): postgres.Sql {
   return postgres({
     host: '127.0.0.1',
@@ -208,47 +236,6 @@ function connect(port: number, password: string): postgres.Sql {
     max: 1,
     connect_timeout: 5,
   });
-}
-
-/**
- * Ends the server of an earlier run that was killed: it would still hold the data. That it is ours is known by its
- * taking our password on the port that it wrote down.
- */
-async function stopLeftover(options: PostgresOptions): Promise<void> {
-  const pidFile = path.join(options.dataDir, 'postmaster.pid');
-  if (!fs.existsSync(pidFile)) return;
-  const lines = fs.readFileSync(pidFile, 'utf8').split('\n');
-  const pid = Number(lines[0]);
-  const port = Number(lines[3]);
-  if (!isAlive(pid)) return;
-  const sql = connect(port, options.password);
-  try {
-    await sql`select 1`;
-  } catch {
-    // The number was given to another process since: PostgreSQL would take that one for its own server.
-    if (process.platform === 'linux' && !isNamed(pid, 'postgres')) fs.rmSync(pidFile);
-    return;
-  } finally {
-    await sql.end({ timeout: 1 });
-  }
-  process.kill(pid, 'SIGINT');
-  for (let waited = 0; isAlive(pid); waited += 50) {
-    if (waited > 30_000) {
-      throw new StackError(
-        `A PostgreSQL of an earlier run (process ${pid}) does not end.`,
-        `End it with \`kill -9 ${pid}\` and start again.`,
-      );
-    }
-    await delay(50);
-  }
-}
-
-function isNamed(pid: number, name: string): boolean {
-  try {
-    return fs.readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === name;
-  } catch {
-    return false;
-  }
 }
 
 async function end(
@@ -270,7 +257,14 @@ async function end(
 /** A data folder as the server's account can reach it. */
 interface DataDir {
   path: string;
-  spawn: { cwd: string; detached: true; uid?: number; gid?: number; stdio: ('ignore' | 'pipe' | number)[] };
+  spawn: {
+    cwd: string;
+    detached: true;
+    windowsHide: true;
+    uid?: number;
+    gid?: number;
+    stdio: ('ignore' | 'pipe' | number)[];
+  };
   close(): void;
 }
 
@@ -284,7 +278,7 @@ function openDataDir(dataDir: string, account: Account | null): DataDir {
   if (!account)
     return {
       path: dataDir,
-      spawn: { cwd: dataDir, detached: true, stdio: ['ignore', 'pipe', 'pipe'] },
+      spawn: { cwd: dataDir, detached: true, windowsHide: true, stdio: ['ignore', 'pipe', 'pipe'] },
       close() {},
     };
   const fd = fs.openSync(dataDir, fs.constants.O_RDONLY | fs.constants.O_DIRECTORY);
@@ -293,6 +287,7 @@ function openDataDir(dataDir: string, account: Account | null): DataDir {
     spawn: {
       cwd: '/',
       detached: true,
+      windowsHide: true,
       uid: account.uid,
       gid: account.gid,
       stdio: ['ignore', 'pipe', 'pipe', fd],

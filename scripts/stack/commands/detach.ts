@@ -1,0 +1,30 @@
+import { spawn } from 'node:child_process';
+import { loadKeys } from '../keys.ts';
+import type { Project } from '../project.ts';
+import { findRun } from '../run.ts';
+import { printAddresses } from './addresses.ts';
+
+/**
+ * Starts the stack in a process of its own, waits until it is ready and leaves it running. `args` is this process's
+ * command line without `--detach`. Gives the exit code: the other process's own when it did not start.
+ */
+export async function startDetached(project: Project, args: string[], tryPath?: string): Promise<number> {
+  // Pipes, not this terminal: what waits for the end of this process's output must not wait for the stack's.
+  const child = spawn(process.execPath, args, {
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    detached: true,
+    windowsHide: true,
+  });
+  child.stdout?.on('data', (chunk) => process.stdout.write(chunk));
+  child.stderr?.on('data', (chunk) => process.stderr.write(chunk));
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.once('message', () => resolve(null));
+    child.once('close', (exitCode) => resolve(exitCode ?? 1));
+    child.once('error', reject);
+  });
+  if (code !== null) return code;
+  const run = await findRun(project);
+  if (run) printAddresses(run, await loadKeys(project.state), tryPath);
+  console.log('\n`npm run stop` stops everything, `npm run logs` shows what it says.');
+  return 0;
+}

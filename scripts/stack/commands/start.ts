@@ -1,0 +1,91 @@
+import { StackError } from '../errors.ts';
+import { loadKeys } from '../keys.ts';
+import type { Ports } from '../ports.ts';
+import type { Project } from '../project.ts';
+import { findRun } from '../run.ts';
+import { startStack } from '../stack.ts';
+import { printAddresses } from './addresses.ts';
+
+/** What the command line may say about a start. */
+export interface StartOptions {
+  port?: string | undefined;
+  'db-port'?: string | undefined;
+  'mail-port'?: string | undefined;
+  'studio-port'?: string | undefined;
+  host?: string | undefined;
+  try?: string | undefined;
+}
+
+/** Starts the stack and keeps it running until a signal or until its database ends. Gives the exit code. */
+export async function start(project: Project, options: StartOptions): Promise<number> {
+  const began = performance.now();
+  const running = await findRun(project);
+  if (running) {
+    console.log(`It runs already, as process ${running.pid}.\n`);
+    printAddresses(running, await loadKeys(project.state), options.try);
+    return 0;
+  }
+  let interrupted = false;
+  const ended = new Promise<null>((resolve) => {
+    const interrupt = () => {
+      // A second Ctrl-C, or npm passing the first one on, changes nothing.
+      if (!interrupted) console.log('\nStopping …');
+      interrupted = true;
+      resolve(null);
+    };
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt);
+  });
+
+  const seconds = () => `${((performance.now() - began) / 1000).toFixed(1)} s`;
+  const stack = await startStack({
+    project,
+    host: options.host ?? '127.0.0.1',
+    ports: portsOf(project, options),
+    onStep: (step) => console.log(`  ${seconds().padStart(6)}  ${step}`),
+  });
+  if (interrupted) {
+    await stack.stop();
+    return 130;
+  }
+  console.log(`  ${seconds().padStart(6)}  Ready\n`);
+  if (process.send) {
+    // Started by `start --detach`, which prints the addresses and then ends.
+    process.send('ready');
+    process.disconnect();
+  } else {
+    printAddresses(stack.run, stack.keys, options.try);
+    console.log('\nCtrl-C stops everything.');
+  }
+
+  const failure = await Promise.race([ended, stack.failed]);
+  if (failure)
+    console.error(`\n${failure}\nEverything is being stopped; start again. No committed write is lost.`);
+  await stack.stop();
+  return failure ? 1 : 0;
+}
+
+function portsOf(project: Project, options: StartOptions): Ports {
+  const { config } = project;
+  const port = readPort(options.port, '--port');
+  return {
+    api: port ?? config.api.port,
+    database: readPort(options['db-port'], '--db-port') ?? beside(port, 1) ?? config.db.port,
+    studio: readPort(options['studio-port'], '--studio-port') ?? beside(port, 2) ?? config.studio.port,
+    mailbox: readPort(options['mail-port'], '--mail-port') ?? beside(port, 3) ?? config.local_smtp.port,
+  };
+}
+
+/** The ports that belong to `--port`, laid out as in Supabase's defaults (54321 to 54324). Free ones stay free ones. */
+function beside(port: number | undefined, distance: number): number | undefined {
+  return port === undefined || port === 0 ? port : port + distance;
+}
+
+function readPort(text: string | undefined, option: string): number | undefined {
+  if (text === undefined) return undefined;
+  const port = Number(text);
+  if (/^\d+$/.test(text) && port <= 65_535) return port;
+  throw new StackError(
+    `${option} ${text} is not a port.`,
+    'Give a number from 1 to 65535, or 0 for any that is free.',
+  );
+}

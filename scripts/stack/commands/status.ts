@@ -1,0 +1,26 @@
+import { checkHealth } from '../health.ts';
+import { loadKeys } from '../keys.ts';
+import type { Project } from '../project.ts';
+import { findRun, isClaimed } from '../run.ts';
+import { printAddresses } from './addresses.ts';
+
+/** Says what runs, where, and whether each part is well. Gives the exit code: 1 when nothing runs or a part is not well. */
+export async function status(project: Project, json: boolean, tryPath?: string): Promise<number> {
+  const run = await findRun(project);
+  if (!run) {
+    const busy = isClaimed(project) && 'The stack of this project is starting or stopping.';
+    console.log(json ? 'null' : busy || 'Nothing runs for this project. `npm start` starts it.');
+    return 1;
+  }
+  const keys = await loadKeys(project.state);
+  const health = await checkHealth(project, run, keys);
+  if (json) {
+    const { publishableKey, secretKey } = keys;
+    console.log(JSON.stringify({ ...run, publishableKey, secretKey, health }, null, 2));
+  } else {
+    printAddresses(run, keys, tryPath);
+    console.log('');
+    for (const [part, answer] of Object.entries(health)) console.log(`${part.padStart(16)}: ${answer}`);
+  }
+  return Object.values(health).every((answer) => answer === 'ok') ? 0 : 1;
+}

@@ -1,0 +1,40 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { StackError } from '../errors.ts';
+import type { Project } from '../project.ts';
+import { isClaimed, readRun } from '../run.ts';
+
+/** The database may take a while to write everything down. */
+const longestStopMs = 60_000;
+
+/** Ends the stack of a project, also one that is still starting, and waits until all of it has ended. Gives the exit code. */
+export async function stop(project: Project): Promise<number> {
+  if (!isClaimed(project)) {
+    console.log('Nothing runs for this project.');
+    return 0;
+  }
+  let told: number | null = null;
+  for (let waited = 0; isClaimed(project); waited += 100) {
+    // A start writes down its number a moment after it has taken the state.
+    const pid = readRun(project)?.pid;
+    if (pid && told !== pid) tell(pid);
+    told = pid ?? null;
+    if (waited > longestStopMs) {
+      throw new StackError(
+        `Process ${pid ?? 'of this project'} does not end.`,
+        `End it with \`kill -9${pid ? ` ${pid}` : ''}\`: no committed write is lost.`,
+      );
+    }
+    await delay(100);
+  }
+  console.log('Stopped.');
+  return 0;
+}
+
+/** Windows has no signals: there the process ends at once, and its watchdog ends the rest. No committed write is lost. */
+function tell(pid: number): void {
+  try {
+    process.kill(pid, 'SIGTERM');
+  } catch {
+    // It has just ended by itself.
+  }
+}

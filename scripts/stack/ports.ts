@@ -1,0 +1,87 @@
+import { createServer as createHttpServer, type Server as HttpServer } from 'node:http';
+import { type AddressInfo, createServer, type Server } from 'node:net';
+import { getRequestListener } from '@hono/node-server';
+import { errorCode, StackError } from './errors.ts';
+import type { Gateway } from './gateway.ts';
+import { askInstance } from './run.ts';
+
+/** The ports of a stack; 0 takes any that is free. */
+export interface Ports {
+  api: number;
+  database: number;
+  mailbox: number;
+  studio: number;
+}
+
+/** How each port is called, and by which option another one is chosen. */
+const names: Record<keyof Ports, [purpose: string, option: string]> = {
+  api: ['the API', '--port'],
+  database: ['the database', '--db-port'],
+  mailbox: ['the mailbox', '--mail-port'],
+  studio: ['the studio', '--studio-port'],
+};
+
+/**
+ * Takes each port for a moment, so that one that is taken is told before anything is started: a StackError that says by
+ * whom, as far as that can be found out.
+ */
+export async function choosePorts(wanted: Ports, host: string): Promise<Ports> {
+  const taken: [keyof Ports, Server][] = [];
+  try {
+    for (const part of Object.keys(names) as (keyof Ports)[])
+      taken.push([part, await reserve(wanted[part], part === 'api' ? host : '127.0.0.1', part)]);
+    const numbers = taken.map(([part, server]) => [part, (server.address() as AddressInfo).port]);
+    return Object.fromEntries(numbers) as Ports;
+  } finally {
+    await Promise.all(taken.map(([, server]) => new Promise((resolve) => server.close(resolve))));
+  }
+}
+
+function reserve(port: number, host: string, part: keyof Ports): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('listening', () => resolve(server));
+    server.once('error', (error) => cannotListen(port, part, error).then(reject));
+    server.listen(port, host);
+  });
+}
+
+async function cannotListen(port: number, part: keyof Ports, error: Error): Promise<StackError> {
+  const [purpose, option] = names[part];
+  const taken = errorCode(error) === 'EADDRINUSE';
+  const why = taken ? `is taken by ${await holder(port)}` : `cannot be used (${error.message})`;
+  return new StackError(
+    `Port ${port}, for ${purpose}, ${why}.`,
+    `End that, or choose other ports: ${option} for this one, --port 0 for free ones everywhere.`,
+    { cause: error },
+  );
+}
+
+async function holder(port: number): Promise<string> {
+  const other = await askInstance(`http://127.0.0.1:${port}`);
+  return other ? `the stack of the project "${other.project}"` : 'another program';
+}
+
+/** Requests have long addresses: lists of ids, for example. Node's limit for all headers together is 16 kB. */
+const maxHeaderBytes = 128 * 1024;
+
+/** Serves on a port; a StackError when it was taken since it was chosen. */
+export function listen(serve: Gateway, port: number, host: string, part: keyof Ports): Promise<HttpServer> {
+  const listener = getRequestListener((request, { incoming }) =>
+    serve(request, ('socket' in incoming ? incoming.socket.remoteAddress : undefined) ?? null),
+  );
+  const server = createHttpServer({ maxHeaderSize: maxHeaderBytes }, listener);
+  return new Promise((resolve, reject) => {
+    server.once('error', (error) => cannotListen(port, part, error).then(reject));
+    server.listen(port, host, () => resolve(server));
+  });
+}
+
+/** Lets requests in flight finish, for a moment; then their connections are cut. */
+export async function close(server: HttpServer): Promise<void> {
+  const closed = new Promise((resolve) => server.close(resolve));
+  server.closeIdleConnections();
+  const timer = setTimeout(() => server.closeAllConnections(), 2_000);
+  await closed;
+  clearTimeout(timer);
+}
