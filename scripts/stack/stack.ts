@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import postgres from 'postgres';
 import { createAuth } from './auth/index.ts';
 import { createIdentify, publicKeys } from './caller.ts';
@@ -45,10 +46,12 @@ export interface Stack {
 export async function startStack(options: StackOptions): Promise<Stack> {
   const { project, host, onStep } = options;
   const undo: (() => Promise<unknown>)[] = [];
+  let longestStepMs = 30_000;
   const stop = once(async () => {
-    // One part that does not end well must not keep the others running.
+    // One part that does not end, or not well, must not keep the others running.
     const failures: unknown[] = [];
-    for (const step of undo.splice(0).reverse()) await step().catch((error) => failures.push(error));
+    for (const step of undo.splice(0).reverse())
+      await within(longestStepMs, step()).catch((error) => failures.push(error));
     if (failures.length > 0) throw failures[0];
   });
   try {
@@ -159,7 +162,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       undo.push(() => close(studioServer));
     }
 
-    const failed = server.died.then((said) => `The database ended: ${said}`);
+    const failed = server.died.then((said) => {
+      // Connections to a server that is gone are not closed in order, and some clients wait for that for ever.
+      longestStepMs = 2_000;
+      return `The database ended: ${said}`;
+    });
     return { run, keys, failed, stop };
   } catch (error) {
     await stop().catch(() => {});
@@ -179,6 +186,16 @@ function functionVariables(keys: Keys, run: Run): Record<string, string> {
     SUPABASE_JWKS: JSON.stringify(publicKeys(keys)),
     SB_REGION: 'local',
   };
+}
+
+/** Waits for work, but no longer than this; what keeps the process alive until then is the clock. */
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  const clock = new AbortController();
+  try {
+    await Promise.race([work, delay(ms, undefined, { signal: clock.signal })]);
+  } finally {
+    clock.abort();
+  }
 }
 
 function once(work: () => Promise<void>): () => Promise<void> {

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 const main = fileURLToPath(new URL('../../scripts/stack/main.ts', import.meta.url));
@@ -46,10 +47,28 @@ export function run(project: string, ...args: string[]): Command {
   return { child, output: () => text, ready, ended };
 }
 
+/** Waits for a state that comes about by itself. */
+export async function until(isSo: () => boolean | Promise<boolean>, what: string): Promise<void> {
+  const end = performance.now() + 20_000;
+  while (!(await isSo())) {
+    if (performance.now() > end) throw new Error(`This did not come about: ${what}`);
+    await delay(50);
+  }
+}
+
+/** Ends what runs for these projects, and removes them. */
+export async function removeProjects(projects: string[]): Promise<void> {
+  for (const project of projects.splice(0)) {
+    await run(project, 'stop').ended;
+    fs.rmSync(project, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+  }
+}
+
 /** What `status --json` says of a running stack. */
 export async function statusOf(project: string): Promise<
-  Record<'url' | 'publishableKey' | 'secretKey' | 'databaseUrl' | 'mailboxUrl' | 'studioUrl', string> & {
+  Record<'url' | 'publishableKey' | 'secretKey' | 'databaseUrl' | 'studioUrl' | 'mailboxUrl', string> & {
     pid: number;
+    health: Record<string, string>;
   }
 > {
   const command = run(project, 'status', '--json');

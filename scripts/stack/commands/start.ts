@@ -57,7 +57,14 @@ export async function start(project: Project, options: StartOptions): Promise<nu
     console.log('\nCtrl-C stops everything.');
   }
 
-  const failure = await Promise.race([ended, stack.failed]);
+  // postgres.js throws where nobody can catch it when a connection breaks while it writes: the rest must still be ended.
+  const defect = new Promise<string>((resolve) => {
+    process.on('uncaughtException', (error) => {
+      console.error(error);
+      resolve('This is a defect of the stack.');
+    });
+  });
+  const failure = await Promise.race([ended, stack.failed, defect]);
   if (failure)
     console.error(`\n${failure}\nEverything is being stopped; start again. No committed write is lost.`);
   await stack.stop();
