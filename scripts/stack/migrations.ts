@@ -98,8 +98,12 @@ function digests(project: Project): Record<string, string> {
     ? fs.readdirSync(folder).filter((name) => /^\d+_.*\.sql$/.test(name))
     : [];
   const files = migrations.sort().map((name) => [name, path.join(folder, name)] as const);
-  const seed = path.join(project.supabase, 'seed.sql');
-  if (fs.existsSync(seed)) files.push(['seed.sql', seed]);
+  const { enabled, sql_paths } = project.config.db.seed;
+  for (const pattern of enabled ? sql_paths : []) {
+    // Windows' own separators would be read as escapes.
+    for (const seed of fs.globSync(pattern, { cwd: project.supabase }).sort())
+      files.push([seed.replaceAll('\\', '/'), path.resolve(project.supabase, seed)]);
+  }
   return Object.fromEntries(
     files.map(([name, file]) => [name, createHash('sha256').update(fs.readFileSync(file)).digest('hex')]),
   );
