@@ -17,6 +17,8 @@ export interface Target {
   publishableKey: string;
   secretKey: string;
   databaseUrl: string;
+  /** Another address of the function `api` than the platform's, where the stack has one. */
+  apiUrl?: string | undefined;
 }
 
 /** The environment variables by which tests find their Noctra. */
@@ -26,11 +28,12 @@ export function environmentOf(target: Target): Record<string, string> {
     NOCTRA_PUBLISHABLE_KEY: target.publishableKey,
     NOCTRA_SECRET_KEY: target.secretKey,
     NOCTRA_DB_URL: target.databaseUrl,
+    ...(target.apiUrl ? { NOCTRA_API_URL: target.apiUrl } : {}),
   };
 }
 
 /** The Noctra that the environment names, or null when it names none. Some of the variables but not all is an error. */
-function targetFromEnvironment(): Target | null {
+export function targetFromEnvironment(): Target | null {
   const { NOCTRA_URL, NOCTRA_PUBLISHABLE_KEY, NOCTRA_SECRET_KEY, NOCTRA_DB_URL } = process.env;
   if (!NOCTRA_URL && !NOCTRA_PUBLISHABLE_KEY && !NOCTRA_SECRET_KEY && !NOCTRA_DB_URL) return null;
   if (!NOCTRA_URL || !NOCTRA_PUBLISHABLE_KEY || !NOCTRA_SECRET_KEY || !NOCTRA_DB_URL) {
@@ -43,6 +46,7 @@ function targetFromEnvironment(): Target | null {
     publishableKey: NOCTRA_PUBLISHABLE_KEY,
     secretKey: NOCTRA_SECRET_KEY,
     databaseUrl: NOCTRA_DB_URL,
+    apiUrl: process.env.NOCTRA_API_URL,
   };
 }
 
@@ -97,6 +101,7 @@ async function withOwnNoctra<T>(work: (target: Target) => Promise<T>): Promise<T
       return await work({
         url,
         databaseUrl,
+        apiUrl: `${url}/api`,
         publishableKey: stack.keys.publishableKey,
         secretKey: stack.keys.secretKey,
       });
@@ -112,7 +117,11 @@ async function withOwnNoctra<T>(work: (target: Target) => Promise<T>): Promise<T
 /** Auth counts attempts by address, and all tests come from one: the limits that protect people would end a test run. */
 function withoutAuthLimits(project: Project): Project {
   const { config } = project;
-  const unlimited = Object.fromEntries(Object.keys(config.auth.rate_limit).map((name) => [name, 1_000_000]));
-  const rate_limit = { ...config.auth.rate_limit, ...unlimited };
+  const rate_limit = { ...config.auth.rate_limit, ...unlimited(config.auth.rate_limit) };
   return { ...project, config: { ...config, auth: { ...config.auth, rate_limit } } };
+}
+
+/** Auth's rate limits of `config.toml`, each so high that no test run meets it. */
+export function unlimited(limits: object): Record<string, number> {
+  return Object.fromEntries(Object.keys(limits).map((name) => [name, 1_000_000]));
 }

@@ -1,11 +1,12 @@
-// `npm test`: all tests, against a Noctra of their own or the one that NOCTRA_URL and its keys name.
+// `npm test`: all tests, against a Noctra of their own or the one that NOCTRA_URL and its keys name. Those of the
+// embedded stack (tests/stack) start stacks of their own; they say nothing about a Noctra that is named, and are left out.
 // What is given on the command line goes to Vitest: `npm test -- tests/api`, `npm test -- -t "a caption"`.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { environmentOf, root, type Target, withNoctra } from './noctra.ts';
+import { environmentOf, root, type Target, targetFromEnvironment, withNoctra } from './noctra.ts';
 import { runPgtap, type Totals } from './pgtap.ts';
 import { StackError } from './stack/errors.ts';
 
@@ -36,7 +37,8 @@ async function runVitest(target: Target): Promise<Totals> {
   try {
     const vitest = path.join(root, 'node_modules', 'vitest', 'vitest.mjs');
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
-    const child = spawn(process.execPath, [vitest, 'run', ...reporters, ...only], {
+    const scope = targetFromEnvironment() ? ['--exclude=tests/stack/**'] : [];
+    const child = spawn(process.execPath, [vitest, 'run', ...reporters, ...scope, ...only], {
       cwd: root,
       stdio: ['ignore', 'inherit', 'inherit'],
       env: { ...process.env, ...environmentOf(target) },

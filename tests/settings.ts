@@ -4,6 +4,8 @@ export const settings = {
   publishableKey: read('NOCTRA_PUBLISHABLE_KEY'),
   secretKey: read('NOCTRA_SECRET_KEY'),
   databaseUrl: read('NOCTRA_DB_URL'),
+  /** A second address of the function `api`: the embedded gateway has a shorter one, others have only the platform's. */
+  apiUrl: process.env.NOCTRA_API_URL ?? `${read('NOCTRA_URL')}/functions/v1/api`,
 };
 
 function read(name: string): string {

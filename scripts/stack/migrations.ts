@@ -27,19 +27,21 @@ export async function applyMigrations(project: Project, databaseUrl: string): Pr
   const names = Object.keys(now).filter((name) => !(name in before));
   const changed = Object.keys(now).filter((name) => name in before && before[name] !== now[name]);
   if (names.length === 0) return { names, changed };
-  await push(project, databaseUrl);
+  const applied = await push(project, databaseUrl);
   // Written beside and renamed: a start that is cut off leaves no half of it.
   fs.writeFileSync(`${recordFile}.new`, `${JSON.stringify({ ...now, ...before }, null, 2)}\n`);
   fs.renameSync(`${recordFile}.new`, recordFile);
-  return { names, changed };
+  return { names: applied, changed };
 }
 
-async function push(project: Project, databaseUrl: string): Promise<void> {
+/** Gives the names of the migrations that were applied now; others may have been before a start that failed. */
+async function push(project: Project, databaseUrl: string): Promise<string[]> {
   const result = await runSupabase(
     ['db', 'push', '--include-seed', '--include-all', '--yes', '--workdir', project.root],
     databaseUrl,
   );
-  if (result.code === 0) return;
+  if (result.code === 0)
+    return [...result.output.matchAll(/^Applying migration (\S+\.sql)/gm)].map(([, name]) => name ?? '');
   if (isDiskFull(result.output)) throw diskFull(project.state);
   throw new StackError(
     `A migration failed:\n${failure(result.output)}`,

@@ -49,7 +49,11 @@ describe.skipIf(!executablePath)('in a browser, the page', () => {
 
   test.each([
     ['a telephone', '/functions/v1/api/docs/', 360],
-    ['a telephone, at the shorter path and without a slash', '/api/docs', 360],
+    [
+      'a telephone, at the other address and without a slash',
+      `${new URL(settings.apiUrl).pathname}/docs`,
+      360,
+    ],
     ['a desktop', '/functions/v1/api/docs/', 1280],
   ])('lists every endpoint on %s, and nothing sticks out', async (_, path, width) => {
     const page = await open(path, width);

@@ -3,9 +3,12 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createClient, type SupabaseClient } from '@supabase/supabase-js';
 import postgres from 'postgres';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { familyOf, type Process, survivors } from './processes.ts';
 import { copyProject, removeProjects, run, statusOf, until } from './running.ts';
+
+// Each test starts a stack many times.
+vi.setConfig({ testTimeout: 400_000, hookTimeout: 120_000 });
 
 const anyPort = ['--port', '0'];
 const password = 'a long password';

@@ -3,8 +3,11 @@ import fs from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { copyProject, removeProjects, run, statusOf, until } from './running.ts';
+
+// Most tests start a stack more than once.
+vi.setConfig({ testTimeout: 120_000 });
 
 const anyPort = ['--port', '0'];
 const isWindows = process.platform === 'win32';
@@ -230,7 +233,7 @@ describe('the command line', () => {
   it.each([
     [['logs', 'nothing'], 1, 'There is no log of "nothing"'],
     [['logs', '--since', 'yesterday'], 1, 'is not a time'],
-    [['logs', '--lines', '-1x'], 1, 'is not a number'],
+    [['logs', '--lines', 'some'], 1, 'is not a number'],
     [['start', '--port', '70000'], 1, 'is not a port'],
     [['start', '--port', ''], 1, 'is not a port'],
     [['start', 'functions'], 2, 'is not understood'],
