@@ -59,7 +59,8 @@ async function cannotListen(port: number, part: keyof Ports, error: Error): Prom
 
 async function holder(port: number): Promise<string> {
   const other = await askInstance(`http://127.0.0.1:${port}`);
-  return other ? `the stack of the project "${other.project}"` : 'another program';
+  // Quoted as JSON: whatever answers there must not write to this terminal as it likes.
+  return other ? `the stack of the project ${JSON.stringify(other.project)}` : 'another program';
 }
 
 /** Requests have long addresses: lists of ids, for example. Node's limit for all headers together is 16 kB. */

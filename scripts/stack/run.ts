@@ -24,6 +24,7 @@ const fileOf = (project: Project) => path.join(project.state, 'run.json');
 
 /** The stack of this project that runs now, or null; one that was killed does not count. */
 export async function findRun(project: Project): Promise<Run | null> {
+  refuseOthers(project);
   const run = readRun(project);
   if (!run || !isAlive(run.pid)) return null;
   return (await askInstance(run.url))?.instance === run.instance ? run : null;
@@ -76,23 +77,32 @@ export function claimState(project: Project): Claim {
 
 /** Whether a process has the project's state; it may be starting, running or stopping. */
 export function isClaimed(project: Project): boolean {
+  refuseOthers(project);
   if (!isStateFolder(project.state)) return false;
   const lock = takeLock(project.state);
   lock?.release();
   return lock === null;
 }
 
+/** Another account's state looks like none at all: that is a StackError instead. */
+export function refuseOthers(project: Project): void {
+  try {
+    if (fs.existsSync(project.state)) fs.accessSync(project.state, fs.constants.R_OK);
+  } catch (error) {
+    throw new StackError(
+      `${project.state} is another account's.`,
+      'Run the command as the account that started the stack.',
+      { cause: error },
+    );
+  }
+}
+
 /** What the process that has the state wrote down, whether or not it answers yet. */
 export function readRun(project: Project): Run | null {
   try {
     return JSON.parse(fs.readFileSync(fileOf(project), 'utf8')) as Run;
-  } catch (error) {
-    if (errorCode(error) !== 'EACCES') return null;
-    throw new StackError(
-      `${fileOf(project)} is another account's.`,
-      'Run the command as the account that started the stack.',
-      { cause: error },
-    );
+  } catch {
+    return null;
   }
 }
 

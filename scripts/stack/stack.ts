@@ -82,6 +82,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       password: keys.passwords.supabase_admin,
     });
     undo.push(() => server.stop());
+    const failed = server.died.then((said) => {
+      // Connections to a server that is gone are not closed in order, and some clients wait for that for ever.
+      longestStepMs = 2_000;
+      return `The database ended: ${said}`;
+    });
     await bootstrap(keys, ports.database);
 
     onStep('Applying migrations');
@@ -162,11 +167,6 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       undo.push(() => close(studioServer));
     }
 
-    const failed = server.died.then((said) => {
-      // Connections to a server that is gone are not closed in order, and some clients wait for that for ever.
-      longestStepMs = 2_000;
-      return `The database ended: ${said}`;
-    });
     return { run, keys, failed, stop };
   } catch (error) {
     await stop().catch(() => {});

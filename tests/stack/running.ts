@@ -59,7 +59,8 @@ export async function until(isSo: () => boolean | Promise<boolean>, what: string
 /** Ends what runs for these projects, and removes them. */
 export async function removeProjects(projects: string[]): Promise<void> {
   for (const project of projects.splice(0)) {
-    await run(project, 'stop').ended;
+    // One that was never started has nothing to end.
+    if (fs.existsSync(path.join(project, '.stack'))) await run(project, 'stop').ended;
     fs.rmSync(project, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   }
 }

@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { StackError } from '../errors.ts';
 import { logsFolder } from '../log-files.ts';
 import type { Project } from '../project.ts';
+import { refuseOthers } from '../run.ts';
 
 /** What the command line may say about logs. */
 export interface LogsOptions {
@@ -29,6 +30,7 @@ export async function logs(
   service: string | undefined,
   options: LogsOptions,
 ): Promise<number> {
+  refuseOthers(project);
   const folder = logsFolder(project.state);
   const services = fs.existsSync(folder)
     ? fs.readdirSync(folder).flatMap((name) => (name.endsWith('.log') ? [name.slice(0, -'.log'.length)] : []))
@@ -75,10 +77,17 @@ function sizeOf(folder: string, name: string): number {
   return fs.statSync(path.join(folder, `${name}.log`), { throwIfNoEntry: false })?.size ?? 0;
 }
 
+/** The text of a file between two places; to its end when the second is not given. */
 function read(file: string, from: number, to?: number): string {
-  if (!fs.existsSync(file)) return '';
-  const bytes = fs.readFileSync(file);
-  return bytes.subarray(from, to).toString();
+  const size = to ?? fs.statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+  if (size <= from) return '';
+  const bytes = Buffer.alloc(size - from);
+  const open = fs.openSync(file, 'r');
+  try {
+    return bytes.subarray(0, fs.readSync(open, bytes, 0, bytes.length, from)).toString();
+  } finally {
+    fs.closeSync(open);
+  }
 }
 
 /** A line that begins with a time begins an entry; the others belong to the one before. */

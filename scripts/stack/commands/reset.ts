@@ -1,12 +1,13 @@
 import { createInterface } from 'node:readline/promises';
 import { StackError } from '../errors.ts';
 import type { Project } from '../project.ts';
-import { claimState } from '../run.ts';
+import { claimState, refuseOthers } from '../run.ts';
 import { emptyState, isEmptyState, isStateFolder } from '../state.ts';
 
 /** Removes all that the stack keeps for a project. A stack that runs, or is about to, is a StackError. Gives the exit code. */
 export async function reset(project: Project, yes: boolean): Promise<number> {
   const { state } = project;
+  refuseOthers(project);
   if (isEmptyState(state)) {
     console.log('There is nothing to remove.');
     return 0;

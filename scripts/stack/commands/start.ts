@@ -60,8 +60,9 @@ export async function start(project: Project, options: StartOptions): Promise<nu
   // postgres.js throws where nobody can catch it when a connection breaks while it writes: the rest must still be ended.
   const defect = new Promise<string>((resolve) => {
     process.on('uncaughtException', (error) => {
+      // An error by itself goes into the log of the services only.
       console.error(error);
-      resolve('This is a defect of the stack.');
+      resolve('The stack met a defect of its own: `npm run logs services` has the details.');
     });
   });
   const failure = await Promise.race([ended, stack.failed, defect]);
