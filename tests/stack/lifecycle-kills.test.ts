@@ -3,9 +3,9 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createClient, type SupabaseClient } from '@supabase/supabase-js';
 import postgres from 'postgres';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { familyOf, type Process, survivors } from './processes.ts';
-import { copyProject, removeProjects, run, statusOf, until } from './running.ts';
+import { projectsOfEachTest, run, statusOf, until } from './running.ts';
 
 // Each test starts a stack many times.
 vi.setConfig({ testTimeout: 400_000, hookTimeout: 120_000 });
@@ -18,13 +18,7 @@ const seed = Number(process.env.KILL_SEED ?? 1);
 const random = randomFrom(seed);
 const upTo = (most: number) => Math.floor(random() * most);
 
-const projects: string[] = [];
-const newProject = () => {
-  const project = copyProject();
-  projects.push(project);
-  return project;
-};
-afterEach(() => removeProjects(projects));
+const newProject = projectsOfEachTest();
 
 /** Everything that a killed process had started ends within seconds, by itself. */
 async function expectNobodyLeft(family: Process[]): Promise<void> {

@@ -3,21 +3,15 @@ import fs from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-import { afterEach, describe, expect, it, vi } from 'vitest';
-import { copyProject, removeProjects, run, statusOf, until } from './running.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { projectsOfEachTest, run, statusOf, until } from './running.ts';
 
 // Most tests start a stack more than once.
 vi.setConfig({ testTimeout: 120_000 });
 
 const anyPort = ['--port', '0'];
 const isWindows = process.platform === 'win32';
-const projects: string[] = [];
-const newProject = () => {
-  const project = copyProject();
-  projects.push(project);
-  return project;
-};
-afterEach(() => removeProjects(projects));
+const newProject = projectsOfEachTest();
 
 /** A start that has to fail, in sentences. */
 async function failsWith(project: string, ...args: string[]): Promise<string> {

@@ -2,21 +2,15 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createClient } from '@supabase/supabase-js';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { allProcesses } from './processes.ts';
-import { copyProject, removeProjects, run, statusOf } from './running.ts';
+import { projectsOfEachTest, run, statusOf } from './running.ts';
 
 // A start on a busy machine takes its time.
 vi.setConfig({ testTimeout: 120_000 });
 
 const anyPort = ['--port', '0'];
-const projects: string[] = [];
-const newProject = () => {
-  const project = copyProject();
-  projects.push(project);
-  return project;
-};
-afterEach(() => removeProjects(projects));
+const newProject = projectsOfEachTest();
 
 /** Every key and password of a project's stack, whatever the file calls them. */
 function keysOf(project: string): string[] {

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { createClient } from '@supabase/supabase-js';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { familyOf, survivors } from './processes.ts';
-import { copyProject, removeProjects, run, statusOf, until } from './running.ts';
+import { copyProject, projectsOfEachTest, run, statusOf, until } from './running.ts';
 
 // Most tests start a stack more than once.
 vi.setConfig({ testTimeout: 120_000 });
@@ -13,14 +13,7 @@ vi.setConfig({ testTimeout: 120_000 });
 const anyPort = ['--port', '0'];
 
 describe('the embedded stack', () => {
-  const projects: string[] = [];
-  const newProject = () => {
-    const project = copyProject();
-    projects.push(project);
-    return project;
-  };
-
-  afterEach(() => removeProjects(projects));
+  const newProject = projectsOfEachTest();
 
   it('serves a project that has nothing to do with Noctra, and keeps its data between starts', async () => {
     const project = newProject();

@@ -5,6 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { afterEach } from 'vitest';
 
 const main = fileURLToPath(new URL('../../scripts/stack/main.ts', import.meta.url));
 const template = fileURLToPath(new URL('./project', import.meta.url));
@@ -54,6 +55,17 @@ export async function until(isSo: () => boolean | Promise<boolean>, what: string
     if (performance.now() > end) throw new Error(`This did not come about: ${what}`);
     await delay(50);
   }
+}
+
+/** A way to make projects of which each test begins with none: after it, they are ended and removed. */
+export function projectsOfEachTest(): () => string {
+  const projects: string[] = [];
+  afterEach(() => removeProjects(projects));
+  return () => {
+    const project = copyProject();
+    projects.push(project);
+    return project;
+  };
 }
 
 /** Ends what runs for these projects, and removes them. */
