@@ -24,27 +24,18 @@ export function publicKeys(keys: Keys) {
   return { keys: [{ ...publicKey, key_ops: ['verify'] }] };
 }
 
-/** Tells who makes a request. With `tokenAlone`, a token counts without a key beside it: Storage asks for no key. */
-export type Identify = (request: Request, options?: { tokenAlone: boolean }) => Promise<Identified>;
-
-/** Makes the function that tells who a request comes from, by the keys of one project. */
-export function createIdentify(keys: Keys): Identify {
+/**
+ * Makes the function that verifies a token: one signed with the project's key (ES256) or its secret (HS256). It answers
+ * with the claims, and rejects with an error of jose for any other token.
+ */
+export function createVerify(keys: Keys): (token: string) => Promise<JWTPayload> {
   const jwks = createLocalJWKSet(publicKeys(keys));
   const secret = new TextEncoder().encode(keys.jwtSecret);
   // Verifying costs more than a whole small request. Entries go when they expire, or with the whole map when it is full.
   const verified = new Map<string, JWTPayload>();
   const mostVerified = 5000;
 
-  // Found by digest: how long that takes tells nothing about a key.
-  const roleByDigest = new Map<string, ApiRole>([
-    [digest(keys.publishableKey), 'anon'],
-    [digest(keys.anonKey), 'anon'],
-    [digest(keys.secretKey), 'service_role'],
-    [digest(keys.serviceRoleKey), 'service_role'],
-  ]);
-  const keyRole = (key: string) => roleByDigest.get(digest(key));
-
-  async function verify(token: string): Promise<JWTPayload> {
+  return async (token) => {
     const known = verified.get(token);
     if (known && (known.exp === undefined || known.exp * 1000 > Date.now())) return known;
     const { alg } = decodeProtectedHeader(token);
@@ -55,7 +46,24 @@ export function createIdentify(keys: Keys): Identify {
     if (verified.size >= mostVerified) verified.clear();
     verified.set(token, payload);
     return payload;
-  }
+  };
+}
+
+/** Tells who makes a request. With `tokenAlone`, a token counts without a key beside it: Storage asks for no key. */
+export type Identify = (request: Request, options?: { tokenAlone: boolean }) => Promise<Identified>;
+
+/** Makes the function that tells who a request comes from, by the keys of one project. */
+export function createIdentify(keys: Keys): Identify {
+  const verify = createVerify(keys);
+
+  // Found by digest: how long that takes tells nothing about a key.
+  const roleByDigest = new Map<string, ApiRole>([
+    [digest(keys.publishableKey), 'anon'],
+    [digest(keys.anonKey), 'anon'],
+    [digest(keys.secretKey), 'service_role'],
+    [digest(keys.serviceRoleKey), 'service_role'],
+  ]);
+  const keyRole = (key: string) => roleByDigest.get(digest(key));
 
   return async (request, { tokenAlone } = { tokenAlone: false }) => {
     const token = /^Bearer +(\S+)$/i.exec(request.headers.get('authorization') ?? '')?.[1];

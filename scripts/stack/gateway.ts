@@ -2,7 +2,6 @@ import { tokenRefusal } from './auth/errors.ts';
 import type { Auth } from './auth/index.ts';
 import type { Caller, Identified, Identify } from './caller.ts';
 import type { DataApi } from './data-api/index.ts';
-import type { EdgeFunction, Functions } from './functions/index.ts';
 import { instancePath } from './run.ts';
 import type { createStorage } from './storage/index.ts';
 
@@ -16,7 +15,6 @@ export interface GatewayOptions {
   auth: Auth;
   dataApi: DataApi;
   storage: ReturnType<typeof createStorage>;
-  functions: Functions;
 }
 
 /** Serves one request; `address` is the client's IP address. */
@@ -37,25 +35,10 @@ export function createGateway({
   auth,
   dataApi,
   storage,
-  functions,
 }: GatewayOptions): Gateway {
   return async (request, address) => {
     try {
       const { pathname } = new URL(request.url);
-      const direct = functions.find(pathname);
-      if (direct) return await callFunction(direct, request, pathname, address);
-      if (pathname.startsWith('/functions/v1/')) {
-        const path = pathname.slice('/functions/v1'.length);
-        const target = functions.find(path);
-        if (!target)
-          return withCors(
-            Response.json(
-              { code: 'NOT_FOUND', message: 'Requested function was not found' },
-              { status: 404 },
-            ),
-          );
-        return await callFunction(target, request, path, address);
-      }
       if (pathname === instancePath) return Response.json({ instance, project });
       const service = pathname.split('/').slice(1, 3).join('/');
       if (!['auth/v1', 'rest/v1', 'storage/v1'].includes(service)) return notFound();
@@ -88,27 +71,6 @@ export function createGateway({
       return auth.fetch(request, nobody, address);
     if (!caller) return service === 'auth/v1' ? refuseAuth(reason, request) : refuseData(reason);
     return service === 'auth/v1' ? auth.fetch(request, caller, address) : dataApi.fetch(request, caller);
-  }
-
-  async function callFunction(
-    target: EdgeFunction,
-    request: Request,
-    path: string,
-    address: string | null,
-  ): Promise<Response> {
-    const url = new URL(request.url);
-    if (target.verifyJwt && request.method !== 'OPTIONS') {
-      const { caller } = await identify(request);
-      if (!caller) return Response.json({ code: 401, message: 'Invalid JWT' }, { status: 401 });
-    }
-    const forwarded = {
-      'x-forwarded-for': address ?? '',
-      'x-forwarded-host': request.headers.get('host') ?? url.host,
-      'x-forwarded-proto': url.protocol.slice(0, -1),
-      'x-forwarded-port': url.port || (url.protocol === 'https:' ? '443' : '80'),
-    };
-    url.pathname = path;
-    return functions.fetch(target, new Request(url, request), forwarded);
   }
 }
 

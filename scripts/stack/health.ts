@@ -1,6 +1,6 @@
 import postgres from 'postgres';
 import { errorMessage } from './errors.ts';
-import { listFunctions } from './functions/index.ts';
+import { listFunctions } from './functions/definitions.ts';
 import type { Keys } from './keys.ts';
 import type { Project } from './project.ts';
 import type { Run } from './run.ts';
@@ -24,7 +24,7 @@ export async function checkHealth(project: Project, run: Run, keys: Keys): Promi
     ...(run.studioUrl ? { studio: askHttp(run.studioUrl) } : {}),
   };
   // OPTIONS is the method that by HTTP's rules does nothing. Whatever a function answers to it, it is there.
-  for (const { name } of listFunctions(project))
+  for (const { name } of listFunctions(project, () => {}))
     parts[`function ${name}`] = gateway(`/functions/v1/${name}`, 'OPTIONS');
   const answers = await Promise.all(Object.entries(parts).map(async ([name, part]) => [name, await part]));
   return Object.fromEntries(answers) as Health;

@@ -27,6 +27,7 @@ Options
   --studio-port <number>  the studio's (default: config.toml's; with --port, the second after it)
   --mail-port <number> the mailbox's (default: config.toml's; with --port, the third after it)
   --host <address>     what to listen on (default: 127.0.0.1, this machine only)
+  --env-file <file>    variables for the edge functions (default: supabase/functions/.env)
   --try <path>         the path of the request that is shown to try first (default: /rest/v1/)
   --detach             start in the background, and end when it is ready
   --follow, -f         logs: go on with what is said from now on
@@ -85,6 +86,7 @@ function readArguments() {
         'mail-port': { type: 'string' },
         'studio-port': { type: 'string' },
         host: { type: 'string' },
+        'env-file': { type: 'string' },
         try: { type: 'string' },
         detach: { type: 'boolean' },
         follow: { type: 'boolean', short: 'f' },

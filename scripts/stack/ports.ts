@@ -2,6 +2,7 @@ import { createServer as createHttpServer, type Server as HttpServer } from 'nod
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { errorCode, StackError } from './errors.ts';
+import type { Functions } from './functions/index.ts';
 import type { Gateway } from './gateway.ts';
 import { askInstance } from './run.ts';
 
@@ -66,12 +67,31 @@ async function holder(port: number): Promise<string> {
 /** Requests have long addresses: lists of ids, for example. Node's limit for all headers together is 16 kB. */
 const maxHeaderBytes = 128 * 1024;
 
-/** Serves on a port; a StackError when it was taken since it was chosen. */
-export function listen(serve: Gateway, port: number, host: string, part: keyof Ports): Promise<HttpServer> {
+/**
+ * Serves on a port; a StackError when it was taken since it was chosen. What is a function's goes to it as it is, bytes
+ * and all, past the gateway's Request and Response.
+ */
+export function listen(
+  serve: Gateway,
+  port: number,
+  host: string,
+  part: keyof Ports,
+  functions?: Functions,
+): Promise<HttpServer> {
   const listener = getRequestListener((request, { incoming }) =>
     serve(request, ('socket' in incoming ? incoming.socket.remoteAddress : undefined) ?? null),
   );
-  const server = createHttpServer({ maxHeaderSize: maxHeaderBytes }, listener);
+  const server = createHttpServer(
+    {
+      maxHeaderSize: maxHeaderBytes,
+      shouldUpgradeCallback: ({ url }) => functions?.serves(url) ?? false,
+    },
+    (incoming, outgoing) => {
+      if (functions?.serves(incoming.url)) functions.serve(incoming, outgoing);
+      else listener(incoming, outgoing);
+    },
+  );
+  server.on('upgrade', (incoming, socket, head) => functions?.upgrade(incoming, socket, head));
   return new Promise((resolve, reject) => {
     server.once('error', (error) => cannotListen(port, part, error).then(reject));
     server.listen(port, host, () => resolve(server));

@@ -43,8 +43,7 @@ function readConfig(supabase: string): CliConfig {
   const file = path.join(supabase, 'config.toml');
   const text = fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : '';
   try {
-    const environment = { ...readEnvFile(path.join(supabase, '.env')), ...process.env };
-    return Schema.decodeUnknownSync(CliConfigSchema)(resolveEnv(parse(text), environment));
+    return Schema.decodeUnknownSync(CliConfigSchema)(resolveEnv(parse(text), projectEnvironment(supabase)));
   } catch (error) {
     throw new StackError(
       `${file} cannot be used: ${errorMessage(error).replace(/\s+/g, ' ')}.`,
@@ -54,6 +53,11 @@ function readConfig(supabase: string): CliConfig {
       },
     );
   }
+}
+
+/** What `env(NAME)` may name in `config.toml`: `supabase/.env`, and before it this process's own variables. */
+export function projectEnvironment(supabase: string): Record<string, string | undefined> {
+  return { ...readEnvFile(path.join(supabase, '.env')), ...process.env };
 }
 
 /** The variables of a `.env` file, none where it does not exist. */
@@ -66,16 +70,24 @@ export function readEnvFile(file: string): Record<string, string> {
   return variables;
 }
 
-/** Puts the environment's values where `config.toml` says `"env(NAME)"`; a name that is not set stays as it is written. */
-function resolveEnv(value: unknown, environment: Record<string, string | undefined>): unknown {
+/**
+ * Puts the environment's values where `config.toml` says `"env(NAME)"`; a name that is not set stays as it is written.
+ * `env` of a function stays as well: Supabase's schema wants to see the reference there.
+ */
+export function resolveEnv(
+  value: unknown,
+  environment: Record<string, string | undefined>,
+  place: string[] = [],
+): unknown {
+  if (place[0] === 'functions' && place[2] === 'env') return value;
   if (typeof value === 'string') {
     const name = /^env\((\w+)\)$/.exec(value)?.[1];
     return name === undefined ? value : (environment[name] ?? value);
   }
-  if (Array.isArray(value)) return value.map((item) => resolveEnv(item, environment));
+  if (Array.isArray(value)) return value.map((item) => resolveEnv(item, environment, place));
   if (typeof value === 'object' && value !== null && !(value instanceof Date)) {
     return Object.fromEntries(
-      Object.entries(value).map(([key, item]) => [key, resolveEnv(item, environment)]),
+      Object.entries(value).map(([key, item]) => [key, resolveEnv(item, environment, [...place, key])]),
     );
   }
   return value;

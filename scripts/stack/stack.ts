@@ -6,7 +6,7 @@ import { createAuth } from './auth/index.ts';
 import { createIdentify, publicKeys } from './caller.ts';
 import { createDataApi } from './data-api/index.ts';
 import { diskFull, isDiskFull, StackError } from './errors.ts';
-import { startFunctions } from './functions/index.ts';
+import { type Functions, startFunctions } from './functions/index.ts';
 import { createGateway } from './gateway.ts';
 import { type Keys, loadKeys } from './keys.ts';
 import { divertRefusals } from './lite.ts';
@@ -28,6 +28,8 @@ export interface StackOptions {
   /** The address to listen on. */
   host: string;
   ports: Ports;
+  /** A file of variables for the functions, instead of `supabase/functions/.env`. */
+  functionsEnvFile?: string | undefined;
   /** Told what is being done, one short sentence a step. */
   onStep(step: string): void;
 }
@@ -133,7 +135,13 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     await storage.sweepTemporaryFiles();
 
     onStep('Starting the edge functions');
-    const functions = await startFunctions(project, functionVariables(keys, run));
+    const functions = await startFunctions({
+      project,
+      keys,
+      environment: functionVariables(keys, run),
+      envFile: options.functionsEnvFile,
+      print: (text) => console.error(text),
+    });
     undo.push(() => functions.stop());
 
     const gateway = createGateway({
@@ -143,9 +151,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       auth,
       dataApi,
       storage,
-      functions,
     });
-    const http = await listen(gateway, ports.api, host, 'api');
+    const http = await listen(gateway, ports.api, host, 'api', functions);
     undo.push(() => close(http));
     const mailServer = await listen(
       async (request) => mailbox.fetch(request),

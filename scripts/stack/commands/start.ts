@@ -13,6 +13,7 @@ export interface StartOptions {
   'mail-port'?: string | undefined;
   'studio-port'?: string | undefined;
   host?: string | undefined;
+  'env-file'?: string | undefined;
   try?: string | undefined;
 }
 
@@ -41,6 +42,7 @@ export async function start(project: Project, options: StartOptions): Promise<nu
     project,
     host: options.host ?? '127.0.0.1',
     ports: portsOf(project, options),
+    functionsEnvFile: options['env-file'],
     onStep: (step) => console.log(`  ${seconds().padStart(6)}  ${step}`),
   });
   if (interrupted) {

@@ -1,82 +1,191 @@
 import fs from 'node:fs';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import path from 'node:path';
+import type { Duplex } from 'node:stream';
 import { errorMessage, StackError } from '../errors.ts';
-import { type Project, readEnvFile } from '../project.ts';
-import { FunctionProcess } from './process.ts';
+import type { Keys } from '../keys.ts';
+import { type Project, readProject } from '../project.ts';
+import { answers, send } from './answers.ts';
+import { createAuthorize } from './authorize.ts';
+import { listFunctions } from './definitions.ts';
+import { readVariables } from './environment.ts';
+import { openFunctionLog } from './log.ts';
+import { forward, forwardUpgrade, type RequestTimes } from './proxy.ts';
+import type { Limits } from './reports.ts';
+import { type Common, createRunner, type Runner, type Version } from './runner.ts';
+import { watchFunctions } from './watch.ts';
 
-/** One edge function of a project: a folder of `supabase/functions` with an entry point. */
-export interface EdgeFunction {
-  name: string;
-  entrypoint: string;
-  /** Its own `deno.json` or import map, where it has one. */
-  importMap: string | null;
-  /** Whether requests without a valid token are refused before they reach it. */
-  verifyJwt: boolean;
+/** What a function and a request of it may use. */
+export type FunctionLimits = Limits & RequestTimes;
+
+/** Hosted Supabase's limits, of the paid plans. Source: Supabase, Edge Functions, Limits. */
+export const hostedLimits: FunctionLimits = {
+  cpuMs: 2_000,
+  memoryBytes: 256 * 1024 * 1024,
+  idleMs: 150_000,
+  wallClockMs: 400_000,
+};
+
+/** How long a stop waits for requests and background tasks. */
+const stopMs = 10_000;
+
+/** How many functions start at a time: each takes a core while it starts. */
+const startsAtATime = 2;
+
+/** How to run a project's functions. */
+export interface FunctionsOptions {
+  project: Project;
+  keys: Keys;
+  /** The variables that the platform gives every function. */
+  environment: Record<string, string>;
+  /** A file of variables instead of `supabase/functions/.env`. */
+  envFile?: string | undefined;
+  limits?: FunctionLimits;
+  /** Told what a person at the terminal should know, a sentence or more a time. */
+  print(text: string): void;
 }
 
 /** The edge functions of a project, running. */
 export interface Functions {
-  /** The function that serves a path such as `/api/posts`, or undefined. */
-  find(path: string): EdgeFunction | undefined;
-  /** Passes a request on; its URL is kept from the function's name on. */
-  fetch(target: EdgeFunction, request: Request, forwarded: Record<string, string>): Promise<Response>;
+  /** Whether an address, such as `/functions/v1/api/posts` or `/api/posts`, is a function's. */
+  serves(url: string | undefined): boolean;
+  /** Serves a request whose address is a function's. */
+  serve(incoming: IncomingMessage, outgoing: ServerResponse): void;
+  /** Serves a request to become a WebSocket whose address is a function's. */
+  upgrade(incoming: IncomingMessage, socket: Duplex, head: Buffer): void;
   stop(): Promise<void>;
 }
 
-/** Finds the functions of a project as the Supabase CLI does: folders with an `index.ts`, and what `config.toml` names. */
-export function listFunctions(project: Project): EdgeFunction[] {
-  const folder = path.join(project.supabase, 'functions');
-  const configured = project.config.functions ?? {};
-  const folders = fs.existsSync(folder) ? fs.readdirSync(folder, { withFileTypes: true }) : [];
-  const names = folders
-    .filter((entry) => entry.isDirectory() && /^[A-Za-z][\w-]*$/.test(entry.name))
-    .map((entry) => entry.name);
-  return [...new Set([...names, ...Object.keys(configured)])].flatMap((name) => {
-    const settings = configured[name];
-    const entrypoint = path.resolve(
-      project.supabase,
-      settings?.entrypoint || path.join('functions', name, 'index.ts'),
-    );
-    if (settings?.enabled === false || !fs.existsSync(entrypoint)) return [];
-    const candidates = settings?.import_map
-      ? [path.resolve(project.supabase, settings.import_map)]
-      : ['deno.json', 'deno.jsonc'].map((file) => path.join(path.dirname(entrypoint), file));
-    const importMap = candidates.find((file) => fs.existsSync(file)) ?? null;
-    return [{ name, entrypoint, importMap, verifyJwt: settings?.verify_jwt ?? true }];
-  });
-}
+/** First segments of the other services' addresses: a function of such a name is at `/functions/v1/` only. */
+const services = new Set(['auth', 'rest', 'storage', 'realtime', 'graphql', 'functions', 'pg', '_stack']);
 
-/** Starts all functions of a project; a function that cannot start is a StackError with what Deno said. */
-export async function startFunctions(
-  project: Project,
-  environment: Record<string, string>,
-): Promise<Functions> {
-  const running = new Map<string, { definition: EdgeFunction; process: FunctionProcess }>();
-  const secrets = readEnvFile(path.join(project.supabase, 'functions', '.env'));
-  for (const definition of listFunctions(project)) {
-    const process = new FunctionProcess(definition, project, { ...secrets, ...environment });
-    running.set(definition.name, { definition, process });
+/**
+ * Starts all functions of a project and keeps them at the state of its files. A function that does not start is told to
+ * `print`, answers 503, and starts when it is corrected; only a missing Deno is an error.
+ */
+export async function startFunctions(options: FunctionsOptions): Promise<Functions> {
+  const { keys, print, envFile, limits = hostedLimits } = options;
+  if (envFile && !fs.existsSync(envFile))
+    throw new StackError(`There is no file ${envFile}.`, 'Name one that exists with --env-file.');
+  const log = openFunctionLog(path.join(options.project.state, 'logs', 'functions.log'), print);
+  const common: Common = { limits, drainMs: limits.wallClockMs, log: log.write };
+  const authorize = createAuthorize(keys);
+  const runners = new Map<string, Runner>();
+  const told = new Set<string>();
+  let stopping = false;
+
+  /** Says each thing once, not at every change. */
+  function note(text: string): void {
+    if (!told.has(text)) print(text);
+    told.add(text);
   }
-  const all = [...running.values()];
+
+  /** Starts, replaces and ends functions, so that what runs is what the project says. */
+  async function update(): Promise<void> {
+    if (stopping) return;
+    const versions = readVersions(options, note);
+    const gone = [...runners.keys()].filter((name) => !versions.has(name));
+    for (const name of gone) {
+      runners.get(name)?.stop(limits.wallClockMs);
+      runners.delete(name);
+    }
+    const queue = [...versions];
+    const startNext = async () => {
+      for (let next = queue.shift(); next && !stopping; next = queue.shift()) await start(...next);
+    };
+    await Promise.all(Array.from({ length: startsAtATime }, startNext));
+  }
+
+  async function start(name: string, version: Version): Promise<void> {
+    const runner = runners.get(name) ?? createRunner(version, common);
+    runners.set(name, runner);
+    try {
+      await runner.replace(version);
+    } catch (error) {
+      if (!(error instanceof StackError)) throw error;
+      const serving = runner.current ? '\nThe version before it goes on serving.' : '';
+      log.write('error', name, `${error.message}\n${error.advice}${serving}`);
+    }
+  }
+
+  /** The function that an address names, and the address from its name on. */
+  function find(url: string | undefined): { name: string; rest: string } | null {
+    if (url?.startsWith('/functions/v1/')) {
+      const rest = url.slice('/functions/v1'.length);
+      return { name: nameIn(rest), rest };
+    }
+    const name = nameIn(url ?? '');
+    return runners.has(name) && !services.has(name) ? { name, rest: url ?? '' } : null;
+  }
+
   try {
-    await Promise.all(all.map(({ process }) => process.start()));
+    await update();
   } catch (error) {
-    await Promise.all(all.map(({ process }) => process.stop()));
-    if (error instanceof StackError) throw error;
-    throw new StackError(
-      `The edge functions did not start: ${errorMessage(error)}`,
-      'Correct the function and start again.',
-      { cause: error },
-    );
+    await Promise.all([...runners.values()].map((runner) => runner.stop(0)));
+    throw error;
   }
+  const others = envFile ? [path.resolve(envFile)] : [];
+  const watching = await watchFunctions(
+    options.project,
+    others,
+    async () => {
+      try {
+        await update();
+      } catch (error) {
+        const advice = error instanceof StackError ? `\n${error.advice}` : '';
+        print(`${errorMessage(error)}${advice}`);
+      }
+    },
+    note,
+  );
+
   return {
-    find: (pathname) => running.get(pathname.split('/')[1] ?? '')?.definition,
-    async fetch(target, request, forwarded) {
-      const process = running.get(target.name)?.process;
-      return process ? process.fetch(request, forwarded) : new Response(null, { status: 404 });
+    serves: (url) => find(url) !== null,
+    async serve(incoming, outgoing) {
+      const found = find(incoming.url);
+      const runner = found && runners.get(found.name);
+      if (!runner) return send(outgoing, answers.notFound);
+      if (runner.definition.verifyJwt && incoming.method !== 'OPTIONS') {
+        const refusal = await authorize(incoming.headers);
+        if (refusal) return send(outgoing, refusal);
+      }
+      forward(runner, limits, incoming, outgoing, found.rest);
+    },
+    async upgrade(incoming, socket, head) {
+      const found = find(incoming.url);
+      const runner = found && runners.get(found.name);
+      const refused = runner?.definition.verifyJwt ? await authorize(incoming.headers) : null;
+      if (runner && !refused) forwardUpgrade(runner, limits, incoming, socket, head, found.rest);
+      else
+        socket.end(`HTTP/1.1 ${refused ? '401 Unauthorized' : '404 Not Found'}\r\nconnection: close\r\n\r\n`);
     },
     async stop() {
-      await Promise.all(all.map(({ process }) => process.stop()));
+      stopping = true;
+      const stopped = Promise.all([...runners.values()].map((runner) => runner.stop(stopMs)));
+      await watching.close();
+      await stopped;
+      await log.close();
     },
   };
+}
+
+/** The first segment of an address. */
+function nameIn(url: string): string {
+  return /^\/([^/?#]*)/.exec(url)?.[1] ?? '';
+}
+
+/** What the project's files say now, a version by function name. */
+function readVersions(options: FunctionsOptions, note: (text: string) => void): Map<string, Version> {
+  const project = readProject(options.project.root, options.project.state);
+  const definitions = listFunctions(project, note);
+  const names = definitions.map(({ name }) => name);
+  const variables = readVariables(project, names, options.envFile, note);
+  return new Map(
+    definitions.map((definition) => {
+      const { name } = definition;
+      const platform = { ...options.environment, SUPABASE_FUNCTION_SLUG: name };
+      const environment = { ...variables.get(name), ...platform };
+      return [name, { project, definition, environment }] as const;
+    }),
+  );
 }

@@ -1,215 +1,266 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import fs from 'node:fs';
+import { Agent } from 'node:http';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import type { Readable } from 'node:stream';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { errorCode, StackError } from '../errors.ts';
+import { StackError } from '../errors.ts';
 import type { Project } from '../project.ts';
 import { guard } from '../watchdog.ts';
-import type { EdgeFunction } from './index.ts';
+import { type EdgeFunction, functionsFolder } from './definitions.ts';
+import type { Level } from './log.ts';
+import type { Limits, Report } from './reports.ts';
 
-/** What a hosted function may use: 256 MB. */
-const memoryLimitMb = 256;
+/** What a function's process is started with. */
+export interface Launch {
+  project: Project;
+  definition: EdgeFunction;
+  environment: Record<string, string>;
+  limits: Limits;
+  log(level: Level, text: string): void;
+  /** Ends the start when a later one has made it pointless. */
+  signal: AbortSignal;
+}
 
-/** How long a request waits for a function that is being restarted. */
-const restartPatienceMs = 10_000;
+/** Why a process ended: it used too much, an error was not caught, or something else. */
+export type Ending = 'limit' | 'error' | 'other';
 
-/** Waits before the first restart after a crash; doubled for each further one in a row. */
-const firstRestartDelayMs = 100;
-const longestRestartDelayMs = 5_000;
+/** One function in a Deno process of its own that listens. */
+export interface FunctionProcess {
+  port: number;
+  /** Its connections, kept open between requests. */
+  agent: Agent;
+  startedAt: number;
+  /** Whether it has had a request. */
+  readonly used: boolean;
+  /** Counts one request; the function that it returns ends it, and may be called more than once. */
+  hold(): () => void;
+  /** Resolves when the process has ended. */
+  ended: Promise<Ending>;
+  /** Lets requests and background tasks finish, for `mostMs` at most, then ends it. No request may begin any more. */
+  drain(mostMs: number): Promise<void>;
+}
 
-/** A function that has run for this long is not crashing in a loop. */
-const healthyAfterMs = 10_000;
+const worker = new URL('./worker.ts', import.meta.url);
+/** What a thread of its own loads, which Deno counts as reading. */
+const threadFiles = ['./watchdog.ts', './reports.ts'].map((file) =>
+  fileURLToPath(new URL(file, import.meta.url)),
+);
 
-const worker = fileURLToPath(new URL('./worker.ts', import.meta.url));
-
-/** One edge function in a Deno process of its own, restarted when it dies. */
-export class FunctionProcess {
-  readonly #definition: EdgeFunction;
-  readonly #project: Project;
-  readonly #environment: Record<string, string>;
-  #child: ChildProcess | null = null;
-  #port: Promise<number> = Promise.reject(new Error('not started'));
-  #stopping = false;
-  #crashes = 0;
-
-  constructor(definition: EdgeFunction, project: Project, environment: Record<string, string>) {
-    this.#definition = definition;
-    this.#project = project;
-    this.#environment = environment;
-    this.#port.catch(() => {});
-  }
-
-  /** Starts it; rejects with a StackError that quotes Deno when it ends before it listens. */
-  async start(): Promise<void> {
-    this.#port = this.#launch();
-    await this.#port;
-  }
-
-  /** Passes a request on to it. While it is down and does not come back in time the answer is a 503. */
-  async fetch(request: Request, forwarded: Record<string, string>): Promise<Response> {
-    const deadline = Date.now() + restartPatienceMs;
-    for (;;) {
-      const port = await Promise.race([
-        this.#port.catch(() => null),
-        delay(deadline - Date.now(), null, { ref: false }),
-      ]);
-      if (port === null) return unavailable();
-      const response = await this.#send(port, request, forwarded);
-      if (response) return response;
-      // Nobody listens: it has just died and nobody has noticed yet. What was not sent may be sent again.
-      if (request.bodyUsed || Date.now() > deadline) return unavailable();
-      await delay(20);
-    }
-  }
-
-  /** Sends a request to the function; null when nobody listens. */
-  async #send(port: number, request: Request, forwarded: Record<string, string>): Promise<Response | null> {
-    const url = new URL(request.url);
-    const headers = new Headers(request.headers);
-    for (const [name, value] of Object.entries(forwarded)) headers.set(name, value);
-    // Hop-by-hop: these speak of the connection to the gateway.
-    for (const name of ['connection', 'keep-alive', 'transfer-encoding', 'upgrade', 'expect', 'host'])
-      headers.delete(name);
-    try {
-      const response = await fetch(`http://127.0.0.1:${port}${url.pathname}${url.search}`, {
-        method: request.method,
-        headers,
-        body: request.body,
-        redirect: 'manual',
-        signal: request.signal,
-        ...(request.body ? { duplex: 'half' as const } : {}),
-      });
-      const answered = new Headers(response.headers);
-      // fetch has decoded the body already.
-      for (const name of ['content-encoding', 'content-length', 'transfer-encoding', 'connection']) {
-        if (name !== 'content-length' || response.headers.has('content-encoding')) answered.delete(name);
-      }
-      const bodiless = [204, 205, 304].includes(response.status) || request.method === 'HEAD';
-      return new Response(bodiless ? null : response.body, { status: response.status, headers: answered });
-    } catch (error) {
-      return errorCode(error instanceof Error ? error.cause : null) === 'ECONNREFUSED' ? null : unavailable();
-    }
-  }
-
-  /** Ends it and does not start it again. */
-  async stop(): Promise<void> {
-    this.#stopping = true;
-    const child = this.#child;
-    if (!child || child.exitCode !== null || child.signalCode !== null) return;
-    const exited = once(child, 'exit');
-    child.kill();
-    await exited;
-  }
-
-  async #launch(): Promise<number> {
-    const mark = `${randomUUID()}:`;
-    const child = spawn(denoProgram(), this.#arguments(mark), {
-      cwd: this.#project.root,
-      env: { ...inheritedVariables(), ...this.#environment, SB_EXECUTION_ID: randomUUID() },
-      stdio: ['pipe', 'pipe', 'pipe'],
-      detached: true,
-      windowsHide: true,
-    });
-    guard(child);
-    this.#child = child;
-    const startedAt = Date.now();
-    let said = '';
-    const log = fs.createWriteStream(path.join(this.#project.state, 'logs', 'functions.log'), {
-      flags: 'a',
-      mode: 0o600,
-    });
-    log.on('error', () => {});
-    return new Promise((resolve, reject) => {
-      let listening = false;
-      const write = (chunk: Buffer) => {
-        const text = chunk.toString();
-        if (!listening) {
-          said += text;
-          const port = new RegExp(`${mark}(\\d+)`).exec(said)?.[1];
-          if (port) {
-            listening = true;
-            resolve(Number(port));
-            return;
-          }
-        }
-        for (const line of text.split('\n'))
-          if (line) log.write(`${new Date().toISOString()} ${this.#definition.name} ${line}\n`);
-      };
-      child.stdout.on('data', write);
-      child.stderr.on('data', write);
-      child.on('error', reject);
-      child.on('close', () => {
-        log.end();
-        if (!listening) reject(this.#startFailure(said));
-        if (listening && !this.#stopping) this.#restart(Date.now() - startedAt);
-      });
-    });
-  }
-
-  #startFailure(said: string): StackError {
-    // Deno colours what it says and adds a stack; the message and the places in the project are what helps.
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape character begins a colour.
-    const lines = said.replace(/\u001b\[[0-9;]*m/g, '').split('\n');
-    const useful = lines
-      .filter((line) => line.trim() && !/worker\.ts|^const module|^\s+\^|^\s+at .*\b(ext|node):/.test(line))
-      .map((line) =>
-        line.replace(
-          /^\s+at (.*)file:\/\/(\S+?)\)?$/,
-          (_, _name, place) => `  in ${path.relative(this.#project.root, place)}`,
-        ),
-      );
-    return new StackError(
-      `The edge function "${this.#definition.name}" did not start:\n${useful.slice(0, 8).join('\n')}`,
-      `Correct ${path.relative(this.#project.root, this.#definition.entrypoint)} and start again.`,
-    );
-  }
-
-  /** Starts again after a crash, more slowly each time while it keeps crashing. */
-  #restart(livedMs: number): void {
-    this.#crashes = livedMs > healthyAfterMs ? 1 : this.#crashes + 1;
-    const wait = Math.min(firstRestartDelayMs * 2 ** (this.#crashes - 1), longestRestartDelayMs);
-    console.error(
-      `The edge function "${this.#definition.name}" ended; it starts again. Its last words are in the functions log.`,
-    );
-    const attempt = async (): Promise<number> => {
-      for (let pause = wait; ; pause = Math.min(pause * 2, longestRestartDelayMs)) {
-        await delay(pause);
-        if (this.#stopping) throw new Error('stopping');
-        try {
-          return await this.#launch();
-        } catch (error) {
-          if (this.#stopping) throw error;
-        }
-      }
-    };
-    this.#port = attempt();
-    this.#port.catch(() => {});
-  }
-
-  #arguments(mark: string): string[] {
-    const functions = path.join(this.#project.supabase, 'functions');
-    const modules = path.join(this.#project.root, 'node_modules');
-    return [
-      ...['run', '--no-prompt', '--quiet', '--no-lock', `--v8-flags=--max-old-space-size=${memoryLimitMb}`],
-      // A hosted function reaches the network and its variables, and reads what was deployed with it; no more.
-      ...['--allow-net', '--allow-env', `--allow-read=${functions},${modules}`],
-      // A project with packages of its own has what its functions import: nothing is fetched at a start.
-      ...(fs.existsSync(modules) ? ['--node-modules-dir=manual'] : []),
-      ...(this.#definition.importMap ? ['--config', this.#definition.importMap] : []),
-      ...[worker, pathToFileURL(this.#definition.entrypoint).href, mark],
-    ];
+/** Starts a function's process and waits until it listens; a StackError quotes what Deno said when it does not. */
+export async function launch(options: Launch): Promise<FunctionProcess> {
+  try {
+    return await attempt(options, 'manual');
+  } catch (error) {
+    // A package that the project has not installed comes from Deno's own store, as it does without any node_modules.
+    if (error instanceof StackError && /Could not find a matching package|node_modules/.test(error.message))
+      return attempt(options, 'none');
+    throw error;
   }
 }
 
-function unavailable(): Response {
-  return Response.json(
-    { code: 'SERVICE_UNAVAILABLE', message: 'The function is being restarted.' },
-    { status: 503, headers: { 'retry-after': '1', 'access-control-allow-origin': '*' } },
+async function attempt(options: Launch, modules: 'manual' | 'none'): Promise<FunctionProcess> {
+  const { project, definition, log } = options;
+  const mark = `${randomUUID()}:`;
+  const child = spawn(denoProgram(), programArguments(options, mark, modules), {
+    cwd: project.root,
+    env: {
+      ...inheritedVariables(),
+      ...options.environment,
+      SB_EXECUTION_ID: randomUUID(),
+      DENO_DEPLOYMENT_ID: `local_${definition.name}_${Date.now()}`,
+    },
+    stdio: ['pipe', 'pipe', 'pipe'],
+    // Ctrl-C at the terminal is the stack's to deal with.
+    detached: true,
+    windowsHide: true,
+  });
+  guard(child);
+  // A process that has ended takes no more orders.
+  child.stdin.on('error', () => {});
+  let limit: 'cpu' | 'memory' | null = null;
+  let uncaught = false;
+  let listening = false;
+  let said = '';
+  let announce: (port: number) => void = () => {};
+  const port = new Promise<number>((resolve) => {
+    announce = resolve;
+  });
+
+  function take(report: Report): void {
+    if ('port' in report) announce(report.port);
+    else if ('level' in report) log(report.level, report.text);
+    else if (!limit) {
+      limit = report.limit;
+      child.kill('SIGKILL');
+    }
+  }
+  readLines(child.stdout, mark, take, (text) => log('info', text));
+  readLines(child.stderr, mark, take, (text) => {
+    if (!listening) said += `${text}\n`;
+    if (/^(\s*\S*error\S*: Uncaught)/.test(plain(text))) uncaught = true;
+    // V8's own words when the heap is full.
+    if (/heap out of memory|Fatal JavaScript out of memory/.test(text)) limit = 'memory';
+    else if (listening) log(/^\S*error/.test(plain(text)) ? 'error' : 'warn', text);
+  });
+  const ended = new Promise<Ending>((resolve) => {
+    child.on('error', (error) => {
+      said += error.message;
+      resolve('other');
+    });
+    child.on('close', () => resolve(limit ? 'limit' : uncaught ? 'error' : 'other'));
+  });
+  const abort = () => child.kill('SIGKILL');
+  options.signal.addEventListener('abort', abort, { once: true });
+  const first = await Promise.race([port, ended]);
+  options.signal.removeEventListener('abort', abort);
+  if (typeof first !== 'number') throw startFailure(project, definition, limit ? outOf(limit) : said);
+  listening = true;
+
+  const agent = new Agent({ keepAlive: true, scheduling: 'lifo' });
+  let requests = 0;
+  let used = false;
+  let whenFree: (() => void) | null = null;
+  ended.then(() => {
+    agent.destroy();
+    if (limit) log('error', outOf(limit));
+  });
+  return {
+    port: first,
+    agent,
+    startedAt: Date.now(),
+    get used() {
+      return used;
+    },
+    ended,
+    hold() {
+      used = true;
+      requests++;
+      let held = true;
+      return () => {
+        if (!held) return;
+        held = false;
+        if (--requests === 0) whenFree?.();
+      };
+    },
+    async drain(mostMs) {
+      const timer = setTimeout(() => child.kill('SIGKILL'), mostMs);
+      const free = new Promise<void>((resolve) => {
+        whenFree = resolve;
+        if (requests === 0) resolve();
+      });
+      await Promise.race([free, ended]);
+      child.stdin.write('drain\n');
+      await ended;
+      clearTimeout(timer);
+    },
+  };
+}
+
+function outOf(limit: 'cpu' | 'memory'): string {
+  return limit === 'cpu'
+    ? 'CPU time exceeded: the process was ended'
+    : 'Memory limit exceeded: the process was ended';
+}
+
+/** Takes reports out of a stream; the lines between, those of one moment together, are what was printed past the console. */
+function readLines(
+  stream: Readable,
+  mark: string,
+  take: (report: Report) => void,
+  print: (text: string) => void,
+): void {
+  let rest = '';
+  let printed: string[] = [];
+  const flush = () => {
+    const text = printed.join('\n').trim();
+    printed = [];
+    if (text) print(text);
+  };
+  const line = (text: string) => {
+    const at = text.indexOf(mark);
+    if (at < 0) {
+      printed.push(text);
+      return;
+    }
+    if (at > 0) printed.push(text.slice(0, at));
+    flush();
+    take(JSON.parse(text.slice(at + mark.length)) as Report);
+  };
+  stream.setEncoding('utf8');
+  stream.on('data', (chunk: string) => {
+    const lines = (rest + chunk).split('\n');
+    rest = lines.pop() ?? '';
+    for (const text of lines) line(text);
+    flush();
+  });
+  stream.on('close', () => {
+    if (rest) line(rest);
+    flush();
+  });
+}
+
+function plain(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape character begins a colour.
+  return text.replace(/\u001b\[[0-9;]*m/g, '');
+}
+
+/** Deno colours what it says and adds a stack; the message and the places in the project are what helps. */
+function startFailure(project: Project, definition: EdgeFunction, said: string): StackError {
+  const useful = plain(said)
+    .split('\n')
+    .filter((line) => line.trim() && !/worker\.ts|\/\.?boot-|^\s+\^|^\s+at .*\b(ext|node):/.test(line))
+    .map((line) =>
+      line.replace(
+        /^\s+at (.*?)\(?file:\/\/(\S+?)\)?$/,
+        (_, _name, place) => `  in ${path.relative(project.root, place)}`,
+      ),
+    );
+  return new StackError(
+    `The edge function "${definition.name}" did not start:\n${useful.slice(0, 8).join('\n')}`,
+    `Correct ${path.relative(project.root, definition.entrypoint)}: it is started again when it changes.`,
   );
+}
+
+function programArguments(options: Launch, mark: string, modulesDir: 'manual' | 'none'): string[] {
+  const { project, definition, limits } = options;
+  const modules = path.join(project.root, 'node_modules');
+  const megabytes = Math.ceil(limits.memoryBytes / 1024 / 1024);
+  const readable = [functionsFolder(project), modules, ...threadFiles, path.dirname(definition.entrypoint)];
+  return [
+    ...['run', '--no-prompt', '--quiet', '--no-lock'],
+    `--v8-flags=--max-old-space-size=${megabytes},--expose-gc`,
+    // A hosted function reaches the network and its variables, and reads what was deployed with it; no more.
+    ...['--allow-net', '--allow-env', `--allow-read=${[...readable, ...definition.readable].join(',')}`],
+    // A project with packages of its own has what its functions import: nothing is fetched at a start.
+    ...(fs.existsSync(modules) ? [`--node-modules-dir=${modulesDir}`] : []),
+    ...importMapArguments(definition.importMap),
+    ...[writeBootFile(project, definition), mark, JSON.stringify(limits)],
+  ];
+}
+
+/** A `deno.json` says more than what to import; any other name is an import map. */
+function importMapArguments(file: string | null): string[] {
+  if (!file) return [];
+  return [/^deno\.jsonc?$/.test(path.basename(file)) ? '--config' : '--import-map', file];
+}
+
+/**
+ * The program that Deno runs: it names the function's entry point. What a program names, and all that this imports, may
+ * be loaded from anywhere, as when a function is bundled; a function may still read no file that it does not import.
+ */
+function writeBootFile(project: Project, definition: EdgeFunction): string {
+  const folder = path.join(project.state, 'functions');
+  fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const file = path.join(folder, `boot-${definition.name}.ts`);
+  const entrypoint = JSON.stringify(pathToFileURL(definition.entrypoint).href);
+  fs.writeFileSync(
+    file,
+    `import { run } from ${JSON.stringify(worker.href)};\nawait run(() => import(${entrypoint}));\n`,
+  );
+  return file;
 }
 
 /** The Deno binary of the npm package. */

@@ -1,36 +1,191 @@
 /// <reference lib="deno.ns" />
-// Runs inside Deno: starts one edge function on a free port of the loopback interface and says which.
-// Arguments: the URL of the function's entry point, and the mark that goes before the port on standard output.
+// Runs inside Deno, around one edge function: serves it on a free port of the loopback interface, and tells the stack
+// in lines of JSON behind a mark which port that is, what the function says, and when it uses too much.
+import { Console } from 'node:console';
+import { Writable } from 'node:stream';
+import { type Figures, figures, type Limits, type Report, sayLine } from './reports.ts';
 
-const [entrypoint, mark] = Deno.args;
-const serve = Deno.serve.bind(Deno);
+const [mark = '', limitsText = '{}'] = Deno.args;
+const limits = JSON.parse(limitsText) as Limits;
+const say = (report: Report) => sayLine(Deno.stdout, mark, report);
+const { serve, cpuUsage, memoryUsage, exit, env } = Deno;
+const { gc } = globalThis as { gc?: () => void };
+
+/** What has begun and not ended, oldest first: requests, and promises given to `EdgeRuntime.waitUntil`. */
+const active = new Set<{ since: number }>();
+let tasks = 0;
+let whenIdle: (() => void) | null = null;
+const shared = new Float64Array(new SharedArrayBuffer(8 * figures.length)) as unknown as Figures;
+
+/**
+ * Brings the account of CPU time up to date. Deno tells only what the whole process uses, so what is used between two
+ * entries is shared out evenly among what is active: `shared[clock]` is how much something active all along has got.
+ */
+function account(): void {
+  const { user, system } = cpuUsage();
+  const used = (user + system) / 1000;
+  shared[1] += (used - shared[2]) / Math.max(1, active.size);
+  shared[2] = used;
+}
+
+function begin(): { since: number } {
+  account();
+  const entry = { since: shared[1] };
+  active.add(entry);
+  update();
+  return entry;
+}
+
+function end(entry: { since: number }): void {
+  account();
+  active.delete(entry);
+  update();
+}
+
+function update(): void {
+  shared[0] = active.size;
+  for (const oldest of active) {
+    shared[3] = oldest.since;
+    return;
+  }
+}
+
 let handler: Deno.ServeHandler | undefined;
 
-// A function calls Deno.serve without an address, or exports an object with `fetch`; both are served here.
-Deno.serve = ((...args: unknown[]) => {
+/** `Deno.serve` of a function: its address is the stack's choice, the rest is Deno's. */
+function serveFunction(...args: unknown[]) {
   const options = args.find(
-    (arg): arg is { handler?: Deno.ServeHandler } => typeof arg === 'object' && arg !== null,
+    (arg): arg is Deno.ServeTcpOptions & { handler?: Deno.ServeHandler } =>
+      typeof arg === 'object' && arg !== null,
   );
   handler = args.find((arg): arg is Deno.ServeHandler => typeof arg === 'function') ?? options?.handler;
-  if (!handler) throw new TypeError('Deno.serve was called without a handler');
-  return listen(handler);
-}) as typeof Deno.serve;
+  if (!handler) throw new TypeError('A handler function must be provided.');
+  return listen(handler, options);
+}
 
-function listen(handle: Deno.ServeHandler) {
+function listen(handle: Deno.ServeHandler, options?: Deno.ServeTcpOptions) {
   return serve(
-    { hostname: '127.0.0.1', port: 0, onListen: ({ port }) => console.log(`${mark}${port}`) },
-    handle,
+    {
+      hostname: '127.0.0.1',
+      port: 0,
+      onListen: (address) => {
+        options?.onListen?.(address);
+        watch();
+        say({ port: address.port });
+      },
+      // Deno's own answer to an error that the handler throws, but at its level in the log.
+      onError: options?.onError ?? failed,
+    },
+    (request, info) => {
+      const entry = begin();
+      const done = () => end(entry);
+      // Until the last byte is sent: a body that streams costs CPU as well.
+      info.completed.then(done, done);
+      return handle(request, info);
+    },
   );
 }
 
-// The stack keeps this open for as long as it lives: a function never outlives it, however it ended.
-(async () => {
-  for await (const _ of Deno.stdin.readable);
-  Deno.exit(0);
-})();
+function failed(error: unknown): Response {
+  console.error(error);
+  return new Response('Internal Server Error', { status: 500 });
+}
 
-const module: { default?: { fetch?: Deno.ServeHandler } } = await import(entrypoint ?? '');
-const exported = module.default?.fetch;
-if (!handler && typeof exported === 'function') listen((request, info) => exported(request, info));
-else if (!handler)
-  throw new Error('The function neither calls Deno.serve nor exports an object with a method "fetch".');
+/** A thread of its own sees what this one, in an endless loop, cannot. */
+function watch(): void {
+  account();
+  const thread = new ThreadOfWatchdog(new URL('./watchdog.ts', import.meta.url), { type: 'module' });
+  thread.postMessage({ mark, limits, shared: shared.buffer });
+  thread.onmessage = ({ data }) => {
+    if (data === 'memory') checkMemory();
+    account();
+  };
+}
+
+/** What is in use, without what only waits to be collected: that is not held against a function. */
+function checkMemory(): void {
+  gc?.();
+  const { heapUsed, external, rss } = memoryUsage();
+  if (heapUsed + external > limits.memoryBytes) say({ limit: 'memory' });
+  else shared[4] = rss;
+}
+
+const ThreadOfWatchdog = Worker;
+
+function waitUntil(promise: Promise<unknown>): Promise<unknown> {
+  const entry = begin();
+  tasks++;
+  const done = () => {
+    end(entry);
+    if (--tasks === 0) whenIdle?.();
+  };
+  Promise.resolve(promise).then(done, (error: unknown) => {
+    console.error('A promise given to EdgeRuntime.waitUntil was rejected:', error);
+    done();
+  });
+  return promise;
+}
+
+/** No more requests will come: lets the function know, and ends when its background tasks have. */
+function drain(): void {
+  whenIdle = () => exit(0);
+  dispatchEvent(new CustomEvent('beforeunload', { detail: { reason: 'termination' } }));
+  if (tasks === 0) exit(0);
+}
+
+/** One console for each level, so that `table`, `timeEnd` and the like go to the log as well. */
+function consoleFor(level: 'debug' | 'info' | 'warn' | 'error'): Console {
+  const stream = new Writable({
+    decodeStrings: false,
+    write(text: string, _encoding, done) {
+      say({ level, text });
+      done();
+    },
+  });
+  return new Console({ stdout: stream, stderr: stream });
+}
+
+function divertConsole(): void {
+  const info = consoleFor('info');
+  const error = consoleFor('error');
+  Object.assign(globalThis.console, info, {
+    debug: consoleFor('debug').debug,
+    warn: consoleFor('warn').warn,
+    error: error.error,
+    trace: error.trace,
+    assert: error.assert,
+  });
+}
+
+/** A function finds what it would find on the platform: no threads of its own, nothing of this machine. */
+function likePlatform(): void {
+  Object.assign(Deno, { serve: serveFunction });
+  Object.assign(globalThis, { EdgeRuntime: { waitUntil } });
+  for (const name of ['Worker', 'gc']) Reflect.deleteProperty(globalThis, name);
+  for (const name of Object.keys(env.toObject())) {
+    if (
+      /^(PATH|HOME|PWD|USERPROFILE|LOCALAPPDATA|APPDATA|TMPDIR|TEMP|TMP|XDG_CACHE_HOME|DENO_DIR)$/i.test(name)
+    )
+      env.delete(name);
+  }
+}
+
+/** The stack keeps standard input open for as long as it lives: a function never outlives it, however it ended. */
+async function listenToStack(): Promise<void> {
+  for await (const chunk of Deno.stdin.readable) {
+    if (new TextDecoder().decode(chunk).includes('drain')) drain();
+  }
+  exit(0);
+}
+
+/** Loads a function and serves it: one that calls `Deno.serve`, or exports an object with a method `fetch`. */
+export async function run(load: () => Promise<{ default?: { fetch?: Deno.ServeHandler } }>): Promise<void> {
+  divertConsole();
+  likePlatform();
+  listenToStack();
+  const { default: exported } = await load();
+  if (handler) return;
+  if (typeof exported?.fetch !== 'function')
+    throw new Error('The function neither calls Deno.serve nor exports an object with a method "fetch".');
+  listen((request, info) => exported.fetch?.(request, info) as Response);
+}

@@ -1,0 +1,86 @@
+import fs from 'node:fs';
+
+/** How grave a line is, with the names that hosted functions' logs use. */
+export type Level = 'debug' | 'info' | 'warn' | 'error';
+
+/** Where all functions of a project write what they say. */
+export interface FunctionLog {
+  /** Writes one record. Text of several lines stays together: the lines after the first are indented. */
+  write(level: Level, name: string, text: string): void;
+  /** Resolves when all is in the file. */
+  close(): Promise<void>;
+}
+
+/** A log that grows beyond this is put aside as `functions.log.1`, in place of the one before. */
+const mostBytes = 5 * 1024 * 1024;
+
+/** What a disk that is slower than a function's chatter may leave in memory; beyond it, records are left out and counted. */
+const mostWaitingBytes = 4 * 1024 * 1024;
+
+/** The platform cuts a message at this many characters. Source: Supabase, Edge Functions, Limits. */
+const mostCharacters = 10_000;
+
+/**
+ * Opens the log in `file`. A record is `<ISO time> <level> <function> <text>`. Those at level warn and error also go
+ * to `print`, without the time.
+ */
+export function openFunctionLog(file: string, print: (line: string) => void): FunctionLog {
+  let stream = open(file);
+  let size = fs.existsSync(file) ? fs.statSync(file).size : 0;
+  let leftOut = 0;
+
+  function append(level: Level, name: string, text: string): void {
+    const record = Buffer.from(`${new Date().toISOString()} ${level} ${name} ${text}\n`);
+    if (size + record.length > mostBytes) {
+      stream.end();
+      fs.rmSync(`${file}.1`, { force: true });
+      if (fs.existsSync(file)) fs.renameSync(file, `${file}.1`);
+      stream = open(file);
+      size = 0;
+    }
+    size += record.length;
+    stream.write(record);
+  }
+
+  return {
+    write(level, name, text) {
+      const shown = readable(text);
+      if (level === 'warn' || level === 'error') print(`${name}: ${shown}`);
+      if (stream.writableLength > mostWaitingBytes) {
+        leftOut++;
+        return;
+      }
+      if (leftOut > 0)
+        append('warn', name, `${leftOut} records were left out: the disk is too slow for them`);
+      leftOut = 0;
+      append(level, name, shown);
+    },
+    close: () => new Promise((resolve) => stream.end(resolve)),
+  };
+}
+
+function open(file: string): fs.WriteStream {
+  const stream = fs.createWriteStream(file, { flags: 'a', mode: 0o600 });
+  // A full disk must not end the stack: the records are lost, the functions go on.
+  stream.on('error', () => {});
+  return stream;
+}
+
+/** Colours and other control characters could change what a terminal shows of other lines. */
+function readable(text: string): string {
+  const whole = text.length > mostCharacters ? `${text.slice(0, mostCharacters)}…` : text;
+  return whole
+    .trimEnd()
+    .replace(colours, '')
+    .replace(platformFrames, '')
+    .replace(controls, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`)
+    .replace(/\r?\n/g, '\n  ');
+}
+
+/** Lines of a stack that are Deno's or the stack's own say nothing to whoever wrote the function. */
+const platformFrames = /\n +at [^\n]*(\bext:|\/stack\/functions\/worker\.ts)[^\n]*/g;
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the escape character begins a colour.
+const colours = /\u001b\[[0-9;]*m/g;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+const controls = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]|\r(?!\n)/g;

@@ -1,0 +1,2 @@
+/** Imported from outside `supabase/`. */
+export const outside = 'outside';

@@ -1,0 +1,2 @@
+/** Said by `plain`. */
+export const word = 'first';

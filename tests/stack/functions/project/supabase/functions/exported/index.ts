@@ -1,0 +1,5 @@
+import { outside } from '../../../shared/outside.ts';
+
+export default {
+  fetch: () => Response.json({ outside, variables: Deno.env.toObject() }),
+};

@@ -1,0 +1,3 @@
+import { word } from 'the-word';
+
+Deno.serve(() => new Response(word));
