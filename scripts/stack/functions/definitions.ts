@@ -92,7 +92,8 @@ function existing(folder: string, names: string[]): string | null {
   return names.map((name) => path.join(folder, name)).find((file) => fs.existsSync(file)) ?? null;
 }
 
-function isInside(folder: string, place: string): boolean {
+/** Whether a path is in a folder, or is the folder. */
+export function isInside(folder: string, place: string): boolean {
   const relative = path.relative(folder, place);
   return !relative.startsWith('..') && !path.isAbsolute(relative);
 }

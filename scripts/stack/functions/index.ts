@@ -7,13 +7,14 @@ import type { Keys } from '../keys.ts';
 import { type Project, readProject } from '../project.ts';
 import { answers, send } from './answers.ts';
 import { createAuthorize } from './authorize.ts';
-import { listFunctions } from './definitions.ts';
+import { functionsFolder, isInside, listFunctions } from './definitions.ts';
+import { findModules } from './deno.ts';
 import { readVariables } from './environment.ts';
 import { openFunctionLog } from './log.ts';
 import { forward, forwardUpgrade, type RequestTimes } from './proxy.ts';
 import type { Limits } from './reports.ts';
 import { type Common, createRunner, type Runner, type Version } from './runner.ts';
-import { watchFunctions } from './watch.ts';
+import { type Watching, watchFunctions } from './watch.ts';
 
 /** What a function and a request of it may use. */
 export type FunctionLimits = Limits & RequestTimes;
@@ -71,7 +72,10 @@ export async function startFunctions(options: FunctionsOptions): Promise<Functio
   const common: Common = { limits, drainMs: limits.wallClockMs, log: log.write };
   const authorize = createAuthorize(keys);
   const runners = new Map<string, Runner>();
+  /** What each function was last started from; without an entry it did not start. */
+  const started = new Map<string, Started>();
   const told = new Set<string>();
+  let watching: Watching | null = null;
   let stopping = false;
 
   /** Says each thing once, not at every change. */
@@ -80,16 +84,17 @@ export async function startFunctions(options: FunctionsOptions): Promise<Functio
     told.add(text);
   }
 
-  /** Starts, replaces and ends functions, so that what runs is what the project says. */
-  async function update(): Promise<void> {
+  /** Starts, replaces and ends functions, so that what runs is what the project says; `changed` are the paths that did. */
+  async function update(changed: ReadonlySet<string>): Promise<void> {
     if (stopping) return;
     const versions = readVersions(options, note);
     const gone = [...runners.keys()].filter((name) => !versions.has(name));
     for (const name of gone) {
       runners.get(name)?.stop(limits.wallClockMs);
       runners.delete(name);
+      started.delete(name);
     }
-    const queue = [...versions];
+    const queue = [...versions].filter(([name, version]) => isAffected(started.get(name), version, changed));
     const startNext = async () => {
       for (let next = queue.shift(); next && !stopping; next = queue.shift()) await start(...next);
     };
@@ -99,8 +104,12 @@ export async function startFunctions(options: FunctionsOptions): Promise<Functio
   async function start(name: string, version: Version): Promise<void> {
     const runner = runners.get(name) ?? createRunner(version, common);
     runners.set(name, runner);
+    started.delete(name);
     try {
       await runner.replace(version);
+      const modules = await findModules(version.project, version.definition);
+      started.set(name, { version, modules });
+      watching?.follow(modules ?? []);
     } catch (error) {
       if (!(error instanceof StackError)) throw error;
       const serving = runner.current ? '\nThe version before it goes on serving.' : '';
@@ -119,18 +128,17 @@ export async function startFunctions(options: FunctionsOptions): Promise<Functio
   }
 
   try {
-    await update();
+    await update(new Set());
   } catch (error) {
     await Promise.all([...runners.values()].map((runner) => runner.stop(0)));
     throw error;
   }
-  const others = envFile ? [path.resolve(envFile)] : [];
-  const watching = await watchFunctions(
+  watching = await watchFunctions(
     options.project,
-    others,
-    async () => {
+    [...(envFile ? [path.resolve(envFile)] : []), ...modulesOf(started.values())],
+    async (changed) => {
       try {
-        await update();
+        await update(changed);
       } catch (error) {
         const advice = error instanceof StackError ? `\n${error.advice}` : '';
         print(`${errorMessage(error)}${advice}`);
@@ -162,11 +170,36 @@ export async function startFunctions(options: FunctionsOptions): Promise<Functio
     async stop() {
       stopping = true;
       const stopped = Promise.all([...runners.values()].map((runner) => runner.stop(stopMs)));
-      await watching.close();
+      await watching?.close();
       await stopped;
       await log.close();
     },
   };
+}
+
+/** What a function was started from, and the files that it consists of, where they are known. */
+interface Started {
+  version: Version;
+  modules: ReadonlySet<string> | null;
+}
+
+function modulesOf(functions: Iterable<Started>): string[] {
+  return [...functions].flatMap(({ modules }) => [...(modules ?? [])]);
+}
+
+/** Whether a function has to be started anew. A change that might concern it counts as one that does. */
+function isAffected(before: Started | undefined, now: Version, changed: ReadonlySet<string>): boolean {
+  if (!before || JSON.stringify(before.version) !== JSON.stringify(now)) return true;
+  const { project, definition } = now;
+  return [...changed].some((file) => {
+    if (file === path.join(project.supabase, 'config.toml')) return false;
+    if (isInside(path.dirname(definition.entrypoint), file)) return true;
+    if (!before.modules || before.modules.has(file) || file === definition.importMap) return true;
+    // Code that it does not import, or a file of another function's, is nothing to it.
+    const folder = path.relative(functionsFolder(project), file).split(path.sep)[0] ?? '';
+    const othersOwn = fs.existsSync(path.join(functionsFolder(project), folder, 'index.ts'));
+    return !/\.[cm]?[jt]sx?$/.test(file) && !othersOwn;
+  });
 }
 
 /** The first segment of an address. */

@@ -2,7 +2,6 @@ import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import { Agent } from 'node:http';
-import { createRequire } from 'node:module';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -10,6 +9,7 @@ import { StackError } from '../errors.ts';
 import type { Project } from '../project.ts';
 import { guard } from '../watchdog.ts';
 import { type EdgeFunction, functionsFolder } from './definitions.ts';
+import { denoProgram, importArguments, inheritedVariables, type Packages } from './deno.ts';
 import type { Level } from './log.ts';
 import type { Limits, Report } from './reports.ts';
 
@@ -61,10 +61,10 @@ export async function launch(options: Launch): Promise<FunctionProcess> {
   }
 }
 
-async function attempt(options: Launch, modules: 'manual' | 'none'): Promise<FunctionProcess> {
+async function attempt(options: Launch, packages: Packages): Promise<FunctionProcess> {
   const { project, definition, log } = options;
   const mark = `${randomUUID()}:`;
-  const child = spawn(denoProgram(), programArguments(options, mark, modules), {
+  const child = spawn(denoProgram(), programArguments(options, mark, packages), {
     cwd: project.root,
     env: {
       ...inheritedVariables(),
@@ -224,27 +224,18 @@ function startFailure(project: Project, definition: EdgeFunction, said: string):
   );
 }
 
-function programArguments(options: Launch, mark: string, modulesDir: 'manual' | 'none'): string[] {
+function programArguments(options: Launch, mark: string, packages: Packages): string[] {
   const { project, definition, limits } = options;
   const modules = path.join(project.root, 'node_modules');
   const megabytes = Math.ceil(limits.memoryBytes / 1024 / 1024);
   const readable = [functionsFolder(project), modules, ...threadFiles, path.dirname(definition.entrypoint)];
   return [
-    ...['run', '--no-prompt', '--quiet', '--no-lock'],
+    ...['run', '--no-prompt', '--quiet', ...importArguments(project, definition, packages)],
     `--v8-flags=--max-old-space-size=${megabytes},--expose-gc`,
     // A hosted function reaches the network and its variables, and reads what was deployed with it; no more.
     ...['--allow-net', '--allow-env', `--allow-read=${[...readable, ...definition.readable].join(',')}`],
-    // A project with packages of its own has what its functions import: nothing is fetched at a start.
-    ...(fs.existsSync(modules) ? [`--node-modules-dir=${modulesDir}`] : []),
-    ...importMapArguments(definition.importMap),
     ...[writeBootFile(project, definition), mark, JSON.stringify(limits)],
   ];
-}
-
-/** A `deno.json` says more than what to import; any other name is an import map. */
-function importMapArguments(file: string | null): string[] {
-  if (!file) return [];
-  return [/^deno\.jsonc?$/.test(path.basename(file)) ? '--config' : '--import-map', file];
 }
 
 /**
@@ -261,22 +252,4 @@ function writeBootFile(project: Project, definition: EdgeFunction): string {
     `import { run } from ${JSON.stringify(worker.href)};\nawait run(() => import(${entrypoint}));\n`,
   );
   return file;
-}
-
-/** The Deno binary of the npm package. */
-function denoProgram(): string {
-  const folder = path.dirname(createRequire(import.meta.url).resolve('deno/package.json'));
-  const program = path.join(folder, process.platform === 'win32' ? 'deno.exe' : 'deno');
-  if (fs.existsSync(program)) return program;
-  throw new StackError(
-    'Deno is not installed.',
-    'Run `npm ci` again, with install scripts allowed for the package "deno".',
-  );
-}
-
-/** Deno finds its cache, proxies and npm settings by these; a function must not see anything else of this machine. */
-function inheritedVariables(): NodeJS.ProcessEnv {
-  const kept =
-    /^(PATH|HOME|USERPROFILE|LOCALAPPDATA|APPDATA|SYSTEMROOT|TMPDIR|TEMP|TMP|XDG_CACHE_HOME|DENO_DIR|(https?|no|all)_proxy|npm_config_registry|SSL_CERT_FILE|NODE_EXTRA_CA_CERTS)$/i;
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => kept.test(name)));
 }

@@ -180,8 +180,10 @@ function requestOptions(target: FunctionProcess, incoming: IncomingMessage, path
   headers.push('X-Forwarded-For', incoming.socket.remoteAddress ?? '');
   headers.push('X-Forwarded-Host', host, 'X-Forwarded-Proto', 'http');
   headers.push('X-Forwarded-Port', /:(\d+)$/.exec(host)?.[1] ?? '80');
-  // Without a body there is nothing to be sent in chunks.
-  if (!hasBody(incoming)) headers.push('Content-Length', '0');
+  const { 'content-length': length, 'transfer-encoding': encoding } = incoming.headers;
+  // Node would announce a body in chunks for these, even where there is none.
+  if (length === undefined && encoding === undefined && /^(POST|PUT|PATCH)$/.test(incoming.method ?? ''))
+    headers.push('Content-Length', '0');
   const { port, agent } = target;
   return { host: '127.0.0.1', port, agent, method: incoming.method, path, headers, maxHeaderSize };
 }

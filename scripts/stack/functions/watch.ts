@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { watch } from 'chokidar';
 import type { Project } from '../project.ts';
-import { functionsFolder } from './definitions.ts';
+import { functionsFolder, isInside } from './definitions.ts';
 
 /** Editors save in several steps, and a checkout changes many files: what comes within this time is one change. */
 const quietMs = 100;
@@ -12,52 +12,54 @@ const ignoredFiles = /(~|\.tmp|\.sw[px]|[\\/]4913|[\\/]___[^\\/]*|[\\/]\.#[^\\/]
 
 /** A project's files, watched. */
 export interface Watching {
+  /** Watches these files as well, from now on. */
+  follow(files: Iterable<string>): void;
   close(): Promise<void>;
 }
 
 /**
- * Calls `onChange` after each change of the project's functions, of `config.toml` or of one of the `others` (files or
- * folders); never twice at a time. Resolves when nothing more can be missed. What cannot be watched is told to `note`.
+ * Calls `onChange` with the paths that have changed: of the project's functions, `config.toml`, and the files that are
+ * `followed`; never twice at a time. Resolves when nothing more can be missed. What cannot be watched is told to `note`.
  */
 export function watchFunctions(
   project: Project,
-  others: string[],
-  onChange: () => Promise<void>,
+  followed: Iterable<string>,
+  onChange: (changed: ReadonlySet<string>) => Promise<void>,
   note: (text: string) => void,
 ): Promise<Watching> {
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> | null = null;
-  let again = false;
+  let changed = new Set<string>();
   const folder = functionsFolder(project);
-  const wanted = [folder, path.join(project.supabase, 'config.toml'), ...others];
+  const files = new Set([path.join(project.supabase, 'config.toml'), ...outside(followed)]);
 
-  function change(): void {
+  function outside(more: Iterable<string>): string[] {
+    return [...more].filter((file) => !isInside(folder, file));
+  }
+  function change(place?: string): void {
+    if (place) changed.add(place);
     clearTimeout(timer);
     timer = setTimeout(run, quietMs);
   }
   function run(): void {
-    if (running) {
-      again = true;
-      return;
-    }
-    running = onChange().finally(() => {
+    if (running) return;
+    const now = changed;
+    changed = new Set();
+    running = onChange(now).finally(() => {
       running = null;
-      if (again) change();
-      again = false;
+      if (changed.size > 0) change();
     });
   }
 
   // The folder supabase/ as well: functions/ and config.toml may be made later, or be replaced whole.
-  const watcher = watch([project.supabase, ...others], {
+  const watcher = watch([project.supabase, ...files], {
     ignoreInitial: true,
     ignored: (place) => {
       if (ignoredFolders.test(place) || ignoredFiles.test(place)) return true;
-      return (
-        place !== project.supabase && !wanted.some((one) => place === one || place.startsWith(one + path.sep))
-      );
+      return place !== project.supabase && !isInside(folder, place) && !files.has(place);
     },
   });
-  watcher.on('all', change);
+  watcher.on('all', (_event, place) => change(place));
   let told = false;
   watcher.on('error', (error) => {
     if (!told) note(`Changes of functions may go unseen: ${error instanceof Error ? error.message : error}`);
@@ -66,6 +68,11 @@ export function watchFunctions(
   return new Promise((resolve) => {
     watcher.on('ready', () =>
       resolve({
+        follow(more) {
+          const fresh = outside(more).filter((file) => !files.has(file));
+          for (const file of fresh) files.add(file);
+          if (fresh.length > 0) watcher.add(fresh);
+        },
         async close() {
           clearTimeout(timer);
           await watcher.close();

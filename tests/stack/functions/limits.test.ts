@@ -1,0 +1,66 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Serving, serveFunctions } from './serving.ts';
+
+let serving: Serving;
+
+beforeAll(async () => {
+  serving = await serveFunctions({
+    limits: { cpuMs: 500, memoryBytes: 100 * 1024 * 1024, idleMs: 3_000, wallClockMs: 4_000 },
+  });
+});
+
+afterAll(() => serving.stop());
+
+function call(path: string): Promise<Response> {
+  return fetch(`${serving.url}/functions/v1/${path}`);
+}
+
+async function codeOf(answer: Response): Promise<unknown> {
+  return [answer.status, ((await answer.json()) as { code: string }).code];
+}
+
+/** What a request does, what it is answered, and what the log says. */
+const excesses = [
+  ['loop', 'computes without a pause', 546, 'WORKER_LIMIT', 'CPU time exceeded'],
+  ['pauses', 'computes with pauses', 546, 'WORKER_LIMIT', 'CPU time exceeded'],
+  ['buffers', 'fills buffers outside the heap', 546, 'WORKER_LIMIT', 'Memory limit exceeded'],
+  ['heap', 'fills the heap', 546, 'WORKER_LIMIT', 'Memory limit exceeded'],
+  ['uncaught', 'leaves an error uncaught', 500, 'WORKER_ERROR', 'nobody caught it'],
+  ['exit', 'ends its process', 503, 'SERVICE_UNAVAILABLE', 'The function ended'],
+] as const;
+
+describe('a function', () => {
+  for (const [what, does, status, code, logged] of excesses) {
+    it(`that ${does} ends alone, with ${status} ${code}, and serves the next request`, async () => {
+      const before = (await (await call('limits/pid')).json()) as number;
+      const other = (await (await call('events/state')).json()) as object;
+      expect(await codeOf(await call(`limits/${what}`))).toEqual([status, code]);
+      const next = await call('limits/pid');
+      expect(next.status).toBe(200);
+      expect(await next.json()).not.toBe(before);
+      expect(await (await call('events/state')).json()).toEqual(other);
+      expect(serving.log()).toContain(logged);
+    });
+  }
+
+  it('is not held to account for what it has let go of', async () => {
+    const before = await (await call('limits/pid')).json();
+    const answers = await Promise.all(Array.from({ length: 3 }, () => call('limits/garbage')));
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+    expect(await (await call('limits/pid')).json()).toBe(before);
+  });
+
+  it('that does not begin to answer in time is answered for with 504', async () => {
+    const answer = await call('events/never');
+    expect(answer.status).toBe(504);
+    expect(await answer.json()).toEqual({
+      code: 'IDLE_TIMEOUT',
+      message: 'Request idle timeout limit (3s) reached',
+    });
+  });
+
+  it('that does not end its answer in time is cut off', async () => {
+    const answer = await call('events/stream');
+    await expect(answer.text()).rejects.toThrow();
+  });
+});

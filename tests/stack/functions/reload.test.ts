@@ -1,0 +1,146 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Serving, serveFunctions } from './serving.ts';
+
+let serving: Serving;
+
+beforeEach(async () => {
+  serving = await serveFunctions();
+});
+
+afterEach(() => serving.stop());
+
+async function text(name: string): Promise<string> {
+  return (await fetch(`${serving.url}/functions/v1/${name}`)).text();
+}
+
+async function status(name: string): Promise<number> {
+  return (await fetch(`${serving.url}/functions/v1/${name}`)).status;
+}
+
+const poll = { timeout: 15_000 };
+
+function serveText(said: string): string {
+  return `Deno.serve(() => new Response(${JSON.stringify(said)}));`;
+}
+
+describe('while it runs, a project’s functions follow', () => {
+  it('a file that an editor replaces, as often as it does', async () => {
+    for (const said of ['one', 'two', 'three']) {
+      serving.write('mapped/index.ts', serveText(said));
+      await expect.poll(() => text('mapped'), poll).toBe(said);
+    }
+  });
+
+  it('a shared file, an import map and the variables', async () => {
+    serving.write('_shared/word.ts', "export const word = 'second';");
+    await expect.poll(() => text('mapped'), poll).toBe('second');
+    serving.write('_shared/other.ts', "export const word = 'other';");
+    serving.write('mapped/names.json', '{ "imports": { "the-word": "../_shared/other.ts" } }');
+    await expect.poll(() => text('mapped'), poll).toBe('other');
+    serving.write('.env', 'PLAIN_SETTING=changed');
+    await expect.poll(() => text('plain'), poll).toContain('"setting":"changed"');
+  });
+
+  it('a file outside supabase/ that a function imports', async () => {
+    for (const said of ['changed', 'changed again']) {
+      serving.write('../../shared/outside.ts', `export const outside = '${said}';`);
+      await expect.poll(() => text('exported'), poll).toContain(`"outside":"${said}"`);
+    }
+  });
+
+  it('only what concerns them: the others keep their processes', async () => {
+    const before = await text('limits/pid');
+    serving.write('mapped/index.ts', serveText('alone'));
+    serving.write('_shared/unused.ts', 'export const unused = 1;');
+    await expect.poll(() => text('mapped'), poll).toBe('alone');
+    expect(await text('limits/pid')).toBe(before);
+  });
+
+  it('config.toml', async () => {
+    const file = path.join(serving.folder, 'supabase', 'config.toml');
+    expect(await status('secret')).toBe(401);
+    const before = fs.readFileSync(file, 'utf8');
+    fs.writeFileSync(file, `${before}\n[functions.secret]\nverify_jwt = false\n`);
+    await expect.poll(() => status('secret'), poll).toBe(200);
+    fs.writeFileSync(file, 'not toml at all');
+    await expect.poll(() => serving.printed.join('\n'), poll).toContain('config.toml cannot be used');
+    expect(await status('secret')).toBe(200);
+  });
+
+  it('a folder that comes, and one that goes', async () => {
+    expect(await status('fresh')).toBe(404);
+    serving.write('fresh/index.ts', serveText('new'));
+    const headers = { apikey: serving.keys.publishableKey };
+    const fresh = () => fetch(`${serving.url}/functions/v1/fresh`, { headers }).then(({ status: is }) => is);
+    await expect.poll(fresh, poll).toBe(200);
+    fs.rmSync(path.join(serving.folder, 'supabase/functions/fresh'), { recursive: true });
+    await expect.poll(() => status('fresh'), poll).toBe(404);
+  });
+
+  it('no mistake: the version before it serves on, and the terminal has Deno’s words and the place', async () => {
+    serving.write('mapped/index.ts', 'const = 1;');
+    await expect.poll(() => serving.printed.join('\n'), poll).toMatch(/mapped\/index\.ts:1:7/);
+    expect(await text('mapped')).toBe('first');
+    serving.write('mapped/index.ts', serveText('mended'));
+    await expect.poll(() => text('mapped'), poll).toBe('mended');
+  });
+
+  it('the mending of one that had never started', async () => {
+    serving.write('late/index.ts', 'throw new Error("not yet");');
+    const headers = { apikey: serving.keys.publishableKey };
+    const late = () => fetch(`${serving.url}/functions/v1/late`, { headers }).then(({ status: is }) => is);
+    await expect.poll(late, poll).toBe(503);
+    serving.write('late/index.ts', serveText('now'));
+    await expect.poll(late, poll).toBe(200);
+  });
+});
+
+describe('a function that is replaced', () => {
+  it('finishes its background tasks first, and is told that it ends', async () => {
+    expect(await text('tasks?ms=1500&name=kept')).toBe('answered');
+    serving.write('tasks/index.ts', serveText('replaced'));
+    await expect.poll(() => text('tasks'), poll).toBe('replaced');
+    await expect.poll(serving.log, poll).toContain('about to end');
+    await expect.poll(serving.log, poll).toContain('task kept is done');
+  });
+
+  it('drops no request in 100 replacements under load', async () => {
+    serving.write('mapped/index.ts', serveText('0'));
+    await expect.poll(() => text('mapped'), poll).toBe('0');
+    let loading = true;
+    const failures: unknown[] = [];
+    let answered = 0;
+    const client = async () => {
+      while (loading) {
+        const answer = await fetch(`${serving.url}/functions/v1/mapped`).catch((error) => error);
+        if (answer.status === 200) await answer.text();
+        else failures.push(answer.status ?? answer);
+        answered++;
+      }
+    };
+    const clients = Array.from({ length: 4 }, client);
+    for (let i = 1; i <= 100; i++) {
+      serving.write('mapped/index.ts', serveText(`${i}`));
+      await expect.poll(() => text('mapped'), poll).toBe(`${i}`);
+    }
+    loading = false;
+    await Promise.all(clients);
+    expect(failures).toEqual([]);
+    expect(answered).toBeGreaterThan(100);
+  }, 300_000);
+});
+
+describe('at the end', () => {
+  it('background tasks finish', async () => {
+    expect(await text('tasks?ms=500&name=last')).toBe('answered');
+    const log = path.join(serving.folder, '.stack', 'logs', 'functions.log');
+    const kept = `${serving.folder}.log`;
+    fs.linkSync(log, kept);
+    await serving.stop();
+    expect(fs.readFileSync(kept, 'utf8')).toContain('task last is done');
+    fs.rmSync(kept);
+    serving = await serveFunctions();
+  });
+});
