@@ -154,6 +154,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     });
     const http = await listen(gateway, ports.api, host, 'api', functions);
     undo.push(() => close(http));
+    undo.push(async () => functions.hangUp());
     const mailServer = await listen(
       async (request) => mailbox.fetch(request),
       ports.mailbox,

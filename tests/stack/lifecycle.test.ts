@@ -118,14 +118,6 @@ describe('what can go wrong at a start is said in sentences, without a stack tra
     expect(output).toContain('--port');
   });
 
-  it('a syntax error in a function', async () => {
-    project = copyProject();
-    fs.writeFileSync(path.join(project, 'supabase/functions/hello/index.ts'), 'Deno.serve(() => {');
-    const output = await failsWith(anyPort);
-    expect(output).toContain('The edge function "hello" did not start');
-    expect(output).toContain('supabase/functions/hello/index.ts');
-  });
-
   it('a mistake in config.toml', async () => {
     project = copyProject();
     fs.writeFileSync(path.join(project, 'supabase/config.toml'), '[api]\nport = "many"\n');

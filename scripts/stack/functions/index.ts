@@ -8,7 +8,7 @@ import { type Project, readProject } from '../project.ts';
 import { answers, send } from './answers.ts';
 import { createAuthorize } from './authorize.ts';
 import { functionsFolder, isInside, listFunctions } from './definitions.ts';
-import { findModules } from './deno.ts';
+import { denoProgram, findModules } from './deno.ts';
 import { readVariables } from './environment.ts';
 import { openFunctionLog } from './log.ts';
 import { forward, forwardUpgrade, type RequestTimes } from './proxy.ts';
@@ -54,6 +54,9 @@ export interface Functions {
   serve(incoming: IncomingMessage, outgoing: ServerResponse): void;
   /** Serves a request to become a WebSocket whose address is a function's. */
   upgrade(incoming: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** Closes all WebSockets: a server that stops would wait for them. */
+  hangUp(): void;
+  /** Ends all functions, after their requests and background tasks, or 10 seconds. */
   stop(): Promise<void>;
 }
 
@@ -75,6 +78,7 @@ export async function startFunctions(options: FunctionsOptions): Promise<Functio
   /** What each function was last started from; without an entry it did not start. */
   const started = new Map<string, Started>();
   const told = new Set<string>();
+  const sockets = new Set<Duplex>();
   let watching: Watching | null = null;
   let stopping = false;
 
@@ -127,6 +131,11 @@ export async function startFunctions(options: FunctionsOptions): Promise<Functio
     return runners.has(name) && !services.has(name) ? { name, rest: url ?? '' } : null;
   }
 
+  function hangUp(): void {
+    for (const socket of sockets) socket.destroy();
+  }
+
+  if (readVersions(options, note).size > 0) denoProgram();
   try {
     await update(new Set());
   } catch (error) {
@@ -163,12 +172,17 @@ export async function startFunctions(options: FunctionsOptions): Promise<Functio
       const found = find(incoming.url);
       const runner = found && runners.get(found.name);
       const refused = runner?.definition.verifyJwt ? await authorize(incoming.headers) : null;
-      if (runner && !refused) forwardUpgrade(runner, limits, incoming, socket, head, found.rest);
-      else
+      if (runner && !refused) {
+        sockets.add(socket);
+        socket.on('close', () => sockets.delete(socket));
+        forwardUpgrade(runner, limits, incoming, socket, head, found.rest);
+      } else
         socket.end(`HTTP/1.1 ${refused ? '401 Unauthorized' : '404 Not Found'}\r\nconnection: close\r\n\r\n`);
     },
+    hangUp,
     async stop() {
       stopping = true;
+      hangUp();
       const stopped = Promise.all([...runners.values()].map((runner) => runner.stop(stopMs)));
       await watching?.close();
       await stopped;
@@ -189,8 +203,9 @@ function modulesOf(functions: Iterable<Started>): string[] {
 
 /** Whether a function has to be started anew. A change that might concern it counts as one that does. */
 function isAffected(before: Started | undefined, now: Version, changed: ReadonlySet<string>): boolean {
-  if (!before || JSON.stringify(before.version) !== JSON.stringify(now)) return true;
-  const { project, definition } = now;
+  const { project, definition, environment } = now;
+  const startedFrom = ({ version }: Started) => JSON.stringify([version.definition, version.environment]);
+  if (!before || startedFrom(before) !== JSON.stringify([definition, environment])) return true;
   return [...changed].some((file) => {
     if (file === path.join(project.supabase, 'config.toml')) return false;
     if (isInside(path.dirname(definition.entrypoint), file)) return true;

@@ -39,7 +39,7 @@ export interface FunctionProcess {
   hold(): () => void;
   /** Resolves when the process has ended. */
   ended: Promise<Ending>;
-  /** Lets requests and background tasks finish, for `mostMs` at most, then ends it. No request may begin any more. */
+  /** Lets requests and background tasks finish, for `mostMs` at most, then ends it; again, with less. No request may begin any more. */
   drain(mostMs: number): Promise<void>;
 }
 
@@ -55,9 +55,8 @@ export async function launch(options: Launch): Promise<FunctionProcess> {
     return await attempt(options, 'manual');
   } catch (error) {
     // A package that the project has not installed comes from Deno's own store, as it does without any node_modules.
-    if (error instanceof StackError && /Could not find a matching package|node_modules/.test(error.message))
-      return attempt(options, 'none');
-    throw error;
+    if (!(error instanceof StackError) || !/matching package|node_modules/.test(error.message)) throw error;
+    return attempt(options, 'none').catch(() => Promise.reject(error));
   }
 }
 
@@ -123,6 +122,7 @@ async function attempt(options: Launch, packages: Packages): Promise<FunctionPro
   let requests = 0;
   let used = false;
   let whenFree: (() => void) | null = null;
+  let draining: Promise<void> | null = null;
   ended.then(() => {
     agent.destroy();
     if (limit) log('error', outOf(limit));
@@ -147,16 +147,21 @@ async function attempt(options: Launch, packages: Packages): Promise<FunctionPro
     },
     async drain(mostMs) {
       const timer = setTimeout(() => child.kill('SIGKILL'), mostMs);
-      const free = new Promise<void>((resolve) => {
-        whenFree = resolve;
-        if (requests === 0) resolve();
-      });
-      await Promise.race([free, ended]);
-      child.stdin.write('drain\n');
-      await ended;
+      draining ??= finishRequests();
+      await draining;
       clearTimeout(timer);
     },
   };
+
+  async function finishRequests(): Promise<void> {
+    const free = new Promise<void>((resolve) => {
+      whenFree = resolve;
+      if (requests === 0) resolve();
+    });
+    await Promise.race([free, ended]);
+    child.stdin.write('drain\n');
+    await ended;
+  }
 }
 
 function outOf(limit: 'cpu' | 'memory'): string {
@@ -233,9 +238,18 @@ function programArguments(options: Launch, mark: string, packages: Packages): st
     ...['run', '--no-prompt', '--quiet', ...importArguments(project, definition, packages)],
     `--v8-flags=--max-old-space-size=${megabytes},--expose-gc`,
     // A hosted function reaches the network and its variables, and reads what was deployed with it; no more.
-    ...['--allow-net', '--allow-env', `--allow-read=${[...readable, ...definition.readable].join(',')}`],
+    ...[
+      '--allow-net',
+      '--allow-env',
+      `--allow-read=${[...readable, ...definition.readable].map(escaped).join(',')}`,
+    ],
     ...[writeBootFile(project, definition), mark, JSON.stringify(limits)],
   ];
+}
+
+/** A comma in a path is written twice: one separates paths. */
+function escaped(place: string): string {
+  return place.replaceAll(',', ',,');
 }
 
 /**

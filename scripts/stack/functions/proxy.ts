@@ -9,7 +9,7 @@ import type { Runner } from './runner.ts';
 export interface RequestTimes {
   /** Until the answer begins. */
   idleMs: number;
-  /** Until it has ended. */
+  /** From then until it has ended. */
   wallClockMs: number;
 }
 
@@ -76,8 +76,8 @@ function attempt(
       response.statusMessage ?? '',
       kept(response.rawHeaders, notAnswered),
     );
-    // What streams begins with its headers, before there is a first byte.
-    outgoing.flushHeaders();
+    // An answer of unknown length may stream: its headers do not wait for the first byte. Others go out in one piece.
+    if (response.headers['content-length'] === undefined) outgoing.flushHeaders();
     response.on('error', () => outgoing.destroy());
     response.pipe(outgoing);
   });

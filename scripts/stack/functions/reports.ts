@@ -14,17 +14,23 @@ export type Report =
   | { level: 'debug' | 'info' | 'warn' | 'error'; text: string }
   | { limit: 'cpu' | 'memory' };
 
-/** What is in the memory that the function's thread and the watchdog share, in order. Times are milliseconds of CPU time. */
-export const figures = [
-  'how much is active',
-  'what something active from the beginning has got',
-  'what the process had used at the last entry',
-  'the second figure when the oldest that is active began',
-  'resident memory, in bytes, that was found to be rightly used',
-] as const;
-
-/** The figures, by their place. */
-export type Figures = [number, number, number, number, number] & { buffer: SharedArrayBuffer };
+/**
+ * What the function's thread and the watchdog share. CPU times are milliseconds that the whole process has used, since
+ * Deno tells no other; what is `active` are requests, and promises given to `EdgeRuntime.waitUntil`.
+ */
+export const figures = {
+  active: 0,
+  /** CPU time when the function's thread last looked. */
+  seenAt: 1,
+  /** CPU time when something last began or ended. */
+  changedAt: 2,
+  /** CPU time that was used while exactly one thing was active. */
+  alone: 3,
+  /** The same when the one that is alone now began, moved on for what others may have left to it. */
+  aloneSince: 4,
+  /** Resident memory, in bytes, that was found to be rightly used. */
+  memorySeen: 5,
+} as const;
 
 const encoder = new TextEncoder();
 

@@ -48,7 +48,8 @@ export function createRunner(first: Version, common: Common): Runner {
   let broken = false;
   let crashes = 0;
   let changed = Promise.withResolvers<void>();
-  const leaving = new Set<Promise<void>>();
+  /** Processes that were replaced, and finish. */
+  const leaving = new Set<FunctionProcess>();
   const { name } = first.definition;
 
   /** Wakes the requests that wait. */
@@ -90,10 +91,10 @@ export function createRunner(first: Version, common: Common): Runner {
     }
   }
 
-  function leave(process: FunctionProcess, mostMs: number): Promise<void> {
-    const left = process.drain(mostMs);
-    leaving.add(left);
-    return left.finally(() => leaving.delete(left));
+  async function leave(process: FunctionProcess, mostMs: number): Promise<void> {
+    leaving.add(process);
+    await process.drain(mostMs);
+    leaving.delete(process);
   }
 
   /** Starts again after the process ended by itself, more slowly each time while it keeps doing so. */
@@ -143,11 +144,9 @@ export function createRunner(first: Version, common: Common): Runner {
       stopped = true;
       starting.abort();
       settle();
-      const last = current;
+      if (current) leaving.add(current);
       current = null;
-      if (last) leave(last, mostMs);
-      const all = [...leaving];
-      await Promise.race([Promise.all(all), delay(mostMs, undefined, { ref: false })]);
+      await Promise.all([...leaving].map((process) => leave(process, mostMs)));
     },
   };
 }

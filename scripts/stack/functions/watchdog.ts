@@ -1,7 +1,8 @@
 /// <reference lib="deno.worker" />
 // A thread beside a function's own: it measures the process while the function computes, and reports what is too much.
 // Hosted functions have limits for each request; source: Supabase, Edge Functions, Limits.
-import { type Figures, type Limits, sayLine } from './reports.ts';
+import process from 'node:process';
+import { figures, type Limits, sayLine } from './reports.ts';
 
 const everyMs = 50;
 
@@ -16,7 +17,8 @@ const memoryStepBytes = 16 * 1024 * 1024;
 
 self.onmessage = ({ data }) => {
   const { mark, limits, shared } = data as { mark: string; limits: Limits; shared: SharedArrayBuffer };
-  const figures = new Float64Array(shared) as unknown as Figures;
+  const memory = new Float64Array(shared);
+  const read = (figure: keyof typeof figures) => memory[figures[figure]] ?? 0;
   const memoryAtFirst = Deno.memoryUsage().rss;
   let usedBefore = cpuTime();
   /** CPU time of the process when its thread was last seen to be free. */
@@ -24,12 +26,17 @@ self.onmessage = ({ data }) => {
   let askedAt: number | null = null;
   let strikes = 0;
 
-  /** CPU time that the oldest request, or one piece of code without a pause, has had. */
+  /**
+   * CPU time that one request, task or piece of code has surely had. Several at a time cannot be told apart: when they
+   * have had it together, without one that began or ended, one of them has had its part at least.
+   */
   function computing(used: number): number {
-    const [active, clock, accounted, oldest] = figures;
-    const withoutPause = used - Math.max(accounted, freeAt);
-    if (active === 0) return withoutPause;
-    return Math.max(withoutPause, clock + (used - accounted) / active - oldest);
+    const active = read('active');
+    const withoutPause = used - Math.max(read('seenAt'), freeAt);
+    const unchanged = used - read('changedAt');
+    if (active === 0) return Math.max(withoutPause, Math.min(unchanged, used - freeAt));
+    const alone = active === 1 ? read('alone') + used - read('seenAt') - read('aloneSince') : 0;
+    return Math.max(withoutPause, unchanged / active, alone);
   }
 
   function overMemory(): boolean {
@@ -40,7 +47,7 @@ self.onmessage = ({ data }) => {
     }
     // Nobody needs twice as much, not even for what waits to be collected.
     if (grown > 2 * limits.memoryBytes) return true;
-    const seen = figures[4];
+    const seen = read('memorySeen');
     if (seen > 0 && grown + memoryAtFirst < seen + memoryStepBytes) {
       askedAt = null;
       return false;
@@ -67,7 +74,7 @@ self.onmessage = ({ data }) => {
     const used = cpuTime();
     const busy = used - usedBefore > everyMs * busyShare;
     usedBefore = used;
-    if (busy || figures[0] > 0) self.postMessage('account');
+    if (busy || read('active') > 0) self.postMessage('account');
     if (!busy) freeAt = used;
     // Twice in a row: the figures are not all written at the same instant.
     strikes = computing(used) > limits.cpuMs ? strikes + 1 : 0;
@@ -77,6 +84,6 @@ self.onmessage = ({ data }) => {
 };
 
 function cpuTime(): number {
-  const { user, system } = Deno.cpuUsage();
+  const { user, system } = process.cpuUsage();
   return (user + system) / 1000;
 }

@@ -2,52 +2,65 @@
 // Runs inside Deno, around one edge function: serves it on a free port of the loopback interface, and tells the stack
 // in lines of JSON behind a mark which port that is, what the function says, and when it uses too much.
 import { Console } from 'node:console';
+import process from 'node:process';
 import { Writable } from 'node:stream';
-import { type Figures, figures, type Limits, type Report, sayLine } from './reports.ts';
+import { figures, type Limits, type Report, sayLine } from './reports.ts';
 
 const [mark = '', limitsText = '{}'] = Deno.args;
 const limits = JSON.parse(limitsText) as Limits;
 const say = (report: Report) => sayLine(Deno.stdout, mark, report);
-const { serve, cpuUsage, memoryUsage, exit, env } = Deno;
+const { serve, memoryUsage, exit, env } = Deno;
+const cpuUsage = process.cpuUsage.bind(process);
 const { gc } = globalThis as { gc?: () => void };
 
-/** What has begun and not ended, oldest first: requests, and promises given to `EdgeRuntime.waitUntil`. */
-const active = new Set<{ since: number }>();
+/** What has begun and not ended, oldest first. */
+const active = new Set<Entry>();
+let begun = 0;
 let tasks = 0;
 let whenIdle: (() => void) | null = null;
-const shared = new Float64Array(new SharedArrayBuffer(8 * figures.length)) as unknown as Figures;
+const shared = new Float64Array(new SharedArrayBuffer(8 * Object.keys(figures).length));
+
+/** A request or a background task. */
+interface Entry {
+  /** `alone` when it began. */
+  since: number;
+  /** How many had begun before it. */
+  before: number;
+}
 
 /**
- * Brings the account of CPU time up to date. Deno tells only what the whole process uses, so what is used between two
- * entries is shared out evenly among what is active: `shared[clock]` is how much something active all along has got.
+ * What a request costs before it has begun and after it has ended (reading, collecting garbage), in milliseconds of CPU
+ * time, generously: whoever waits alone between many small requests must not pay for them.
  */
+const costOutsideMs = 2;
+
+/** Brings the account of CPU time up to date. Only what is used while one is alone is surely its own. */
 function account(): void {
   const { user, system } = cpuUsage();
   const used = (user + system) / 1000;
-  shared[1] += (used - shared[2]) / Math.max(1, active.size);
-  shared[2] = used;
+  if (active.size === 1) shared[figures.alone] += used - shared[figures.seenAt];
+  shared[figures.seenAt] = used;
 }
 
-function begin(): { since: number } {
+function begin(): Entry {
   account();
-  const entry = { since: shared[1] };
+  const entry = { since: shared[figures.alone], before: ++begun };
   active.add(entry);
-  update();
+  changed();
   return entry;
 }
 
-function end(entry: { since: number }): void {
+function end(entry: Entry): void {
   account();
-  active.delete(entry);
-  update();
+  if (active.delete(entry)) changed();
 }
 
-function update(): void {
-  shared[0] = active.size;
-  for (const oldest of active) {
-    shared[3] = oldest.since;
-    return;
-  }
+function changed(): void {
+  shared[figures.active] = active.size;
+  shared[figures.changedAt] = shared[figures.seenAt];
+  if (active.size !== 1) return;
+  for (const { since, before } of active)
+    shared[figures.aloneSince] = since + costOutsideMs * (begun - before);
 }
 
 let handler: Deno.ServeHandler | undefined;
@@ -76,12 +89,15 @@ function listen(handle: Deno.ServeHandler, options?: Deno.ServeTcpOptions) {
       // Deno's own answer to an error that the handler throws, but at its level in the log.
       onError: options?.onError ?? failed,
     },
-    (request, info) => {
+    async (request, info) => {
       const entry = begin();
       const done = () => end(entry);
       // Until the last byte is sent: a body that streams costs CPU as well.
       info.completed.then(done, done);
-      return handle(request, info);
+      const response = await handle(request, info);
+      // A WebSocket stays for long and does little.
+      if (response.status === 101) done();
+      return response;
     },
   );
 }
@@ -107,7 +123,7 @@ function checkMemory(): void {
   gc?.();
   const { heapUsed, external, rss } = memoryUsage();
   if (heapUsed + external > limits.memoryBytes) say({ limit: 'memory' });
-  else shared[4] = rss;
+  else shared[figures.memorySeen] = rss;
 }
 
 const ThreadOfWatchdog = Worker;
@@ -128,6 +144,7 @@ function waitUntil(promise: Promise<unknown>): Promise<unknown> {
 
 /** No more requests will come: lets the function know, and ends when its background tasks have. */
 function drain(): void {
+  if (whenIdle) return;
   whenIdle = () => exit(0);
   dispatchEvent(new CustomEvent('beforeunload', { detail: { reason: 'termination' } }));
   if (tasks === 0) exit(0);

@@ -28,12 +28,14 @@ Deno.serve(async (request) => {
   }
   if (what === 'garbage') {
     let sum = 0;
-    for (let i = 0; i < 100; i++) {
+    for (let i = 0; i < 40; i++) {
       sum += new Uint8Array(8 << 20).fill(1).length;
       await new Promise((resolve) => setTimeout(resolve));
     }
     return Response.json(sum);
   }
+  if (what === 'little') spin(5);
+  if (what === 'wait') await new Promise((resolve) => setTimeout(resolve, 3_000));
   if (what === 'never' || what === 'uncaught') await new Promise(() => {});
   return Response.json(Deno.pid);
 });
