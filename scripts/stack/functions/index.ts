@@ -19,8 +19,9 @@ import { type Watching, watchFunctions } from './watch.ts';
 /** What a function and a request of it may use. */
 export type FunctionLimits = Limits & RequestTimes;
 
-/** Hosted Supabase's limits, of the paid plans. Source: Supabase, Edge Functions, Limits. */
+/** Hosted Supabase's limits, of the paid plans, and a first start that may fetch packages. Source: Supabase, Edge Functions, Limits. */
 export const hostedLimits: FunctionLimits = {
+  bootMs: 60_000,
   cpuMs: 2_000,
   memoryBytes: 256 * 1024 * 1024,
   idleMs: 150_000,

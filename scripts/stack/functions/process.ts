@@ -113,7 +113,12 @@ async function attempt(options: Launch, packages: Packages): Promise<FunctionPro
   });
   const abort = () => child.kill('SIGKILL');
   options.signal.addEventListener('abort', abort, { once: true });
+  const late = setTimeout(() => {
+    said += `It did not listen within ${options.limits.bootMs / 1000} seconds.`;
+    abort();
+  }, options.limits.bootMs);
   const first = await Promise.race([port, ended]);
+  clearTimeout(late);
   options.signal.removeEventListener('abort', abort);
   if (typeof first !== 'number') throw startFailure(project, definition, limit ? outOf(limit) : said);
   listening = true;

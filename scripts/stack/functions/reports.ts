@@ -2,6 +2,8 @@
 
 /** What a function may use. */
 export interface Limits {
+  /** From the start until it listens, in milliseconds. */
+  bootMs: number;
   /** CPU time for one request, in milliseconds. */
   cpuMs: number;
   /** Memory in use, in bytes. */

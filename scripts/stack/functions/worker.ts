@@ -11,6 +11,8 @@ const limits = JSON.parse(limitsText) as Limits;
 const say = (report: Report) => sayLine(Deno.stdout, mark, report);
 const { serve, memoryUsage, exit, env } = Deno;
 const cpuUsage = process.cpuUsage.bind(process);
+/** Taken before the function loads, which is to find none of them. */
+const ThreadOfWatchdog = Worker;
 const { gc } = globalThis as { gc?: () => void };
 
 /** What has begun and not ended, oldest first. */
@@ -96,7 +98,7 @@ function listen(handle: Deno.ServeHandler, options?: Deno.ServeTcpOptions) {
       info.completed.then(done, done);
       const response = await handle(request, info);
       // A WebSocket stays for long and does little.
-      if (response.status === 101) done();
+      if (response?.status === 101) done();
       return response;
     },
   );
@@ -125,8 +127,6 @@ function checkMemory(): void {
   if (heapUsed + external > limits.memoryBytes) say({ limit: 'memory' });
   else shared[figures.memorySeen] = rss;
 }
-
-const ThreadOfWatchdog = Worker;
 
 function waitUntil(promise: Promise<unknown>): Promise<unknown> {
   const entry = begin();

@@ -133,6 +133,14 @@ describe('a function that is replaced', () => {
 });
 
 describe('at the end', () => {
+  it('an open WebSocket is closed, and holds nothing up', async () => {
+    const socket = new WebSocket(`${serving.url.replace('http', 'ws')}/functions/v1/events/socket`);
+    await new Promise((resolve) => socket.addEventListener('open', resolve));
+    const closed = new Promise((resolve) => socket.addEventListener('close', resolve));
+    await Promise.all([serving.stop(), closed]);
+    serving = await serveFunctions();
+  });
+
   it('background tasks finish', async () => {
     expect(await text('tasks?ms=500&name=last')).toBe('answered');
     const log = path.join(serving.folder, '.stack', 'logs', 'functions.log');

@@ -69,6 +69,16 @@ describe('a project’s functions', () => {
     fs.rmSync(path.dirname(file), { recursive: true });
   });
 
+  it('start without one that never listens', async () => {
+    serving = await serveFunctions({
+      limits: { bootMs: 8_000 },
+      change: (folder) =>
+        fs.writeFileSync(path.join(folder, 'supabase/functions/tasks/index.ts'), 'for (;;);'),
+    });
+    expect(serving.printed.join('\n')).toContain('It did not listen within 8 seconds.');
+    expect((await fetch(`${serving.url}/functions/v1/tasks`)).status).toBe(503);
+  });
+
   it('start without the one that does not, which answers 503 and says why at the terminal', async () => {
     serving = await serveFunctions({
       change: (folder) =>
