@@ -107,7 +107,12 @@ describe('a function that is replaced', () => {
   });
 
   it('drops no request in 100 replacements under load', async () => {
-    serving.write('mapped/index.ts', serveText('0'));
+    const slowly = (said: string) =>
+      `Deno.serve(async () => {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        return new Response('${said}');
+      });`;
+    serving.write('mapped/index.ts', slowly('0'));
     await expect.poll(() => text('mapped'), poll).toBe('0');
     let loading = true;
     const failures: unknown[] = [];
@@ -122,7 +127,7 @@ describe('a function that is replaced', () => {
     };
     const clients = Array.from({ length: 4 }, client);
     for (let i = 1; i <= 100; i++) {
-      serving.write('mapped/index.ts', serveText(`${i}`));
+      serving.write('mapped/index.ts', slowly(`${i}`));
       await expect.poll(() => text('mapped'), poll).toBe(`${i}`);
     }
     loading = false;

@@ -27,12 +27,11 @@ Deno.serve(async (request) => {
     for (;;) kept.push(new Array(100_000).fill({}));
   }
   if (what === 'garbage') {
-    let sum = 0;
-    for (let i = 0; i < 40; i++) {
-      sum += new Uint8Array(8 << 20).fill(1).length;
-      await new Promise((resolve) => setTimeout(resolve));
+    for (let i = 0; i < 3; i++) {
+      new Uint8Array(120 << 20).fill(1);
+      // Long enough for the watchdog to see it.
+      await new Promise((resolve) => setTimeout(resolve, 300));
     }
-    return Response.json(sum);
   }
   if (what === 'little') spin(5);
   if (what === 'wait') await new Promise((resolve) => setTimeout(resolve, 3_000));
