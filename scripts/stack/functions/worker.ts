@@ -122,6 +122,8 @@ function watch(): void {
 
 /** What is in use, without what only waits to be collected: that is not held against a function. */
 function checkMemory(): void {
+  // Buffers are given back after a collection, in the background: the second one waits for that.
+  gc?.();
   gc?.();
   const { heapUsed, external, rss } = memoryUsage();
   if (heapUsed + external > limits.memoryBytes) say({ limit: 'memory' });

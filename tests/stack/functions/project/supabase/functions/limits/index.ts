@@ -3,6 +3,10 @@ function spin(ms: number): void {
   for (const end = performance.now() + ms; performance.now() < end; );
 }
 
+function fill(megabytes: number): number {
+  return new Uint8Array(megabytes << 20).fill(1).length;
+}
+
 Deno.serve(async (request) => {
   const what = new URL(request.url).pathname.split('/').at(-1);
   if (what === 'throw') throw new Error('thrown');
@@ -28,7 +32,7 @@ Deno.serve(async (request) => {
   }
   if (what === 'garbage') {
     for (let i = 0; i < 3; i++) {
-      new Uint8Array(120 << 20).fill(1);
+      fill(120);
       // Long enough for the watchdog to see it.
       await new Promise((resolve) => setTimeout(resolve, 300));
     }
