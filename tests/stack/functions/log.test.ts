@@ -1,3 +1,5 @@
+import fs from 'node:fs';
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Serving, serveFunctions } from './serving.ts';
 
@@ -14,6 +16,9 @@ const time = String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z`;
 describe('the functions’ log', () => {
   it('has a record for each call of the console: time, level, function, and all its lines together', async () => {
     await fetch(`${serving.url}/functions/v1/echo/log`);
+    const source = path.join(serving.folder, 'supabase/functions/limits/index.ts');
+    const before = fs.readFileSync(source, 'utf8').split("throw new Error('thrown')")[0] ?? '';
+    const line = before.split('\n').length;
     await expect
       .poll(serving.log)
       .toMatch(new RegExp(`^${time} error echo Error: told\\n {2,}at .*echo/index.ts:\\d+`, 'm'));
@@ -37,6 +42,8 @@ describe('the functions’ log', () => {
     expect([answer.status, await answer.text()]).toEqual([500, 'Internal Server Error']);
     await expect
       .poll(serving.log)
-      .toMatch(new RegExp(`^${time} error limits Error: thrown\\n {2,}at .*limits/index.ts:8:\\d+$`, 'm'));
+      .toMatch(
+        new RegExp(`^${time} error limits Error: thrown\\n {2,}at .*limits/index.ts:${line}:\\d+$`, 'm'),
+      );
   });
 });
