@@ -55,7 +55,8 @@ export async function launch(options: Launch): Promise<FunctionProcess> {
     return await attempt(options, 'manual');
   } catch (error) {
     // A package that the project has not installed comes from Deno's own store, as it does without any node_modules.
-    if (!(error instanceof StackError) || !/matching package|node_modules/.test(error.message)) throw error;
+    const missing = error instanceof StackError && /matching package|node_modules/.test(error.message);
+    if (!missing || options.signal.aborted) throw error;
     return attempt(options, 'none').catch(() => Promise.reject(error));
   }
 }

@@ -16,9 +16,6 @@ const time = String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z`;
 describe('the functions’ log', () => {
   it('has a record for each call of the console: time, level, function, and all its lines together', async () => {
     await fetch(`${serving.url}/functions/v1/echo/log`);
-    const source = path.join(serving.folder, 'supabase/functions/limits/index.ts');
-    const before = fs.readFileSync(source, 'utf8').split("throw new Error('thrown')")[0] ?? '';
-    const line = before.split('\n').length;
     await expect
       .poll(serving.log)
       .toMatch(new RegExp(`^${time} error echo Error: told\\n {2,}at .*echo/index.ts:\\d+`, 'm'));
@@ -38,6 +35,9 @@ describe('the functions’ log', () => {
   });
 
   it('has what a handler throws, with the place in the function’s source', async () => {
+    const source = path.join(serving.folder, 'supabase/functions/limits/index.ts');
+    const before = fs.readFileSync(source, 'utf8').split("throw new Error('thrown')")[0] ?? '';
+    const line = before.split('\n').length;
     const answer = await fetch(`${serving.url}/functions/v1/limits/throw`);
     expect([answer.status, await answer.text()]).toEqual([500, 'Internal Server Error']);
     await expect
