@@ -1,11 +1,27 @@
 import { defineConfig } from 'vitest/config';
 
+const answers = 'tests/stack/answers/**/*.test.ts';
+
 export default defineConfig({
   test: {
-    include: ['tests/**/*.test.ts'],
-    typecheck: { enabled: true, include: ['tests/**/*.test-d.ts'], tsconfig: './tsconfig.json' },
     // A hash of a password takes a tenth of a second, and many tests make users of their own.
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'noctra',
+          include: ['tests/**/*.test.ts'],
+          exclude: [answers],
+          typecheck: { enabled: true, include: ['tests/**/*.test-d.ts'], tsconfig: './tsconfig.json' },
+        },
+      },
+      {
+        extends: true,
+        // A stack of its own, which is started only if one of these files runs.
+        test: { name: 'answers', include: [answers], globalSetup: 'tests/stack/answers/start.ts' },
+      },
+    ],
   },
 });

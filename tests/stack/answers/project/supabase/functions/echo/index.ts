@@ -1,0 +1,4 @@
+import { echo } from '../_shared/echo.ts';
+
+// Open to everybody.
+Deno.serve(echo);

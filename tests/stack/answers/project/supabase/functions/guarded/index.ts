@@ -1,0 +1,4 @@
+import { echo } from '../_shared/echo.ts';
+
+// config.toml has the gateway ask for a token before anything arrives here.
+Deno.serve(echo);

@@ -1,0 +1,30 @@
+import 'vitest';
+
+/** The stack that is asked: one of its own, or the one that the environment names. */
+export interface Target {
+  url: string;
+  publishableKey: string;
+  secretKey: string;
+  /** PostgreSQL, as the role postgres. */
+  databaseUrl: string;
+  /** Signs tokens of HS256: the project's older secret. */
+  jwtSecret: string;
+  /** The mailbox's address: the embedded stack's, or Mailpit's. */
+  mailUrl: string;
+}
+
+/** The environment variable that names each part of a stack to ask. */
+export const variables: Record<keyof Target, string> = {
+  url: 'STACK_URL',
+  publishableKey: 'STACK_PUBLISHABLE_KEY',
+  secretKey: 'STACK_SECRET_KEY',
+  databaseUrl: 'STACK_DB_URL',
+  jwtSecret: 'STACK_JWT_SECRET',
+  mailUrl: 'STACK_MAIL_URL',
+};
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    target: Target;
+  }
+}
