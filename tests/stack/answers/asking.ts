@@ -94,7 +94,9 @@ export function openDatabase(): Sql {
 }
 
 /** The data of an answer of supabase-js that must not be an error. */
-export function dataOf<T>(answer: { data: T; error: unknown }): NonNullable<T> {
+export function dataOf<Answer extends { data: unknown; error: unknown }>(
+  answer: Answer,
+): NonNullable<Extract<Answer, { error: null }>['data']> {
   expect(answer.error).toBeNull();
-  return answer.data as NonNullable<T>;
+  return answer.data as NonNullable<Extract<Answer, { error: null }>['data']>;
 }

@@ -1,0 +1,141 @@
+import { randomUUID } from 'node:crypto';
+import { beforeAll, describe, expect, test } from 'vitest';
+import {
+  anonymous,
+  dataOf,
+  newEmail,
+  newName,
+  openClient,
+  openDatabase,
+  type Person,
+  password,
+  raw,
+  service,
+  signUp,
+} from './asking.ts';
+import { linkIn, mailTo } from './mails.ts';
+
+const sql = openDatabase();
+const { admin } = service.auth;
+let ann: Person;
+beforeAll(async () => {
+  ann = await signUp();
+});
+
+describe('an admin', () => {
+  test('makes users who can sign in', async () => {
+    const email = newEmail();
+    const created = await admin.createUser({
+      email,
+      password,
+      email_confirm: true,
+      user_metadata: { handle: newName() },
+      app_metadata: { role: 'editor' },
+    });
+    const { user } = dataOf(created);
+    expect(user).toMatchObject({ email, app_metadata: { role: 'editor', provider: 'email' } });
+    const { data, error } = await openClient().auth.signInWithPassword({ email, password });
+    expect(error).toBeNull();
+    expect(data.user?.id).toBe(user?.id);
+  });
+
+  test('may not make a user of an address that is taken', async () => {
+    const { error } = await admin.createUser({ email: ann.email, password });
+    expect(error).toMatchObject({ status: 422, code: 'email_exists' });
+  });
+
+  test('lists users in pages', async () => {
+    const { data, error } = await admin.listUsers({ page: 1, perPage: 1 });
+    expect(error).toBeNull();
+    expect(data.users).toHaveLength(1);
+    expect(data).toMatchObject({ aud: 'authenticated', total: expect.any(Number) });
+    const second = await admin.listUsers({ page: 2, perPage: 1 });
+    expect(second.data.users[0]?.id).not.toBe(data.users[0]?.id);
+  });
+
+  test('reads a user', async () => {
+    const { user } = dataOf(await admin.getUserById(ann.id));
+    expect(user).toMatchObject({ id: ann.id, email: ann.email });
+  });
+
+  test('is told of a user that there is not', async () => {
+    const { error } = await admin.getUserById(randomUUID());
+    expect(error).toMatchObject({ status: 404, code: 'user_not_found' });
+  });
+
+  test('changes metadata, password and address', async () => {
+    const { id, email: old } = await signUp();
+    const email = newEmail();
+    const changes = { app_metadata: { role: 'moderator' }, password: 'given by an admin', email };
+    const { user } = dataOf(await admin.updateUserById(id, { ...changes, email_confirm: true }));
+    expect(user).toMatchObject({ email, app_metadata: { role: 'moderator', provider: 'email' } });
+    const auth = openClient().auth;
+    expect((await auth.signInWithPassword({ email, password: 'given by an admin' })).error).toBeNull();
+    expect((await auth.signInWithPassword({ email: old, password })).error?.code).toBe('invalid_credentials');
+  });
+
+  test('bans, and lifts the ban', async () => {
+    const { id, email } = await signUp();
+    dataOf(await admin.updateUserById(id, { ban_duration: '24h' }));
+    const banned = await openClient().auth.signInWithPassword({ email, password });
+    expect(banned.error).toMatchObject({ status: 400, code: 'user_banned' });
+    dataOf(await admin.updateUserById(id, { ban_duration: 'none' }));
+    expect((await openClient().auth.signInWithPassword({ email, password })).error).toBeNull();
+  });
+
+  test('removes a user, with all that belongs to them', async () => {
+    const { id } = await signUp();
+    expect((await admin.deleteUser(id)).error).toBeNull();
+    expect(await sql`select id from auth.users where id = ${id}`).toHaveLength(0);
+    expect(await sql`select id from public.people where id = ${id}`).toHaveLength(0);
+  });
+
+  test('signs somebody out', async () => {
+    const { token } = await signUp();
+    expect((await admin.signOut(token)).error).toBeNull();
+    const { error } = await openClient().auth.getUser(token);
+    expect(error?.name).toBe('AuthSessionMissingError');
+  });
+
+  test('invites by mail', async () => {
+    const email = newEmail();
+    const { data, error } = await admin.inviteUserByEmail(email, { data: { handle: newName() } });
+    expect(error).toBeNull();
+    expect(data.user).toMatchObject({ email, invited_at: expect.any(String) });
+    expect(linkIn(await mailTo(email)).searchParams.get('type')).toBe('invite');
+  });
+});
+
+describe('a link that an admin makes', () => {
+  test('signs in whoever follows it, and sends no mail itself', async () => {
+    const { properties } = dataOf(await admin.generateLink({ type: 'recovery', email: ann.email }));
+    expect(properties).toMatchObject({
+      verification_type: 'recovery',
+      email_otp: expect.stringMatching(/^\d{6}$/),
+      hashed_token: expect.any(String),
+    });
+    const response = await fetch(properties?.action_link ?? '', { redirect: 'manual' });
+    expect(response.status).toBe(303);
+    expect(response.headers.get('location')).toContain('access_token=');
+  });
+
+  test('can be replaced by its hash', async () => {
+    const { email, id } = await signUp();
+    const { properties } = dataOf(await admin.generateLink({ type: 'magiclink', email }));
+    const { data, error } = await openClient().auth.verifyOtp({
+      token_hash: properties?.hashed_token ?? '',
+      type: 'magiclink',
+    });
+    expect(error).toBeNull();
+    expect(data.user?.id).toBe(id);
+  });
+});
+
+describe('without the secret key', () => {
+  test('nobody is an admin', async () => {
+    const { error } = await anonymous.auth.admin.listUsers();
+    expect([401, 403]).toContain(error?.status);
+    const asUser = await raw('/auth/v1/admin/users', { token: ann.token });
+    expect([401, 403]).toContain(asUser.status);
+  });
+});

@@ -1,0 +1,100 @@
+import { describe, expect, test } from 'vitest';
+import { openClient, openDatabase, raw, signInAgain, signUp } from './asking.ts';
+
+const sql = openDatabase();
+
+const refresh = (token: string | undefined) =>
+  openClient().auth.refreshSession({ refresh_token: token ?? '' });
+
+describe('a refresh', () => {
+  test('gives a new refresh token for the same user', async () => {
+    const { client, id, session } = await signUp();
+    const { data, error } = await client.auth.refreshSession();
+    expect(error).toBeNull();
+    expect(data.user?.id).toBe(id);
+    expect(data.session?.refresh_token).not.toBe(session.refresh_token);
+    expect(data.session?.access_token).not.toBe(session.access_token);
+  });
+
+  test('with the token before, a moment later, gives the one in force', async () => {
+    const { session } = await signUp();
+    const first = await refresh(session.refresh_token);
+    const second = await refresh(session.refresh_token);
+    expect(first.error).toBeNull();
+    expect(second.error).toBeNull();
+    expect(second.data.session?.refresh_token).toBe(first.data.session?.refresh_token);
+  });
+
+  test('with a token long used is refused, and ends the whole session', async () => {
+    const { session, id } = await signUp();
+    const second = await refresh(session.refresh_token);
+    const third = await refresh(second.data.session?.refresh_token);
+    expect(third.error).toBeNull();
+    await sql`
+      update auth.refresh_tokens
+      set created_at = created_at - interval '1 hour', updated_at = updated_at - interval '1 hour'
+      where user_id = ${id}
+    `;
+    expect((await refresh(session.refresh_token)).error).toMatchObject({
+      status: 400,
+      code: 'refresh_token_already_used',
+    });
+    expect((await refresh(third.data.session?.refresh_token)).error).toMatchObject({ status: 400 });
+  });
+
+  test('with a token that was never given is refused', async () => {
+    const { error } = await refresh('abcdefghijkl');
+    expect(error).toMatchObject({
+      status: 400,
+      code: 'refresh_token_not_found',
+      message: expect.stringContaining('Invalid Refresh Token: Refresh Token Not Found'),
+    });
+  });
+});
+
+describe('a sign-out', () => {
+  test('of this session ends it, and no other', async () => {
+    const person = await signUp();
+    const other = await signInAgain(person);
+    const { error } = await person.client.auth.signOut({ scope: 'local' });
+    expect(error).toBeNull();
+
+    const ended = await openClient().auth.getUser(person.token);
+    expect(ended.error?.name).toBe('AuthSessionMissingError');
+    const response = await raw('/auth/v1/user', { token: person.token });
+    expect(response.status).toBe(403);
+    expect(await response.json()).toMatchObject({ error_code: 'session_not_found' });
+    expect((await refresh(person.session.refresh_token)).error?.code).toBe('refresh_token_not_found');
+    expect((await other.client.auth.getUser()).error).toBeNull();
+  });
+
+  test('answers 204', async () => {
+    const { token } = await signUp();
+    const response = await raw('/auth/v1/logout?scope=local', { method: 'POST', token });
+    expect(response.status).toBe(204);
+  });
+
+  test('of the others ends them, and leaves this one', async () => {
+    const person = await signUp();
+    const other = await signInAgain(person);
+    expect((await person.client.auth.signOut({ scope: 'others' })).error).toBeNull();
+    expect((await person.client.auth.refreshSession()).error).toBeNull();
+    expect((await other.client.auth.refreshSession()).error?.code).toBe('refresh_token_not_found');
+  });
+
+  test('of all ends every session', async () => {
+    const person = await signUp();
+    const other = await signInAgain(person);
+    expect((await person.client.auth.signOut()).error).toBeNull();
+    expect((await refresh(other.session.refresh_token)).error?.code).toBe('refresh_token_not_found');
+    expect((await refresh(person.session.refresh_token)).error?.code).toBe('refresh_token_not_found');
+  });
+
+  // The Data API asks nobody: a token counts until it expires.
+  test('leaves its access token good for the Data API', async () => {
+    const { client, token } = await signUp();
+    await client.auth.signOut({ scope: 'local' });
+    const response = await raw('/rest/v1/articles?select=id&limit=1', { token });
+    expect(response.status).toBe(200);
+  });
+});
