@@ -26,6 +26,8 @@ create table public.stars (
 );
 create index stars_person_id_idx on public.stars (person_id);
 alter table public.stars enable row level security;
+-- The view article_cards counts them for whoever asks.
+grant select on public.stars to anon;
 grant select, insert, update, delete on public.stars to authenticated, service_role;
 create policy select_all on public.stars for select to authenticated using (true);
 create policy insert_own on public.stars for insert to authenticated with check (person_id = (select auth.uid()));

@@ -1,0 +1,56 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { anonymous, dataOf, openDatabase, type Person, service, signUp } from './asking.ts';
+
+const sql = openDatabase();
+let ann: Person;
+beforeAll(async () => {
+  ann = await signUp();
+});
+
+describe('inside the database', () => {
+  test('a request of a user says who asks, and how', async () => {
+    const context = dataOf(await ann.client.rpc('request_context'));
+    expect(context).toMatchObject({
+      role: 'authenticated',
+      uid: ann.id,
+      auth_role: 'authenticated',
+      jwt: { sub: ann.id, role: 'authenticated' },
+      method: 'POST',
+      read_only: 'off',
+    });
+    expect(JSON.parse(context.claims)).toMatchObject({ sub: ann.id, user_metadata: { handle: ann.handle } });
+    expect(context.path).toContain('rpc/request_context');
+    expect(JSON.parse(context.headers)).toMatchObject({ 'user-agent': expect.any(String) });
+  });
+
+  test('a GET is one, and cannot write', async () => {
+    const context = dataOf(await ann.client.rpc('request_context', {}, { get: true }));
+    expect(context).toMatchObject({ method: 'GET', read_only: 'on', jwt: { sub: ann.id } });
+  });
+
+  test('a request of nobody has nothing of the user before it', async () => {
+    for (let round = 0; round < 30; round++) {
+      const [user, nobody] = await Promise.all([
+        ann.client.rpc('request_context'),
+        anonymous.rpc('request_context'),
+      ]);
+      expect(dataOf(user).uid).toBe(ann.id);
+      const context = dataOf(nobody);
+      expect(context).toMatchObject({ role: 'anon', uid: null });
+      expect(context.jwt?.sub).toBeUndefined();
+    }
+  });
+
+  test('a request with the secret key is the service\u2019s', async () => {
+    expect(dataOf(await service.rpc('request_context'))).toMatchObject({ role: 'service_role', uid: null });
+  });
+
+  test('the login behind it is no superuser, and may become no more than the API\u2019s roles', async () => {
+    const { login } = dataOf(await ann.client.rpc('request_context'));
+    const [role] = await sql`
+      select rolsuper, rolbypassrls, pg_has_role(rolname, 'postgres', 'set') as may_be_postgres
+      from pg_roles where rolname = ${login}
+    `;
+    expect(role).toEqual({ rolsuper: false, rolbypassrls: false, may_be_postgres: false });
+  });
+});

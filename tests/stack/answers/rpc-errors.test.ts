@@ -1,0 +1,84 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { anonymous, type Person, raw, service, signUp } from './asking.ts';
+
+let ann: Person;
+beforeAll(async () => {
+  ann = await signUp();
+});
+
+// docs.postgrest.org, references/errors, "HTTP Status Codes".
+describe('an error with the SQLSTATE', () => {
+  test.each([
+    ['P0001', 400],
+    ['P0002', 500],
+    ['22023', 400],
+    ['23503', 409],
+    ['23505', 409],
+    ['23514', 400],
+    ['25006', 405],
+    ['28000', 403],
+    ['42501', 403],
+    ['42883', 404],
+    ['42P01', 404],
+    ['53000', 503],
+    ['53400', 500],
+    ['54000', 500],
+    ['55000', 500],
+    ['57014', 500],
+    ['AB123', 400],
+    ['PT409', 409],
+    ['PT429', 429],
+  ])('%s has the status %i', async (code, expected) => {
+    const { error, status } = await ann.client.rpc('fail', { kind: code });
+    expect([status, error?.code, error?.message]).toEqual([expected, code, `raised ${code}`]);
+  });
+});
+
+describe('an error', () => {
+  test('is told with message, details and hint', async () => {
+    const { error, status } = await ann.client.rpc('fail', { kind: 'plain' });
+    expect(status).toBe(400);
+    expect(error).toMatchObject({
+      code: 'P0001',
+      message: 'a plain message',
+      details: 'a detail',
+      hint: 'a hint',
+    });
+  });
+
+  // docs.postgrest.org, references/errors, "RAISE errors with HTTP Status Codes".
+  test('may say its status', async () => {
+    const { error, status } = await ann.client.rpc('fail', { kind: 'status in the code' });
+    expect(status).toBe(404);
+    expect(error).toMatchObject({ code: 'PT404', message: 'not here', details: 'a detail', hint: 'a hint' });
+  });
+
+  test('may say the whole answer', async () => {
+    const response = await raw('/rest/v1/rpc/fail', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ kind: 'whole answer' }),
+    });
+    expect([response.status, response.headers.get('x-reason')]).toEqual([402, 'unpaid']);
+    expect(await response.json()).toEqual({
+      code: '123',
+      message: 'Payment required',
+      details: 'a detail',
+      hint: 'a hint',
+    });
+  });
+
+  test('of a right is 401 where nobody is signed in', async () => {
+    const { error, status } = await anonymous.rpc('fail', { kind: '42501' });
+    expect([error?.code, status]).toEqual(['42501', 401]);
+  });
+});
+
+describe('a request that takes too long', () => {
+  // The limit of anon is three seconds: supabase.com/docs/guides/database/postgres/timeouts.
+  test('is ended', async () => {
+    const { error, status } = await anonymous.rpc('rest', { seconds: 20 });
+    expect([error?.code, status]).toEqual(['57014', 500]);
+    expect((await service.rpc('rest', { seconds: 0 })).data).toBe('rested');
+  });
+});
