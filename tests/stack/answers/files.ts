@@ -1,0 +1,8 @@
+/** A PNG of one pixel. */
+export const png = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+  'base64',
+);
+
+/** The same as a Blob of its type, as a browser has files. */
+export const pngBlob = () => new Blob([png], { type: 'image/png' });

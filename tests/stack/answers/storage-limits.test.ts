@@ -1,0 +1,118 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { dataOf, newName, type Person, raw, signUp } from './asking.ts';
+import { png } from './files.ts';
+
+let ann: Person;
+beforeAll(async () => {
+  ann = await signUp();
+});
+
+const from = (bucket: string) => ann.client.storage.from(bucket);
+const newPath = () => `${ann.id}/${newName()}`;
+
+describe('a size limit', () => {
+  const tooLarge = { statusCode: '413', message: 'The object exceeded the maximum allowed size' };
+  const bytes = new Uint8Array(2_000);
+
+  test.each<[string, () => Parameters<ReturnType<typeof from>['upload']>[1]]>([
+    ['bytes', () => Buffer.from(bytes)],
+    ['a Blob', () => new Blob([bytes], { type: 'text/plain' })],
+    ['a stream of unknown length', () => new Blob([bytes]).stream()],
+  ])('of a bucket holds for %s', async (_name, body) => {
+    const path = newPath();
+    const { error } = await from('small').upload(path, body(), { contentType: 'text/plain', duplex: 'half' });
+    expect(error).toMatchObject(tooLarge);
+    expect((await from('small').exists(path)).data).toBe(false);
+  });
+
+  test('lets in what is just not too large', async () => {
+    const { error } = await from('small').upload(newPath(), Buffer.alloc(1_000));
+    expect(error).toBeNull();
+  });
+
+  test('of the whole project holds where a bucket has none', async () => {
+    const { error } = await from('files').upload(newPath(), Buffer.alloc(53 * 1024 * 1024));
+    expect(error).toMatchObject({ statusCode: '413' });
+  });
+});
+
+describe('the types of a bucket', () => {
+  test('keep others out', async () => {
+    const { error } = await from('pictures').upload(newPath(), 'hello', { contentType: 'text/plain' });
+    expect(error).toMatchObject({ statusCode: '415', message: 'mime type text/plain is not supported' });
+  });
+
+  test('may be all of a kind', async () => {
+    const { error } = await from('images').upload(newPath(), png, { contentType: 'image/png' });
+    expect(error).toBeNull();
+    const text = await from('images').upload(newPath(), 'hello', { contentType: 'text/plain' });
+    expect(text.error).toMatchObject({ statusCode: '415' });
+  });
+
+  test('do not mind parameters', async () => {
+    const { error } = await from('pictures').upload(newPath(), png, {
+      contentType: 'image/png; charset=binary',
+    });
+    expect(error).toBeNull();
+  });
+
+  test('are what the upload says, not what is inside', async () => {
+    const path = newPath();
+    dataOf(await from('pictures').upload(path, '<html>', { contentType: 'image/png' }));
+    expect(dataOf(await from('pictures').download(path)).type).toBe('image/png');
+  });
+});
+
+describe('a name', () => {
+  test('leads nowhere else', async () => {
+    for (const name of ['..%2f..%2fx.png', '..%2f..%2f..%2fetc%2fpasswd', 'a%2f..%2f..%2fx.png']) {
+      const init = { token: ann.token, headers: { 'content-type': 'image/png' } };
+      const up = await raw(`/storage/v1/object/files/${name}`, { ...init, method: 'POST', body: png });
+      expect(up.status).toBe(400);
+      const down = await raw(`/storage/v1/object/files/${name}`, init);
+      expect(down.status).toBe(400);
+    }
+  });
+
+  test('that leads elsewhere is called invalid', async () => {
+    const response = await raw('/storage/v1/object/files/..%2f..%2fx.png', {
+      method: 'POST',
+      token: ann.token,
+      headers: { 'content-type': 'image/png' },
+      body: png,
+    });
+    expect(await response.text()).toContain('Invalid');
+  });
+
+  test('may have two dots inside', async () => {
+    expect((await from('files').upload(`${newPath()}..b.png`, png)).error).toBeNull();
+  });
+
+  test('may have spaces and the signs that addresses give a meaning', async () => {
+    const path = `${newPath()} a+b&(1)=@,'!$:;*.png`;
+    expect((await from('files').upload(path, png)).error).toBeNull();
+    expect(dataOf(await from('files').download(path)).size).toBe(png.length);
+    const listed = dataOf(await from('files').list(ann.id, { limit: 1_000 }));
+    expect(listed.map(({ name }) => `${ann.id}/${name}`)).toContain(path);
+  });
+
+  // ASCII alone, and not all of it: isValidKey in src/storage/limits.ts of supabase/storage.
+  test.each(['é🎉.png', '日本語.png', 'שלום.png', 'a#b.png', 'a%b.png', 'a[1].png', 'a\u0000b.png'])(
+    'may not be %j',
+    async (name) => {
+      const response = await raw(`/storage/v1/object/files/${encodeURIComponent(name)}`, {
+        method: 'POST',
+        token: ann.token,
+        headers: { 'content-type': 'image/png' },
+        body: png,
+      });
+      expect(response.status).toBe(400);
+      expect(await response.json()).toMatchObject({ error: 'InvalidKey', message: `Invalid key: ${name}` });
+    },
+  );
+
+  test('may not be one of these for supabase-js either', async () => {
+    const { error } = await from('files').upload(`${ann.id}/é🎉.png`, png);
+    expect(error).toMatchObject({ status: 400, message: expect.stringContaining('Invalid key') });
+  });
+});

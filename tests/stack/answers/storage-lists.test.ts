@@ -1,0 +1,79 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { anonymous, dataOf, type Person, signUp } from './asking.ts';
+import { png } from './files.ts';
+
+let ann: Person;
+beforeAll(async () => {
+  ann = await signUp();
+  for (const name of ['c.png', 'a.png', 'b.png', 'sub/deep/d.png'])
+    dataOf(await files().upload(`${ann.id}/${name}`, png, { contentType: 'image/png' }));
+});
+
+const files = () => ann.client.storage.from('files');
+const names = (entries: { name: string }[]) => entries.map(({ name }) => name);
+
+describe('a list', () => {
+  test('has files by name, with what is known of them, and folders', async () => {
+    const entries = dataOf(await files().list(ann.id, { limit: 100 }));
+    expect(names(entries)).toEqual(['a.png', 'b.png', 'c.png', 'sub']);
+    expect(entries[0]).toMatchObject({
+      id: expect.any(String),
+      created_at: expect.any(String),
+      metadata: { size: png.length, mimetype: 'image/png' },
+    });
+    expect(entries[3]).toMatchObject({ name: 'sub', id: null, metadata: null });
+  });
+
+  test('of the root has the folders there', async () => {
+    const entries = dataOf(await files().list('', { limit: 1_000, search: ann.id }));
+    expect(entries).toEqual([expect.objectContaining({ name: ann.id, id: null })]);
+  });
+
+  test('of a folder below has what is there', async () => {
+    expect(names(dataOf(await files().list(`${ann.id}/sub`)))).toEqual(['deep']);
+    expect(names(dataOf(await files().list(`${ann.id}/sub/deep`)))).toEqual(['d.png']);
+  });
+
+  test('is searched, sorted and cut', async () => {
+    expect(names(dataOf(await files().list(ann.id, { search: 'b.' })))).toEqual(['b.png']);
+    const descending = { limit: 2, sortBy: { column: 'name', order: 'desc' } };
+    expect(names(dataOf(await files().list(ann.id, descending)))).toEqual(['sub', 'c.png']);
+    expect(names(dataOf(await files().list(ann.id, { limit: 1, offset: 1 })))).toEqual(['b.png']);
+    const newest = { limit: 1, sortBy: { column: 'created_at', order: 'desc' } };
+    expect(dataOf(await files().list(ann.id, newest))).toHaveLength(1);
+  });
+
+  test('is empty where one may see nothing', async () => {
+    const { data, error } = await anonymous.storage.from('files').list(ann.id);
+    expect([data, error]).toEqual([[], null]);
+  });
+});
+
+describe('the second kind of list', () => {
+  test('goes on where the last page ended', async () => {
+    const found: string[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = dataOf(
+        await files().listV2({
+          prefix: `${ann.id}/`,
+          limit: 2,
+          with_delimiter: true,
+          ...(cursor ? { cursor } : {}),
+        }),
+      );
+      found.push(...page.objects.map(({ key, name }) => key ?? name));
+      found.push(...page.folders.map(({ key, name }) => key ?? name));
+      cursor = page.hasNext ? page.nextCursor : undefined;
+    } while (cursor);
+    expect(found.sort()).toEqual(
+      ['a.png', 'b.png', 'c.png', 'sub/'].map((name) => expect.stringContaining(`${ann.id}/${name}`)),
+    );
+  });
+
+  test('has everything below without folders', async () => {
+    const page = dataOf(await files().listV2({ prefix: `${ann.id}/sub/` }));
+    expect([page.folders, page.hasNext]).toEqual([[], false]);
+    expect(page.objects).toHaveLength(1);
+  });
+});
