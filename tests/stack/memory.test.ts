@@ -1,0 +1,55 @@
+import { randomUUID } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import { createClient } from '@supabase/supabase-js';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { copyProject, run, statusOf } from './running.ts';
+
+const megabyte = 1024 * 1024;
+
+describe('the memory of the stack', () => {
+  let project = '';
+  let file = '';
+  let status: Awaited<ReturnType<typeof statusOf>>;
+
+  beforeAll(async () => {
+    project = copyProject();
+    file = path.join(project, 'memory');
+    vi.stubEnv('STACK_MEMORY_FILE', file);
+    vi.stubEnv('NODE_OPTIONS', `--import=${new URL('./memory.ts', import.meta.url)}`);
+    const command = run(project, 'start', '--port', '0');
+    vi.unstubAllEnvs();
+    await command.ready;
+    status = await statusOf(project);
+  });
+
+  afterAll(async () => {
+    await run(project, 'stop').ended;
+    fs.rmSync(project, { recursive: true, force: true });
+  });
+
+  /** The most that the process has taken until now. */
+  async function most(): Promise<number> {
+    const before = fs.statSync(file).mtimeMs;
+    await expect.poll(() => fs.statSync(file).mtimeMs, { interval: 10 }).toBeGreaterThan(before);
+    return Number(fs.readFileSync(file, 'utf8'));
+  }
+
+  it('does not hold the files that pass through', async () => {
+    const { storage } = createClient(status.url, status.secretKey, { auth: { persistSession: false } });
+    await storage.createBucket('files');
+    const files = storage.from('files');
+    const contentType = 'application/octet-stream';
+    // The first one loads what every upload and download needs.
+    await files.upload('small', Buffer.alloc(megabyte), { contentType });
+    await files.download('small');
+    const before = await most();
+    const large = Buffer.alloc(40 * megabyte, 5);
+    for (const body of [large, new Blob([large], { type: contentType })]) {
+      const name = randomUUID();
+      expect((await files.upload(name, body, { contentType })).error).toBeNull();
+      expect((await files.download(name)).data?.size).toBe(large.length);
+    }
+    expect((await most()) - before).toBeLessThan(60 * megabyte);
+  });
+});
