@@ -1,0 +1,55 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { newEmail, openClient, openDatabase, type Person, password, raw, service, signUp } from './asking.ts';
+
+const sql = openDatabase();
+let ann: Person;
+beforeAll(async () => {
+  ann = await signUp();
+});
+
+// config.toml switches none of these on. Codes: supabase.com/docs/guides/auth/debugging/error-codes.
+describe('a way to sign in that the project does not have', () => {
+  test('is a social one', async () => {
+    const response = await raw('/auth/v1/authorize?provider=github', { key: null, redirect: 'manual' });
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({
+      error_code: 'validation_failed',
+      msg: 'Unsupported provider: provider is not enabled',
+    });
+  });
+
+  test('is a phone', async () => {
+    const { error } = await openClient().auth.signInWithOtp({ phone: '+15555550100' });
+    expect(error).toMatchObject({ status: 400, code: 'phone_provider_disabled' });
+  });
+
+  test('is another identity beside the first', async () => {
+    const { error } = await ann.client.auth.linkIdentity({
+      provider: 'github',
+      options: { skipBrowserRedirect: true },
+    });
+    expect(error).toMatchObject({ status: 404, code: 'manual_linking_disabled' });
+  });
+});
+
+describe('sign-ups at the same time', () => {
+  test('with one address make one user', async () => {
+    const email = newEmail();
+    const all = await Promise.all([1, 2, 3].map(() => openClient().auth.signUp({ email, password })));
+    expect(all.filter(({ error }) => error === null)).toHaveLength(1);
+    expect(await sql`select id from auth.users where email = ${email}`).toHaveLength(1);
+  });
+});
+
+describe('a user who is removed softly', () => {
+  test('leaves a row without an address, and cannot sign in', async () => {
+    const { id, email } = await signUp();
+    expect((await service.auth.admin.deleteUser(id, true)).error).toBeNull();
+    const [row] = await sql`
+      select email <> ${email} as renamed, deleted_at is not null as deleted from auth.users where id = ${id}
+    `;
+    expect(row).toEqual({ renamed: true, deleted: true });
+    const { error } = await openClient().auth.signInWithPassword({ email, password });
+    expect(error?.code).toBe('invalid_credentials');
+  });
+});
