@@ -1,5 +1,15 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { newEmail, openClient, openDatabase, type Person, password, raw, service, signUp } from './asking.ts';
+import {
+  dataOf,
+  newEmail,
+  openClient,
+  openDatabase,
+  type Person,
+  password,
+  raw,
+  service,
+  signUp,
+} from './asking.ts';
 
 const sql = openDatabase();
 let ann: Person;
@@ -29,6 +39,16 @@ describe('a way to sign in that the project does not have', () => {
       options: { skipBrowserRedirect: true },
     });
     expect(error).toMatchObject({ status: 404, code: 'manual_linking_disabled' });
+  });
+
+  test('is a second factor', async () => {
+    const { error } = await ann.client.auth.mfa.enroll({ factorType: 'totp' });
+    expect(error).toMatchObject({ status: 422, code: 'mfa_totp_enroll_not_enabled' });
+    expect(dataOf(await ann.client.auth.mfa.listFactors())).toMatchObject({ all: [], totp: [] });
+    expect(dataOf(await ann.client.auth.mfa.getAuthenticatorAssuranceLevel())).toMatchObject({
+      currentLevel: 'aal1',
+      nextLevel: 'aal1',
+    });
   });
 });
 
