@@ -13,8 +13,12 @@ const encode = (metadata: Record<string, string>) =>
     .map(([name, value]) => `${name} ${Buffer.from(value).toString('base64')}`)
     .join(',');
 
-function begin(bucket: string, path: string, size = bytes.length): Promise<Response> {
-  const metadata = { bucketName: bucket, objectName: path, contentType: 'text/plain', cacheControl: '60' };
+function begin(
+  bucket: string,
+  path: string,
+  { size = bytes.length, type = 'text/plain' } = {},
+): Promise<Response> {
+  const metadata = { bucketName: bucket, objectName: path, contentType: type, cacheControl: '60' };
   return raw('/storage/v1/upload/resumable', {
     method: 'POST',
     token: ann.token,
@@ -64,10 +68,14 @@ describe('a resumable upload', () => {
   });
 
   test('is refused where one may not upload', async () => {
-    expect((await begin('pictures', `${newName()}/x.png`)).status).toBe(403);
+    expect((await begin('pictures', `${newName()}/x.png`, { type: 'image/png' })).status).toBe(403);
+  });
+
+  test('is refused for a type that the bucket does not take', async () => {
+    expect((await begin('pictures', `${ann.id}/${newName()}.txt`)).status).toBe(415);
   });
 
   test('is refused for more than the bucket takes', async () => {
-    expect((await begin('small', `${ann.id}/${newName()}`, 2_000)).status).toBe(413);
+    expect((await begin('small', `${ann.id}/${newName()}`, { size: 2_000 })).status).toBe(413);
   });
 });
