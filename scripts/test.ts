@@ -43,7 +43,11 @@ async function runVitest(target: Target): Promise<Totals> {
       stdio: ['ignore', 'inherit', 'inherit'],
       env: { ...process.env, ...environmentOf(target) },
     });
+    // Some tests start a stack of their own: an end of this process is theirs, too.
+    const pass = (signal: NodeJS.Signals) => child.kill(signal);
+    process.on('SIGINT', pass).on('SIGTERM', pass);
     const [code] = (await once(child, 'exit')) as [number | null];
+    process.off('SIGINT', pass).off('SIGTERM', pass);
     return readReport(report, code);
   } finally {
     fs.rmSync(folder, { recursive: true, force: true });

@@ -23,14 +23,15 @@ export default async function start({ provide }: TestProject): Promise<() => Pro
     await command.ended;
     fs.rmSync(folder, { recursive: true, force: true });
   };
-  const interrupt = async (signal: NodeJS.Signals) => {
-    await end();
-    process.exit(signal === 'SIGINT' ? 130 : 143);
+  // A terminal and npm may both send it: only the first counts, and the second must not cut it off.
+  let interrupted: Promise<void> | null = null;
+  const interrupt = (signal: NodeJS.Signals) => {
+    interrupted ??= end().finally(() => process.exit(signal === 'SIGINT' ? 130 : 143));
   };
-  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+  process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
   const finish = async () => {
+    await (interrupted ?? end());
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
-    await end();
   };
   try {
     await command.ready;
