@@ -10,10 +10,10 @@ import { afterEach } from 'vitest';
 const main = fileURLToPath(new URL('../../scripts/stack/main.ts', import.meta.url));
 const template = fileURLToPath(new URL('./project', import.meta.url));
 
-/** A copy of a project, the small one if none is given, in a folder that no other account may enter, as `mktemp -d` makes them. */
-export function copyProject(project = template): string {
+/** A copy of the small project in a folder that no other account may enter, as `mktemp -d` makes them. */
+export function copyProject(): string {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'stack-project-'));
-  fs.cpSync(project, folder, { recursive: true });
+  fs.cpSync(template, folder, { recursive: true });
   return folder;
 }
 

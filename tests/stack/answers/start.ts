@@ -1,13 +1,9 @@
 // Vitest runs this once before the files of this folder, and what it returns once after them.
-import fs from 'node:fs';
-import path from 'node:path';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { TestProject } from 'vitest/node';
-import { loadKeys } from '../../../scripts/stack/keys.ts';
-import { copyProject, run, statusOf } from '../running.ts';
 import { type Target, variables } from './target.ts';
-
-const project = fileURLToPath(new URL('./project', import.meta.url));
 
 /** Takes the stack that the environment names, or starts one, and tells the test files where it is. */
 export default async function start({ provide }: TestProject): Promise<() => Promise<void>> {
@@ -16,33 +12,16 @@ export default async function start({ provide }: TestProject): Promise<() => Pro
     provide('target', named);
     return async () => {};
   }
-  const folder = copyProject(project);
-  const command = run(folder, 'start', '--port', '0');
-  const end = async () => {
-    command.child.kill('SIGTERM');
-    await command.ended;
-    fs.rmSync(folder, { recursive: true, force: true });
+  const child = fork(fileURLToPath(new URL('./serve.ts', import.meta.url)), { execArgv: [] });
+  const ended = once(child, 'exit');
+  const ready = once(child, 'message').then(([target]) => target as Target);
+  const target = await Promise.race([ready, ended.then(() => null)]);
+  if (!target) throw new Error('The stack to ask did not start: what it said is above.');
+  provide('target', target);
+  return async () => {
+    if (child.connected) child.disconnect();
+    await ended;
   };
-  // A terminal and npm may both send it: only the first counts, and the second must not cut it off.
-  let interrupted: Promise<void> | null = null;
-  const interrupt = (signal: NodeJS.Signals) => {
-    interrupted ??= end().finally(() => process.exit(signal === 'SIGINT' ? 130 : 143));
-  };
-  process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
-  const finish = async () => {
-    await (interrupted ?? end());
-    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
-  };
-  try {
-    await command.ready;
-    const { url, publishableKey, secretKey, databaseUrl, mailboxUrl } = await statusOf(folder);
-    const { jwtSecret } = await loadKeys(path.join(folder, '.stack'));
-    provide('target', { url, publishableKey, secretKey, databaseUrl, jwtSecret, mailUrl: mailboxUrl });
-    return finish;
-  } catch (error) {
-    await finish();
-    throw error;
-  }
 }
 
 /** The stack that the environment names, or null when it names none. Some of the variables but not all is an error. */

@@ -1,0 +1,36 @@
+// The stack that these tests ask, in a process of its own: when the one that started it ends, however that happens, it
+// ends too and takes all that it kept along.
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { readProject } from '../../../scripts/stack/project.ts';
+import { startStack } from '../../../scripts/stack/stack.ts';
+import type { Target } from './target.ts';
+
+const project = fileURLToPath(new URL('./project', import.meta.url));
+const state = fs.mkdtempSync(path.join(os.tmpdir(), 'stack-answers-'));
+
+const over = new Promise((resolve) => {
+  process.once('disconnect', resolve);
+  // A terminal sends these to all processes at once; a second one must not cut the end short.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, resolve);
+});
+
+try {
+  const stack = await startStack({
+    project: readProject(project, state),
+    host: '127.0.0.1',
+    ports: { api: 0, database: 0, mailbox: 0, studio: 0 },
+    onStep: () => {},
+  });
+  const { url, databaseUrl, mailboxUrl } = stack.run;
+  const { publishableKey, secretKey, jwtSecret } = stack.keys;
+  const target: Target = { url, publishableKey, secretKey, databaseUrl, jwtSecret, mailUrl: mailboxUrl };
+  if (process.connected) process.send?.(target);
+  await Promise.race([over, stack.failed]);
+  await stack.stop();
+} finally {
+  fs.rmSync(state, { recursive: true, force: true });
+}
+process.exit();
