@@ -1,4 +1,4 @@
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 
 const answers = 'tests/stack/answers/**/*.test.ts';
 
@@ -13,7 +13,7 @@ export default defineConfig({
         test: {
           name: 'noctra',
           include: ['tests/**/*.test.ts'],
-          exclude: [answers],
+          exclude: [...configDefaults.exclude, answers],
           typecheck: { enabled: true, include: ['tests/**/*.test-d.ts'], tsconfig: './tsconfig.json' },
         },
       },
