@@ -4,6 +4,7 @@
 -- |-------------------------|--------|------------------|---------------------------------------------------------|
 -- | not_signed_in           | 401    |                  | the request has no user, or the user has no profile     |
 -- | forbidden               | 403    |                  | the caller's role is too low                            |
+-- | user_banned             | 403    |                  | the caller is banned, and may write nothing             |
 -- | not_owner               | 403    |                  | the post is somebody else's                             |
 -- | post_not_found          | 404    |                  | no such post, or not visible to the caller              |
 -- | profile_not_found       | 404    |                  | no such person                                          |

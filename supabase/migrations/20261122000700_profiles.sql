@@ -53,7 +53,7 @@ grant select, insert, update, delete on public.profiles to service_role;
 create policy select_any on public.profiles for select to authenticated
   using (true);
 create policy update_own on public.profiles for update to authenticated
-  using (id = (select auth.uid()))
+  using (id = (select auth.uid()) and (select private.may_write()))
   with check (id = (select auth.uid()));
 
 comment on table public.profiles is 'What everybody signed in may see of a person. One row a user, made at sign-up.';
@@ -172,7 +172,7 @@ grant select, insert, update, delete on public.private_profiles to service_role;
 create policy select_own on public.private_profiles for select to authenticated
   using (id = (select auth.uid()));
 create policy update_own on public.private_profiles for update to authenticated
-  using (id = (select auth.uid()))
+  using (id = (select auth.uid()) and (select private.may_write()))
   with check (id = (select auth.uid()));
 
 comment on table public.private_profiles is 'What only the person himself may see of his profile. One row a user.';

@@ -8,13 +8,13 @@ stable
 security definer
 set search_path = ''
 as $$
-  -- The roles are listed in rising order: an admin is a moderator, too.
-  select exists (
+  -- The roles are listed in rising order: an admin is a moderator, too. With a ban goes every power.
+  select private.may_write() and exists (
     select from public.profiles where profiles.id = auth.uid() and profiles.role >= has_role.minimum
   )
 $$;
 comment on function private.has_role(public.profile_role) is
-  'Whether the caller has this role or a higher one. Policies wrap it in a subquery: asked once a query, not once a row.';
+  'Whether the caller has this role or a higher one; who is banned has none. Policies wrap it in a subquery: asked once a query, not once a row.';
 grant execute on function private.has_role(public.profile_role) to authenticated;
 
 create function private.require_role(minimum public.profile_role)

@@ -8,7 +8,6 @@ create table public.posts (
   original_post_id uuid references public.posts (id) on delete set null,
   is_repost boolean not null default false,
   hidden_at timestamptz,
-  hidden_by uuid references public.profiles (id) on delete set null,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   constraint posts_caption_check check (
@@ -16,14 +15,12 @@ create table public.posts (
     -- The pinned collation knows every white space of Unicode.
     and caption collate "und-x-icu" ~ '\S'
   ),
-  constraint posts_is_repost_check check (is_repost or original_post_id is null),
-  constraint posts_hidden_by_check check (hidden_at is not null or hidden_by is null)
+  constraint posts_is_repost_check check (is_repost or original_post_id is null)
 );
 
 -- One person's posts, newest first; also what the foreign key needs.
 create index posts_owner_id_id_idx on public.posts (owner_id, id);
 create index posts_original_post_id_idx on public.posts (original_post_id) where original_post_id is not null;
-create index posts_hidden_by_idx on public.posts (hidden_by) where hidden_by is not null;
 
 alter table public.posts enable row level security;
 
@@ -48,12 +45,12 @@ create policy select_visible on public.posts for select to authenticated
     or (select private.has_role('moderator'))
   );
 create policy insert_own on public.posts for insert to authenticated
-  with check (owner_id = (select auth.uid()));
+  with check (owner_id = (select auth.uid()) and (select private.may_write()));
 create policy update_own on public.posts for update to authenticated
-  using (owner_id = (select auth.uid()))
+  using (owner_id = (select auth.uid()) and (select private.may_write()))
   with check (owner_id = (select auth.uid()));
 create policy delete_own on public.posts for delete to authenticated
-  using (owner_id = (select auth.uid()));
+  using (owner_id = (select auth.uid()) and (select private.may_write()));
 
 comment on table public.posts is
   'What people publish. A post is visible to its owner and to moderators, and to everybody signed in if both the post and its owner''s profile are public and no moderator has hidden it.';
@@ -64,8 +61,7 @@ comment on column public.posts.is_public is 'False shows the post to its owner, 
 comment on column public.posts.original_post_id is
   'The post that this one passes on, never itself a repost; null if there is none or it was deleted.';
 comment on column public.posts.is_repost is 'Whether it passes another post on; stays true when that one is deleted.';
-comment on column public.posts.hidden_at is 'When a moderator hid it from everybody but its owner; null if none did.';
-comment on column public.posts.hidden_by is 'Who hid it; null if nobody did, if it was the dashboard, or if his account is gone.';
+comment on column public.posts.hidden_at is 'When a moderator hid it from everybody but its owner; null if none did. Which one is in audit_log, and not the owner''s to know.';
 comment on column public.posts.created_at is 'When it was published.';
 comment on column public.posts.updated_at is 'When caption or visibility last changed.';
 comment on policy select_visible on public.posts is

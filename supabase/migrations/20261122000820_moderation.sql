@@ -3,7 +3,7 @@
 create function public.hide_post(post_id uuid, hidden boolean default true, reason text default null)
 returns public.posts
 language plpgsql
--- Definer: nobody has a grant on the columns. The caller's role is checked here.
+-- Definer: nobody has a grant on the column. The caller's role is checked here.
 security definer
 set search_path = ''
 as $$
@@ -16,13 +16,9 @@ begin
   end if;
   -- For private.record_post_change, which writes it into the audit log, and for this statement only.
   perform set_config('noctra.reason', coalesce(hide_post.reason, ''), true);
-  -- What is hidden stays as it was hidden: doing it again changes neither when nor by whom.
+  -- What is hidden stays as it was hidden: doing it again changes nothing.
   update public.posts
-  set hidden_at = case when hide_post.hidden then coalesce(posts.hidden_at, now()) end,
-    hidden_by = case
-      when hide_post.hidden and posts.hidden_at is null then (select profiles.id from public.profiles where profiles.id = auth.uid())
-      when hide_post.hidden then posts.hidden_by
-    end
+  set hidden_at = case when hide_post.hidden then coalesce(posts.hidden_at, now()) end
   where posts.id = hide_post.post_id
   returning * into v_post;
   perform set_config('noctra.reason', '', true);

@@ -66,8 +66,11 @@ begin
     perform private.raise_error(422, 'media_too_many', 'A post has at most 10 files.', 'media');
   end if;
 
+  -- Whose folder it is, is asked before anything is locked: nobody waits for what others try with his files.
   -- A file that a post has is no longer in the queue, so that answer comes below and not from here.
-  if not private.keep_uploads('post-media', v_paths) then
+  if exists (select from unnest(v_paths) as path where split_part(path, '/', 1) is distinct from v_user_id::text)
+    or not private.keep_uploads('post-media', v_paths)
+  then
     perform private.raise_error(
       422, 'media_not_found', 'A file is no upload of yours: upload it to your own folder first.', 'media'
     );
@@ -75,8 +78,7 @@ begin
 
   select
     count(*) filter (
-      where split_part(objects.name, '/', 1) is distinct from v_user_id::text
-        or objects.owner_id is distinct from v_user_id::text
+      where objects.owner_id is distinct from v_user_id::text
         -- Storage writes size and type when the upload is complete.
         or objects.metadata ? 'size' is not true
     ),

@@ -24,9 +24,10 @@ comment on function private.tag_name(text) is
 grant execute on function private.tag_name(text) to authenticated, service_role;
 
 create table public.tags (
-  id uuid primary key default private.uuid_v7(),
+  -- Neither a time of its own nor one in the id: whoever uses a word would learn from it that others did before, be it
+  -- in posts that nobody else may see.
+  id uuid primary key default gen_random_uuid(),
   name text not null constraint tags_name_key unique,
-  created_at timestamptz not null default now(),
   constraint tags_name_check check (
     char_length(name) between 1 and (public.limits() ->> 'tag_length')::integer
     and name = private.tag_name(name)
@@ -40,13 +41,9 @@ alter table public.tags enable row level security;
 grant select on public.tags to authenticated;
 grant select, insert, update, delete on public.tags to service_role;
 
-create policy select_any on public.tags for select to authenticated
-  using (true);
-
-comment on table public.tags is 'Every tag that a post has ever used.';
+comment on table public.tags is 'Every tag that a post has ever used. Visible to whoever sees a post that uses it.';
 comment on column public.tags.id is 'Identifies the tag.';
 comment on column public.tags.name is 'Without #, in lower case, at most 50 characters.';
-comment on column public.tags.created_at is 'When it was first used.';
 
 create table public.post_tags (
   post_id uuid not null references public.posts (id) on delete cascade,
@@ -78,6 +75,12 @@ create policy select_visible on public.post_tags for select to authenticated
   using ((select true from public.posts where posts.id = post_tags.post_id));
 create policy select_visible on public.post_mentions for select to authenticated
   using ((select true from public.posts where posts.id = post_mentions.post_id));
+-- A word may give away as much as a sentence. One post is enough, and the policy of post_tags says which count; the
+-- newest first, so that nobody slows a tag down for long by using it in posts that others do not see.
+create policy select_visible on public.tags for select to authenticated
+  using ((
+    select true from public.post_tags where post_tags.tag_id = tags.id order by post_tags.post_id desc limit 1
+  ));
 
 comment on table public.post_tags is 'The tags of posts, at most 30 each. Visible with their post.';
 comment on column public.post_tags.post_id is 'The post.';
@@ -87,6 +90,7 @@ comment on table public.post_mentions is 'The people whom posts mention, at most
 comment on column public.post_mentions.post_id is 'The post.';
 comment on column public.post_mentions.profile_id is 'The person mentioned.';
 comment on column public.post_mentions.source is 'Where the mention comes from; explicit where it is both listed and in the caption.';
+comment on policy select_visible on public.tags is 'Whoever sees a post that uses the tag sees the tag.';
 comment on policy select_visible on public.post_tags is 'Whoever sees the post sees its tags.';
 comment on policy select_visible on public.post_mentions is 'Whoever sees the post sees whom it mentions.';
 

@@ -81,10 +81,7 @@ declare
   v_earlier_id uuid;
   v_post public.posts;
 begin
-  -- A token outlives its user by up to an hour.
-  if not exists (select from public.profiles where profiles.id = v_user_id) then
-    perform private.raise_error(401, 'not_signed_in', 'Sign in to publish.');
-  end if;
+  perform private.require_writer();
   perform private.check_caption(v_caption);
   perform private.check_list_lengths(v_tags, v_mentions);
 

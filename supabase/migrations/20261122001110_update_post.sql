@@ -40,10 +40,7 @@ declare
   v_profile_ids uuid[];
   v_post public.posts;
 begin
-  -- A token outlives its user by up to an hour.
-  if not exists (select from public.profiles where profiles.id = v_user_id) then
-    perform private.raise_error(401, 'not_signed_in', 'Sign in to edit.');
-  end if;
+  perform private.require_writer();
   select posts.* into v_post from public.posts where posts.id = v_post_id;
   if not found then
     perform private.raise_error(404, 'post_not_found', 'There is no such post.');

@@ -22,20 +22,18 @@ $$;
 comment on function private.find_account(text) is
   'The user whom a user name or an e-mail address means, and the address that Auth knows; nulls for nobody''s.';
 
-create function private.account_subject(identifier text, user_id uuid)
+create function private.account_subject(identifier text)
 returns text
 language sql
 immutable
 set search_path = ''
 as $$
-  -- A name that nobody has is counted like any other, or the difference would tell. Hashed, because people type
-  -- passwords into the wrong field.
-  select coalesce(
-    user_id::text,
-    encode(sha256(convert_to(lower(btrim(coalesce(identifier, ''))), 'UTF8')), 'hex')
-  )
+  -- What was typed and not whom it means. A name that nobody has is counted like any other, and a user name and an
+  -- e-mail address apart: were they counted together, whoever has used up the attempts of the one could try addresses
+  -- until one is refused, and know whose it is. Hashed, because people type passwords into the wrong field.
+  select encode(sha256(convert_to(lower(btrim(coalesce(identifier, ''))), 'UTF8')), 'hex')
 $$;
-comment on function private.account_subject(text, uuid) is 'Under which name failed sign-ins are counted.';
+comment on function private.account_subject(text) is 'Under which name failed sign-ins are counted.';
 
 create function public.begin_sign_in(identifier text, address inet default null)
 returns text
@@ -50,9 +48,7 @@ begin
   select * into v_account from private.find_account(begin_sign_in.identifier);
   -- Counted as failed before the password is checked: many guesses at once are counted before one is answered. The
   -- account first, then the address, in every function that counts both: no deadlocks.
-  perform private.count_action(
-    'sign_in_account', private.account_subject(begin_sign_in.identifier, v_account.user_id)
-  );
+  perform private.count_action('sign_in_account', private.account_subject(begin_sign_in.identifier));
   if begin_sign_in.address is not null then
     perform private.count_action('sign_in_address', private.address_subject(begin_sign_in.address));
   end if;
@@ -71,13 +67,8 @@ language plpgsql
 security definer
 set search_path = ''
 as $$
-declare
-  v_account record;
 begin
-  select * into v_account from private.find_account(sign_in_succeeded.identifier);
-  perform private.uncount_action(
-    'sign_in_account', private.account_subject(sign_in_succeeded.identifier, v_account.user_id)
-  );
+  perform private.uncount_action('sign_in_account', private.account_subject(sign_in_succeeded.identifier));
   if sign_in_succeeded.address is not null then
     perform private.uncount_action('sign_in_address', private.address_subject(sign_in_succeeded.address));
   end if;

@@ -10,9 +10,8 @@ set search_path = ''
 set statement_timeout = '60s'
 as $$
 begin
-  if not exists (select from public.profiles where profiles.id = auth.uid()) then
-    perform private.raise_error(401, 'not_signed_in', 'Sign in to delete your account.');
-  end if;
+  -- Not to the banned: with the account, the ban would go, and the address be free to register again.
+  perform private.require_writer();
   perform private.keep_an_admin(auth.uid());
   -- Profile, posts, tags, mentions, files and sessions go with the user; triggers queue the bytes for removal.
   delete from auth.users where users.id = auth.uid();

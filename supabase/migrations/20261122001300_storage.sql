@@ -44,12 +44,13 @@ create policy post_media_select_visible on storage.objects for select to authent
     )
   );
 create policy post_media_insert_own on storage.objects for insert to authenticated
-  with check (bucket_id = 'post-media' and private.is_upload_name(name, (select auth.uid())));
+  with check (bucket_id = 'post-media' and private.is_upload_name(name, (select auth.uid())) and (select private.may_write()));
 create policy post_media_delete_own_unclaimed on storage.objects for delete to authenticated
   using (
     bucket_id = 'post-media'
     and (storage.foldername(name))[1] = (select auth.uid())::text
     and (select true from public.post_media where post_media.path = objects.name) is null
+    and (select private.may_write())
   );
 
 -- Pictures of profiles. Anybody loads them by their public URL, which asks no policy and does not wait for an inspection:
@@ -63,6 +64,7 @@ create policy pictures_delete_own on storage.objects for delete to authenticated
   using (
     bucket_id in ('avatars', 'covers')
     and (storage.foldername(name))[1] = (select auth.uid())::text
+    and (select private.may_write())
   );
 
 create function private.is_shown(bucket_id text, name text)

@@ -27,14 +27,13 @@ select columns_are('public', 'profiles', array[
 ]);
 select columns_are('public', 'private_profiles', array['id', 'date_of_birth', 'created_at', 'updated_at']);
 select columns_are('public', 'posts', array[
-  'id', 'owner_id', 'caption', 'is_public', 'original_post_id', 'is_repost', 'hidden_at', 'hidden_by', 'created_at',
-  'updated_at'
+  'id', 'owner_id', 'caption', 'is_public', 'original_post_id', 'is_repost', 'hidden_at', 'created_at', 'updated_at'
 ]);
 select columns_are('public', 'post_media', array[
   'id', 'post_id', 'path', 'position', 'file_type', 'mime_type', 'size', 'width', 'height', 'alt_text', 'inspected_at',
   'created_at'
 ]);
-select columns_are('public', 'tags', array['id', 'name', 'created_at']);
+select columns_are('public', 'tags', array['id', 'name']);
 select columns_are('public', 'post_tags', array['post_id', 'tag_id', 'source']);
 select columns_are('public', 'post_mentions', array['post_id', 'profile_id', 'source']);
 select columns_are('public', 'rate_limits', array['action', 'max_count', 'per_seconds', 'updated_at']);
@@ -157,7 +156,7 @@ select set_eq(
     'private.add_explicit_references', 'private.await_claim', 'private.check_profile_pictures',
     'private.claim_idempotency_key', 'private.claim_media', 'private.close_media_gaps',
     'private.count_inserted_posts', 'private.count_updated_posts', 'private.create_profile', 'private.ensure_tags',
-    'private.has_role', 'private.hold_counter', 'private.record_account_deletion', 'private.record_post_change',
+    'private.has_role', 'private.hold_counter', 'private.may_write', 'private.record_account_deletion', 'private.record_post_change',
     'private.record_profile_change', 'private.record_rate_limit_change', 'private.refresh_caption_references',
     'private.refresh_references_of_inserted', 'private.refresh_references_of_updated',
     'private.refuse_deleting_claimed', 'private.release_media', 'private.release_profile_pictures',
@@ -312,7 +311,7 @@ select set_eq(
     'profiles select_any select', 'profiles update_own update',
     'private_profiles select_own select', 'private_profiles update_own update',
     'posts select_visible select', 'posts insert_own insert', 'posts update_own update', 'posts delete_own delete',
-    'post_media select_visible select', 'tags select_any select',
+    'post_media select_visible select', 'tags select_visible select',
     'post_tags select_visible select', 'post_mentions select_visible select',
     'rate_limits select_admin select', 'rate_limits update_admin update', 'audit_log select_admin select'
   ],

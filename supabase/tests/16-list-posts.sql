@@ -31,7 +31,7 @@ begin
     $query$
       select string_agg(left(caption, 1), '' order by place)
       from public.list_posts(%s) with ordinality as page (
-        id, owner_id, caption, is_public, original_post_id, is_repost, hidden_at, hidden_by, created_at, updated_at, place
+        id, owner_id, caption, is_public, original_post_id, is_repost, hidden_at, created_at, updated_at, place
       )
       where id >= 'ffffffff-0000-7000-a000-000000000000'
     $query$,

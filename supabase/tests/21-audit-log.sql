@@ -121,7 +121,7 @@ from (
 -- Accounts that go
 
 select public.hide_post('00000000-0000-7000-a000-0000000000a1', reason => 'More spam');
-update public.posts set hidden_at = null, hidden_by = null where id = '00000000-0000-7000-a000-0000000000a1';
+update public.posts set hidden_at = null where id = '00000000-0000-7000-a000-0000000000a1';
 select results_eq(
   $$select actor, action, details from told where target = 'a1' offset 2$$,
   $$values ('nobody', 'post_hidden', '{"reason": "More spam"}'::jsonb), ('nobody', 'post_unhidden', '{}')$$,

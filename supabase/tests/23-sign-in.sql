@@ -1,7 +1,7 @@
 -- Signing in by name, and the end of guessing. Ada has an account. Only the edge function asks.
 begin;
 set local search_path = public, extensions;
-select plan(38);
+select plan(40);
 
 insert into auth.users (id, email, raw_user_meta_data)
 values ('00000000-0000-4000-a000-00000000000a', 'ada@tap.test', '{"username": "tap_ada"}');
@@ -55,15 +55,19 @@ from unnest(array['tap_nobody', 'nobody@tap.test', '', '@', '%', repeat('x', 100
 
 -- Guessing at one account
 
-select is(public.begin_sign_in('tap_ada'), 'ada@tap.test', 'a third attempt');
+select is(public.begin_sign_in('tap_ada'), 'ada@tap.test', attempt || ' attempt') from unnest(array['a second', 'a third']) as attempt;
 select is(
   pg_temp.refusal(format('select public.begin_sign_in(%L)', name)), 'PGRST {"status" : 429, "headers" : {"Retry-After" : "900"}}', label
 )
 from (
   values
-    ('tap_ada', 'the fourth is too many'), ('TAP_ADA', 'whatever the case'), ('ada@tap.test', 'by name or by e-mail address')
+    ('tap_ada', 'the fourth is too many'), ('TAP_ADA', 'whatever the case'), (' Tap_Ada ', 'and whatever white space')
 ) as refused (name, label);
-select lives_ok($$select public.sign_in_succeeded('ada@tap.test')$$, 'an attempt that was right ...');
+select is(
+  public.begin_sign_in('ada@tap.test'), 'ada@tap.test',
+  'the e-mail address is counted apart: a refusal would tell whose it is'
+);
+select lives_ok($$select public.sign_in_succeeded('TAP_ada')$$, 'an attempt that was right ...');
 select is(public.begin_sign_in('tap_ada'), 'ada@tap.test', '... makes room for one more');
 select is(
   pg_temp.refusal($$select public.begin_sign_in('tap_ada')$$), 'PGRST {"status" : 429, "headers" : {"Retry-After" : "900"}}', 'and no more'
