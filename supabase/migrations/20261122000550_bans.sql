@@ -19,7 +19,7 @@ as $$
 $$;
 comment on function private.may_write() is
   'Whether the caller is a user who is still there and not banned. Every policy for a write asks, in a subquery: once a statement, not once a row.';
-grant execute on function private.may_write() to authenticated, service_role;
+grant execute on function private.may_write() to authenticated;
 
 create function private.require_writer()
 returns void

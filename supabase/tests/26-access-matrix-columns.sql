@@ -1,0 +1,114 @@
+-- Which column who reads and writes: every column that clients reach, and the roles that a request can have, `user`
+-- (authenticated) and `service` (service_role). `nobody` (anon) has none. Which rows they reach is in the matrix of tables.
+begin;
+set local search_path = public, extensions;
+
+create temporary table expected (place integer generated always as identity, name text unique, "select" text, "insert" text, "update" text);
+insert into expected (name,             "select",       "insert",       "update")
+values
+  ('audit_log.id',                      'user service', '',             ''),
+  ('audit_log.actor_id',                'user service', '',             ''),
+  ('audit_log.action',                  'user service', '',             ''),
+  ('audit_log.target_id',               'user service', '',             ''),
+  ('audit_log.details',                 'user service', '',             ''),
+  ('audit_log.created_at',              'user service', '',             ''),
+
+  ('post_media.id',                     'user service', 'service',      'service'),
+  ('post_media.post_id',                'user service', 'service',      'service'),
+  ('post_media.path',                   'user service', 'service',      'service'),
+  ('post_media.position',               'user service', 'service',      'service'),
+  ('post_media.file_type',              'user service', 'service',      'service'),
+  ('post_media.mime_type',              'user service', 'service',      'service'),
+  ('post_media.size',                   'user service', 'service',      'service'),
+  ('post_media.width',                  'user service', 'service',      'service'),
+  ('post_media.height',                 'user service', 'service',      'service'),
+  ('post_media.alt_text',               'user service', 'service',      'service'),
+  ('post_media.inspected_at',           'user service', 'service',      'service'),
+  ('post_media.created_at',             'user service', 'service',      'service'),
+
+  ('post_mentions.post_id',             'user service', 'service',      'service'),
+  ('post_mentions.profile_id',          'user service', 'service',      'service'),
+  ('post_mentions.source',              'user service', 'service',      'service'),
+
+  ('post_tags.post_id',                 'user service', 'service',      'service'),
+  ('post_tags.tag_id',                  'user service', 'service',      'service'),
+  ('post_tags.source',                  'user service', 'service',      'service'),
+
+  ('posts.id',                          'user service', 'service',      'service'),
+  ('posts.owner_id',                    'user service', 'service',      'service'),
+  ('posts.caption',                     'user service', 'user service', 'user service'),
+  ('posts.is_public',                   'user service', 'user service', 'user service'),
+  ('posts.original_post_id',            'user service', 'user service', 'service'),
+  ('posts.is_repost',                   'user service', 'service',      'service'),
+  ('posts.hidden_at',                   'user service', 'service',      'service'),
+  ('posts.created_at',                  'user service', 'service',      'service'),
+  ('posts.updated_at',                  'user service', 'service',      'service'),
+
+  ('private_profiles.id',               'user service', 'service',      'service'),
+  ('private_profiles.date_of_birth',    'user service', 'service',      'user service'),
+  ('private_profiles.created_at',       'user service', 'service',      'service'),
+  ('private_profiles.updated_at',       'user service', 'service',      'service'),
+
+  ('profiles.id',                       'user service', 'service',      'service'),
+  ('profiles.username',                 'user service', 'service',      'user service'),
+  ('profiles.bio',                      'user service', 'service',      'user service'),
+  ('profiles.playlist',                 'user service', 'service',      'user service'),
+  ('profiles.avatar_path',              'user service', 'service',      'user service'),
+  ('profiles.cover_path',               'user service', 'service',      'user service'),
+  ('profiles.is_vip',                   'user service', 'service',      'service'),
+  ('profiles.role',                     'user service', 'service',      'service'),
+  ('profiles.is_public',                'user service', 'service',      'user service'),
+  ('profiles.is_anonymous',             'user service', 'service',      'user service'),
+  ('profiles.created_at',               'user service', 'service',      'service'),
+  ('profiles.updated_at',               'user service', 'service',      'service'),
+
+  ('rate_limits.action',                'user service', '',             'service'),
+  ('rate_limits.max_count',             'user service', '',             'user service'),
+  ('rate_limits.per_seconds',           'user service', '',             'user service'),
+  ('rate_limits.updated_at',            'user service', '',             'service'),
+
+  ('tags.id',                           'user service', 'service',      'service'),
+  ('tags.name',                         'user service', 'service',      'service');
+
+-- Tries a statement that touches no row as each role, and names those who may.
+create function pg_temp.who_may(statement text) returns text
+language plpgsql
+as $$
+declare
+  v_role record;
+  v_able text := '';
+begin
+  for v_role in select * from (values ('anon', 'nobody'), ('authenticated', 'user'), ('service_role', 'service')) as role (name, label) loop
+    begin
+      perform set_config('role', v_role.name, true);
+      execute statement;
+      v_able := v_able || ' ' || v_role.label;
+      raise exception using errcode = 'TAP00';
+    exception
+      -- Which also ends the role.
+      when sqlstate 'TAP00' or insufficient_privilege then null;
+    end;
+  end loop;
+  return ltrim(v_able);
+end
+$$;
+
+create temporary view columns as
+select class.relname || '.' || attribute.attname as name,
+  format('select %I from public.%I limit 0', attname, relname) as "select",
+  format('insert into public.%I (%I) select null::%s where false', relname, attname, format_type(atttypid, null)) as "insert",
+  format('update public.%I set %I = default where false', relname, attname) as "update"
+from pg_class as class
+join pg_attribute as attribute on attribute.attrelid = class.oid and attribute.attnum > 0 and not attribute.attisdropped
+where class.relnamespace = 'public'::regnamespace and class.relkind in ('r', 'p', 'v', 'm', 'f');
+
+select plan((select count(*)::integer * 3 + 1 from expected));
+select set_eq('select name from columns', 'select name from expected', 'every column that clients reach is in the matrix');
+select is(pg_temp.who_may(to_jsonb(columns) ->> verb), to_jsonb(expected) ->> verb, concat(expected.name, ' / ', verb))
+from expected
+left join columns on columns.name = expected.name
+cross join unnest(array['select', 'insert', 'update']) as verb
+order by expected.place, verb;
+
+select * from finish();
+rollback;
