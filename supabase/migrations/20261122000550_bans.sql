@@ -5,7 +5,6 @@ create function private.may_write()
 returns boolean
 language sql
 stable
--- Definer: bans are Auth's to know. Only the caller is looked up.
 security definer
 set search_path = ''
 as $$
@@ -18,7 +17,7 @@ as $$
   )
 $$;
 comment on function private.may_write() is
-  'Whether the caller is a user who is still there and not banned. Every policy for a write asks, in a subquery: once a statement, not once a row.';
+  'Whether the caller is a user who is still there and not banned. Every policy for a write asks, in a subquery: once a statement, not once a row. Security definer: bans are Auth''s to know. Only the caller is looked up.';
 grant execute on function private.may_write() to authenticated;
 
 create function private.require_writer()

@@ -89,7 +89,6 @@ comment on function private.keep_uploads(text, text[]) is
 create function private.await_claim()
 returns trigger
 language plpgsql
--- Definer: Storage writes as whoever uploads; the queue is nobody's to write.
 security definer
 set search_path = ''
 as $$
@@ -103,7 +102,8 @@ begin
   return null;
 end
 $$;
-comment on function private.await_claim() is 'Trigger: an upload that nothing shows within a day is removed.';
+comment on function private.await_claim() is
+  'Trigger: an upload that nothing shows within a day is removed. Security definer: Storage writes as whoever uploads; the queue is nobody''s to write.';
 
 -- Only what lies in a user's folder: what an admin puts elsewhere in these buckets is his.
 create trigger _100_await_claim after insert or update of bucket_id, name, created_at on storage.objects

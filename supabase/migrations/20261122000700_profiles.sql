@@ -74,7 +74,6 @@ comment on column public.profiles.updated_at is 'When the profile last changed.'
 create function private.check_profile_pictures()
 returns trigger
 language plpgsql
--- Definer: whether the object exists must not depend on what the caller may see in Storage.
 security definer
 set search_path = ''
 as $$
@@ -103,12 +102,11 @@ begin
 end
 $$;
 comment on function private.check_profile_pictures() is
-  'Trigger: a profile''s pictures are existing uploads in the person''s own folders, and are kept from now on.';
+  'Trigger: a profile''s pictures are existing uploads in the person''s own folders, and are kept from now on. Security definer: whether the object exists must not depend on what the caller may see in Storage.';
 
 create function private.release_profile_pictures()
 returns trigger
 language plpgsql
--- Definer: the queue is nobody's to write.
 security definer
 set search_path = ''
 as $$
@@ -124,7 +122,7 @@ begin
 end
 $$;
 comment on function private.release_profile_pictures() is
-  'Trigger: queues pictures for removal that their profile no longer shows.';
+  'Trigger: queues pictures for removal that their profile no longer shows. Security definer: the queue is nobody''s to write.';
 
 create trigger _100_check_pictures_on_insert before insert on public.profiles
   for each row

@@ -4,7 +4,6 @@ create function private.has_role(minimum public.profile_role)
 returns boolean
 language sql
 stable
--- Definer: what policies ask must not depend on what the caller may see of profiles.
 security definer
 set search_path = ''
 as $$
@@ -14,7 +13,7 @@ as $$
   )
 $$;
 comment on function private.has_role(public.profile_role) is
-  'Whether the caller has this role or a higher one; who is banned has none. Policies wrap it in a subquery: asked once a query, not once a row.';
+  'Whether the caller has this role or a higher one; who is banned has none. Policies wrap it in a subquery: asked once a query, not once a row. Security definer: what policies ask must not depend on what the caller may see of profiles.';
 grant execute on function private.has_role(public.profile_role) to authenticated;
 
 create function private.require_role(minimum public.profile_role)
@@ -65,7 +64,6 @@ comment on function private.keep_an_admin(uuid) is
 create function public.set_role(profile_id uuid, role public.profile_role)
 returns public.profiles
 language plpgsql
--- Definer: nobody has a grant on the column. The caller's role is checked here.
 security definer
 set search_path = ''
 as $$
@@ -84,13 +82,12 @@ begin
 end
 $$;
 comment on function public.set_role(uuid, public.profile_role) is
-  'Gives a person a role. For admins; the last of them cannot lose it.';
+  'Gives a person a role. For admins; the last of them cannot lose it. Security definer: nobody has a grant on the column. The caller''s role is checked here.';
 grant execute on function public.set_role(uuid, public.profile_role) to authenticated, service_role;
 
 create function public.set_vip(profile_id uuid, is_vip boolean)
 returns public.profiles
 language plpgsql
--- Definer: nobody has a grant on the column. The caller's role is checked here.
 security definer
 set search_path = ''
 as $$
@@ -108,5 +105,6 @@ begin
   return v_profile;
 end
 $$;
-comment on function public.set_vip(uuid, boolean) is 'Gives a person the VIP badge, or takes it. For admins.';
+comment on function public.set_vip(uuid, boolean) is
+  'Gives a person the VIP badge, or takes it. For admins. Security definer: nobody has a grant on the column. The caller''s role is checked here.';
 grant execute on function public.set_vip(uuid, boolean) to authenticated, service_role;

@@ -117,7 +117,6 @@ comment on function private.count_action(public.rate_limited_action, text, integ
 create function private.hold_counter(action public.rate_limited_action)
 returns void
 language plpgsql
--- Definer: counters are nobody's to write. It holds the caller's own.
 security definer
 set search_path = ''
 as $$
@@ -132,7 +131,7 @@ begin
 end
 $$;
 comment on function private.hold_counter(public.rate_limited_action) is
-  'Takes the caller''s counter before anything that others wait for. Every way of writing posts waits for things in one order, so that no two wait for each other: the post, the counter, tags, files.';
+  'Takes the caller''s counter before anything that others wait for. Every way of writing posts waits for things in one order, so that no two wait for each other: the post, the counter, tags, files. Security definer: counters are nobody''s to write. It holds the caller''s own.';
 grant execute on function private.hold_counter(public.rate_limited_action) to authenticated;
 
 create function private.uncount_action(action public.rate_limited_action, subject text)

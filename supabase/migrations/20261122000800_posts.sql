@@ -98,7 +98,6 @@ comment on function private.resolve_original_post() is
 create function private.count_inserted_posts()
 returns trigger
 language plpgsql
--- Definer: counters are nobody's to write.
 security definer
 set search_path = ''
 as $$
@@ -112,12 +111,12 @@ begin
   return null;
 end
 $$;
-comment on function private.count_inserted_posts() is 'Trigger: a person publishes no more often than public.rate_limits allows.';
+comment on function private.count_inserted_posts() is
+  'Trigger: a person publishes no more often than public.rate_limits allows. Security definer: counters are nobody''s to write.';
 
 create function private.count_updated_posts()
 returns trigger
 language plpgsql
--- Definer: counters are nobody's to write.
 security definer
 set search_path = ''
 as $$
@@ -136,7 +135,8 @@ begin
   return null;
 end
 $$;
-comment on function private.count_updated_posts() is 'Trigger: a person edits posts no more often than public.rate_limits allows.';
+comment on function private.count_updated_posts() is
+  'Trigger: a person edits posts no more often than public.rate_limits allows. Security definer: counters are nobody''s to write.';
 
 create trigger _100_resolve_original_post before insert on public.posts
   for each row

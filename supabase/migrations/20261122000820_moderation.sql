@@ -3,7 +3,6 @@
 create function public.hide_post(post_id uuid, hidden boolean default true, reason text default null)
 returns public.posts
 language plpgsql
--- Definer: nobody has a grant on the column. The caller's role is checked here.
 security definer
 set search_path = ''
 as $$
@@ -29,5 +28,5 @@ begin
 end
 $$;
 comment on function public.hide_post(uuid, boolean, text) is
-  'Hides a post from everybody but its owner and moderators, or (hidden: false) shows it again. For moderators and admins. The reason goes into the audit log.';
+  'Hides a post from everybody but its owner and moderators, or (hidden: false) shows it again. For moderators and admins. The reason goes into the audit log. Security definer: nobody has a grant on the column. The caller''s role is checked here.';
 grant execute on function public.hide_post(uuid, boolean, text) to authenticated, service_role;

@@ -75,7 +75,6 @@ comment on function private.record_action(public.audit_action, uuid, jsonb) is
 create function private.record_profile_change()
 returns trigger
 language plpgsql
--- Definer: the log is nobody's to write.
 security definer
 set search_path = ''
 as $$
@@ -89,12 +88,12 @@ begin
   return null;
 end
 $$;
-comment on function private.record_profile_change() is 'Trigger: notes changes of role and badge.';
+comment on function private.record_profile_change() is
+  'Trigger: notes changes of role and badge. Security definer: the log is nobody''s to write.';
 
 create function private.record_account_deletion()
 returns trigger
 language plpgsql
--- Definer: the log is nobody's to write.
 security definer
 set search_path = ''
 as $$
@@ -108,12 +107,11 @@ begin
 end
 $$;
 comment on function private.record_account_deletion() is
-  'Trigger: notes accounts that somebody else deleted, and those of moderators and admins.';
+  'Trigger: notes accounts that somebody else deleted, and those of moderators and admins. Security definer: the log is nobody''s to write.';
 
 create function private.record_post_change()
 returns trigger
 language plpgsql
--- Definer: the log is nobody's to write.
 security definer
 set search_path = ''
 as $$
@@ -126,12 +124,12 @@ begin
   return null;
 end
 $$;
-comment on function private.record_post_change() is 'Trigger: notes that a post was hidden or shown again, and why.';
+comment on function private.record_post_change() is
+  'Trigger: notes that a post was hidden or shown again, and why. Security definer: the log is nobody''s to write.';
 
 create function private.record_rate_limit_change()
 returns trigger
 language plpgsql
--- Definer: the log is nobody's to write.
 security definer
 set search_path = ''
 as $$
@@ -144,7 +142,8 @@ begin
   return null;
 end
 $$;
-comment on function private.record_rate_limit_change() is 'Trigger: notes changes of the rate limits.';
+comment on function private.record_rate_limit_change() is
+  'Trigger: notes changes of the rate limits. Security definer: the log is nobody''s to write.';
 
 create trigger _400_record_change after update on public.profiles
   for each row

@@ -99,7 +99,6 @@ comment on policy select_visible on public.post_media is 'Whoever sees the post 
 create function private.release_media()
 returns trigger
 language plpgsql
--- Definer: the queue is nobody's to write.
 security definer
 set search_path = ''
 as $$
@@ -108,12 +107,12 @@ begin
   return null;
 end
 $$;
-comment on function private.release_media() is 'Trigger: queues files for removal that their post no longer shows.';
+comment on function private.release_media() is
+  'Trigger: queues files for removal that their post no longer shows. Security definer: the queue is nobody''s to write.';
 
 create function private.close_media_gaps()
 returns trigger
 language plpgsql
--- Definer: whoever deletes a file's row need not be able to move the others.
 security definer
 set search_path = ''
 as $$
@@ -129,7 +128,8 @@ begin
   return null;
 end
 $$;
-comment on function private.close_media_gaps() is 'Trigger: the files behind one that goes move up, and the order is kept.';
+comment on function private.close_media_gaps() is
+  'Trigger: the files behind one that goes move up, and the order is kept. Security definer: whoever deletes a file''s row need not be able to move the others.';
 
 create trigger _100_release after delete on public.post_media
   referencing old table as released

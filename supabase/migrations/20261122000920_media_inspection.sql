@@ -40,7 +40,6 @@ create function public.record_inspection(
 )
 returns void
 language plpgsql
--- Definer: service_role has no grant on private tables.
 security definer
 set search_path = ''
 as $$
@@ -93,14 +92,13 @@ begin
 end
 $$;
 comment on function public.record_inspection(text, text, integer, integer, uuid) is
-  'Notes what the bytes of an object in bucket post-media are. object_id: the object that was read, in case another has taken its name. For the edge function.';
+  'Notes what the bytes of an object in bucket post-media are. object_id: the object that was read, in case another has taken its name. For the edge function. Security definer: service_role has no grant on private tables.';
 -- Not for clients: they would vouch for themselves.
 grant execute on function public.record_inspection(text, text, integer, integer, uuid) to service_role;
 
 create function public.reject_upload(path text)
 returns void
 language plpgsql
--- Definer: service_role has no grant on private tables.
 security definer
 set search_path = ''
 as $$
@@ -118,13 +116,12 @@ begin
 end
 $$;
 comment on function public.reject_upload(text) is
-  'Takes a file that is not what it claims from its post, if it has one, and queues it for removal. For the edge function.';
+  'Takes a file that is not what it claims from its post, if it has one, and queues it for removal. For the edge function. Security definer: service_role has no grant on private tables.';
 grant execute on function public.reject_upload(text) to service_role;
 
 create function public.uninspected_media(max integer default 20)
 returns table (path text, mime_type text)
 language sql
--- Definer: service_role has no grant on private tables.
 security definer
 set search_path = ''
 as $$
@@ -156,5 +153,5 @@ as $$
   order by post_media.id
 $$;
 comment on function public.uninspected_media(integer) is
-  'Files of posts that nobody has looked into yet, oldest first, with what they call themselves. Whoever is given one has five minutes for it. For the sweep.';
+  'Files of posts that nobody has looked into yet, oldest first, with what they call themselves. Whoever is given one has five minutes for it. For the sweep. Security definer: service_role has no grant on private tables.';
 grant execute on function public.uninspected_media(integer) to service_role;

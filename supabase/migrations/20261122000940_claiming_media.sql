@@ -41,7 +41,6 @@ grant execute on function private.media_list(jsonb) to authenticated;
 create function private.claim_media(post_id uuid, media jsonb)
 returns void
 language plpgsql
--- Definer: clients have no write grant on post_media. The owner of post and object is checked here.
 security definer
 set search_path = ''
 as $$
@@ -124,13 +123,12 @@ begin
 end
 $$;
 comment on function private.claim_media(uuid, jsonb) is
-  'Attaches the caller''s uploads to his post, in order, behind those that it has. Takes a list as private.media_list makes it.';
+  'Attaches the caller''s uploads to his post, in order, behind those that it has. Takes a list as private.media_list makes it. Security definer: clients have no write grant on post_media. The owner of post and object is checked here.';
 grant execute on function private.claim_media(uuid, jsonb) to authenticated;
 
 create function private.remove_media(post_id uuid, media text[])
 returns void
 language plpgsql
--- Definer: clients have no write grant on post_media. The owner of the post is checked here.
 security definer
 set search_path = ''
 as $$
@@ -159,5 +157,5 @@ begin
 end
 $$;
 comment on function private.remove_media(uuid, text[]) is
-  'Takes files, named by id or path, from the caller''s post; triggers move the others up and queue the bytes for removal.';
+  'Takes files, named by id or path, from the caller''s post; triggers move the others up and queue the bytes for removal. Security definer: clients have no write grant on post_media. The owner of the post is checked here.';
 grant execute on function private.remove_media(uuid, text[]) to authenticated;

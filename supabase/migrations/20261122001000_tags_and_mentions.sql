@@ -149,7 +149,6 @@ create trigger _100_check_mention_limit after insert on public.post_mentions
 create function private.ensure_tags(names text[])
 returns void
 language plpgsql
--- Definer: clients have no write grant on tags.
 security definer
 set search_path = ''
 as $$
@@ -164,13 +163,13 @@ begin
   on conflict (name) do nothing;
 end
 $$;
-comment on function private.ensure_tags(text[]) is 'Adds the tags that are not there yet. Takes names as private.tag_name makes them.';
+comment on function private.ensure_tags(text[]) is
+  'Adds the tags that are not there yet. Takes names as private.tag_name makes them. Security definer: clients have no write grant on tags.';
 grant execute on function private.ensure_tags(text[]) to authenticated;
 
 create function private.refresh_caption_references(post_ids uuid[])
 returns void
 language plpgsql
--- Definer: clients have no write grant on tags, post_tags and post_mentions. Only triggers call it.
 security definer
 set search_path = ''
 as $$
@@ -244,12 +243,11 @@ begin
 end
 $$;
 comment on function private.refresh_caption_references(uuid[]) is
-  'Makes the tags and mentions that come from captions what the captions say now. Names that nobody has are no mentions.';
+  'Makes the tags and mentions that come from captions what the captions say now. Names that nobody has are no mentions. Security definer: clients have no write grant on tags, post_tags and post_mentions. Only triggers call it.';
 
 create function private.refresh_references_of_inserted()
 returns trigger
 language plpgsql
--- Definer: the function that it calls is granted to nobody.
 security definer
 set search_path = ''
 as $$
@@ -258,12 +256,12 @@ begin
   return null;
 end
 $$;
-comment on function private.refresh_references_of_inserted() is 'Trigger: tags and mentions of new posts.';
+comment on function private.refresh_references_of_inserted() is
+  'Trigger: tags and mentions of new posts. Security definer: the function that it calls is granted to nobody.';
 
 create function private.refresh_references_of_updated()
 returns trigger
 language plpgsql
--- Definer: the function that it calls is granted to nobody.
 security definer
 set search_path = ''
 as $$
@@ -281,7 +279,8 @@ begin
   return null;
 end
 $$;
-comment on function private.refresh_references_of_updated() is 'Trigger: tags and mentions of posts whose caption changed.';
+comment on function private.refresh_references_of_updated() is
+  'Trigger: tags and mentions of posts whose caption changed. Security definer: the function that it calls is granted to nobody.';
 
 -- For each statement, not each row: one statement that writes many posts brings all their tags in one sorted go.
 create trigger _400_refresh_references_on_insert after insert on public.posts

@@ -3,7 +3,6 @@
 create function private.add_explicit_references(post_id uuid, tag_names text[], profile_ids uuid[])
 returns void
 language plpgsql
--- Definer: clients have no write grant on post_tags and post_mentions. The owner of the post is checked here.
 security definer
 set search_path = ''
 as $$
@@ -29,7 +28,7 @@ begin
 end
 $$;
 comment on function private.add_explicit_references(uuid, text[], uuid[]) is
-  'Adds listed tags and mentions to the caller''s post; one that is there from the caption becomes explicit.';
+  'Adds listed tags and mentions to the caller''s post; one that is there from the caption becomes explicit. Security definer: clients have no write grant on post_tags and post_mentions. The owner of the post is checked here.';
 grant execute on function private.add_explicit_references(uuid, text[], uuid[]) to authenticated;
 
 create function private.explicit_tag_names(tags text[])
@@ -103,7 +102,6 @@ grant execute on function private.explicit_profile_ids(text[]) to authenticated;
 create function private.remove_explicit_references(post_id uuid, tag_names text[], profile_ids uuid[])
 returns void
 language plpgsql
--- Definer: clients have no write grant on post_tags and post_mentions. The owner of the post is checked here.
 security definer
 set search_path = ''
 as $$
@@ -151,5 +149,5 @@ begin
 end
 $$;
 comment on function private.remove_explicit_references(uuid, text[], uuid[]) is
-  'Takes those listed tags and mentions from the caller''s post that are not among these. Null for a list leaves all of its kind.';
+  'Takes those listed tags and mentions from the caller''s post that are not among these. Null for a list leaves all of its kind. Security definer: clients have no write grant on post_tags and post_mentions. The owner of the post is checked here.';
 grant execute on function private.remove_explicit_references(uuid, text[], uuid[]) to authenticated;

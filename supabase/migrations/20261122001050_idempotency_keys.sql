@@ -21,7 +21,6 @@ comment on column private.idempotency_keys.created_at is 'When the request was f
 create function private.claim_idempotency_key(key text, request_hash bytea)
 returns uuid
 language plpgsql
--- Definer: the table is nobody's but this function's. It looks at the caller's own keys only.
 security definer
 set search_path = ''
 as $$
@@ -55,13 +54,12 @@ begin
 end
 $$;
 comment on function private.claim_idempotency_key(text, bytea) is
-  'Null for the first request with this key; for a repeated one the id of the post that the first made.';
+  'Null for the first request with this key; for a repeated one the id of the post that the first made. Security definer: the table is nobody''s but this function''s. It looks at the caller''s own keys only.';
 grant execute on function private.claim_idempotency_key(text, bytea) to authenticated;
 
 create function private.settle_idempotency_key(key text, post_id uuid)
 returns void
 language sql
--- Definer: see claim_idempotency_key.
 security definer
 set search_path = ''
 as $$
@@ -71,5 +69,6 @@ as $$
     and idempotency_keys.key = settle_idempotency_key.key
     and idempotency_keys.post_id is null
 $$;
-comment on function private.settle_idempotency_key(text, uuid) is 'Notes which post a claimed key has made.';
+comment on function private.settle_idempotency_key(text, uuid) is
+  'Notes which post a claimed key has made. Security definer: the table is nobody''s to write. It changes the caller''s own keys only.';
 grant execute on function private.settle_idempotency_key(text, uuid) to authenticated;

@@ -3,7 +3,6 @@
 create function private.stamp_post(post_id uuid)
 returns void
 language sql
--- Definer: times are nobody's to write. Only the caller's own post is stamped.
 security definer
 set search_path = ''
 as $$
@@ -12,7 +11,7 @@ as $$
   where posts.id = stamp_post.post_id and posts.owner_id = auth.uid()
 $$;
 comment on function private.stamp_post(uuid) is
-  'Stamps the caller''s post with the time of an edit that changed no column of it: of its files, tags or mentions.';
+  'Stamps the caller''s post with the time of an edit that changed no column of it: of its files, tags or mentions. Security definer: times are nobody''s to write. Only the caller''s own post is stamped.';
 grant execute on function private.stamp_post(uuid) to authenticated;
 
 create function public.update_post(

@@ -42,7 +42,6 @@ create function public.before_user_created(event jsonb)
 returns jsonb
 language plpgsql
 stable
--- Definer: Auth calls it as supabase_auth_admin, who has no grant on profiles.
 security definer
 set search_path = ''
 as $$
@@ -71,7 +70,7 @@ begin
 end
 $$;
 comment on function public.before_user_created(jsonb) is
-  'Auth''s "Before User Created" hook: refuses a user name that is malformed or taken, and an impossible date of birth. The message starts with a stable code.';
+  'Auth''s "Before User Created" hook: refuses a user name that is malformed or taken, and an impossible date of birth. The message starts with a stable code. Security definer: Auth calls it as supabase_auth_admin, who has no grant on profiles.';
 grant usage on schema public to supabase_auth_admin;
 grant execute on function public.before_user_created(jsonb) to supabase_auth_admin;
 
@@ -112,7 +111,6 @@ comment on function private.derived_username(jsonb, text) is
 create function private.create_profile()
 returns trigger
 language plpgsql
--- Definer: Auth inserts as supabase_auth_admin, who has no grant on profiles.
 security definer
 set search_path = ''
 as $$
@@ -149,7 +147,7 @@ begin
 end
 $$;
 comment on function private.create_profile() is
-  'Trigger: a new user''s profile, with the user name asked for at sign-up or, where none was, one derived from what is known.';
+  'Trigger: a new user''s profile, with the user name asked for at sign-up or, where none was, one derived from what is known. Security definer: Auth inserts as supabase_auth_admin, who has no grant on profiles.';
 
 create trigger _100_create_profile after insert on auth.users
   for each row execute function private.create_profile();

@@ -38,7 +38,6 @@ comment on function private.account_subject(text) is 'Under which name failed si
 create function public.begin_sign_in(identifier text, address inet default null)
 returns text
 language plpgsql
--- Definer: e-mail addresses are Auth's, counters nobody's, and service_role has no grant on either.
 security definer
 set search_path = ''
 as $$
@@ -56,14 +55,13 @@ begin
 end
 $$;
 comment on function public.begin_sign_in(text, inet) is
-  'The e-mail address that Auth knows for a user name or an e-mail address, null for nobody''s; counts a failed attempt of the account and of the caller''s network address, and refuses when there were too many. For the edge function.';
+  'The e-mail address that Auth knows for a user name or an e-mail address, null for nobody''s; counts a failed attempt of the account and of the caller''s network address, and refuses when there were too many. For the edge function. Security definer: e-mail addresses are Auth''s, counters nobody''s, and service_role has no grant on either.';
 -- Not for clients: they would learn each other's addresses.
 grant execute on function public.begin_sign_in(text, inet) to service_role;
 
 create function public.sign_in_succeeded(identifier text, address inet default null)
 returns void
 language plpgsql
--- Definer: see begin_sign_in.
 security definer
 set search_path = ''
 as $$
@@ -75,13 +73,12 @@ begin
 end
 $$;
 comment on function public.sign_in_succeeded(text, inet) is
-  'Takes back what begin_sign_in counted, because the password was right. Same arguments. For the edge function.';
+  'Takes back what begin_sign_in counted, because the password was right. Same arguments. For the edge function. Security definer: counters are nobody''s to write.';
 grant execute on function public.sign_in_succeeded(text, inet) to service_role;
 
 create function public.begin_registration(address inet)
 returns void
 language plpgsql
--- Definer: counters are nobody's to write.
 security definer
 set search_path = ''
 as $$
@@ -92,5 +89,5 @@ begin
 end
 $$;
 comment on function public.begin_registration(inet) is
-  'Counts a registration of a network address, and refuses when there were too many. For the edge function.';
+  'Counts a registration of a network address, and refuses when there were too many. For the edge function. Security definer: counters are nobody''s to write.';
 grant execute on function public.begin_registration(inet) to service_role;

@@ -3,7 +3,6 @@
 create function public.delete_account()
 returns void
 language plpgsql
--- Definer: users are Auth's. Only the caller's own is deleted.
 security definer
 set search_path = ''
 -- The Data API takes this over: whoever has published for years takes longer to delete than the usual 8 seconds.
@@ -18,5 +17,5 @@ begin
 end
 $$;
 comment on function public.delete_account() is
-  'Deletes the caller''s account with all that belongs to it. There is no way back. The last admin has to appoint another one first.';
+  'Deletes the caller''s account with all that belongs to it. There is no way back. The last admin has to appoint another one first. Security definer: users are Auth''s. Only the caller''s own is deleted.';
 grant execute on function public.delete_account() to authenticated;

@@ -89,7 +89,6 @@ comment on function private.is_shown(text, text) is 'Whether a post or a profile
 create function private.refuse_deleting_claimed()
 returns trigger
 language plpgsql
--- Definer: whether a post has the file must not depend on what the caller may see.
 security definer
 set search_path = ''
 as $$
@@ -103,7 +102,8 @@ begin
   return old;
 end
 $$;
-comment on function private.refuse_deleting_claimed() is 'Trigger: a file that a post shows is not deleted, whoever asks.';
+comment on function private.refuse_deleting_claimed() is
+  'Trigger: a file that a post shows is not deleted, whoever asks. Security definer: whether a post has the file must not depend on what the caller may see.';
 
 create trigger _100_refuse_deleting_claimed before delete on storage.objects
   for each row

@@ -4,7 +4,6 @@
 create function public.sweep_take(max integer default 100)
 returns table (bucket_id text, name text)
 language plpgsql
--- Definer: service_role has no grant on private tables.
 security definer
 set search_path = ''
 as $$
@@ -89,13 +88,12 @@ begin
 end
 $$;
 comment on function public.sweep_take(integer) is
-  'Objects to remove through the Storage API now, at most max (and 1,000). Whoever is given one has five minutes for it; what is then still there is given out again. Also forgets idempotency keys after a day and rate counters when their time is over. For the sweep.';
+  'Objects to remove through the Storage API now, at most max (and 1,000). Whoever is given one has five minutes for it; what is then still there is given out again. Also forgets idempotency keys after a day and rate counters when their time is over. For the sweep. Security definer: service_role has no grant on private tables.';
 grant execute on function public.sweep_take(integer) to service_role;
 
 create function public.sweep_done(bucket_id text, names text[])
 returns void
 language sql
--- Definer: service_role has no grant on private tables.
 security definer
 set search_path = ''
 as $$
@@ -108,7 +106,8 @@ as $$
       select from storage.objects where objects.bucket_id = sweep_done.bucket_id and objects.name = storage_removals.name
     )
 $$;
-comment on function public.sweep_done(text, text[]) is 'Notes that objects given out by sweep_take are removed. For the sweep.';
+comment on function public.sweep_done(text, text[]) is
+  'Notes that objects given out by sweep_take are removed. For the sweep. Security definer: service_role has no grant on private tables.';
 grant execute on function public.sweep_done(text, text[]) to service_role;
 
 create function private.schedule_sweep(url text, secret text, schedule text default '*/5 * * * *')
