@@ -101,23 +101,17 @@ isOneToOne: false
                   ]
                 },"posts": {
                   Row: {
-                    "caption": string,"created_at": string,"hidden_at": string | null,"hidden_by": string | null,"id": string,"is_public": boolean,"is_repost": boolean,"original_post_id": string | null,"owner_id": string,"updated_at": string
+                    "caption": string,"created_at": string,"hidden_at": string | null,"id": string,"is_public": boolean,"is_repost": boolean,"original_post_id": string | null,"owner_id": string,"updated_at": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "caption": string,"created_at"?: string,"hidden_at"?: string | null,"hidden_by"?: string | null,"id"?: string,"is_public"?: boolean,"is_repost"?: boolean,"original_post_id"?: string | null,"owner_id"?: string,"updated_at"?: string
+                    "caption": string,"created_at"?: string,"hidden_at"?: string | null,"id"?: string,"is_public"?: boolean,"is_repost"?: boolean,"original_post_id"?: string | null,"owner_id"?: string,"updated_at"?: string
                   }
                   Update: {
-                    "caption"?: string,"created_at"?: string,"hidden_at"?: string | null,"hidden_by"?: string | null,"id"?: string,"is_public"?: boolean,"is_repost"?: boolean,"original_post_id"?: string | null,"owner_id"?: string,"updated_at"?: string
+                    "caption"?: string,"created_at"?: string,"hidden_at"?: string | null,"id"?: string,"is_public"?: boolean,"is_repost"?: boolean,"original_post_id"?: string | null,"owner_id"?: string,"updated_at"?: string
                   }
                   Relationships: [
                     {
-      foreignKeyName: "posts_hidden_by_fkey"
-      columns: ["hidden_by"]
-isOneToOne: false
-      referencedRelation: "profiles"
-      referencedColumns: ["id"]
-    },{
       foreignKeyName: "posts_original_post_id_fkey"
       columns: ["original_post_id"]
 isOneToOne: false
@@ -181,14 +175,14 @@ isOneToOne: true
                   ]
                 },"tags": {
                   Row: {
-                    "created_at": string,"id": string,"name": string
+                    "id": string,"name": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "created_at"?: string,"id"?: string,"name": string
+                    "id"?: string,"name": string
                   }
                   Update: {
-                    "created_at"?: string,"id"?: string,"name"?: string
+                    "id"?: string,"name"?: string
                   }
                   Relationships: [
                     
@@ -213,7 +207,6 @@ isOneToOne: true
               "caption": string,
 "created_at": string,
 "hidden_at": string | null,
-"hidden_by": string | null,
 "id": string,
 "is_public": boolean,
 "is_repost": boolean,
@@ -241,7 +234,6 @@ isOneToOne: true
               "caption": string,
 "created_at": string,
 "hidden_at": string | null,
-"hidden_by": string | null,
 "id": string,
 "is_public": boolean,
 "is_repost": boolean,
@@ -263,7 +255,6 @@ isOneToOne: true
               "caption": string,
 "created_at": string,
 "hidden_at": string | null,
-"hidden_by": string | null,
 "id": string,
 "is_public": boolean,
 "is_repost": boolean,
@@ -346,7 +337,6 @@ isOneToOne: true
               "caption": string,
 "created_at": string,
 "hidden_at": string | null,
-"hidden_by": string | null,
 "id": string,
 "is_public": boolean,
 "is_repost": boolean,

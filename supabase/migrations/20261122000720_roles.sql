@@ -40,21 +40,27 @@ returns void
 language plpgsql
 set search_path = ''
 as $$
+declare
+  v_role public.profile_role;
 begin
+  -- Held, so that who is no admin now becomes none before he is gone. Everybody who leaves passes here, and only admins
+  -- wait for each other.
+  select profiles.role into v_role from public.profiles where profiles.id = keep_an_admin.leaving for no key update;
+  if v_role is distinct from 'admin' then
+    return;
+  end if;
   -- One at a time: two admins who take the role from each other must not both find the other still there.
   perform pg_advisory_xact_lock(hashtextextended('private.keep_an_admin', 0));
-  if exists (select from public.profiles where profiles.id = keep_an_admin.leaving and profiles.role = 'admin')
-    and not exists (
-      select
-      from public.profiles
-      join auth.users on users.id = profiles.id
-      where profiles.id <> keep_an_admin.leaving
-        and profiles.role = 'admin'
-        -- As in private.may_write: who is banned is no admin for anybody.
-        and (users.banned_until is null or users.banned_until <= now())
-        and users.deleted_at is null
-    )
-  then
+  if not exists (
+    select
+    from public.profiles
+    join auth.users on users.id = profiles.id
+    where profiles.id <> keep_an_admin.leaving
+      and profiles.role = 'admin'
+      -- As in private.may_write: who is banned is no admin for anybody.
+      and (users.banned_until is null or users.banned_until <= now())
+      and users.deleted_at is null
+  ) then
     perform private.raise_error(409, 'last_admin', 'Without this admin there would be none: appoint another one first.');
   end if;
 end

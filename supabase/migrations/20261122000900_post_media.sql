@@ -66,6 +66,11 @@ create table public.post_media (
 create index post_media_uninspected_idx on public.post_media (id) where inspected_at is null;
 
 alter table public.post_media enable row level security;
+-- See 20261122000200: estimates would tell.
+alter table public.post_media
+  alter column path set statistics 0,
+  alter column mime_type set statistics 0,
+  alter column alt_text set statistics 0;
 
 -- No write is granted: create_post and update_post claim uploads, after they have looked at them.
 grant select on public.post_media to authenticated;

@@ -28,11 +28,18 @@ beforeAll(async () => {
   secrets.path = await uploadByUrl(ann, fixture('photo.jpg', 'image/jpeg'));
   const media = [{ path: secrets.path, alt_text: secrets.altText }];
   const created = await rest(ann, 'rpc/create_post', {
-    json: { caption: `${secrets.caption} #${secrets.tag} @${eve.username}`, is_public: true, media, mentions: [eve.id] },
+    json: {
+      caption: `${secrets.caption} #${secrets.tag} @${eve.username}`,
+      is_public: true,
+      media,
+      mentions: [eve.id],
+    },
   });
   privatePost = JSON.parse(created.text).id;
   // Passed on while it was public: the link stays, what it leads to does not.
-  const repost = await rest(eve, 'rpc/create_post', { json: { caption: 'Look', original_post: privatePost } });
+  const repost = await rest(eve, 'rpc/create_post', {
+    json: { caption: 'Look', original_post: privatePost },
+  });
   evesRepost = JSON.parse(repost.text).id;
   await rest(ann, 'rpc/update_post', { json: { post_id: privatePost, is_public: false } });
   await publish(pia, { caption: `${secrets.hiddenCaption} #${secrets.hiddenTag} @${eve.username}` });
@@ -95,7 +102,8 @@ describe('what only others may see', () => {
 
   it('is there for whose it is', async () => {
     const answer = await rest(ann, `posts?id=eq.${privatePost}&select=*,tags(*),media:post_media(*)`);
-    for (const secret of ['caption', 'tag', 'path', 'altText']) expect(answer.text).toContain(secrets[secret]);
+    for (const secret of ['caption', 'tag', 'path', 'altText'])
+      expect(answer.text).toContain(secrets[secret]);
     expect((await rest(ann, 'private_profiles')).text).toContain(secrets.birth);
   });
 
@@ -118,7 +126,9 @@ describe('what only others may see', () => {
 
   it('leaves no mark on a tag that somebody else uses as well', async () => {
     await publish(eve, { caption: `#${secrets.tag}` });
-    const [tag] = JSON.parse((await rest(eve, `tags?name=eq.${secrets.tag}&select=*,post_tags(post_id)`)).text);
+    const [tag] = JSON.parse(
+      (await rest(eve, `tags?name=eq.${secrets.tag}&select=*,post_tags(post_id)`)).text,
+    );
     // No time, an id without one, and her own post alone.
     expect(tag).toEqual({
       id: expect.stringMatching(/^.{8}-.{4}-4/),
@@ -136,10 +146,22 @@ describe('what is not there and what may not be seen', () => {
     ['an exact count', 'posts?id=eq.{id}', { method: 'HEAD', headers: { Prefer: 'count=exact' } }],
     ['a planned count', 'posts?id=eq.{id}', { method: 'HEAD', headers: { Prefer: 'count=planned' } }],
     ['an estimated count', 'posts?id=eq.{id}', { method: 'HEAD', headers: { Prefer: 'count=estimated' } }],
-    ['a count of files', 'post_media?post_id=eq.{id}', { method: 'HEAD', headers: { Prefer: 'count=exact' } }],
+    [
+      'a count of files',
+      'post_media?post_id=eq.{id}',
+      { method: 'HEAD', headers: { Prefer: 'count=exact' } },
+    ],
     ['an edit', 'posts?id=eq.{id}', { method: 'PATCH', json: { caption: 'x' } }],
-    ['an edit with an answer', 'posts?id=eq.{id}', { method: 'PATCH', json: { caption: 'x' }, headers: { Prefer: 'return=representation' } }],
-    ['a deletion', 'posts?id=eq.{id}', { method: 'DELETE', headers: { Prefer: 'return=representation,count=exact' } }],
+    [
+      'an edit with an answer',
+      'posts?id=eq.{id}',
+      { method: 'PATCH', json: { caption: 'x' }, headers: { Prefer: 'return=representation' } },
+    ],
+    [
+      'a deletion',
+      'posts?id=eq.{id}',
+      { method: 'DELETE', headers: { Prefer: 'return=representation,count=exact' } },
+    ],
     ['an edit by function', 'rpc/update_post', { json: { post_id: '{id}', caption: 'x' } }],
     ['a repost', 'posts', { json: { caption: 'x', original_post_id: '{id}' } }],
     ['a repost by function', 'rpc/create_post', { json: { caption: 'x', original_post: '{id}' } }],
@@ -211,14 +233,18 @@ describe('other doors', () => {
   );
 
   it('plans of queries are not shown', async () => {
-    for (const format of ['application/vnd.pgrst.plan', 'application/vnd.pgrst.plan+json; options=analyze|verbose']) {
+    for (const format of [
+      'application/vnd.pgrst.plan',
+      'application/vnd.pgrst.plan+json; options=analyze|verbose',
+    ]) {
       const answer = await rest(eve, 'posts', { headers: { Accept: format } });
       expect(answer.text).not.toMatch(/Seq Scan|Index Scan|Node Type|cost=/);
     }
   });
 
   it.each(['/graphql/v1', '/rest/v1/rpc/graphql'])('%s answers no query', async (path) => {
-    const query = '{ postsCollection { edges { node { caption } } } privateProfilesCollection { edges { node { id } } } }';
+    const query =
+      '{ postsCollection { edges { node { caption } } } privateProfilesCollection { edges { node { id } } } }';
     const answer = await send(eve, path, { json: { query } });
     expectNoSecret(answer, '');
     expect(answer.text).not.toContain('"edges"');
@@ -228,7 +254,9 @@ describe('other doors', () => {
     for (const person of [eve, null]) {
       const { status, text } = await rest(person, '');
       expect(status).toBeLessThan(500);
-      expect(text).not.toMatch(/storage_removals|idempotency_keys|rate_counters|encrypted_password|postgres(ql)?:\/\//);
+      expect(text).not.toMatch(
+        /storage_removals|idempotency_keys|rate_counters|encrypted_password|postgres(ql)?:\/\//,
+      );
     }
   });
 

@@ -53,7 +53,11 @@ export function rest(
 export function sendPathAsIs(
   person: Person,
   path: string,
-  { method = 'GET', body, headers = {} }: { method?: string; body?: string; headers?: Record<string, string> },
+  {
+    method = 'GET',
+    body,
+    headers = {},
+  }: { method?: string; body?: string; headers?: Record<string, string> },
 ): Promise<{ status: number; text: string }> {
   const { protocol, hostname, port } = new URL(settings.url);
   const { request } = protocol === 'https:' ? https : http;

@@ -31,7 +31,13 @@ describe('what people say of themselves when they sign up', () => {
     };
     const answer = await signUp(
       { ...claimed, username },
-      { ...claimed, aud: 'admin', app_metadata: { role: 'admin' }, user_metadata: claimed, banned_until: 'none' },
+      {
+        ...claimed,
+        aud: 'admin',
+        app_metadata: { role: 'admin' },
+        user_metadata: claimed,
+        banned_until: 'none',
+      },
     );
     expect(answer.status).toBe(200);
     const profile = await profileOf(answer.text);
@@ -57,16 +63,27 @@ describe('what people say of themselves when they sign up', () => {
 
   it.each([
     ['in capitals', (name: string) => name.toUpperCase()],
-    ['in mixed case', (name: string) => name.replace(/[a-z]/g, (letter, place) => (place % 2 ? letter : letter.toUpperCase()))],
+    [
+      'in mixed case',
+      (name: string) =>
+        name.replace(/[a-z]/g, (letter, place) => (place % 2 ? letter : letter.toUpperCase())),
+    ],
   ])('takes no name that somebody has, %s', async (_how, change) => {
     const answers = [await signUp({ username: change(ann.username) })];
     expect([answers[0]?.status, answers[0]?.text]).toEqual([409, expect.stringContaining('username_taken')]);
     const byFunction = await call('/auth/register/', {
-      json: { username: change(ann.username), email: `${newUsername()}@example.com`, password: 'a long password' },
+      json: {
+        username: change(ann.username),
+        email: `${newUsername()}@example.com`,
+        password: 'a long password',
+      },
     });
     expect([byFunction.status, byFunction.json.code]).toEqual([409, 'username_taken']);
     const eve = await register();
-    const renamed = await rest(eve, `profiles?id=eq.${eve.id}`, { method: 'PATCH', json: { username: change(ann.username) } });
+    const renamed = await rest(eve, `profiles?id=eq.${eve.id}`, {
+      method: 'PATCH',
+      json: { username: change(ann.username) },
+    });
     expect([renamed.status, JSON.parse(renamed.text).code]).toEqual([409, '23505']);
   });
 
@@ -104,18 +121,23 @@ describe('what people say of themselves when they sign up', () => {
     expect(answer.status).toBeLessThan(500);
   });
 
-  it.each([{ username: ['ann'] }, { username: { name: 'ann' } }, { username: 12345 }, { username: true }, 'text', [1], 7])(
-    'is not taken for more than it is: %j',
-    async (data) => {
-      const answer = await signUp(data);
-      expect(answer.status).toBeLessThan(500);
-      if (answer.status === 200)
-        expect(await profileOf(answer.text)).toMatchObject({
-          username: expect.stringMatching(/^[A-Za-z0-9_]{3,30}$/),
-          role: 'user',
-        });
-    },
-  );
+  it.each([
+    { username: ['ann'] },
+    { username: { name: 'ann' } },
+    { username: 12345 },
+    { username: true },
+    'text',
+    [1],
+    7,
+  ])('is not taken for more than it is: %j', async (data) => {
+    const answer = await signUp(data);
+    expect(answer.status).toBeLessThan(500);
+    if (answer.status === 200)
+      expect(await profileOf(answer.text)).toMatchObject({
+        username: expect.stringMatching(/^[A-Za-z0-9_]{3,30}$/),
+        role: 'user',
+      });
+  });
 });
 
 describe('guessing who has an account', () => {
@@ -132,7 +154,9 @@ describe('guessing who has an account', () => {
     const names = [ann.username, unknown(), ann.email, `${unknown()}@example.com`];
     const answers = [];
     for (const username of names) {
-      const { status, json } = await call('/auth/token/', { json: { username, password: 'a wrong password' } });
+      const { status, json } = await call('/auth/token/', {
+        json: { username, password: 'a wrong password' },
+      });
       answers.push({ status, json, counted: await attempts(username) });
     }
     expect(answers[0]).toMatchObject({ status: 401, json: { code: 'invalid_credentials' }, counted: 1 });
@@ -151,7 +175,9 @@ describe('guessing who has an account', () => {
 
   it('past the function, by Auth: the same answer', async () => {
     const ask = async (email: string) => {
-      const answer = await send(null, '/auth/v1/token?grant_type=password', { json: { email, password: 'wrong' } });
+      const answer = await send(null, '/auth/v1/token?grant_type=password', {
+        json: { email, password: 'wrong' },
+      });
       return [answer.status, answer.text];
     };
     expect(await ask(ann.email)).toEqual(await ask(`${unknown()}@example.com`));
@@ -159,7 +185,8 @@ describe('guessing who has an account', () => {
 
   it('by a name and its e-mail address: used-up attempts of the one say nothing of the other', async () => {
     const eve = await register();
-    const attempt = (username: string) => call('/auth/token/', { json: { username, password: 'a wrong password' } });
+    const attempt = (username: string) =>
+      call('/auth/token/', { json: { username, password: 'a wrong password' } });
     await Promise.all(Array.from({ length: 10 }, () => attempt(eve.username)));
     expect((await attempt(eve.username)).status).toBe(429);
     expect((await attempt(eve.email)).status).toBe(401);
@@ -184,7 +211,9 @@ describe('guessing who has an account', () => {
       'posts?select=*,owner:profiles!owner_id(*)',
     ])
       expect((await rest(eve, path)).text).not.toContain('@example.com');
-    expect((await call(`/userprofiles/${ann.username}/`, { token: eve.token })).json).not.toHaveProperty('email');
+    expect((await call(`/userprofiles/${ann.username}/`, { token: eve.token })).json).not.toHaveProperty(
+      'email',
+    );
     expect((await send(eve, `/auth/v1/admin/users/${ann.id}`)).status).toBeOneOf([401, 403]);
     expect((await fetch(`${settings.url}/auth/v1/admin/users`)).status).toBeOneOf([401, 403]);
   });

@@ -44,7 +44,10 @@ async function publicKey(): Promise<{ kid: string; x: string }> {
 describe('a forged token', () => {
   it.each<[what: string, forge: (key: { kid: string; x: string }) => string]>([
     ['without a signature', () => `${encode({ alg: 'none', typ: 'JWT' })}.${encode(claims())}.`],
-    ['with alg none and a signature', () => `${encode({ alg: 'none' })}.${partsOf(ann.token).slice(1).join('.')}`],
+    [
+      'with alg none and a signature',
+      () => `${encode({ alg: 'none' })}.${partsOf(ann.token).slice(1).join('.')}`,
+    ],
     ['with alg nOnE', () => `${encode({ alg: 'nOnE' })}.${encode(claims({ role: 'service_role' }))}.`],
     [
       'with other claims under a true signature',
@@ -55,14 +58,31 @@ describe('a forged token', () => {
     ],
     ['with its signature cut off', () => partsOf(ann.token).slice(0, 2).join('.')],
     ['of a key of her own', ({ kid }) => es256({ kid }, claims({ role: 'service_role' }))],
-    ['of a key of her own that she brings along', () => es256({ jwk: { kty: 'EC', crv: 'P-256' } }, claims())],
-    ['of a key that she names by address', ({ kid }) => es256({ kid, jku: 'https://example.com/jwks.json' }, claims())],
+    [
+      'of a key of her own that she brings along',
+      () => es256({ jwk: { kty: 'EC', crv: 'P-256' } }, claims()),
+    ],
+    [
+      'of a key that she names by address',
+      ({ kid }) => es256({ kid, jku: 'https://example.com/jwks.json' }, claims()),
+    ],
     ['of a key in a file', () => hs256({ kid: '../../../../dev/null' }, claims(), '')],
     ['of a key that SQL would give', () => hs256({ kid: "x' union select 'secret" }, claims(), 'secret')],
     ['of the publishable key', () => hs256({}, claims({ role: 'service_role' }), settings.publishableKey)],
-    ['of the public key, taken for a secret', ({ kid, x }) => hs256({ kid }, claims({ role: 'service_role' }), Buffer.from(x, 'base64url'))],
+    [
+      'of the public key, taken for a secret',
+      ({ kid, x }) => hs256({ kid }, claims({ role: 'service_role' }), Buffer.from(x, 'base64url')),
+    ],
     ['of no secret', ({ kid }) => hs256({ kid }, claims({ role: 'service_role' }), '')],
-    ['of the secret in every manual', () => hs256({}, claims({ role: 'service_role' }), 'super-secret-jwt-token-with-at-least-32-characters-long')],
+    [
+      'of the secret in every manual',
+      () =>
+        hs256(
+          {},
+          claims({ role: 'service_role' }),
+          'super-secret-jwt-token-with-at-least-32-characters-long',
+        ),
+    ],
     ['that is a list', () => `${encode([])}.${encode([])}.${encode([])}`],
     ['that is none', () => 'x.y.z'],
   ])('%s opens nothing', async (_what, forge) => {
@@ -79,7 +99,9 @@ describe('a forged token', () => {
     expect(answers.map(({ status }) => status)).toEqual(answers.map(() => expect.toBeOneOf([401, 403])));
     const storage = [
       await send({ token }, '/storage/v1/object/list/post-media', { json: { prefix: ann.id } }),
-      await send({ token }, `/storage/v1/object/post-media/${ann.id}/${crypto.randomUUID()}.jpg`, { body: 'x' }),
+      await send({ token }, `/storage/v1/object/post-media/${ann.id}/${crypto.randomUUID()}.jpg`, {
+        body: 'x',
+      }),
     ];
     // Storage says 400 to a token that it cannot read.
     expect(storage.map(({ status }) => status)).toEqual(storage.map(() => expect.toBeOneOf([400, 401, 403])));
@@ -116,7 +138,10 @@ describe('a token', () => {
 
   it('is worth what it says of its bearer and no more', async () => {
     const answer = await rest(ann, 'rpc/set_role', { json: { profile_id: ann.id, role: 'admin' } });
-    expect([answer.status, JSON.parse(answer.text)]).toEqual([403, expect.objectContaining({ hint: 'forbidden' })]);
+    expect([answer.status, JSON.parse(answer.text)]).toEqual([
+      403,
+      expect.objectContaining({ hint: 'forbidden' }),
+    ]);
   });
 });
 

@@ -51,13 +51,19 @@ export async function storeFiles(
   for (const [place, file] of formFiles.entries()) files.push(await checkFile(file, place, caller.id, key));
   const attempted: CheckedFile[] = [];
 
+  // With the secret key into the public buckets: nobody else may, since whoever has the address loads at once. And out
+  // of them: somebody who is banned may not even do that.
+  const clientFor = (bucket: Bucket) => (bucket === mediaBucket ? caller.client : secretClient(config, null));
+
   const takeBack = async (reason: ProblemError) => {
     // Under a key the objects are those of every other try as well, which may succeed where this one broke down; a
     // refusal is the same for all of them.
     const triedAgain = key !== null && reason.problem.status >= 500;
     if (triedAgain) return;
     for (const [bucket, group] of Map.groupBy(attempted, ({ rules }): Bucket => rules.bucket)) {
-      const { error } = await caller.client.storage.from(bucket).remove(group.map(({ path }) => path));
+      const { error } = await clientFor(bucket)
+        .storage.from(bucket)
+        .remove(group.map(({ path }) => path));
       // The sweep finds them within a day: the answer to the client does not change.
       if (error) console.error('Uploads of a refused request were not removed:', error.message);
     }
@@ -66,10 +72,8 @@ export async function storeFiles(
   const upload = async (file: CheckedFile) => {
     const { path, rules, inspection } = file;
     attempted.push(file);
-    // With the secret key into the public buckets: nobody else may, since whoever has the address loads at once.
-    const client = rules.bucket === mediaBucket ? caller.client : secretClient(config, null);
-    const { data, error } = await client.storage
-      .from(rules.bucket)
+    const { data, error } = await clientFor(rules.bucket)
+      .storage.from(rules.bucket)
       .upload(path, streamOf(inspection.bytes), { contentType: inspection.type.mimeType });
     if (error && key !== null && isAlreadyStored(error)) {
       // An earlier or a concurrent try with the same key stored it, and it alone may take it back. It is looked into:

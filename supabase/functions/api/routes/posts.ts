@@ -65,7 +65,7 @@ export function addPostRoutes(app: App, config: Config, caller: MiddlewareHandle
     answers: {
       201: { description: 'Published', schema: PostAnswer, headers: z.object({ location: z.string() }) },
     },
-    problems: [400, 409, 413, 415, 422, 429, 503],
+    problems: [400, 403, 409, 413, 415, 422, 429, 503],
     handler: async (c) => {
       const input = await readPostInput(c.req.raw);
       const id = await createPost(config, c.var.caller, input, idempotencyKey(c));
@@ -185,9 +185,12 @@ export function addPostRoutes(app: App, config: Config, caller: MiddlewareHandle
         return c.body(null, 204);
       }
       // Row-level security hides what may not be deleted: whether it may be seen decides between 403 and 404.
-      const visible = await client.from('posts').select('id').eq('id', postId(c)).maybeSingle();
+      const visible = await client.from('posts').select('owner_id').eq('id', postId(c)).maybeSingle();
       if (visible.error) throw databaseProblem(visible.error);
-      throw visible.data ? problem('not_owner', 'The post is not yours.') : noSuchPost();
+      if (!visible.data) throw noSuchPost();
+      // One's own stays when one is banned.
+      if (visible.data.owner_id === c.var.caller.id) throw problem('user_banned', 'This account is closed.');
+      throw problem('not_owner', 'The post is not yours.');
     },
   });
 }

@@ -27,7 +27,7 @@ export function addUploadRoutes(app: App, config: Config, caller: MiddlewareHand
     caller,
     request: { body: { required: true, content: { 'application/json': { schema: UploadBody } } } },
     answers: { 201: { description: 'Where the file goes', schema: UploadAnswer } },
-    problems: [400, 413, 415, 422, 429, 503],
+    problems: [400, 403, 413, 415, 422, 429, 503],
     handler: async (c) => {
       const { filename, content_type, size } = validate(UploadBody, await readJson(c.req.raw));
       const type = isUnclaimed(content_type) ? mediaTypeOfFilename(filename) : mediaTypeNamed(content_type);

@@ -5,7 +5,7 @@ import type { AppEnv, Caller } from '../context.ts';
 import { type FileRules, inspectObject } from '../inspection.ts';
 import { limits } from '../limits.ts';
 import { type App, addEndpoint } from '../openapi.ts';
-import { databaseProblem, fieldProblem, ProblemError } from '../problem.ts';
+import { databaseProblem, fieldProblem, ProblemError, problem } from '../problem.ts';
 import { type PictureField, type ProfileInput, pictureFields, readProfileInput } from '../profile-input.ts';
 import { noSuchProfile, noSuchUser, presentOwnProfile, presentProfile, profileColumn } from '../profiles.ts';
 import {
@@ -58,7 +58,7 @@ export function addProfileRoutes(app: App, config: Config, caller: MiddlewareHan
       },
     },
     answers: { 200: { description: 'The profile as it is now', schema: OwnProfileAnswer } },
-    problems: [400, 409, 413, 415, 422, 429, 503],
+    problems: [400, 403, 409, 413, 415, 422, 429, 503],
     handler: async (c) => {
       const input = await readProfileInput(c.req.raw);
       const stored = await storePictures(config, c.var.caller, input);
@@ -83,7 +83,7 @@ export function addProfileRoutes(app: App, config: Config, caller: MiddlewareHan
     description: 'With everything that belongs to it: posts, files, sessions. There is no way back.',
     caller,
     answers: { 204: { description: 'Deleted' } },
-    problems: [409, 503],
+    problems: [403, 409, 503],
     handler: async (c) => {
       const { error } = await c.var.caller.client.rpc('delete_account');
       if (error) throw databaseProblem(error);
@@ -183,11 +183,21 @@ async function updateProfile(caller: Caller, { fields }: ProfileInput, paths: Pi
   };
   // First what the database may refuse, such as a name that is taken; a date of birth has been looked at.
   if (Object.keys(changes).length > 0) {
-    const { error } = await client.from('profiles').update(changes).eq('id', id);
+    const { data, error } = await client.from('profiles').update(changes).eq('id', id).select('id');
     if (error) throw databaseProblem(error);
+    if (data.length === 0) throw await notMine(caller);
   }
   if (date_of_birth !== undefined) {
-    const { error } = await client.from('private_profiles').update({ date_of_birth }).eq('id', id);
+    const own = client.from('private_profiles').update({ date_of_birth }).eq('id', id);
+    const { data, error } = await own.select('id');
     if (error) throw databaseProblem(error);
+    if (data.length === 0) throw await notMine(caller);
   }
+}
+
+/** Why one's own profile cannot be written: row-level security hides it from the banned, and the gone have none. */
+async function notMine({ client, id }: Caller): Promise<ProblemError> {
+  const { data, error } = await client.from('profiles').select('id').eq('id', id).maybeSingle();
+  if (error) return databaseProblem(error);
+  return data ? problem('user_banned', 'This account is closed.') : noSuchUser();
 }

@@ -1,0 +1,266 @@
+import postgres from 'postgres';
+import { beforeAll, describe, expect, it } from 'vitest';
+import {
+  call,
+  eventually,
+  objectsOf,
+  type Person,
+  publish,
+  register,
+  secretClient,
+  uploadByUrl,
+} from '../api/client.ts';
+import { fixture } from '../api/fixtures.ts';
+import { settings } from '../settings.ts';
+import { belongings, database, type RawCall, rest, send } from './raw.ts';
+
+/** Somebody with a role, given as the first admin gives it. */
+async function appoint(role: 'moderator' | 'admin'): Promise<Person> {
+  const person = await register({ date_of_birth: '1970-01-01' });
+  await secretClient.rpc('set_role', { profile_id: person.id, role }).throwOnError();
+  return person;
+}
+
+describe('moderators and admins', () => {
+  let ann: Person;
+  let mia: Person;
+  let zoe: Person;
+  let post: string;
+  beforeAll(async () => {
+    [ann, mia, zoe] = await Promise.all([
+      register({ date_of_birth: '1931-07-19' }),
+      appoint('moderator'),
+      appoint('admin'),
+    ]);
+    const media = [await uploadByUrl(ann, fixture('photo.jpg', 'image/jpeg'))];
+    post = (await publish(ann, { caption: 'For me', is_public: false, media })).id;
+  });
+
+  it('see every post, and no private profile, e-mail address or upload', async () => {
+    for (const person of [mia, zoe]) {
+      expect((await rest(person, `posts?id=eq.${post}`)).text).toContain(post);
+      for (const path of [
+        `private_profiles?id=eq.${ann.id}`,
+        `profiles?id=eq.${ann.id}&select=*,private_profiles(*)`,
+        'private_profiles',
+      ]) {
+        const { text } = await rest(person, path);
+        expect(text).not.toContain('1931-07-19');
+        expect(text).not.toContain(ann.email);
+      }
+      expect((await send(person, `/auth/v1/admin/users/${ann.id}`)).status).toBeOneOf([401, 403]);
+      expect((await rest(person, 'rpc/begin_sign_in', { json: { identifier: ann.username } })).status).toBe(
+        403,
+      );
+    }
+  });
+
+  it.each<[what: string, path: string, call: RawCall]>([
+    ['edit', 'posts?id=eq.{post}', { method: 'PATCH', json: { caption: 'In your name' } }],
+    ['show', 'posts?id=eq.{post}', { method: 'PATCH', json: { is_public: true } }],
+    ['delete', 'posts?id=eq.{post}', { method: 'DELETE' }],
+    ['edit by function', 'rpc/update_post', { json: { post_id: '{post}', caption: 'In your name' } }],
+    ['change the profile of', 'profiles?id=eq.{ann}', { method: 'PATCH', json: { bio: 'x' } }],
+    ['give a role by hand to', 'profiles?id=eq.{ann}', { method: 'PATCH', json: { role: 'moderator' } }],
+    ['clear the log of', 'audit_log?target_id=eq.{post}', { method: 'DELETE' }],
+    [
+      'write into the log of',
+      'audit_log',
+      { json: { action: 'post_hidden', target_id: '{post}', actor_id: '{ann}' } },
+    ],
+  ])('do not %s others', async (_what, path, call) => {
+    const fill = (text: string) => text.replaceAll('{post}', post).replaceAll('{ann}', ann.id);
+    const before = await belongings(ann);
+    const lines = () =>
+      database`select count(*) from public.audit_log where target_id in (${post}, ${ann.id})`;
+    const [logged] = await lines();
+    for (const person of [mia, zoe]) {
+      const { status, text } = await rest(person, fill(path), {
+        ...call,
+        ...(call.json ? { json: JSON.parse(fill(JSON.stringify(call.json))) } : {}),
+        headers: { Prefer: 'return=representation' },
+      });
+      if (status === 200) expect(text).toBe('[]');
+      else expect(status).toBe(403);
+    }
+    expect(await belongings(ann)).toBe(before);
+    expect(await lines()).toEqual([logged]);
+  });
+
+  it('do to others what is written down, under their own name', async () => {
+    const hidden = await rest(mia, 'rpc/hide_post', { json: { post_id: post, reason: 'Spam' } });
+    expect(hidden.status).toBe(200);
+    const given = await rest(zoe, 'rpc/set_vip', { json: { profile_id: ann.id, is_vip: true } });
+    expect(given.status).toBe(200);
+    const log = JSON.parse((await rest(zoe, `audit_log?target_id=in.(${post},${ann.id})&order=id`)).text);
+    expect(log).toMatchObject([
+      { actor_id: mia.id, action: 'post_hidden', details: { reason: 'Spam' } },
+      { actor_id: zoe.id, action: 'vip_changed', details: { from: false, to: true } },
+    ]);
+    expect(JSON.parse((await rest(mia, 'audit_log')).text)).toEqual([]);
+    // Who hid it is not its owner's to know.
+    const seen = await rest(ann, `posts?id=eq.${post}&select=*,owner:profiles!owner_id(*)`);
+    expect(seen.text).toContain('hidden_at');
+    expect(seen.text).not.toContain(mia.id);
+  });
+
+  it('of lower rank have no power of a higher one', async () => {
+    for (const [name, json] of [
+      ['set_role', { profile_id: mia.id, role: 'admin' }],
+      ['set_role', { profile_id: zoe.id, role: 'user' }],
+      ['set_vip', { profile_id: mia.id, is_vip: true }],
+    ] as const)
+      expect((await rest(mia, `rpc/${name}`, { json })).status).toBe(403);
+    const limit = {
+      method: 'PATCH',
+      json: { max_count: 1_000_000 },
+      headers: { Prefer: 'return=representation' },
+    };
+    expect((await rest(mia, 'rate_limits?action=eq.create_post', limit)).text).toBe('[]');
+  });
+});
+
+describe('the last admin', () => {
+  /** Takes the role from `target` as `actor`, in the transaction that the connection is in. */
+  const demote = (sql: postgres.Sql, actor: Person, target: Person) =>
+    sql.unsafe(
+      `select set_config('role', 'authenticated', true),
+        set_config('request.jwt.claims', '{"sub": "${actor.id}", "role": "authenticated"}', true);
+      select public.set_role('${target.id}', 'user');`,
+    );
+
+  it('stays, when two take the role from each other at once', async () => {
+    const [zoe, abe] = await Promise.all([appoint('admin'), appoint('admin')]);
+    const connection = () => postgres(settings.databaseUrl, { max: 1, onnotice: () => {} });
+    const [first, second] = [connection(), connection()];
+    try {
+      await first`begin`;
+      await second`begin`;
+      await second`set local application_name = 'the second of two'`;
+      // For as long as its transaction lasts, there are no admins but these two.
+      await second`
+        update public.profiles set role = 'user' where role = 'admin' and id not in (${zoe.id}, ${abe.id})`;
+      await demote(first, zoe, abe);
+      const refusal = demote(second, abe, zoe).then(
+        () => null,
+        (error: unknown) => error,
+      );
+      await eventually(async () => {
+        const waiting = await database`
+          select from pg_stat_activity where application_name = 'the second of two' and wait_event = 'advisory'`;
+        expect(waiting).toHaveLength(1);
+      });
+      await first`commit`;
+      expect(await refusal).toMatchObject({ hint: 'last_admin' });
+    } finally {
+      await Promise.all([first.end({ timeout: 5 }), second.end({ timeout: 5 })]);
+    }
+    const [left] = await database`select role from public.profiles where id = ${zoe.id}`;
+    expect(left?.role).toBe('admin');
+  });
+});
+
+describe('who is banned', () => {
+  it('writes nothing with the token of before, and has no power', async () => {
+    const [eve, ann] = await Promise.all([appoint('admin'), register()]);
+    const upload = await uploadByUrl(eve, fixture('photo.jpg', 'image/jpeg'));
+    const [own, other] = [(await publish(eve)).id, (await publish(ann)).id];
+    await secretClient.auth.admin.updateUserById(eve.id, { ban_duration: '1h' });
+    const before = [await belongings(eve), await belongings(ann)];
+    const representation = { Prefer: 'return=representation' };
+    const withPicture = new FormData();
+    withPicture.append('profile_pic', fixture('picture.png', 'image/png'));
+    const attempts = [
+      await rest(eve, 'posts', { json: { caption: 'x' } }),
+      await rest(eve, 'rpc/create_post', { json: { caption: 'x' } }),
+      await rest(eve, 'rpc/update_post', { json: { post_id: own, caption: 'x' } }),
+      await rest(eve, 'rpc/update_post', { json: { post_id: own, tags: ['x'] } }),
+      await rest(eve, 'rpc/hide_post', { json: { post_id: other } }),
+      await rest(eve, 'rpc/set_role', { json: { profile_id: ann.id, role: 'admin' } }),
+      await rest(eve, 'rpc/delete_account', { json: {} }),
+      await call('/posts/', { token: eve.token, json: { caption: 'x' } }),
+      await call(`/posts/${own}/`, { method: 'PATCH', token: eve.token, json: { caption: 'x' } }),
+      await call(`/posts/${own}/`, { method: 'DELETE', token: eve.token }),
+      await call('/uploads/', {
+        token: eve.token,
+        json: { filename: 'a.jpg', content_type: 'image/jpeg', size: 1 },
+      }),
+      await call('/userprofiles/me/', { method: 'PATCH', token: eve.token, json: { bio: 'x' } }),
+      await call('/userprofiles/me/', {
+        method: 'PATCH',
+        token: eve.token,
+        json: { date_of_birth: '2000-01-01' },
+      }),
+      await call('/userprofiles/me/', { method: 'PATCH', token: eve.token, form: withPicture }),
+      await call('/userprofiles/me/', { method: 'DELETE', token: eve.token }),
+    ];
+    expect(attempts.map(({ status }) => status)).toEqual(attempts.map(() => 403));
+    // Also what the function stores with the secret key before the database refuses it.
+    expect(await objectsOf(eve, 'avatars')).toEqual([]);
+    for (const [path, change] of [
+      [`posts?id=eq.${own}`, { method: 'PATCH', json: { caption: 'x' } }],
+      [`posts?id=eq.${own}`, { method: 'DELETE' }],
+      [`profiles?id=eq.${eve.id}`, { method: 'PATCH', json: { bio: 'x' } }],
+      [`private_profiles?id=eq.${eve.id}`, { method: 'PATCH', json: { date_of_birth: '2000-01-01' } }],
+      ['rate_limits?action=eq.create_post', { method: 'PATCH', json: { max_count: 1_000_000 } }],
+    ] as const)
+      expect([path, (await rest(eve, path, { ...change, headers: representation })).text]).toEqual([
+        path,
+        '[]',
+      ]);
+    const file = `/storage/v1/object/post-media/${eve.id}/${crypto.randomUUID()}.jpg`;
+    expect((await send(eve, file, { body: 'x', headers: { 'content-type': 'image/jpeg' } })).status).toBe(
+      400,
+    );
+    expect((await send(eve, `/storage/v1/object/post-media/${upload}`, { method: 'DELETE' })).status).toBe(
+      400,
+    );
+    expect([await belongings(eve), await belongings(ann)]).toEqual(before);
+    // What everybody signed in may read, the token reads until it expires; another's private things it never did.
+    expect((await rest(eve, `posts?id=eq.${other}`)).text).toContain(other);
+    expect(JSON.parse((await rest(eve, 'audit_log')).text)).toEqual([]);
+    expect((await call('/auth/token/refresh/', { json: { refresh_token: eve.refreshToken } })).status).toBe(
+      403,
+    );
+  });
+});
+
+describe('an account that is deleted', () => {
+  it('leaves nothing to read, and a token that writes nothing', async () => {
+    const [ann, eve] = await Promise.all([register({ date_of_birth: '1931-07-19' }), register()]);
+    const tag = `gone${crypto.randomUUID().slice(0, 8)}`;
+    const path = await uploadByUrl(ann, fixture('photo.jpg', 'image/jpeg'));
+    const post = await publish(ann, { caption: `Farewell #${tag} @${eve.username}`, media: [path] });
+    await rest(eve, 'rpc/create_post', { json: { caption: 'Look', original_post: post.id } });
+    expect((await rest(ann, 'rpc/delete_account', { json: {} })).status).toBeOneOf([200, 204]);
+
+    for (const question of [
+      `posts?id=eq.${post.id}`,
+      `posts?owner_id=eq.${ann.id}`,
+      `profiles?id=eq.${ann.id}`,
+      `profiles?username=eq.${ann.username}`,
+      `private_profiles?id=eq.${ann.id}`,
+      `post_media?post_id=eq.${post.id}`,
+      `post_mentions?post_id=eq.${post.id}`,
+      `post_tags?post_id=eq.${post.id}`,
+      `tags?name=eq.${tag}`,
+      `posts?original_post_id=eq.${post.id}`,
+    ])
+      for (const person of [eve, ann])
+        expect([question, (await rest(person, question)).text]).toEqual([question, '[]']);
+    expect((await send(eve, `/storage/v1/object/authenticated/post-media/${path}`)).status).toBeOneOf([
+      400, 404,
+    ]);
+    expect((await call(`/userprofiles/${ann.username}/`, { token: eve.token })).status).toBe(404);
+
+    expect((await rest(ann, 'posts', { json: { caption: 'x' } })).status).toBe(403);
+    expect((await rest(ann, 'rpc/create_post', { json: { caption: 'x' } })).status).toBe(401);
+    const file = `/storage/v1/object/post-media/${ann.id}/${crypto.randomUUID()}.jpg`;
+    expect((await send(ann, file, { body: 'x', headers: { 'content-type': 'image/jpeg' } })).status).toBe(
+      400,
+    );
+    expect(
+      (await call('/auth/token/', { json: { username: ann.email, password: ann.password } })).status,
+    ).toBe(401);
+  });
+});
