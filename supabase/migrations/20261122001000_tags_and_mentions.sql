@@ -28,6 +28,7 @@ create table public.tags (
   -- in posts that nobody else may see.
   id uuid primary key default gen_random_uuid(),
   name text not null constraint tags_name_key unique,
+  is_published boolean not null default false,
   constraint tags_name_check check (
     char_length(name) between 1 and (public.limits() ->> 'tag_length')::integer
     and name = private.tag_name(name)
@@ -43,9 +44,10 @@ alter table public.tags alter column name set statistics 0;
 grant select on public.tags to authenticated;
 grant select, insert, update, delete on public.tags to service_role;
 
-comment on table public.tags is 'Every tag that a post has ever used. Visible to whoever sees a post that uses it.';
+comment on table public.tags is 'Every tag that a post has ever used. Visible to everybody once everybody could see a post that uses it, before to whoever sees one.';
 comment on column public.tags.id is 'Identifies the tag.';
 comment on column public.tags.name is 'Without #, in lower case, at most 50 characters.';
+comment on column public.tags.is_published is 'Whether everybody could once see a post that uses it; stays true. See private.publish_tags.';
 
 create table public.post_tags (
   post_id uuid not null references public.posts (id) on delete cascade,
@@ -77,12 +79,10 @@ create policy select_visible on public.post_tags for select to authenticated
   using ((select true from public.posts where posts.id = post_tags.post_id));
 create policy select_visible on public.post_mentions for select to authenticated
   using ((select true from public.posts where posts.id = post_mentions.post_id));
--- A word may give away as much as a sentence. One post is enough, and the policy of post_tags says which count; the
--- newest first, so that nobody slows a tag down for long by using it in posts that others do not see.
+-- A word may give away as much as a sentence. What was public once costs no search: only of what never was, one post
+-- that the caller sees is looked for, and there the policy of post_tags answers.
 create policy select_visible on public.tags for select to authenticated
-  using ((
-    select true from public.post_tags where post_tags.tag_id = tags.id order by post_tags.post_id desc limit 1
-  ));
+  using (is_published or (select true from public.post_tags where post_tags.tag_id = tags.id limit 1));
 
 comment on table public.post_tags is 'The tags of posts, at most 30 each. Visible with their post.';
 comment on column public.post_tags.post_id is 'The post.';
@@ -92,7 +92,7 @@ comment on table public.post_mentions is 'The people whom posts mention, at most
 comment on column public.post_mentions.post_id is 'The post.';
 comment on column public.post_mentions.profile_id is 'The person mentioned.';
 comment on column public.post_mentions.source is 'Where the mention comes from; explicit where it is both listed and in the caption.';
-comment on policy select_visible on public.tags is 'Whoever sees a post that uses the tag sees the tag.';
+comment on policy select_visible on public.tags is 'Everybody sees what was published; of the rest, whoever sees a post that uses the tag.';
 comment on policy select_visible on public.post_tags is 'Whoever sees the post sees its tags.';
 comment on policy select_visible on public.post_mentions is 'Whoever sees the post sees whom it mentions.';
 

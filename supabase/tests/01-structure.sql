@@ -32,7 +32,7 @@ select columns_are('public', 'post_media', array[
   'id', 'post_id', 'path', 'position', 'file_type', 'mime_type', 'size', 'width', 'height', 'alt_text', 'inspected_at',
   'created_at'
 ]);
-select columns_are('public', 'tags', array['id', 'name']);
+select columns_are('public', 'tags', array['id', 'name', 'is_published']);
 select columns_are('public', 'post_tags', array['post_id', 'tag_id', 'source']);
 select columns_are('public', 'post_mentions', array['post_id', 'profile_id', 'source']);
 select columns_are('public', 'rate_limits', array['action', 'max_count', 'per_seconds', 'updated_at']);
@@ -73,7 +73,8 @@ select set_eq(
     'private.add_explicit_references', 'private.await_claim', 'private.check_profile_pictures',
     'private.claim_idempotency_key', 'private.claim_media', 'private.close_media_gaps',
     'private.count_inserted_posts', 'private.count_updated_posts', 'private.create_profile', 'private.ensure_tags',
-    'private.has_role', 'private.hold_counter', 'private.may_write', 'private.record_account_deletion', 'private.record_post_change',
+    'private.has_role', 'private.hold_counter', 'private.may_write', 'private.publish_tags_of_posts', 'private.publish_tags_of_profile',
+    'private.publish_tags_of_references', 'private.record_account_deletion', 'private.record_post_change',
     'private.record_profile_change', 'private.record_rate_limit_change', 'private.refresh_caption_references',
     'private.refresh_references_of_inserted', 'private.refresh_references_of_updated',
     'private.refuse_deleting_claimed', 'private.release_media', 'private.release_profile_pictures',

@@ -87,7 +87,8 @@ insert into expected (
   ('tags', 'of a public post', 'delete',             'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'yes'),
   ('tags', 'of a private post alone', 'select',      'deny', 'none', 'yes',  'none', 'yes',  'yes',  'none', 'none', 'yes'),
   ('tags', 'of a hidden post alone', 'select',       'deny', 'none', 'yes',  'none', 'yes',  'yes',  'none', 'none', 'yes'),
-  ('tags', 'of no post any more', 'select',          'deny', 'none', 'none', 'none', 'none', 'none', 'none', 'none', 'yes');
+  ('tags', 'of no post any more', 'select',          'deny', 'none', 'none', 'none', 'none', 'none', 'none', 'none', 'yes'),
+  ('tags', 'once of a public post', 'select',        'deny', 'yes',  'yes',  'yes',  'yes',  'yes',  'yes',  'yes',  'yes');
 
 -- Who they are. Everybody but the gone has a profile and a post; the banned has a token from before.
 create temporary table personas (name text primary key, role text not null, id uuid);
@@ -123,6 +124,10 @@ values
 insert into public.posts (owner_id, caption)
 select id, 'Own' from personas where role = 'authenticated' and name <> 'gone';
 insert into public.tags (name) values ('tap_unused');
+-- Public for a moment.
+insert into public.posts (id, owner_id, caption)
+values ('00000000-0000-7000-a000-0000000000a5', '00000000-0000-4000-a000-00000000000a', '#tap_once');
+delete from public.posts where id = '00000000-0000-7000-a000-0000000000a5';
 insert into storage.objects (bucket_id, name)
 select 'post-media', '00000000-0000-4000-a000-00000000000a/' || name || '.jpg' from generate_series(1, 5) as name;
 insert into public.post_media (post_id, path, position, file_type, mime_type, size, inspected_at)
@@ -180,7 +185,8 @@ values
   ('tags', 'of a public post', $$name = 'tap_public'$$, 'name', $$'tap_new'$$, 'name = name'),
   ('tags', 'of a private post alone', $$name = 'tap_private'$$, null, null, null),
   ('tags', 'of a hidden post alone', $$name = 'tap_hidden'$$, null, null, null),
-  ('tags', 'of no post any more', $$name = 'tap_unused'$$, null, null, null);
+  ('tags', 'of no post any more', $$name = 'tap_unused'$$, null, null, null),
+  ('tags', 'once of a public post', $$name = 'tap_once'$$, null, null, null);
 
 -- Does it as that person, says what came of it, and takes it back.
 create function pg_temp.attempt(persona text, statement text) returns text

@@ -68,7 +68,8 @@ values
   ('rate_limits.updated_at',            'user service', '',             'service'),
 
   ('tags.id',                           'user service', 'service',      'service'),
-  ('tags.name',                         'user service', 'service',      'service');
+  ('tags.name',                         'user service', 'service',      'service'),
+  ('tags.is_published',                 'user service', 'service',      'service');
 
 -- Tries a statement that touches no row as each role, and names those who may.
 create function pg_temp.who_may(statement text) returns text

@@ -7,6 +7,7 @@ import { type RawAnswer, type RawCall, rest, send } from './raw.ts';
 const word = () => `secret${crypto.randomUUID().replaceAll('-', '')}`;
 const secrets: Record<string, string> = {
   caption: word(),
+  turnedCaption: word(),
   tag: word(),
   hiddenCaption: word(),
   hiddenTag: word(),
@@ -27,23 +28,18 @@ beforeAll(async () => {
   secrets.email = ann.email;
   secrets.path = await uploadByUrl(ann, fixture('photo.jpg', 'image/jpeg'));
   const media = [{ path: secrets.path, alt_text: secrets.altText }];
-  const created = await rest(ann, 'rpc/create_post', {
-    json: {
-      caption: `${secrets.caption} #${secrets.tag} @${eve.username}`,
-      is_public: true,
-      media,
-      mentions: [eve.id],
-    },
+  const publishPast = async (person: Person, json: Record<string, unknown>): Promise<string> =>
+    JSON.parse((await rest(person, 'rpc/create_post', { json })).text).id;
+  privatePost = await publishPast(ann, {
+    ...{ caption: `${secrets.caption} #${secrets.tag} @${eve.username}`, is_public: false },
+    ...{ media, mentions: [eve.id] },
   });
-  privatePost = JSON.parse(created.text).id;
   // Passed on while it was public: the link stays, what it leads to does not.
-  const repost = await rest(eve, 'rpc/create_post', {
-    json: { caption: 'Look', original_post: privatePost },
-  });
-  evesRepost = JSON.parse(repost.text).id;
-  await rest(ann, 'rpc/update_post', { json: { post_id: privatePost, is_public: false } });
-  await publish(pia, { caption: `${secrets.hiddenCaption} #${secrets.hiddenTag} @${eve.username}` });
+  const turned = await publishPast(ann, { caption: `${secrets.turnedCaption} @${eve.username}` });
+  evesRepost = await publishPast(eve, { caption: 'Look', original_post: turned });
+  await rest(ann, 'rpc/update_post', { json: { post_id: turned, is_public: false } });
   await rest(pia, `profiles?id=eq.${pia.id}`, { method: 'PATCH', json: { is_public: false } });
+  await publish(pia, { caption: `${secrets.hiddenCaption} #${secrets.hiddenTag} @${eve.username}` });
 });
 
 /** Whatever the answer is, nothing secret is in it, not even in its headers. */
@@ -133,6 +129,7 @@ describe('what only others may see', () => {
     expect(tag).toEqual({
       id: expect.stringMatching(/^.{8}-.{4}-4/),
       name: secrets.tag,
+      is_published: true,
       post_tags: [{ post_id: expect.any(String) }],
     });
   });

@@ -231,6 +231,7 @@ describe('an account that is deleted', () => {
     const tag = `gone${crypto.randomUUID().slice(0, 8)}`;
     const path = await uploadByUrl(ann, fixture('photo.jpg', 'image/jpeg'));
     const post = await publish(ann, { caption: `Farewell #${tag} @${eve.username}`, media: [path] });
+    await publish(ann, { caption: `For me #${tag}x`, is_public: false });
     await rest(eve, 'rpc/create_post', { json: { caption: 'Look', original_post: post.id } });
     expect((await rest(ann, 'rpc/delete_account', { json: {} })).status).toBeOneOf([200, 204]);
 
@@ -243,7 +244,7 @@ describe('an account that is deleted', () => {
       `post_media?post_id=eq.${post.id}`,
       `post_mentions?post_id=eq.${post.id}`,
       `post_tags?post_id=eq.${post.id}`,
-      `tags?name=eq.${tag}`,
+      `tags?name=eq.${tag}x`,
       `posts?original_post_id=eq.${post.id}`,
     ])
       for (const person of [eve, ann])
