@@ -175,14 +175,14 @@ isOneToOne: true
                   ]
                 },"tags": {
                   Row: {
-                    "id": string,"name": string
+                    "id": string,"is_published": boolean,"name": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "id"?: string,"name": string
+                    "id"?: string,"is_published"?: boolean,"name": string
                   }
                   Update: {
-                    "id"?: string,"name"?: string
+                    "id"?: string,"is_published"?: boolean,"name"?: string
                   }
                   Relationships: [
                     
