@@ -6,6 +6,12 @@ returns void
 language sql
 set search_path = ''
 as $$
+  -- A profile that becomes public at the same time waits for this, or this for it: one of the two sees both.
+  select
+  from public.profiles
+  where profiles.id in (select posts.owner_id from public.posts where posts.id = any (publish_tags.post_ids))
+  order by profiles.id
+  for share;
   update public.tags
   set is_published = true
   where tags.id in (

@@ -1,18 +1,7 @@
-import postgres from 'postgres';
 import { beforeAll, describe, expect, it } from 'vitest';
-import {
-  call,
-  eventually,
-  objectsOf,
-  type Person,
-  publish,
-  register,
-  secretClient,
-  uploadByUrl,
-} from '../api/client.ts';
+import { call, objectsOf, type Person, publish, register, secretClient, uploadByUrl } from '../api/client.ts';
 import { fixture } from '../api/fixtures.ts';
-import { settings } from '../settings.ts';
-import { belongings, database, type RawCall, rest, send } from './raw.ts';
+import { actAs, belongings, connect, database, type RawCall, rest, send, untilBlocked } from './raw.ts';
 
 /** Somebody with a role, given as the first admin gives it. */
 async function appoint(role: 'moderator' | 'admin'): Promise<Person> {
@@ -121,35 +110,24 @@ describe('moderators and admins', () => {
 });
 
 describe('the last admin', () => {
-  /** Takes the role from `target` as `actor`, in the transaction that the connection is in. */
-  const demote = (sql: postgres.Sql, actor: Person, target: Person) =>
-    sql.unsafe(
-      `select set_config('role', 'authenticated', true),
-        set_config('request.jwt.claims', '{"sub": "${actor.id}", "role": "authenticated"}', true);
-      select public.set_role('${target.id}', 'user');`,
-    );
-
   it('stays, when two take the role from each other at once', async () => {
     const [zoe, abe] = await Promise.all([appoint('admin'), appoint('admin')]);
-    const connection = () => postgres(settings.databaseUrl, { max: 1, onnotice: () => {} });
-    const [first, second] = [connection(), connection()];
+    const [first, second] = [connect(), connect()];
     try {
       await first`begin`;
+      await actAs(first, zoe);
       await second`begin`;
-      await second`set local application_name = 'the second of two'`;
+      await second`set local application_name = 'the second of two admins'`;
       // For as long as its transaction lasts, there are no admins but these two.
       await second`
         update public.profiles set role = 'user' where role = 'admin' and id not in (${zoe.id}, ${abe.id})`;
-      await demote(first, zoe, abe);
-      const refusal = demote(second, abe, zoe).then(
+      await actAs(second, abe);
+      await first`select public.set_role(${abe.id}, 'user')`;
+      const refusal = second`select public.set_role(${zoe.id}, 'user')`.then(
         () => null,
         (error: unknown) => error,
       );
-      await eventually(async () => {
-        const waiting = await database`
-          select from pg_stat_activity where application_name = 'the second of two' and wait_event = 'advisory'`;
-        expect(waiting).toHaveLength(1);
-      });
+      await untilBlocked('the second of two admins');
       await first`commit`;
       expect(await refusal).toMatchObject({ hint: 'last_admin' });
     } finally {

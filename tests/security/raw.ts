@@ -1,7 +1,7 @@
 import http from 'node:http';
 import https from 'node:https';
 import postgres from 'postgres';
-import type { Person } from '../api/client.ts';
+import { eventually, type Person } from '../api/client.ts';
 import { settings } from '../settings.ts';
 
 /** An answer as it came over the wire. */
@@ -88,6 +88,27 @@ export const database: postgres.Sql = postgres(settings.databaseUrl, {
   idle_timeout: 1,
   onnotice: () => {},
 });
+
+/** A connection of its own, in which a test may hold a transaction open. End it. */
+export function connect(): postgres.Sql {
+  return postgres(settings.databaseUrl, { max: 1, onnotice: () => {} });
+}
+
+/** Makes the transaction that the connection is in a person's, as the Data API does. */
+export async function actAs(sql: postgres.Sql, { id }: Pick<Person, 'id'>): Promise<void> {
+  await sql`
+    select set_config('role', 'authenticated', true),
+      set_config('request.jwt.claims', ${JSON.stringify({ sub: id, role: 'authenticated' })}, true)`;
+}
+
+/** Waits until the transaction with this `application_name` waits for somebody else's lock. */
+export async function untilBlocked(applicationName: string): Promise<void> {
+  await eventually(async () => {
+    const waiting = await database`
+      select from pg_stat_activity where application_name = ${applicationName} and wait_event_type = 'Lock'`;
+    if (waiting.length !== 1) throw new Error(`${applicationName} does not wait`);
+  });
+}
 
 /** Every row and every object that is a person's, as text: what must be the same after an attack. */
 export async function belongings({ id }: Pick<Person, 'id'>): Promise<string> {
