@@ -69,6 +69,22 @@ comment on column public.posts.updated_at is 'When caption or visibility last ch
 comment on policy select_visible on public.posts is
   'Own posts, and public posts, not hidden, of people whose profile is public; moderators and admins see every post.';
 
+create function private.hold_post(post_id uuid)
+returns boolean
+language plpgsql
+-- Definer: whoever may see a post may pass it on, while holding a row asks for the right to change it.
+security definer
+set search_path = ''
+as $$
+begin
+  perform from public.posts where posts.id = hold_post.post_id for key share;
+  return found;
+end
+$$;
+comment on function private.hold_post(uuid) is
+  'Keeps a post from being deleted until the transaction ends. False where it is gone.';
+grant execute on function private.hold_post(uuid) to authenticated, service_role;
+
 create function private.resolve_original_post()
 returns trigger
 language plpgsql
@@ -85,7 +101,8 @@ begin
     new.original_post_id := v_named.original_post_id;
     select posts.is_repost, posts.original_post_id into v_named from public.posts where posts.id = new.original_post_id;
   end if;
-  if v_named.is_repost is null then
+  -- Held, or a deletion at the same time would end this in an error of the foreign key.
+  if v_named.is_repost is null or not private.hold_post(new.original_post_id) then
     perform private.raise_error(
       422, 'original_post_not_found', 'The post to pass on does not exist.', 'original_post'
     );

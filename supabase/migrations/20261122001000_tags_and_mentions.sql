@@ -169,7 +169,43 @@ comment on function private.ensure_tags(text[]) is
   'Adds the tags that are not there yet. Takes names as private.tag_name makes them. Security definer: clients have no write grant on tags.';
 grant execute on function private.ensure_tags(text[]) to authenticated;
 
-create function private.refresh_caption_references(post_ids uuid[])
+create function private.caption_tag_names(caption text)
+returns text[]
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  v_limits constant jsonb := public.limits();
+  v_hashtags constant text[] := public.extract_hashtags(caption_tag_names.caption);
+  v_names text[];
+begin
+  if cardinality(v_hashtags) = 0 then
+    return v_hashtags;
+  end if;
+  -- All in one go, which is far cheaper than one by one: no hashtag has white space, and a space changes nothing beside it.
+  v_names := array(
+    select distinct name
+    from unnest(string_to_array(private.tag_name(array_to_string(v_hashtags, ' ')), ' ')) as name
+    order by name
+  );
+  if (select max(char_length(name)) from unnest(v_names) as name) > (v_limits ->> 'tag_length')::integer then
+    perform private.raise_error(422, 'tag_invalid', 'A tag has at most 50 characters.', 'caption');
+  -- Before any of them is written: a caption has room for hundreds, and what is refused would leave them behind as
+  -- dead rows.
+  elsif cardinality(v_names) > (v_limits ->> 'tags')::integer then
+    perform private.raise_error(
+      422, 'tags_too_many', 'A post has at most 30 tags, those in its caption included.', 'tags'
+    );
+  end if;
+  return v_names;
+end
+$$;
+comment on function private.caption_tag_names(text) is
+  'The hashtags of a caption as names to store, each once; an error for a caption whose hashtags are too long or too many.';
+grant execute on function private.caption_tag_names(text) to authenticated;
+
+create function private.refresh_caption_references(post_ids uuid[], edited boolean)
 returns void
 language plpgsql
 security definer
@@ -180,51 +216,59 @@ declare
   v_tagged uuid[];
   v_tag_names text[];
   v_mentioning uuid[];
+  v_mentioned_names extensions.citext[];
   v_mentioned uuid[];
 begin
-  select array_agg(found.post_id), array_agg(found.name)
+  select array_agg(posts.id), array_agg(found.name)
   into v_tagged, v_tag_names
-  from (
-    select distinct posts.id as post_id, private.tag_name(hashtag) as name
-    from public.posts
-    cross join unnest(public.extract_hashtags(posts.caption)) as hashtag
-    where posts.id = any (v_post_ids)
-  ) as found;
+  from public.posts
+  cross join unnest(private.caption_tag_names(posts.caption)) as found (name)
+  where posts.id = any (v_post_ids);
 
-  if exists (
-    select from unnest(v_tag_names) as name where char_length(name) > (public.limits() ->> 'tag_length')::integer
-  ) then
-    perform private.raise_error(422, 'tag_invalid', 'A tag has at most 50 characters.', 'caption');
-  end if;
-
-  select array_agg(found.post_id), array_agg(found.profile_id)
-  into v_mentioning, v_mentioned
+  select array_agg(found.post_id), array_agg(found.name)
+  into v_mentioning, v_mentioned_names
   from (
-    select distinct posts.id as post_id, profiles.id as profile_id
+    select distinct posts.id as post_id, lower(mention)::extensions.citext as name
     from public.posts
     cross join unnest(public.extract_mentions(posts.caption)) as mention
-    -- With an empty search_path a plain = would compare as text, that is with case.
-    join public.profiles on profiles.username operator(extensions.=) mention::extensions.citext
     where posts.id = any (v_post_ids)
   ) as found;
+  if v_mentioning is not null then
+    select array_agg(wanted.post_id), array_agg(held.id)
+    into v_mentioning, v_mentioned
+    from unnest(v_mentioning, v_mentioned_names) as wanted (post_id, name)
+    -- Held until the transaction ends: somebody whose account is being deleted is then either gone, and not mentioned,
+    -- or is deleted after this, with the mention.
+    join (
+      select profiles.id, profiles.username
+      from public.profiles
+      -- With an empty search_path a plain = would compare as text, that is with case.
+      where profiles.username operator(extensions.=) any (v_mentioned_names)
+      order by profiles.id
+      for key share
+    ) as held on held.username operator(extensions.=) wanted.name;
+  end if;
 
-  delete from public.post_tags
-  where post_tags.post_id = any (v_post_ids)
-    and post_tags.source = 'caption'
-    and not exists (
-      select
-      from unnest(v_tagged, v_tag_names) as wanted (post_id, name)
-      join public.tags on tags.name = wanted.name
-      where wanted.post_id = post_tags.post_id and tags.id = post_tags.tag_id
-    );
-  delete from public.post_mentions
-  where post_mentions.post_id = any (v_post_ids)
-    and post_mentions.source = 'caption'
-    and not exists (
-      select
-      from unnest(v_mentioning, v_mentioned) as wanted (post_id, profile_id)
-      where wanted.post_id = post_mentions.post_id and wanted.profile_id = post_mentions.profile_id
-    );
+  -- A new post has nothing to lose.
+  if refresh_caption_references.edited then
+    delete from public.post_tags
+    where post_tags.post_id = any (v_post_ids)
+      and post_tags.source = 'caption'
+      and not exists (
+        select
+        from unnest(v_tagged, v_tag_names) as wanted (post_id, name)
+        join public.tags on tags.name = wanted.name
+        where wanted.post_id = post_tags.post_id and tags.id = post_tags.tag_id
+      );
+    delete from public.post_mentions
+    where post_mentions.post_id = any (v_post_ids)
+      and post_mentions.source = 'caption'
+      and not exists (
+        select
+        from unnest(v_mentioning, v_mentioned) as wanted (post_id, profile_id)
+        where wanted.post_id = post_mentions.post_id and wanted.profile_id = post_mentions.profile_id
+      );
+  end if;
 
   -- What is there stays: an explicit reference is not weakened by the caption.
   if v_tagged is not null then
@@ -235,7 +279,7 @@ begin
     join public.tags on tags.name = wanted.name
     on conflict do nothing;
   end if;
-  if v_mentioning is not null then
+  if v_mentioned is not null then
     insert into public.post_mentions (post_id, profile_id, source)
     select wanted.post_id, wanted.profile_id, 'caption'
     from unnest(v_mentioning, v_mentioned) as wanted (post_id, profile_id)
@@ -244,8 +288,8 @@ begin
   end if;
 end
 $$;
-comment on function private.refresh_caption_references(uuid[]) is
-  'Makes the tags and mentions that come from captions what the captions say now. Names that nobody has are no mentions. Security definer: clients have no write grant on tags, post_tags and post_mentions. Only triggers call it.';
+comment on function private.refresh_caption_references(uuid[], boolean) is
+  'Makes the tags and mentions that come from captions what the captions say now. Names that nobody has are no mentions. edited: whether the posts were there before, and may have some already. Security definer: clients have no write grant on tags, post_tags and post_mentions. Only triggers call it.';
 
 create function private.refresh_references_of_inserted()
 returns trigger
@@ -254,7 +298,7 @@ security definer
 set search_path = ''
 as $$
 begin
-  perform private.refresh_caption_references(array(select inserted.id from inserted));
+  perform private.refresh_caption_references(array(select inserted.id from inserted), edited => false);
   return null;
 end
 $$;
@@ -276,7 +320,7 @@ declare
   );
 begin
   if cardinality(v_post_ids) > 0 then
-    perform private.refresh_caption_references(v_post_ids);
+    perform private.refresh_caption_references(v_post_ids, edited => true);
   end if;
   return null;
 end

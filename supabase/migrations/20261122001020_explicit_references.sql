@@ -8,6 +8,8 @@ set search_path = ''
 as $$
 declare
   v_post_id constant uuid := add_explicit_references.post_id;
+  v_profile_ids constant uuid[] := add_explicit_references.profile_ids;
+  v_held uuid[];
 begin
   if not exists (select from public.posts where posts.id = v_post_id and posts.owner_id = auth.uid()) then
     perform private.raise_error(403, 'not_owner', 'The post is not yours.');
@@ -19,12 +21,19 @@ begin
   where tags.name = any (add_explicit_references.tag_names)
   on conflict on constraint post_tags_pkey do update set source = 'explicit';
 
-  insert into public.post_mentions (post_id, profile_id, source)
-  select v_post_id, profiles.id, 'explicit'
-  from public.profiles
-  where profiles.id = any (add_explicit_references.profile_ids)
-  order by profiles.id
-  on conflict on constraint post_mentions_pkey do update set source = 'explicit';
+  if cardinality(v_profile_ids) > 0 then
+    -- Held until the transaction ends: somebody whose account is being deleted is gone, or goes with the mention.
+    v_held := array(
+      select profiles.id from public.profiles where profiles.id = any (v_profile_ids) order by profiles.id for key share
+    );
+    if v_held is distinct from array(select distinct id from unnest(v_profile_ids) as id order by id) then
+      perform private.raise_error(422, 'mention_unknown', 'Somebody mentioned is no user any more.', 'mentions');
+    end if;
+    insert into public.post_mentions (post_id, profile_id, source)
+    select v_post_id, held.id, 'explicit'
+    from unnest(v_held) as held (id)
+    on conflict on constraint post_mentions_pkey do update set source = 'explicit';
+  end if;
 end
 $$;
 comment on function private.add_explicit_references(uuid, text[], uuid[]) is
@@ -122,7 +131,7 @@ begin
     and post_tags.source = 'explicit'
     and tags.id = post_tags.tag_id
     and tags.name <> all (remove_explicit_references.tag_names)
-    and tags.name in (select private.tag_name(hashtag) from unnest(public.extract_hashtags(v_caption)) as hashtag);
+    and tags.name = any (private.caption_tag_names(v_caption));
   delete from public.post_tags
   using public.tags
   where post_tags.post_id = v_post_id

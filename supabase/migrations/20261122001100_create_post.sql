@@ -42,12 +42,7 @@ language sql
 set search_path = ''
 as $$
   -- Those of the caption too, which the trigger would otherwise add in a second go: see ensure_tags.
-  select private.ensure_tags(listed || array(
-    select found.name
-    from unnest(public.extract_hashtags(caption)) as hashtag
-    cross join private.tag_name(hashtag) as found (name)
-    where char_length(found.name) <= (public.limits() ->> 'tag_length')::integer
-  ))
+  select private.ensure_tags(listed || private.caption_tag_names(caption))
 $$;
 comment on function private.ensure_tags_of_post(text[], text) is
   'Adds the tags that a post will need and that are not there yet: the listed ones and the caption''s.';
@@ -82,6 +77,11 @@ declare
   v_post public.posts;
 begin
   perform private.require_writer();
+  -- Held, so that the account does not go half way through.
+  perform from public.profiles where profiles.id = v_user_id for key share;
+  if not found then
+    perform private.raise_error(401, 'not_signed_in', 'Sign in to publish.');
+  end if;
   perform private.check_caption(v_caption);
   perform private.check_list_lengths(v_tags, v_mentions);
 

@@ -38,10 +38,39 @@ comment on function public.username_available(text) is
 -- Not for clients: asking would be free, while Auth limits sign-ups.
 grant execute on function public.username_available(text) to service_role;
 
+create table private.username_reservations (
+  username extensions.citext primary key,
+  reserved_for text not null,
+  reserved_until timestamptz not null
+);
+comment on table private.username_reservations is
+  'User names between Auth''s question and the new user, a moment later. Without them two people who sign up with one name at once would both be let through, and the second would see Auth fail.';
+comment on column private.username_reservations.username is 'The name.';
+comment on column private.username_reservations.reserved_for is 'Whose sign-up: an e-mail address or telephone number, who may ask again.';
+comment on column private.username_reservations.reserved_until is 'Until when it is kept from others; by then the user is there, or the sign-up has failed.';
+
+create function private.reserve_username(username text, reserved_for text)
+returns boolean
+language plpgsql
+set search_path = ''
+as $$
+begin
+  -- Asked for by many at once, the others wait here for the first, and then find it reserved. A minute is more
+  -- than Auth takes from here to the user's row, also while it has many passwords to hash.
+  insert into private.username_reservations as reservation (username, reserved_for, reserved_until)
+  values (reserve_username.username::extensions.citext, reserve_username.reserved_for, now() + interval '1 minute')
+  on conflict on constraint username_reservations_pkey do update
+  set reserved_for = excluded.reserved_for, reserved_until = excluded.reserved_until
+  where reservation.reserved_until <= now() or reservation.reserved_for = excluded.reserved_for;
+  return found;
+end
+$$;
+comment on function private.reserve_username(text, text) is
+  'Keeps a free user name for one sign-up. False where another one has it. Granted to nobody: the hook calls it.';
+
 create function public.before_user_created(event jsonb)
 returns jsonb
 language plpgsql
-stable
 security definer
 set search_path = ''
 as $$
@@ -49,15 +78,15 @@ declare
   v_metadata constant jsonb := event -> 'user' -> 'user_metadata';
   v_username constant text := v_metadata ->> 'username';
   v_date_of_birth constant text := v_metadata ->> 'date_of_birth';
+  v_reserved_for constant text := lower(coalesce(
+    nullif(event #>> '{user,email}', ''), nullif(event #>> '{user,phone}', ''), event #>> '{user,id}', ''
+  ));
+  v_free boolean;
 begin
   if v_username is not null then
     if not private.is_valid_username(v_username) then
       return jsonb_build_object('error', jsonb_build_object(
         'http_code', 422, 'message', 'username_invalid: A user name has 3 to 30 of the characters A-Z a-z 0-9 _.'
-      ));
-    elsif not public.username_available(v_username) then
-      return jsonb_build_object('error', jsonb_build_object(
-        'http_code', 409, 'message', 'username_taken: The user name is taken.'
       ));
     end if;
   end if;
@@ -65,6 +94,16 @@ begin
     return jsonb_build_object('error', jsonb_build_object(
       'http_code', 422, 'message', 'date_of_birth_invalid: A date of birth is a day from 1900-01-01 to today.'
     ));
+  end if;
+  if v_username is not null then
+    -- Last, because it reserves: whoever is refused for another reason has reserved nothing. Reserved first and asked
+    -- second, in a statement of its own, so that a user who came to be while this one waited is seen.
+    v_free := private.reserve_username(v_username, v_reserved_for);
+    if not v_free or not public.username_available(v_username) then
+      return jsonb_build_object('error', jsonb_build_object(
+        'http_code', 409, 'message', 'username_taken: The user name is taken.'
+      ));
+    end if;
   end if;
   return '{}';
 end
@@ -125,6 +164,8 @@ begin
     -- constraints of profiles end the sign-up.
     insert into public.profiles (id, username)
     values (new.id, (v_metadata ->> 'username')::extensions.citext);
+    delete from private.username_reservations
+    where username_reservations.username operator(extensions.=) (v_metadata ->> 'username')::extensions.citext;
   else
     v_base := private.derived_username(v_metadata, new.email);
     loop

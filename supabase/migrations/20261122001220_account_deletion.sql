@@ -1,5 +1,40 @@
 -- Leaving, for good.
 
+create function private.hold_posts_of_leaving()
+returns trigger
+language plpgsql
+-- Definer: Auth deletes as supabase_auth_admin, who has no grant on posts.
+security definer
+set search_path = ''
+as $$
+begin
+  -- All posts that the deletion will change, before the profile, and in one order: whoever writes a post holds it
+  -- first and then the people in it, so that the two wait for each other in one direction only.
+  perform
+  from public.posts
+  where posts.id = any (array(
+    select own.id from public.posts as own where own.owner_id = old.id
+    union
+    select reposts.id
+    from public.posts as reposts
+    join public.posts as own on own.id = reposts.original_post_id
+    where own.owner_id = old.id
+    union
+    select hidden.id from public.posts as hidden where hidden.hidden_by = old.id
+    union
+    select post_mentions.post_id from public.post_mentions where post_mentions.profile_id = old.id
+  ))
+  order by posts.id
+  for update;
+  return old;
+end
+$$;
+comment on function private.hold_posts_of_leaving() is
+  'Trigger: the posts that go or change with a user wait for edits at the same time before anything is deleted.';
+
+create trigger _100_hold_posts before delete on auth.users
+  for each row execute function private.hold_posts_of_leaving();
+
 create function public.delete_account()
 returns void
 language plpgsql

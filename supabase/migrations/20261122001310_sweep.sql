@@ -35,6 +35,16 @@ begin
   delete from private.rate_counters
   using expired
   where rate_counters.action = expired.action and rate_counters.subject = expired.subject;
+  with expired as materialized (
+    select username_reservations.username
+    from private.username_reservations
+    where username_reservations.reserved_until <= now()
+    limit 10000
+    for update skip locked
+  )
+  delete from private.username_reservations
+  using expired
+  where username_reservations.username operator(extensions.=) expired.username;
 
   -- Again, until there are as many as were asked for: entries that need no removal are dropped on the way.
   while v_wanted > 0 loop
@@ -88,7 +98,7 @@ begin
 end
 $$;
 comment on function public.sweep_take(integer) is
-  'Objects to remove through the Storage API now, at most max (and 1,000). Whoever is given one has five minutes for it; what is then still there is given out again. Also forgets idempotency keys after a day and rate counters when their time is over. For the sweep. Security definer: service_role has no grant on private tables.';
+  'Objects to remove through the Storage API now, at most max (and 1,000). Whoever is given one has five minutes for it; what is then still there is given out again. Also forgets idempotency keys after a day, and rate counters and reserved user names when their time is over. For the sweep. Security definer: service_role has no grant on private tables.';
 grant execute on function public.sweep_take(integer) to service_role;
 
 create function public.sweep_done(bucket_id text, names text[])

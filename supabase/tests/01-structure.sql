@@ -16,7 +16,8 @@ select set_eq(
 select set_eq(
   $$select tablename::text from pg_tables where schemaname = 'private'$$,
   array[
-    'idempotency_keys', 'inspected_uploads', 'inspection_leases', 'media_types', 'rate_counters', 'storage_removals'
+    'idempotency_keys', 'inspected_uploads', 'inspection_leases', 'media_types', 'rate_counters', 'storage_removals',
+    'username_reservations'
   ],
   'private holds these tables and no other'
 );
@@ -73,7 +74,8 @@ select set_eq(
     'private.add_explicit_references', 'private.await_claim', 'private.check_profile_pictures',
     'private.claim_idempotency_key', 'private.claim_media', 'private.close_media_gaps',
     'private.count_inserted_posts', 'private.count_updated_posts', 'private.create_profile', 'private.ensure_tags',
-    'private.has_role', 'private.hold_counter', 'private.may_write', 'private.publish_tags_of_posts', 'private.publish_tags_of_profile',
+    'private.has_role', 'private.hold_counter', 'private.hold_post', 'private.hold_posts_of_leaving', 'private.may_write',
+    'private.publish_tags_of_posts', 'private.publish_tags_of_profile',
     'private.publish_tags_of_references', 'private.record_account_deletion', 'private.record_post_change',
     'private.record_profile_change', 'private.record_rate_limit_change', 'private.refresh_caption_references',
     'private.refresh_references_of_inserted', 'private.refresh_references_of_updated',

@@ -66,7 +66,7 @@ select throws_ok(
   'nor where a mention comes from'
 );
 select throws_ok(
-  $$select private.refresh_caption_references('{}')$$, '42501', null, 'what the triggers call is not hers to call'
+  $$select private.refresh_caption_references('{}', true)$$, '42501', null, 'what the triggers call is not hers to call'
 );
 
 update public.posts set caption = 'Dawn #tap_Dawn #TAP_DAWN #tap_sea with @TAP_BEN, @tap_ben and @tap_nobody'
