@@ -1,7 +1,7 @@
 -- Tags and mentions follow the caption. Ada is the owner, Ben is mentioned, Cleo a stranger.
 begin;
 set local search_path = public, extensions;
-select plan(56);
+select plan(63);
 
 insert into auth.users (id, email, raw_user_meta_data)
 values
@@ -204,6 +204,10 @@ from (
     (E'New\u00a0 \tYork', 'new york', 'white space inside is one space'),
     (E'cafe\u0301', E'caf\u00e9', 'accents are composed'),
     ('ÅNGSTRÖM', 'ångström', 'any script has its lower case'),
+    ('ΟΔΟΣ', 'οδος', 'a sigma at the end of a word is a final one'),
+    ('STRAẞE', 'straße', 'a sharp s is not two'),
+    ('ISPARTA', 'isparta', 'an I has its dot, as outside Turkish'),
+    ('İZ', E'i\u0307z', 'and keeps the dot that it had'),
     ('#', '', 'a # alone is nothing')
 ) as tag (given, wanted, label);
 select is_empty(
@@ -225,6 +229,21 @@ from (
     (E'da\u0007wn', 'without control characters')
 ) as malformed (name, label);
 select throws_ok($$insert into public.tags (name) values ('tap_sea')$$, '23505', null, 'a tag is there once');
+
+select is(private.tag_name('IİΣẞ' collate "tr-x-icu"), E'ii\u0307σß', 'under any collation');
+set local role authenticated;
+set local request.jwt.claims = '{"sub": "00000000-0000-4000-a000-00000000000a", "role": "authenticated"}';
+update public.posts set caption = E'#tap_caf\u00e9 #tap_cafe\u0301 #TAP_CAF\u00c9 #tap_CAFE\u0301'
+where id = '00000000-0000-7000-a000-0000000000a1';
+select set_eq(
+  $$select tag from tags_of_post where tag like 'tap\_caf%'$$, array[E'tap_caf\u00e9 caption'],
+  'one word is one tag, however it is written'
+);
+select is(
+  pg_temp.refusal(format('insert into public.posts (caption) values (%L)', '#' || repeat('İ', 26))),
+  'PT422 tag_invalid caption', 'what counts is the length of the name, which lower case can make longer'
+);
+reset role;
 
 -- What a deletion takes along
 
