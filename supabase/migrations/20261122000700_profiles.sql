@@ -124,6 +124,30 @@ $$;
 comment on function private.release_profile_pictures() is
   'Trigger: queues pictures for removal that their profile no longer shows. Security definer: the queue is nobody''s to write.';
 
+create function private.hold_usernames()
+returns trigger
+language plpgsql
+set search_path = ''
+as $$
+begin
+  -- The old name and the new one, in one order for all: two people who want each other's would otherwise both have
+  -- begun, and wait for each other. Held like this, each finds the other's name still taken.
+  perform pg_advisory_xact_lock(held.key)
+  from (
+    select distinct hashtextextended('private.hold_usernames ' || lower(name), 0) as key
+    from unnest(array[old.username::text, new.username::text]) as name
+    order by key
+    offset 0
+  ) as held;
+  return new;
+end
+$$;
+comment on function private.hold_usernames() is 'Trigger: changes of a user name that touch the same names go one after the other.';
+
+create trigger _050_hold_usernames before update on public.profiles
+  for each row
+  when (new.username::text is distinct from old.username::text)
+  execute function private.hold_usernames();
 create trigger _100_check_pictures_on_insert before insert on public.profiles
   for each row
   when (new.avatar_path is not null or new.cover_path is not null)
