@@ -131,7 +131,7 @@ begin
 end
 $$;
 comment on function private.hold_counter(public.rate_limited_action) is
-  'Takes the caller''s counter before anything that others wait for. Every way of writing posts waits for things in one order, so that no two wait for each other: the post, the counter, tags, files. Security definer: counters are nobody''s to write. It holds the caller''s own.';
+  'Takes the caller''s counter before anything that others wait for. Every way of writing posts waits for things in one order, so that no two wait for each other: posts, the counter, tags, files. People are held wherever they are named: only a changed name and a deleted account hold one against others, and neither waits for posts, tags or files after that (private.hold_posts_of_leaving). Security definer: counters are nobody''s to write. It holds the caller''s own.';
 grant execute on function private.hold_counter(public.rate_limited_action) to authenticated;
 
 create function private.uncount_action(action public.rate_limited_action, subject text)

@@ -76,6 +76,10 @@ declare
   v_earlier_id uuid;
   v_post public.posts;
 begin
+  if create_post.original_post is not null then
+    -- Posts before people: see private.hold_counter. Whether the caller may see it is asked when it is passed on.
+    perform private.hold_post(create_post.original_post);
+  end if;
   perform private.require_writer();
   -- Held, so that the account does not go half way through.
   perform from public.profiles where profiles.id = v_user_id for key share;

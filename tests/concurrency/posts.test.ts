@@ -130,11 +130,14 @@ test('one idempotency key with different requests at once makes one of them, and
 
 test('of 150 posts at once exactly as many are published as the limit allows', async () => {
   const [author] = (await newPeople(1)) as [Person];
-  const answers = await atOnce(150, (place) =>
-    place % 2 === 0
-      ? author.client.rpc('create_post', { caption: `Post ${place}` })
-      : author.client.from('posts').insert({ caption: `Post ${place}` }),
-  );
+  const answers = await atOnce(150, async (place) => {
+    const caption = `Post ${place}`;
+    const { status, error } =
+      place % 2 === 0
+        ? await author.client.rpc('create_post', { caption })
+        : await author.client.from('posts').insert({ caption });
+    return { status, error };
+  });
   const [{ max_count }] =
     (await sql`select max_count from public.rate_limits where action = 'create_post'`) as [
       { max_count: number },

@@ -1,0 +1,200 @@
+import fc from 'fast-check';
+import postgres from 'postgres';
+import { afterAll, expect, test } from 'vitest';
+import { settings } from '../settings.ts';
+
+const sql = postgres(settings.databaseUrl, { max: 1 });
+afterAll(() => sql.end());
+
+// One seed, so that a failure is everybody's; fast-check prints it with the smallest text that fails.
+const seed = 20261122;
+
+// What the rules are about: signs, what may not stand beside them, and what looks like a URL or an address.
+const pieces = [
+  ...[
+    '@',
+    '#',
+    '＠',
+    '＃',
+    '&',
+    '&#',
+    '!',
+    '$',
+    '_',
+    '-',
+    '+',
+    '.',
+    ':',
+    '/',
+    '?',
+    '(',
+    ')',
+    '://',
+    '@@',
+    '##',
+  ],
+  ...['nora', 'otto', 'RT', 'rt:', 'ab', '7', '2026', 'http://', 'example.com', 'a.bb/', 'x@a.bb', '&#39;'],
+  ...[
+    'é',
+    'ß',
+    'İ',
+    'Σ',
+    'я',
+    '写',
+    'の',
+    'ー',
+    '한',
+    'ก',
+    'ั',
+    'ह',
+    'ि',
+    'ص',
+    'ش',
+    '١',
+    'א',
+    '״',
+    '·',
+    '་',
+    '\u{20000}',
+  ],
+  ...[
+    '\u0301',
+    '\u200c',
+    '\u200d',
+    '\ufe0e',
+    '\ufe0f',
+    '\u20e3',
+    '☀',
+    '👩‍🚀',
+    '🇳🇴',
+    ' ',
+    '\n',
+    '\u00a0',
+    '\u3000',
+    '\u2028',
+  ],
+  ...[
+    '\u0001',
+    '\u001b',
+    '\u0085',
+    '\u200b',
+    '\u202e',
+    '\ufeff',
+    '\ufffe',
+    '\uffff',
+    '\u{10ffff}',
+    '\u{e0100}',
+  ],
+];
+const piece = fc.constantFrom(...pieces);
+/** Text as PostgreSQL can hold it: anything but NUL and halves of surrogate pairs. */
+const anything = fc.string({ unit: 'binary', maxLength: 20 }).map((text) => text.replaceAll('\0', ''));
+const run = fc.tuple(piece, fc.integer({ min: 2, max: 400 })).map(([text, times]) => text.repeat(times));
+const caption = fc
+  .array(
+    fc.oneof(
+      { weight: 12, arbitrary: piece },
+      { weight: 3, arbitrary: anything },
+      { weight: 1, arbitrary: run },
+    ),
+    {
+      maxLength: 12,
+    },
+  )
+  .map((parts) => parts.join(''));
+// Many at a time, because the way to the database takes longer than the work there.
+const captions = fc.array(caption, { minLength: 100, maxLength: 100, size: 'max' });
+
+interface Found {
+  text: string;
+  mentions: string[];
+  hashtags: string[];
+}
+
+async function extract(texts: readonly string[]): Promise<Found[]> {
+  return sql<Found[]>`
+    select text, public.extract_mentions(text) as mentions, public.extract_hashtags(text) as hashtags
+    from unnest(${texts as string[]}::text[]) with ordinality as given (text, place) order by place
+  `;
+}
+
+/** Whether the words stand in the text in this order, each behind one of the signs. */
+function standIn(text: string, signs: string, words: readonly string[]): boolean {
+  let from = 0;
+  return words.every((word) => {
+    const places = [...signs].map((sign) => text.indexOf(sign + word, from)).filter((place) => place >= 0);
+    from = Math.min(...places) + 1;
+    return places.length > 0;
+  });
+}
+
+test('any text has an answer: words that are in it, that may be names and tags', async () => {
+  await fc.assert(
+    fc.asyncProperty(captions, async (texts) => {
+      const found = await extract(texts);
+      expect(found).toHaveLength(texts.length);
+      for (const { text, mentions, hashtags } of found) {
+        for (const name of mentions) expect(name).toMatch(/^[A-Za-z0-9_]{3,30}$/);
+        for (const tag of hashtags) expect(tag).toMatch(/^(?=.*[\p{L}\p{M}])[^\s#＃@＠!-/:-?[-^{-~]+$/u);
+        expect({ text, mentions: standIn(text, '@＠', mentions) }).toEqual({ text, mentions: true });
+        expect({ text, hashtags: standIn(text, '#＃', hashtags) }).toEqual({ text, hashtags: true });
+      }
+    }),
+    { seed, numRuns: 50 },
+  );
+});
+
+test('two texts on lines of their own have what each of them has', async () => {
+  await fc.assert(
+    fc.asyncProperty(captions, captions, async (texts, others) => {
+      const found = await extract([...texts, ...others]);
+      const together = await extract(texts.map((text, place) => `${text}\n${others[place]}`));
+      const apart = texts.map((_, place) => [found[place], found[place + texts.length]] as [Found, Found]);
+      expect(together.map(({ mentions, hashtags }) => ({ mentions, hashtags }))).toEqual(
+        apart.map(([one, other]) => ({
+          mentions: [...one.mentions, ...other.mentions],
+          hashtags: [...one.hashtags, ...other.hashtags],
+        })),
+      );
+    }),
+    { seed, numRuns: 25 },
+  );
+});
+
+test('any text has the same answer under any collation', async () => {
+  const answers = ['C', 'pg_c_utf8', 'unicode', 'tr-x-icu', 'lt-x-icu'].map(
+    (collation) => sql`
+      public.extract_mentions(text collate ${sql(collation)}) = public.extract_mentions(text)
+      and public.extract_hashtags(text collate ${sql(collation)}) = public.extract_hashtags(text)
+      and convert_to(private.tag_name(text collate ${sql(collation)}), 'UTF8') = convert_to(private.tag_name(text), 'UTF8')
+    `,
+  );
+  await fc.assert(
+    fc.asyncProperty(captions, async (texts) => {
+      for (const answer of answers)
+        expect(await sql`select text from unnest(${texts}::text[]) as text where not (${answer})`).toEqual(
+          [],
+        );
+    }),
+    { seed, numRuns: 15 },
+  );
+});
+
+test('any tag has one name: that of its name, and the same beside other tags', async () => {
+  await fc.assert(
+    fc.asyncProperty(captions, async (texts) => {
+      const rows = await sql<{ text: string; apart: string[]; again: string[]; together: string[] }[]>`
+        select
+          text,
+          array(select private.tag_name(tag) from unnest(tags) as tag) as apart,
+          array(select private.tag_name(private.tag_name(tag)) from unnest(tags) as tag) as again,
+          string_to_array(private.tag_name(array_to_string(tags, ' ')), ' ') as together
+        from unnest(${texts}::text[]) as text
+        cross join public.extract_hashtags(text) as tags
+      `;
+      for (const { text, apart, again, together } of rows)
+        expect({ text, again, together }).toEqual({ text, again: apart, together: apart });
+    }),
+    { seed, numRuns: 25 },
+  );
+});
