@@ -3,21 +3,21 @@ import { atOnce, dataOf, newPeople, type Person, secretClient } from './people.t
 
 const admins = async () => dataOf(await secretClient.from('profiles').select('id').eq('role', 'admin'));
 
-test('admins who take the role from each other, from themselves and leave, all at once, leave an admin', async () => {
-  const people = await newPeople(6);
-  const ours = people.map(({ id }) => id);
-  dataOf(await secretClient.from('profiles').update({ role: 'admin' }).in('id', ours).select());
-  const answers = await atOnce(people.length * 3, async (place) => {
-    const { client, id } = people[place % people.length] as Person;
-    const next = (people[(place + 1) % people.length] as Person).id;
-    if (place % 3 === 0) return client.rpc('set_role', { profile_id: next, role: 'user' });
-    if (place % 3 === 1) return client.rpc('set_role', { profile_id: id, role: 'moderator' });
-    return client.rpc('delete_account');
-  });
-  for (const { status, error } of answers)
-    if (error) expect([401, 403, 404, 409], JSON.stringify(error)).toContain(status);
-  const left = await admins();
-  expect(left.length).toBeGreaterThan(0);
-  // Not to be somebody else's last admin.
-  await Promise.all(ours.map((id) => secretClient.auth.admin.deleteUser(id)));
+test('admins who take the role from each other, from themselves, or leave, at the same time, leave an admin', async () => {
+  for (let round = 0; round < 8; round++) {
+    const people = (await newPeople(2)) as [Person, Person];
+    const ours = people.map(({ id }) => id);
+    dataOf(await secretClient.from('profiles').update({ role: 'admin' }).in('id', ours).select());
+    const answers = await atOnce(2, async (place) => {
+      const [me, other] = place === 0 ? people : [people[1], people[0]];
+      if (round % 3 === 0) return me.client.rpc('set_role', { profile_id: other.id, role: 'user' });
+      if (round % 3 === 1) return me.client.rpc('set_role', { profile_id: me.id, role: 'moderator' });
+      return me.client.rpc('delete_account');
+    });
+    for (const { status, error } of answers)
+      if (error) expect([403, 409], JSON.stringify(error)).toContain(status);
+    expect((await admins()).length).toBeGreaterThan(0);
+    // Not to be somebody else's last admin.
+    await Promise.all(ours.map((id) => secretClient.auth.admin.deleteUser(id)));
+  }
 });
