@@ -96,9 +96,12 @@ begin
     ));
   end if;
   if v_username is not null then
-    -- Last, because it reserves: whoever is refused for another reason has reserved nothing. Reserved first and asked
-    -- second, in a statement of its own, so that a user who came to be while this one waited is seen.
-    v_free := private.reserve_username(v_username, v_reserved_for);
+    -- Last, because it reserves: whoever is refused for another reason has reserved nothing.
+    v_free := public.username_available(v_username);
+    if v_free then
+      v_free := private.reserve_username(v_username, v_reserved_for);
+    end if;
+    -- Asked again, in a statement of its own, so that a user who came to be while this one waited is seen.
     if not v_free or not public.username_available(v_username) then
       return jsonb_build_object('error', jsonb_build_object(
         'http_code', 409, 'message', 'username_taken: The user name is taken.'

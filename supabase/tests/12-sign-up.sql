@@ -1,7 +1,7 @@
 -- Every user of Auth has a profile, and a bad user name is refused before there is a user.
 begin;
 set local search_path = public, extensions;
-select plan(65);
+select plan(73);
 
 -- The name of the profile that a new user gets.
 create function pg_temp.name_of(metadata jsonb, email text default null) returns text
@@ -175,6 +175,35 @@ from (
     ('1990-13-01', 'so is a thirteenth month'),
     ('', 'so is nothing')
 ) as birth (born, label);
+
+-- Names between the hook's answer and the user
+
+create function pg_temp.answer_to(email text, username text) returns text
+language sql
+as $$
+  select coalesce(
+    public.before_user_created(jsonb_build_object('user', jsonb_build_object(
+      'email', answer_to.email, 'user_metadata', jsonb_build_object('username', answer_to.username)
+    ))) #>> '{error,http_code}',
+    'fine'
+  )
+$$;
+select is(pg_temp.answer_to('first@tap.test', 'Tap_Wanted'), 'fine', 'the first to ask for a name may have it');
+select is(pg_temp.answer_to('second@tap.test', 'tap_WANTED'), '409', 'the second may not, whatever the case');
+select is(pg_temp.answer_to('FIRST@tap.test', 'tap_wanted'), 'fine', 'the first may ask again');
+select is(pg_temp.answer_to('second@tap.test', 'tap_ada'), '409', 'a name that is taken');
+select is_empty(
+  $$select from private.username_reservations where username::text ilike 'tap_ada'$$, 'is not reserved as well'
+);
+update private.username_reservations set reserved_until = now();
+select is(pg_temp.answer_to('second@tap.test', 'tap_wanted'), 'fine', 'a sign-up that came to nothing gives the name back');
+insert into auth.users (id, email, raw_user_meta_data)
+values (gen_random_uuid(), 'second@tap.test', '{"username": "Tap_Wanted"}');
+select is_empty(
+  $$select from private.username_reservations where username::text ilike 'tap_wanted'$$,
+  'the new user needs no reservation any more'
+);
+select is(pg_temp.answer_to('second@tap.test', 'tap_wanted'), '409', 'the name is the user''s now');
 
 -- The secret key's functions
 

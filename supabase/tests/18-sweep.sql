@@ -1,7 +1,7 @@
 -- Files that nothing shows are removed, and nothing else is. Ada uploads and publishes.
 begin;
 set local search_path = public, extensions;
-select plan(37);
+select plan(38);
 
 -- Whatever else the database holds is not in the way.
 delete from private.storage_removals;
@@ -183,6 +183,8 @@ values
   ('sign_in_account', 'tap old', now() - interval '901 seconds', 1),
   ('sign_in_account', 'tap new', now() - interval '899 seconds', 1),
   ('register_address', 'tap new', now() - interval '901 seconds', 1);
+insert into private.username_reservations (username, reserved_for, reserved_until)
+values ('tap_sweep_old', '', now()), ('tap_sweep_new', '', now() + interval '1 second');
 select count(*) from taken;
 select results_eq(
   $$select key from private.idempotency_keys where owner_id = '00000000-0000-4000-a000-00000000000b'$$, array['new'],
@@ -192,6 +194,10 @@ select set_eq(
   $$select action || ' ' || subject from private.rate_counters where subject like 'tap%'$$,
   array['sign_in_account tap new', 'register_address tap new'],
   'and counters when their time is over'
+);
+select results_eq(
+  $$select username::text from private.username_reservations where username::text like 'tap\_sweep%'$$,
+  array['tap_sweep_new'], 'so are reserved names'
 );
 
 -- The schedule

@@ -4,7 +4,7 @@ import { call, eventually } from '../api/client.ts';
 import { settings } from '../settings.ts';
 import { dataOf, newPeople, newUsername, type Person } from './people.ts';
 
-const sql = postgres(settings.databaseUrl, { max: 4 });
+const sql = postgres(settings.databaseUrl, { max: 4, onnotice: () => {} });
 afterAll(() => sql.end());
 
 /**

@@ -6,7 +6,7 @@ import { fixtureBytes } from '../api/fixtures.ts';
 import { settings } from '../settings.ts';
 import { atOnce, dataOf, newPeople, type Person, secretClient, shuffled } from './people.ts';
 
-const sql = postgres(settings.databaseUrl, { max: 2 });
+const sql = postgres(settings.databaseUrl, { max: 2, onnotice: () => {} });
 afterAll(() => sql.end());
 
 const picture = fixtureBytes('picture.png');

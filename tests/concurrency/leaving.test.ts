@@ -1,9 +1,10 @@
 import postgres from 'postgres';
 import { afterAll, expect, test } from 'vitest';
+import { eventually } from '../api/client.ts';
 import { settings } from '../settings.ts';
 import { atOnce, dataOf, newPeople, newUsername, type Person, secretClient, shuffled } from './people.ts';
 
-const sql = postgres(settings.databaseUrl, { max: 2 });
+const sql = postgres(settings.databaseUrl, { max: 2, onnotice: () => {} });
 afterAll(() => sql.end());
 
 test('a person whose account goes while others mention and list him leaves no mention and fails no post', async () => {
@@ -113,4 +114,58 @@ test('an account that goes while it publishes leaves nothing', async () => {
   for (const { status, error } of await posts)
     if (error) expect({ status, hint: error.hint }).toEqual({ status: 401, hint: 'not_signed_in' });
   expect(await sql`select id from public.posts where owner_id = ${leaving.id}`).toHaveLength(0);
+});
+
+/** Begins what waits for a deletion that is not committed yet, then commits it; gives what came of it. */
+async function duringDeletion<T>(deletion: string, id: string, begin: () => PromiseLike<T>): Promise<T> {
+  const session = await sql.reserve();
+  try {
+    await session`begin`;
+    await session.unsafe(deletion, [id]);
+    const [row] = await session<{ pid: number }[]>`select pg_backend_pid() as pid`;
+    const begun = Promise.resolve(begin());
+    await eventually(async () =>
+      expect(
+        await sql`select from pg_stat_activity where ${row?.pid ?? 0}::integer = any (pg_blocking_pids(pid))`,
+      ).toHaveLength(1),
+    );
+    await session`commit`;
+    return await begun;
+  } finally {
+    await session`rollback`;
+    session.release();
+  }
+}
+
+test('what is said of somebody or something that is just being deleted is said of nobody and nothing', async () => {
+  const [author, listed, named] = (await newPeople(3)) as [Person, Person, Person];
+  const { id: original } = dataOf(await author.client.rpc('create_post', { caption: 'Original' }));
+  const deleteUser = 'delete from auth.users where id = $1';
+  const ofListed = await duringDeletion(deleteUser, listed.id, () =>
+    author.client.rpc('create_post', { caption: 'Listed', mentions: [listed.id] }),
+  );
+  expect({ status: ofListed.status, hint: ofListed.error?.hint }).toEqual({
+    status: 422,
+    hint: 'mention_unknown',
+  });
+  const { id } = dataOf(
+    await duringDeletion(deleteUser, named.id, () =>
+      author.client.rpc('create_post', { caption: `@${named.username}` }),
+    ),
+  );
+  expect(await sql`select profile_id from public.post_mentions where post_id = ${id}`).toHaveLength(0);
+  const ofOriginal = await duringDeletion('delete from public.posts where id = $1', original, () =>
+    author.client.rpc('create_post', { caption: 'Look', original_post: original }),
+  );
+  expect({ status: ofOriginal.status, hint: ofOriginal.error?.hint }).toEqual({
+    status: 422,
+    hint: 'original_post_not_found',
+  });
+  const byHimself = await duringDeletion(deleteUser, author.id, () =>
+    author.client.rpc('create_post', { caption: 'Mine' }),
+  );
+  expect({ status: byHimself.status, hint: byHimself.error?.hint }).toEqual({
+    status: 401,
+    hint: 'not_signed_in',
+  });
 });

@@ -4,7 +4,7 @@ import { call } from '../api/client.ts';
 import { settings } from '../settings.ts';
 import { atOnce, newPeople, newUsername, nobody, type Person, secretClient } from './people.ts';
 
-const sql = postgres(settings.databaseUrl, { max: 2 });
+const sql = postgres(settings.databaseUrl, { max: 2, onnotice: () => {} });
 afterAll(() => sql.end());
 
 /** The name with its letters in upper and lower case by the bits of a number. */

@@ -3,7 +3,7 @@ import { afterAll, expect, test } from 'vitest';
 import { settings } from '../settings.ts';
 import { atOnce, dataOf, newPeople, newUsername, type Person, shuffled } from './people.ts';
 
-const sql = postgres(settings.databaseUrl, { max: 2 });
+const sql = postgres(settings.databaseUrl, { max: 2, onnotice: () => {} });
 afterAll(() => sql.end());
 
 /** A prefix of tags that no other test uses. */
