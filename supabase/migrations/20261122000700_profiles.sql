@@ -144,7 +144,7 @@ end
 $$;
 comment on function private.hold_usernames() is 'Trigger: changes of a user name that touch the same names go one after the other.';
 
-create trigger _110_hold_usernames before update on public.profiles
+create trigger _100_hold_usernames before update on public.profiles
   for each row
   when (new.username::text is distinct from old.username::text)
   execute function private.hold_usernames();
