@@ -72,7 +72,6 @@ comment on policy select_visible on public.posts is
 create function private.hold_post(post_id uuid)
 returns boolean
 language plpgsql
--- Definer: whoever may see a post may pass it on, while holding a row asks for the right to change it.
 security definer
 set search_path = ''
 as $$
@@ -82,7 +81,7 @@ begin
 end
 $$;
 comment on function private.hold_post(uuid) is
-  'Keeps a post from being deleted until the transaction ends. False where it is gone.';
+  'Keeps a post from being deleted until the transaction ends. False where it is gone. Security definer: whoever may see a post may pass it on, while holding a row asks for the right to change it.';
 grant execute on function private.hold_post(uuid) to authenticated, service_role;
 
 create function private.resolve_original_post()

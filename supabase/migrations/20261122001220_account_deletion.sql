@@ -3,7 +3,6 @@
 create function private.hold_posts_of_leaving()
 returns trigger
 language plpgsql
--- Definer: Auth deletes as supabase_auth_admin, who has no grant on posts.
 security definer
 set search_path = ''
 as $$
@@ -30,7 +29,7 @@ begin
 end
 $$;
 comment on function private.hold_posts_of_leaving() is
-  'Trigger: the posts that go or change with a user wait for edits at the same time before anything is deleted.';
+  'Trigger: the posts that go or change with a user wait for edits at the same time before anything is deleted. Security definer: Auth deletes as supabase_auth_admin, who has no grant on posts.';
 
 create trigger _100_hold_posts before delete on auth.users
   for each row execute function private.hold_posts_of_leaving();
