@@ -6,7 +6,7 @@ import { createAuth } from './auth/index.ts';
 import { createIdentify, publicKeys } from './caller.ts';
 import { createDataApi } from './data-api/index.ts';
 import { diskFull, isDiskFull, StackError } from './errors.ts';
-import { type Functions, startFunctions } from './functions/index.ts';
+import { startFunctions } from './functions/index.ts';
 import { createGateway } from './gateway.ts';
 import { type Keys, loadKeys } from './keys.ts';
 import { divertRefusals } from './lite.ts';
