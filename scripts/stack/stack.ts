@@ -111,6 +111,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       url: url('authenticator'),
       adminUrl: url('supabase_admin'),
       schemas,
+      extraSearchPath: project.config.api.extra_search_path,
       maxRows: project.config.api.max_rows,
     });
     undo.push(() => dataApi.close());

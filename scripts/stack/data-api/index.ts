@@ -1,10 +1,13 @@
-import { App } from '@supabase/lite';
-import { sql } from 'kysely';
 import type { Caller } from '../caller.ts';
-import { innerHeaders, innerPublishableKey, innerSecret, innerSecretKey } from '../inner-token.ts';
-import { keepGrants, type LiteConnection, liteConnection } from '../lite.ts';
-import { writeThenEmbed } from './embeds.ts';
-import { raiseAsPostgrest } from './errors.ts';
+import type { Context } from './context.ts';
+import { RefusedError, refusalOf, refusalResponse } from './errors.ts';
+import { isPostgresError } from './failures.ts';
+import { serveFunction } from './functions.ts';
+import { createLanes } from './lanes.ts';
+import { serveRoot } from './openapi.ts';
+import { type ApiRequest, readRequest } from './request.ts';
+import { watchSchema } from './schema-watch.ts';
+import { serveTable } from './tables.ts';
 
 /** What the Data API needs. */
 export interface DataApiOptions {
@@ -13,10 +16,13 @@ export interface DataApiOptions {
   /** The database as its superuser, to read the schema; no request's statement runs here. */
   adminUrl: string;
   schemas: readonly string[];
+  /** Schemas in which names are looked up after the request's own: `api.extra_search_path` of config.toml. */
+  extraSearchPath: readonly string[];
+  /** The most rows that a read gives: `api.max_rows` of config.toml. */
   maxRows: number;
 }
 
-/** The Data API (`/rest/v1`): Supabase Lite's, with mends that make it answer as PostgREST does. */
+/** The Data API (`/rest/v1`): answers as PostgREST does. */
 export interface DataApi {
   fetch(request: Request, caller: Caller): Promise<Response>;
   close(): Promise<void>;
@@ -25,116 +31,50 @@ export interface DataApi {
 /** A platform project of the smallest size gives the Data API about as many connections. */
 const connections = 16;
 
-/** PostgREST's `content-location` repeats the query; longer than this, it exceeds what HTTP clients take as headers. */
-const longestContentLocation = 2000;
+/** PostgREST's own: how long a request waits for a connection, in milliseconds. */
+const patience = 10_000;
 
-/** Starts the Data API. */
+/** Starts the Data API: one request is one transaction with one statement, whose body PostgreSQL itself makes. */
 export async function createDataApi(options: DataApiOptions): Promise<DataApi> {
-  const connection = liteConnection(options.url, connections);
-  const admin = liteConnection(options.adminUrl, 2);
-  keepGrants(connection);
-  keepGrants(admin);
-  raiseAsPostgrest(connection);
-  setUpInOneStatement(connection);
-  rollBackRefusals(connection);
-  // Lite reads the schema through views that show a role only what it has rights on; authenticator has none.
-  connection.introspect = (introspection) => admin.introspect(introspection);
-  await admin.driver.listen('pgrst', (payload) => {
-    if (!payload || payload.includes('reload schema')) void admin.clearSchemaCache();
-  });
-  const app = new App({
-    connection,
-    auth: {
-      enabled: true,
-      jwt_secret: innerSecret,
-      publishable_key: innerPublishableKey,
-      secret_key: innerSecretKey,
-    },
-    api: { schemas: [...options.schemas], max_rows: options.maxRows },
-    options: { server: { admin: false, middlewares: [skipUserLookup] } },
-  } as never);
-  await app.init();
-  const serve = (request: Request) => app.fetch(request, { peerAddress: null });
+  const { schemas, extraSearchPath, maxRows } = options;
+  const watch = await watchSchema(options.adminUrl, schemas);
+  const lanes = createLanes({ url: options.url, max: connections, patience });
+
+  async function serve(request: ApiRequest): Promise<Response> {
+    const context: Context = { lanes, cache: watch.current(), schemas, extraSearchPath, maxRows };
+    try {
+      return await route(context, request);
+    } catch (error) {
+      if (!mayBeUnknown(error)) throw error;
+      // What is not known may have been made a moment ago.
+      const cache = await watch.upToDate();
+      if (cache === context.cache) throw error;
+      return route({ ...context, cache }, request);
+    }
+  }
 
   return {
     async fetch(request, caller) {
-      const inner = new Request(request, { headers: await innerHeaders(request, caller) });
-      const response = await (writeThenEmbed(inner, admin, serve) ?? serve(inner));
-      if ((response.headers.get('content-location')?.length ?? 0) <= longestContentLocation) return response;
-      const headers = new Headers(response.headers);
-      headers.delete('content-location');
-      return new Response(response.body, { status: response.status, headers });
+      try {
+        return await serve(await readRequest(request, caller, schemas));
+      } catch (error) {
+        return refusalResponse(refusalOf(error, caller.role !== 'anon'));
+      }
     },
     async close() {
-      await Promise.all([connection.close(), admin.close()]);
+      await Promise.all([lanes.close(), watch.close()]);
     },
   };
 }
 
-/** Lite looks the user and the session up before each request; PostgREST trusts the token until it expires. */
-async function skipUserLookup(
-  context: { set(key: string, value: unknown): void },
-  next: () => Promise<void>,
-): Promise<void> {
-  const found = async () => ({});
-  context.set('authService', { repo: { findUserById: found, findSessionById: found } });
-  await next();
+function route(context: Context, request: ApiRequest): Promise<Response> {
+  const { target } = request;
+  if (target.kind === 'root') return serveRoot(context, request);
+  return target.kind === 'table' ? serveTable(context, request, target.name) : serveFunction(context, request, target.name);
 }
 
-interface RequestContext {
-  auth?: { role?: string; uid?: unknown; jwt?: Record<string, unknown> };
-}
-
-/** Sets role and claims up in one statement, as PostgREST does, where Lite sends six. */
-function setUpInOneStatement(connection: LiteConnection): void {
-  const patched = connection as unknown as {
-    applyJwtSessionContext(
-      db: Parameters<ReturnType<typeof sql>['execute']>[0],
-      context: RequestContext,
-    ): Promise<void>;
-  };
-  patched.applyJwtSessionContext = async (db, { auth }) => {
-    const role = auth?.role || 'anon';
-    const claims = JSON.stringify(auth?.jwt ?? { role });
-    await sql`
-      select
-        set_config('role', ${role}, true),
-        set_config('request.jwt.claims', ${claims}, true),
-        set_config('request.jwt.claim.sub', ${String(auth?.uid ?? '')}, true),
-        set_config('request.jwt.claim.role', ${role}, true),
-        set_config('request.jwt.claim.email', ${String(auth?.jwt?.email ?? '')}, true)
-    `.execute(db);
-  };
-}
-
-/** Thrown inside a transaction to undo it, with the answer that goes out nevertheless. */
-class Refused extends Error {
-  readonly answer: unknown;
-
-  constructor(answer: unknown) {
-    super('refused');
-    this.answer = answer;
-  }
-}
-
-/** A write that is answered with an error changes nothing: Lite commits, for one, what `.single()` then refuses. */
-function rollBackRefusals(connection: LiteConnection): void {
-  const withContext = connection.withContext.bind(connection);
-  connection.withContext = async (variables, work, options) => {
-    if (options?.transaction !== undefined) return withContext(variables, work, options);
-    try {
-      return await withContext(
-        variables,
-        async (db) => {
-          const answer = await work(db);
-          if (answer instanceof Response && answer.status >= 400) throw new Refused(answer);
-          return answer;
-        },
-        options,
-      );
-    } catch (error) {
-      if (error instanceof Refused) return error.answer as never;
-      throw error;
-    }
-  };
+/** Refusals, here or by PostgreSQL, of something that is not there. Nothing was committed. */
+function mayBeUnknown(error: unknown): boolean {
+  if (error instanceof RefusedError) return error.refusal.code.startsWith('PGRST2');
+  return isPostgresError(error) && /^(42703|42P01|42883|42P10)$/.test(error.code);
 }

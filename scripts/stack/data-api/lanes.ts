@@ -1,0 +1,212 @@
+import { once } from 'node:events';
+import net from 'node:net';
+import postgres from 'postgres';
+import { RefusedError } from './errors.ts';
+import { isConnectionError } from './failures.ts';
+
+/** A row as it comes from the wire: each value its text in UTF-8. */
+export type Row = readonly (Buffer | null)[];
+
+/** One connection to the database, for one request at a time. */
+export interface Lane {
+  /** Whether it can serve another request. */
+  usable: boolean;
+  /** Sends a statement without waiting for those before it. Values are text; PostgreSQL says what type each is. */
+  send(text: string, values?: readonly (string | null)[]): Promise<readonly Row[]>;
+  /** Whether a statement is prepared on this connection already, so that sending it takes no round trip of its own. */
+  isPrepared(text: string): boolean;
+  /** Whether it ever reached the database. */
+  connected: boolean;
+  /** Ends the connection: no other request may find what this one left. */
+  discard(): void;
+  end(): Promise<void>;
+}
+
+/** A bounded number of connections, each made when it is first needed. */
+export interface Lanes {
+  /** Lends a connection for as long as `work` takes. Waiting for one ends in PGRST003, a database that is away in PGRST000. */
+  use<T>(work: (lane: Lane) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+/** What the connections are made of. */
+export interface LanesOptions {
+  url: string;
+  /** How many connections there are at most. */
+  max: number;
+  /** How long a request waits for one, in milliseconds. */
+  patience: number;
+}
+
+/** A prepared statement costs memory in the database for as long as its connection lives; one with this many is replaced. */
+const mostPrepared = 200;
+
+/** How many statements are remembered as seen once: only what comes again is worth preparing. */
+const mostSeen = 2000;
+
+const asText = { from: [] as number[], serialize: String, parse: String };
+
+/** Values go to the database as the text they are, whatever type PostgreSQL finds for them. */
+const textTypes = {
+  boolean: { ...asText, to: 16 },
+  bytea: { ...asText, to: 17 },
+  json: { ...asText, to: 114 },
+  jsonb: { ...asText, to: 3802 },
+  date: { ...asText, to: 1184 },
+  day: { ...asText, to: 1082 },
+  timestamp: { ...asText, to: 1114 },
+};
+
+/** Opens the pool; no connection is made before the first request. */
+export function createLanes({ url, max, patience }: LanesOptions): Lanes {
+  const idle: Lane[] = [];
+  const open = new Set<Lane>();
+  const waiting: ((lane: Lane) => void)[] = [];
+  const seen = new Set<string>();
+  let taken = 0;
+  let closed = false;
+
+  async function take(): Promise<Lane> {
+    for (let lane = idle.pop(); lane; lane = idle.pop()) {
+      if (!lane.usable) continue;
+      taken++;
+      return lane;
+    }
+    if (taken < max) {
+      taken++;
+      return connect();
+    }
+    return new Promise((resolve, reject) => {
+      const served = (lane: Lane) => {
+        clearTimeout(timer);
+        resolve(lane);
+      };
+      const timer = setTimeout(() => {
+        waiting.splice(waiting.indexOf(served), 1);
+        reject(new RefusedError(timedOut));
+      }, patience);
+      waiting.push(served);
+    });
+  }
+
+  /** Hands the connection to whoever waits longest; a place whose connection is gone gets a new one. */
+  function give(lane: Lane): void {
+    const next = waiting.shift();
+    const reusable = lane.usable && !closed;
+    if (!reusable) lane.discard();
+    if (next) next(reusable ? lane : connect());
+    else {
+      taken--;
+      if (reusable) idle.push(lane);
+    }
+  }
+
+  function connect(): Lane {
+    const lane = openLane(url, seen, () => open.delete(lane));
+    open.add(lane);
+    return lane;
+  }
+
+  return {
+    async use(work) {
+      const lane = await take();
+      try {
+        return await work(lane);
+      } catch (error) {
+        if (!isConnectionError(error)) throw error;
+        lane.discard();
+        throw new RefusedError(lane.connected ? connectionLost : unreachable(error));
+      } finally {
+        give(lane);
+      }
+    },
+    async close() {
+      closed = true;
+      await Promise.all([...open].map((lane) => lane.end()));
+    },
+  };
+}
+
+const timedOut = {
+  status: 504,
+  code: 'PGRST003',
+  message: 'Timed out acquiring connection from connection pool.',
+};
+const connectionLost = {
+  status: 503,
+  code: 'PGRST001',
+  message: 'Database client error. Retrying the connection.',
+};
+function unreachable(error: unknown) {
+  const message = 'Database connection error. Retrying the connection.';
+  return { status: 503, code: 'PGRST000', message, details: error instanceof Error ? error.message : null };
+}
+
+/**
+ * One connection by postgres.js. It is never made anew behind our back: what was meant for a transaction that died with
+ * its connection would run outside of any, as another role.
+ */
+function openLane(url: string, seen: Set<string>, gone: () => void): Lane {
+  const prepared = new Set<string>();
+  const sql = postgres(url, {
+    max: 1,
+    fetch_types: false,
+    max_lifetime: null,
+    onnotice: () => {},
+    types: textTypes,
+    connection: { application_name: 'data-api' },
+    socket: connectOnce(),
+    onclose: () => {
+      lane.usable = false;
+      gone();
+    },
+  } as unknown as postgres.Options<Record<string, never>>);
+
+  function worthPreparing(text: string): boolean {
+    if (prepared.has(text)) return true;
+    if (!seen.has(text)) {
+      if (seen.size >= mostSeen) seen.clear();
+      seen.add(text);
+      return false;
+    }
+    prepared.add(text);
+    if (prepared.size >= mostPrepared) lane.usable = false;
+    return true;
+  }
+
+  const lane: Lane = {
+    usable: true,
+    connected: false,
+    isPrepared: (text) => prepared.has(text),
+    send(text, values = []) {
+      const simple = values.length === 0;
+      const prepare = !simple && worthPreparing(text);
+      const query = sql.unsafe(text, [...values], { prepare }).raw();
+      const answer = query.then((rows) => {
+        lane.connected = true;
+        return rows as unknown as Row[];
+      });
+      // Whoever awaits it sees the failure; one that nobody awaits, after an earlier failure, must not end the process.
+      answer.catch(() => {});
+      return answer;
+    },
+    discard() {
+      lane.usable = false;
+      void lane.end();
+    },
+    end: () => sql.end({ timeout: 0 }),
+  };
+  return lane;
+}
+
+/** A socket for postgres.js that can be had once. Nagle's algorithm would hold the second half of a request back. */
+function connectOnce() {
+  let used = false;
+  return async ({ host, port }: { host: string[]; port: number[] }): Promise<net.Socket> => {
+    if (used) throw Object.assign(new Error('The connection to the database ended.'), { code: 'CONNECTION_CLOSED' });
+    used = true;
+    const socket = net.connect({ host: host[0], port: port[0] ?? 5432, noDelay: true });
+    await once(socket, 'connect');
+    return socket;
+  };
+}

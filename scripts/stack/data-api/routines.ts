@@ -1,0 +1,100 @@
+import { refuse } from './errors.ts';
+import type { Parameter, Routine, SchemaCache } from './schema-cache.ts';
+import { closest } from './suggest.ts';
+
+/** How a function is called: what names its arguments have, and what the body is. */
+export interface Call {
+  schema: string;
+  name: string;
+  keys: ReadonlySet<string>;
+  /** The body's media type with POST, null with GET. */
+  bodyType: string | null;
+}
+
+/** The types that a function's one unnamed parameter may have, by the media type of the body that it takes whole. */
+const wholeBody: Record<string, readonly string[]> = {
+  'application/json': ['json', 'jsonb'],
+  'text/plain': ['text'],
+  'text/xml': ['xml'],
+  'application/octet-stream': ['bytea'],
+};
+
+/** Finds the function for a call by the names of its arguments: PGRST202 if there is none, PGRST203 if there are several. */
+export function findRoutine(cache: SchemaCache, call: Call): Routine {
+  const overloads = cache.routines.get(call.schema)?.get(call.name) ?? [];
+  const named = overloads.filter((routine) => takes(routine, call));
+  const candidates = named.length > 0 ? named : overloads.filter((routine) => takesWholeBody(routine, call.bodyType));
+  const [only, ...others] = candidates;
+  if (!only) return refuseUnknown(cache, call, overloads);
+  if (others.length === 0) return only;
+  const listed = candidates.map(
+    ({ schema, name, inputs }) => `${schema}.${name}(${inputs.map((input) => `${input.name} => ${input.type}`).join(', ')})`,
+  );
+  refuse(300, 'PGRST203', `Could not choose the best candidate function between: ${listed.join(', ')}`, {
+    hint: 'Try renaming the parameters or the function itself in the database so function overloading can be resolved',
+  });
+}
+
+/** Whether a function takes the whole body as its one unnamed parameter. */
+export function takesWholeBody({ inputs }: Routine, bodyType: string | null): boolean {
+  const [only] = inputs;
+  return (
+    bodyType !== null && inputs.length === 1 && only?.name === '' && (wholeBody[bodyType] ?? []).includes(only.type)
+  );
+}
+
+function takes({ inputs }: Routine, { keys, bodyType }: Call): boolean {
+  if (inputs.length === 0) return keys.size === 0 && !isOpaque(bodyType);
+  const names = new Set(inputs.map(({ name }) => name));
+  return inputs.every(({ name, required }) => !required || keys.has(name)) && [...keys].every((key) => names.has(key));
+}
+
+/** Bodies that have no fields. */
+function isOpaque(bodyType: string | null): boolean {
+  return bodyType === 'text/plain' || bodyType === 'text/xml' || bodyType === 'application/octet-stream';
+}
+
+function refuseUnknown(cache: SchemaCache, { schema, name, keys, bodyType }: Call, overloads: readonly Routine[]): never {
+  const wanted = `${schema}.${name}`;
+  const sorted = [...keys].toSorted();
+  const list = sorted.join(', ');
+  const opaque = isOpaque(bodyType);
+  const shown = opaque ? '' : sorted.length === 0 ? ' without parameters' : `(${list})`;
+  const searched = sorted.length === 0 ? ' without parameters' : ` with parameter${sorted.length > 1 ? 's' : ''} ${list}`;
+  const details = opaque
+    ? ` with a single unnamed ${wholeBody[bodyType ?? '']?.[0]} parameter`
+    : `${searched}${bodyType === 'application/json' ? ' or with a single unnamed json/jsonb parameter' : ''}`;
+  refuse(404, 'PGRST202', `Could not find the function ${wanted}${shown} in the schema cache`, {
+    details: `Searched for the function ${wanted}${details}, but no matches were found in the schema cache.`,
+    hint: opaque ? null : suggestion(cache, schema, name, sorted, overloads),
+  });
+}
+
+function suggestion(cache: SchemaCache, schema: string, name: string, keys: string[], overloads: readonly Routine[]): string | null {
+  const start = `Perhaps you meant to call the function ${schema}.`;
+  if (overloads.length === 0) {
+    const best = closest(name, cache.routines.get(schema)?.keys() ?? [], 0.75);
+    return best === null ? null : start + best;
+  }
+  const signature = (names: readonly string[]) => `(${names.toSorted().join(', ')})`;
+  const best = closest(signature(keys), overloads.map(({ inputs }) => signature(inputs.map((input) => input.name))), 0.33);
+  return best === null ? null : `${start}${name}${best}`;
+}
+
+/** Whether a function gives one value, or a set of values, instead of rows with columns. */
+export function isScalar({ returnsRow }: Routine): boolean {
+  return !returnsRow;
+}
+
+/** The media types that a function's value may be sent as it is. */
+export function ownMediaTypes(routine: Routine): string[] {
+  if (!isScalar(routine)) return [];
+  // A domain may be named after a media type: https://docs.postgrest.org/en/stable/references/api/media_type_handlers.html.
+  if (/^[a-z]+\/[a-z0-9.+-]+$/i.test(routine.returnType)) return [routine.returnType];
+  return routine.returnBase === 'bytea' ? ['application/octet-stream'] : [];
+}
+
+/** The parameter that an argument is for. */
+export function inputOf({ inputs }: Routine, name: string): Parameter | undefined {
+  return inputs.find((input) => input.name === name);
+}

@@ -1,0 +1,106 @@
+import { deepest, expectEnd, type Field, match, misread, read, type Reader, readField, readName, skip, skipComma } from './reader.ts';
+
+/** One item of `select`: a column, or a related table with items of its own. */
+export type SelectItem = SelectField | SelectRelation;
+
+/** A column of the answer. */
+export interface SelectField {
+  kind: 'field';
+  field: Field;
+  /** The name of an aggregate function that was asked for: they are refused, as on the platform. */
+  aggregate: string | null;
+  /** The type to cast it to, a plain name. */
+  cast: string | null;
+  alias: string | null;
+}
+
+/** A related table in the answer. */
+export interface SelectRelation {
+  kind: 'relation';
+  name: string;
+  alias: string | null;
+  /** A constraint, column or table that tells between several relationships. */
+  hint: string | null;
+  join: 'inner' | 'left' | null;
+  /** Whether its columns become columns of the parent: `...name(columns)`. */
+  spread: boolean;
+  items: SelectItem[];
+}
+
+/** Reads a `select` parameter. Without one everything is selected. */
+export function parseSelect(text: string): SelectItem[] {
+  const reader = read(text, 'select parameter');
+  if (text.trim() === '') return [];
+  const items = readItems(reader, 0);
+  expectEnd(reader, '","');
+  return items;
+}
+
+function readItems(reader: Reader, depth: number): SelectItem[] {
+  if (depth > deepest) misread(reader, `at most ${deepest} levels`);
+  const items: SelectItem[] = [];
+  do items.push(readItem(reader, depth));
+  while (skipComma(reader));
+  return items;
+}
+
+function readItem(reader: Reader, depth: number): SelectItem {
+  match(reader, /[ \t]+/y);
+  if (skip(reader, '...')) return readRelation(reader, null, true, depth) ?? misread(reader, '"("');
+  if (skip(reader, '*')) return { kind: 'field', field: { name: '*', path: [] }, aggregate: null, cast: null, alias: null };
+  const alias = readAlias(reader);
+  return readRelation(reader, alias, false, depth) ?? readColumn(reader, alias);
+}
+
+/** `alias:`, but not the `::` of a cast. */
+function readAlias(reader: Reader): string | null {
+  const start = reader.at;
+  const name = match(reader, /"(?:[^"\\]|\\[^])*"|(?:[\p{L}\p{N}_ $]|-(?!>))+/uy) && reader.text.slice(start, reader.at);
+  if (name && match(reader, /:(?!:)/y)) {
+    const end = reader.at;
+    reader.at = start;
+    const alias = readName(reader);
+    reader.at = end;
+    return alias;
+  }
+  reader.at = start;
+  return null;
+}
+
+/** `name!hint!inner(items)`. Null, with nothing read, if it is no relation. */
+function readRelation(reader: Reader, alias: string | null, spread: boolean, depth: number): SelectRelation | null {
+  const start = reader.at;
+  const name = readName(reader);
+  const relation: SelectRelation = { kind: 'relation', name, alias, hint: null, join: null, spread, items: [] };
+  while (skip(reader, '!')) {
+    const parameter = readName(reader);
+    if (parameter === 'inner' || parameter === 'left') relation.join = parameter;
+    else relation.hint = parameter;
+  }
+  const isAggregate = name === 'count' && reader.text.startsWith('()', reader.at) && !spread && !relation.hint;
+  if (isAggregate || !skip(reader, '(')) {
+    if (relation.hint || relation.join) misread(reader, '"("');
+    reader.at = start;
+    return null;
+  }
+  if (skip(reader, ')')) return relation;
+  relation.items = readItems(reader, depth + 1);
+  if (!skip(reader, ')')) misread(reader, '"," or ")"');
+  return relation;
+}
+
+function readColumn(reader: Reader, alias: string | null): SelectField {
+  if (match(reader, /count\(\)/y)) {
+    return { kind: 'field', field: { name: '*', path: [] }, aggregate: 'count', cast: readCast(reader), alias };
+  }
+  const field = readField(reader);
+  let cast = readCast(reader);
+  const aggregate = match(reader, /\.(count|sum|avg|max|min)\(\)/y)?.[1] ?? null;
+  if (aggregate) cast = readCast(reader);
+  return { kind: 'field', field, aggregate, cast, alias };
+}
+
+function readCast(reader: Reader): string | null {
+  if (!skip(reader, '::')) return null;
+  return match(reader, /[\p{L}\p{N}_ $]+/uy)?.[0].trim() || misread(reader, 'letter or digit');
+}
