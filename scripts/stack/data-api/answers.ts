@@ -12,7 +12,10 @@ export interface Answer {
 }
 
 /** The headers of a body. */
-export function contentHeaders({ schema, namesSchema }: ApiRequest, { contentType }: Format): Answer['headers'] {
+export function contentHeaders(
+  { schema, namesSchema }: ApiRequest,
+  { contentType }: Format,
+): Answer['headers'] {
   return [
     ['content-type', contentType],
     ['content-profile', namesSchema ? schema : null],
@@ -20,7 +23,10 @@ export function contentHeaders({ schema, namesSchema }: ApiRequest, { contentTyp
 }
 
 /** `Preference-Applied`. */
-export function appliedHeader({ preferences }: ApiRequest, ...honoured: (keyof Preferences)[]): [string, string | null] {
+export function appliedHeader(
+  { preferences }: ApiRequest,
+  ...honoured: (keyof Preferences)[]
+): [string, string | null] {
   return ['preference-applied', appliedPreferences(preferences, honoured)];
 }
 
@@ -42,7 +48,9 @@ export function requireAffected({ handling, maxAffected }: Preferences, rows: nu
 
 /** What goes out: the answer, with what a function set as `response.status` and `response.headers`. */
 export function toResponse({ status, headers, body }: Answer, outcome: Outcome): Response {
-  const all = new Headers(headers.flatMap(([name, value]) => (value === null ? [] : [[name, value] as [string, string]])));
+  const all = new Headers(
+    headers.flatMap(([name, value]) => (value === null ? [] : [[name, value] as [string, string]])),
+  );
   for (const [name, value] of outcome.headers === null ? [] : parseHeaders(outcome.headers)) {
     if (name.toLowerCase() === 'set-cookie') all.append(name, value);
     else all.set(name, value);

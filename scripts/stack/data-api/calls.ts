@@ -1,8 +1,8 @@
 import type { Payload } from './payload.ts';
 import { inputOf, isScalar } from './routines.ts';
 import type { Parameter, Routine, Table } from './schema-cache.ts';
-import { scalarColumn } from './statement.ts';
 import { arrayLiteral, identifier, type Place, qualified, type Values } from './sql.ts';
+import { scalarColumn } from './statement.ts';
 
 /** What a function is called with: texts by name, the fields of a JSON object, or the body as it is. */
 export type Arguments =
@@ -20,13 +20,17 @@ export function callPlace(routine: Routine, args: Arguments, table: Table | null
 
 /** The arguments, and what must come before the call in `from` to give them. */
 function argumentsSql(routine: Routine, args: Arguments, values: Values): { before: string; list: string } {
-  if (args.kind === 'body') return { before: '', list: `${values.add(args.value)}::${routine.inputs[0]?.type}` };
+  if (args.kind === 'body')
+    return { before: '', list: `${values.add(args.value)}::${routine.inputs[0]?.type}` };
   if (args.kind === 'texts') return { before: '', list: textsSql(routine, args.values, values) };
   const given = args.payload.keys.flatMap((key) => inputOf(routine, key) ?? []);
   if (given.length === 0) return { before: '', list: '' };
   const definition = given.map(({ name, type }) => `${identifier(name)} ${type}`).join(', ');
   const source = `(select * from json_to_recordset(${values.add(args.payload.rows)}::json) as _f(${definition}) limit 1) as _a`;
-  return { before: `${source}, lateral `, list: given.map((input) => argumentSql(input, `_a.${identifier(input.name)}`)).join(', ') };
+  return {
+    before: `${source}, lateral `,
+    list: given.map((input) => argumentSql(input, `_a.${identifier(input.name)}`)).join(', '),
+  };
 }
 
 /** Of several values for one parameter the last counts; a variadic one takes them all. */

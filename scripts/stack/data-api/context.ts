@@ -15,7 +15,19 @@ export interface Context {
 }
 
 /** Who asks, and how: for the database to know. */
-export function sessionOf({ extraSearchPath }: Context, request: ApiRequest, settings: readonly string[] = []): Session {
+export function sessionOf(
+  { extraSearchPath }: Context,
+  request: ApiRequest,
+  settings: readonly string[] = [],
+): Session {
   const { caller, method, path, headers, schema, preferences } = request;
-  return { caller, method, path, headers, searchPath: [schema, ...extraSearchPath], timezone: preferences.timezone, settings };
+  return {
+    caller,
+    method,
+    path,
+    headers,
+    searchPath: [schema, ...extraSearchPath],
+    timezone: preferences.timezone,
+    settings,
+  };
 }

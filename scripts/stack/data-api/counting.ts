@@ -1,10 +1,10 @@
-import type { Preferences } from './preferences.ts';
+import type { Row } from './lanes.ts';
 import type { ReadPlan } from './plan.ts';
+import type { Preferences } from './preferences.ts';
 import { countedSql, startWriting, type Writing } from './reads.ts';
 import type { Query } from './session.ts';
 import { createValues, type Place } from './sql.ts';
 import type { Outcome } from './statement.ts';
-import type { Row } from './lanes.ts';
 
 /** How the rows are counted: in the statement, and by the planner's guess before it. */
 export interface Counting {
@@ -13,7 +13,13 @@ export interface Counting {
 }
 
 /** Prepares to count what `Prefer: count=` asks for. An estimate counts up to `maxRows`, and guesses beyond. */
-export function planCounting(writing: Writing, count: Preferences['count'], plan: ReadPlan, placeOf: (writing: Writing) => Place, maxRows: number): Counting {
+export function planCounting(
+  writing: Writing,
+  count: Preferences['count'],
+  plan: ReadPlan,
+  placeOf: (writing: Writing) => Place,
+  maxRows: number,
+): Counting {
   if (count === null) return { counted: null, explain: null };
   const inStatement = count === 'planned' ? null : countedSql(writing, plan, placeOf(writing));
   if (count === 'exact') return { counted: inStatement, explain: null };
@@ -26,7 +32,12 @@ export function planCounting(writing: Writing, count: Preferences['count'], plan
 }
 
 /** How many rows there are, as far as was asked. */
-export function totalOf(count: Preferences['count'], outcome: Outcome, explained: readonly Row[] | null, maxRows: number): bigint | null {
+export function totalOf(
+  count: Preferences['count'],
+  outcome: Outcome,
+  explained: readonly Row[] | null,
+  maxRows: number,
+): bigint | null {
   if (count === null || count === 'exact') return outcome.total;
   const guess = guessedRows(explained);
   if (count === 'planned') return guess;

@@ -1,4 +1,17 @@
-import { deepest, expectEnd, type Field, match, misread, read, type Reader, readField, readName, readQuoted, skip, skipComma } from './reader.ts';
+import {
+  deepest,
+  expectEnd,
+  type Field,
+  match,
+  misread,
+  type Reader,
+  read,
+  readField,
+  readName,
+  readQuoted,
+  skip,
+  skipComma,
+} from './reader.ts';
 
 /** What a column is compared with, and how. */
 export type Operation =
@@ -69,7 +82,8 @@ const expected = 'operator (eq, gt, ...)';
 export function parseOperation(text: string): { negated: boolean; operation: Operation } {
   const reader = read(text, 'filter');
   const negated = skip(reader, 'not.');
-  const operation = readOperation(reader, false) ?? misread(reader, negated ? expected : `"not" or ${expected}`);
+  const operation =
+    readOperation(reader, false) ?? misread(reader, negated ? expected : `"not" or ${expected}`);
   return { negated, operation };
 }
 
@@ -99,7 +113,7 @@ function readOperation(reader: Reader, nested: boolean): Operation | null {
   if (name === 'is') {
     dot();
     const word = match(reader, /(not_null|null|true|false|unknown)(?![\p{L}\p{N}_])/iuy)?.[1]?.toLowerCase();
-    if (!word) misread(reader, 'isVal: (null, not_null, true, false, unknown)');
+    if (!word) misread(reader, 'null, not_null or trilean value (unknown, true, false)');
     if (!nested) expectEnd(reader, 'end of value');
     return { kind: 'is', value: word === 'not_null' ? 'not null' : (word as 'null') };
   }
@@ -113,11 +127,18 @@ function readOperation(reader: Reader, nested: boolean): Operation | null {
     reader.at = start;
     return null;
   }
-  const quantifier = quantifiable.has(name) ? (match(reader, /\((any|all)\)/y)?.[1] as 'any' | 'all' | undefined) : undefined;
+  const quantifier = quantifiable.has(name)
+    ? (match(reader, /\((any|all)\)/y)?.[1] as 'any' | 'all' | undefined)
+    : undefined;
   dot();
   const raw = value();
   // `%` is awkward in a URL, so `*` stands for it.
-  return { kind: 'compare', operator, quantifier: quantifier ?? null, value: patterns.has(name) ? raw.replaceAll('*', '%') : raw };
+  return {
+    kind: 'compare',
+    operator,
+    quantifier: quantifier ?? null,
+    value: patterns.has(name) ? raw.replaceAll('*', '%') : raw,
+  };
 }
 
 function readArgument(reader: Reader): string {
@@ -139,7 +160,8 @@ function readNestedValue(reader: Reader): string {
 function readElement(reader: Reader, literals: boolean): string {
   const start = reader.at;
   const quoted = readQuoted(reader);
-  if (quoted !== null && (reader.at >= reader.text.length || /[,)]/.test(reader.text[reader.at] ?? ''))) return quoted;
+  if (quoted !== null && (reader.at >= reader.text.length || /[,)]/.test(reader.text[reader.at] ?? '')))
+    return quoted;
   reader.at = start;
   const literal = literals ? match(reader, /\{[^{}]*\}/y)?.[0] : undefined;
   return literal ?? match(reader, /[^,)]*/y)?.[0] ?? '';
@@ -157,7 +179,9 @@ function readList(reader: Reader): string[] {
 
 /** Reads the value of an `and` or `or` parameter: `(id.eq.1,not.or(a.is.null,b.gt.2))`. */
 export function parseLogic(operator: 'and' | 'or', negated: boolean, text: string): Logic {
-  const reader = read(text, 'logic tree');
+  // Read with the operator in front, as the same tree stands within another.
+  const reader = read(operator + text, 'logic tree', text);
+  reader.at = operator.length;
   const terms = readTerms(reader, 0);
   expectEnd(reader, '")"');
   return { kind: 'logic', operator, negated, terms };
@@ -179,10 +203,14 @@ function readTerm(reader: Reader, depth: number): Condition {
     const operator = logic[2] as 'and' | 'or';
     return { kind: 'logic', operator, negated: logic[1] !== undefined, terms: readTerms(reader, depth + 1) };
   }
+  if (!/[\p{L}\p{N}_ $"-]/u.test(reader.text[reader.at] ?? '')) {
+    misread(reader, 'field name (* or [a..z0..9_$]), negation operator (not) or logic operator (and, or)');
+  }
   const field = readField(reader);
-  if (!skip(reader, '.')) misread(reader, 'letter, digit, "-", "->>", "->" or "."');
+  if (!skip(reader, '.')) misread(reader, 'letter, digit, "-", "->>", "->" or delimiter (.)');
   const negated = skip(reader, 'not.');
-  const operation = readOperation(reader, true) ?? misread(reader, negated ? expected : `"not" or ${expected}`);
+  const operation =
+    readOperation(reader, true) ?? misread(reader, negated ? expected : `"not" or ${expected}`);
   return { kind: 'filter', field, negated, operation };
 }
 
@@ -207,6 +235,11 @@ function readOrderTerm(reader: Reader): OrderTerm {
   if (relation !== null && !skip(reader, ')')) misread(reader, '")"');
   const direction = match(reader, /\.(asc|desc)(?![\p{L}\p{N}_])/uy)?.[1] as 'asc' | 'desc' | undefined;
   const nulls = match(reader, /\.nulls(first|last)(?![\p{L}\p{N}_])/uy)?.[1] as 'first' | 'last' | undefined;
-  if (reader.text[reader.at] === '.') misread(reader, direction ? '"nullsfirst" or "nullslast"' : '"asc", "desc", "nullsfirst" or "nullslast"', reader.at + 1);
+  if (reader.text[reader.at] === '.')
+    misread(
+      reader,
+      direction ? '"nullsfirst" or "nullslast"' : '"asc", "desc", "nullsfirst" or "nullslast"',
+      reader.at + 1,
+    );
   return { relation, field, direction: direction ?? null, nulls: nulls ?? null };
 }

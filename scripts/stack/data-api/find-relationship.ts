@@ -9,11 +9,18 @@ import { closest } from './suggest.ts';
  * A target is a table, a foreign key, a column that holds one, or a function; a hint is a foreign key, a column of it,
  * or a junction table.
  */
-export function findRelationship(cache: SchemaCache, from: Root, target: string, hint: string | null): Relationship {
+export function findRelationship(
+  cache: SchemaCache,
+  from: Root,
+  target: string,
+  hint: string | null,
+): Relationship {
   const all = (from.table ? cache.relationships.get(from.table.oid) : undefined) ?? [];
   const reachable = all.filter(({ to }) => to.schema === from.schema);
   // A function says what is meant: it goes before what is found by keys.
-  const computed = reachable.find((way) => way.kind === 'computed' && way.routine.name === target && way.routine.schema === from.schema);
+  const computed = reachable.find(
+    (way) => way.kind === 'computed' && way.routine.name === target && way.routine.schema === from.schema,
+  );
   if (computed && hint === null) return computed;
   const matching = reachable.filter((way) => isMeant(way, target, hint));
   const [only, ...others] = matching;
@@ -24,7 +31,14 @@ export function findRelationship(cache: SchemaCache, from: Root, target: string,
 function isMeant(way: Relationship, target: string, hint: string | null): boolean {
   if (way.kind === 'computed') return false;
   const byName = way.to.name === target;
-  if (way.kind === 'many-to-many') return byName && (hint === null || way.junction.name === hint || way.near.constraint === hint || way.far.constraint === hint);
+  if (way.kind === 'many-to-many')
+    return (
+      byName &&
+      (hint === null ||
+        way.junction.name === hint ||
+        way.near.constraint === hint ||
+        way.far.constraint === hint)
+    );
   if (way.from === way.to) return isMeantOfItself(way, byName, target, hint);
   if (hint === null) return byName || way.constraint === target || (way.holdsKey && isColumn(way, target, 0));
   return byName && (way.constraint === hint || isColumn(way, hint, 0) || isColumn(way, hint, 1));
@@ -34,7 +48,12 @@ function isMeant(way: Relationship, target: string, hint: string | null): boolea
  * A key of a table to itself is a way up and a way down. By the table's name, with or without the column as a hint, it
  * leads down, to the many; by the column's name alone, up, to the one.
  */
-function isMeantOfItself(way: KeyRelationship, byName: boolean, target: string, hint: string | null): boolean {
+function isMeantOfItself(
+  way: KeyRelationship,
+  byName: boolean,
+  target: string,
+  hint: string | null,
+): boolean {
   if (way.holdsKey) return hint === null && isColumn(way, target, 0);
   return byName && (hint === null || isColumn(way, hint, 1));
 }
@@ -43,15 +62,31 @@ function isColumn({ columns }: KeyRelationship, name: string, side: 0 | 1): bool
   return columns.length === 1 && columns[0]?.[side] === name;
 }
 
-function refuseUnknown(cache: SchemaCache, from: Root, reachable: Relationship[], target: string, hint: string | null): never {
+function refuseUnknown(
+  cache: SchemaCache,
+  from: Root,
+  reachable: Relationship[],
+  target: string,
+  hint: string | null,
+): never {
   const using = hint === null ? '' : ` using the hint '${hint}'`;
-  refuse(400, 'PGRST200', `Could not find a relationship between '${from.name}' and '${target}' in the schema cache`, {
-    details: `Searched for a foreign key relationship between '${from.name}' and '${target}'${using} in the schema '${from.schema}', but no matches were found.`,
-    hint: suggestion(cache, from, reachable, target),
-  });
+  refuse(
+    400,
+    'PGRST200',
+    `Could not find a relationship between '${from.name}' and '${target}' in the schema cache`,
+    {
+      details: `Searched for a foreign key relationship between '${from.name}' and '${target}'${using} in the schema '${from.schema}', but no matches were found.`,
+      hint: suggestion(cache, from, reachable, target),
+    },
+  );
 }
 
-function suggestion(cache: SchemaCache, from: Root, reachable: Relationship[], target: string): string | null {
+function suggestion(
+  cache: SchemaCache,
+  from: Root,
+  reachable: Relationship[],
+  target: string,
+): string | null {
   const isKnown = from.table && reachable.length > 0;
   const tables = cache.tables.get(from.schema)?.values() ?? [];
   const candidates = isKnown
@@ -64,14 +99,19 @@ function suggestion(cache: SchemaCache, from: Root, reachable: Relationship[], t
 
 function refuseAmbiguous(from: string, target: string, ways: Relationship[]): never {
   const named = ways.map((way) => `'${way.to.name}!${nameOf(way)}'`).join(', ');
-  refuse(300, 'PGRST201', `Could not embed because more than one relationship was found for '${from}' and '${target}'`, {
-    details: ways.map((way) => ({
-      cardinality: way.kind,
-      embedding: `${way.from.name} with ${way.to.name}`,
-      relationship: describe(way),
-    })),
-    hint: `Try changing '${target}' to one of the following: ${named}. Find the desired relationship in the 'details' key.`,
-  });
+  refuse(
+    300,
+    'PGRST201',
+    `Could not embed because more than one relationship was found for '${from}' and '${target}'`,
+    {
+      details: ways.map((way) => ({
+        cardinality: way.kind,
+        embedding: `${way.from.name} with ${way.to.name}`,
+        relationship: describe(way),
+      })),
+      hint: `Try changing '${target}' to one of the following: ${named}. Find the desired relationship in the 'details' key.`,
+    },
+  );
 }
 
 function nameOf(way: Relationship): string {
@@ -81,7 +121,8 @@ function nameOf(way: Relationship): string {
 
 function describe(way: Relationship): string {
   if (way.kind === 'computed') return way.routine.name;
-  const list = (pairs: readonly (readonly [string, string])[], side: 0 | 1) => `(${pairs.map((pair) => pair[side]).join(', ')})`;
+  const list = (pairs: readonly (readonly [string, string])[], side: 0 | 1) =>
+    `(${pairs.map((pair) => pair[side]).join(', ')})`;
   if (way.kind === 'many-to-many') {
     const { junction, near, far } = way;
     return `${junction.name} using ${near.constraint}${list(near.columns, 1)} and ${far.constraint}${list(far.columns, 0)}`;

@@ -25,25 +25,46 @@ export async function serveFunction(context: Context, request: ApiRequest, name:
   const query = parseQuery(request.search, method !== 'POST');
   const { routine, args } = chooseRoutine(context, request, query, name);
   if (method === 'OPTIONS') {
-    return new Response(null, { headers: { allow: routine.volatility === 'v' ? 'OPTIONS,POST' : 'OPTIONS,GET,HEAD,POST' } });
+    return new Response(null, {
+      headers: { allow: routine.volatility === 'v' ? 'OPTIONS,POST' : 'OPTIONS,GET,HEAD,POST' },
+    });
   }
   return call(context, request, query, routine, args);
 }
 
 /** Finds the function that the arguments fit. */
-function chooseRoutine({ cache }: Context, request: ApiRequest, query: Query, name: string): { routine: Routine; args: Arguments } {
+function chooseRoutine(
+  { cache }: Context,
+  request: ApiRequest,
+  query: Query,
+  name: string,
+): { routine: Routine; args: Arguments } {
   const { schema, method, headers, body } = request;
-  const find = (keys: Iterable<string>, bodyType: string | null) => findRoutine(cache, { schema, name, keys: new Set(keys), bodyType });
+  const find = (keys: Iterable<string>, bodyType: string | null) =>
+    findRoutine(cache, { schema, name, keys: new Set(keys), bodyType });
   if (method !== 'POST') {
-    return { routine: find(query.args.map(([key]) => key), null), args: { kind: 'texts', values: query.args } };
+    return {
+      routine: find(
+        query.args.map(([key]) => key),
+        null,
+      ),
+      args: { kind: 'texts', values: query.args },
+    };
   }
   const bodyType = mediaTypeOf(headers.get('content-type'));
   if (bodyType === 'application/x-www-form-urlencoded') {
     const values = readForm(decodeBody(body));
-    return { routine: find(values.map(([key]) => key), bodyType), args: { kind: 'texts', values } };
+    return {
+      routine: find(
+        values.map(([key]) => key),
+        bodyType,
+      ),
+      args: { kind: 'texts', values },
+    };
   }
   if (bodyType === 'text/plain' || bodyType === 'text/xml' || bodyType === 'application/octet-stream') {
-    const value = bodyType === 'application/octet-stream' ? `\\x${Buffer.from(body).toString('hex')}` : decodeBody(body);
+    const value =
+      bodyType === 'application/octet-stream' ? `\\x${Buffer.from(body).toString('hex')}` : decodeBody(body);
     return { routine: find([], bodyType), args: { kind: 'body', value } };
   }
   // No body is no arguments.
@@ -54,7 +75,13 @@ function chooseRoutine({ cache }: Context, request: ApiRequest, query: Query, na
   return { routine, args: { kind: 'fields', payload } };
 }
 
-async function call(context: Context, request: ApiRequest, query: Query, routine: Routine, args: Arguments): Promise<Response> {
+async function call(
+  context: Context,
+  request: ApiRequest,
+  query: Query,
+  routine: Routine,
+  args: Arguments,
+): Promise<Response> {
   const { cache, lanes, maxRows } = context;
   const { preferences, method } = request;
   const { returnTable } = routine;
@@ -62,12 +89,19 @@ async function call(context: Context, request: ApiRequest, query: Query, routine
   const scalar = isScalar(routine);
   const isVoid = routine.returnType === 'void';
   if (preferences.handling === 'strict' && preferences.maxAffected !== null && !routine.returnsSet) {
-    refuse(400, 'PGRST128', 'Function must return SETOF or TABLE when max-affected preference is used with handling=strict');
+    refuse(
+      400,
+      'PGRST128',
+      'Function must return SETOF or TABLE when max-affected preference is used with handling=strict',
+    );
   }
   const format = chooseFormat(request.headers.get('accept'), ownMediaTypes(routine));
   const root = { schema: request.schema, name: table?.name ?? routine.name, table };
   const plan = planRead(cache, root, scalar ? { ...query, select: null } : query, maxRows);
-  if (scalar) plan.items = [{ kind: 'field', field: { name: scalarColumn, path: [] }, aggregate: null, cast: null, alias: null }];
+  if (scalar)
+    plan.items = [
+      { kind: 'field', field: { name: scalarColumn, path: [] }, aggregate: null, cast: null, alias: null },
+    ];
   if (method !== 'POST') applyRangeHeader(plan, request.headers.get('range'));
   const readOnly = method !== 'POST' || routine.volatility !== 'v';
   const writing = startWriting(createValues());
@@ -77,7 +111,12 @@ async function call(context: Context, request: ApiRequest, query: Query, routine
   const rows = readSql(writing, plan, called.place);
   const text = statementSql(
     { withs: called.withs, rows, counted },
-    { format, wanted: method !== 'HEAD' && !isVoid, isScalar: scalar, isSingle: !routine.returnsSet && format.shape === 'array' },
+    {
+      format,
+      wanted: method !== 'HEAD' && !isVoid,
+      isScalar: scalar,
+      isSingle: !routine.returnsSet && format.shape === 'array',
+    },
   );
   const transaction = {
     session: sessionOf(context, request, routine.settings ?? []),
@@ -103,10 +142,14 @@ async function call(context: Context, request: ApiRequest, query: Query, routine
   });
 
   /** Counting needs the rows a second time. A function that may change something runs once: its rows are kept. */
-  function callOnce(writing: Writing, { table: from }: ReadPlan): { withs: string[]; place: Place; again: (writing: Writing) => Place } {
+  function callOnce(
+    writing: Writing,
+    { table: from }: ReadPlan,
+  ): { withs: string[]; place: Place; again: (writing: Writing) => Place } {
     const again = ({ values }: Writing) => callPlace(routine, args, from, values);
     const place = again(writing);
-    if (routine.volatility !== 'v' || preferences.count === null || !routine.returnsSet) return { withs: [], place, again };
+    if (routine.volatility !== 'v' || preferences.count === null || !routine.returnsSet)
+      return { withs: [], place, again };
     const ref = identifier(routine.name);
     const kept = { ...place, from: `_called as ${ref}` };
     return { withs: [`_called as (select ${ref}.* from ${place.from})`], place: kept, again: () => kept };
@@ -115,5 +158,7 @@ async function call(context: Context, request: ApiRequest, query: Query, routine
 
 /** The bytes of a value: PostgreSQL writes those of bytea in hexadecimal. */
 function rawBody({ returnBase }: Routine, text: Uint8Array): Uint8Array {
-  return returnBase === 'bytea' ? Buffer.from(Buffer.from(text).toString('latin1').replace(/^\\x/, ''), 'hex') : text;
+  return returnBase === 'bytea'
+    ? Buffer.from(Buffer.from(text).toString('latin1').replace(/^\\x/, ''), 'hex')
+    : text;
 }

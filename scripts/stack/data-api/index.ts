@@ -70,7 +70,9 @@ export async function createDataApi(options: DataApiOptions): Promise<DataApi> {
 function route(context: Context, request: ApiRequest): Promise<Response> {
   const { target } = request;
   if (target.kind === 'root') return serveRoot(context, request);
-  return target.kind === 'table' ? serveTable(context, request, target.name) : serveFunction(context, request, target.name);
+  return target.kind === 'table'
+    ? serveTable(context, request, target.name)
+    : serveFunction(context, request, target.name);
 }
 
 /** Refusals, here or by PostgreSQL, of something that is not there. Nothing was committed. */

@@ -203,7 +203,8 @@ function openLane(url: string, seen: Set<string>, gone: () => void): Lane {
 function connectOnce() {
   let used = false;
   return async ({ host, port }: { host: string[]; port: number[] }): Promise<net.Socket> => {
-    if (used) throw Object.assign(new Error('The connection to the database ended.'), { code: 'CONNECTION_CLOSED' });
+    if (used)
+      throw Object.assign(new Error('The connection to the database ended.'), { code: 'CONNECTION_CLOSED' });
     used = true;
     const socket = net.connect({ host: host[0], port: port[0] ?? 5432, noDelay: true });
     await once(socket, 'connect');

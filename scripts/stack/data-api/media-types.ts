@@ -10,14 +10,15 @@ export interface Format {
 }
 
 const json = 'application/json; charset=utf-8';
+const arrayJson = 'application/vnd.pgrst.array+json';
 
 /** The formats by media type; with `;nulls=stripped` those of PostgREST's own leave null fields out. */
 const formats: Record<string, Omit<Format, 'stripNulls'>> = {
   '*/*': { contentType: json, shape: 'array' },
   'application/*': { contentType: json, shape: 'array' },
   'application/json': { contentType: json, shape: 'array' },
-  'application/vnd.pgrst.array': { contentType: 'application/vnd.pgrst.array+json', shape: 'array' },
-  'application/vnd.pgrst.array+json': { contentType: 'application/vnd.pgrst.array+json', shape: 'array' },
+  'application/vnd.pgrst.array': { contentType: arrayJson, shape: 'array' },
+  'application/vnd.pgrst.array+json': { contentType: arrayJson, shape: 'array' },
   'application/vnd.pgrst.object': { contentType: 'application/vnd.pgrst.object+json', shape: 'object' },
   'application/vnd.pgrst.object+json': { contentType: 'application/vnd.pgrst.object+json', shape: 'object' },
   'text/csv': { contentType: 'text/csv; charset=utf-8', shape: 'csv' },
@@ -34,10 +35,16 @@ export function chooseFormat(accept: string | null, own: readonly string[] = [])
     const format = Object.hasOwn(formats, type) ? formats[type] : undefined;
     if (!format) continue;
     if (!type.includes('vnd.pgrst')) return { ...format, stripNulls: false };
+    // An array as it is has its common name.
+    if (format.shape === 'array' && !stripNulls) return { ...format, contentType: json, stripNulls };
     const nulls = stripNulls ? ';nulls=stripped' : '';
     return { ...format, contentType: `${format.contentType}${nulls}; charset=utf-8`, stripNulls };
   }
-  refuse(406, 'PGRST107', `None of these media types are available: ${wanted.map(({ text }) => text).join(', ')}`);
+  refuse(
+    406,
+    'PGRST107',
+    `None of these media types are available: ${wanted.map(({ text }) => text).join(', ')}`,
+  );
 }
 
 interface Wanted {
@@ -48,12 +55,20 @@ interface Wanted {
 
 /** The media types of an `Accept`, by falling quality; types of equal quality keep their order. */
 export function parseAccept(accept: string | null): Wanted[] {
-  const parts = (accept || '*/*').split(',').map((part) => part.trim()).filter(Boolean);
+  const parts = (accept || '*/*')
+    .split(',')
+    .map((part) => part.trim())
+    .filter(Boolean);
   return parts
     .map((text) => {
       const [type = '', ...parameters] = text.split(';').map((piece) => piece.trim().toLowerCase());
       const quality = Number(parameters.find((parameter) => parameter.startsWith('q='))?.slice(2) ?? 1);
-      return { text, type, stripNulls: parameters.includes('nulls=stripped'), quality: Number.isNaN(quality) ? 1 : quality };
+      return {
+        text,
+        type,
+        stripNulls: parameters.includes('nulls=stripped'),
+        quality: Number.isNaN(quality) ? 1 : quality,
+      };
     })
     .filter(({ quality }) => quality > 0)
     .toSorted((a, b) => b.quality - a.quality);

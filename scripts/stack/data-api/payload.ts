@@ -77,7 +77,9 @@ function readCsv(text: string): Payload {
   if (lines.some((line) => line.length !== header.length)) {
     refuse(400, 'PGRST102', 'All lines must have same number of fields');
   }
-  const rows = lines.map((line) => Object.fromEntries(header.map((name, index) => [name, line[index] === 'NULL' ? null : line[index]])));
+  const rows = lines.map((line) =>
+    Object.fromEntries(header.map((name, index) => [name, line[index] === 'NULL' ? null : line[index]])),
+  );
   return { rows: JSON.stringify(rows), count: rows.length, keys: header };
 }
 
@@ -85,7 +87,9 @@ function readCsv(text: string): Payload {
 function parseCsv(text: string): string[][] {
   const lines: string[][] = [];
   let line: string[] = [];
-  for (const [, quoted, plain = '', end = ''] of text.matchAll(/(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r?\n|\r|$)/g)) {
+  for (const [, quoted, plain = '', end = ''] of text.matchAll(
+    /(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r?\n|\r|$)/g,
+  )) {
     line.push(quoted === undefined ? plain : quoted.replaceAll('""', '"'));
     if (end === ',') continue;
     if (line.length > 1 || line[0] !== '') lines.push(line);

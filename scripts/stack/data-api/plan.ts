@@ -42,7 +42,14 @@ export interface Root {
 /** Makes the plan of what a query reads. `maxRows` bounds every table in it; null does not. */
 export function planRead(cache: SchemaCache, root: Root, query: Query, maxRows: number | null): ReadPlan {
   const items = query.select ?? [everything];
-  const plan: ReadPlan = { table: root.table, items: planItems(cache, root, items), conditions: [], order: [], limit: null, offset: 0n };
+  const plan: ReadPlan = {
+    table: root.table,
+    items: planItems(cache, root, items),
+    conditions: [],
+    order: [],
+    limit: null,
+    offset: 0n,
+  };
   for (const { path, value } of query.conditions) find(plan, path).conditions.push(value);
   for (const { path, value } of query.orders) {
     const placed = find(plan, path);

@@ -25,13 +25,18 @@ const choices: Record<string, readonly string[]> = {
 export function parsePreferences(header: string | null): Preferences {
   const found: Record<string, string> = {};
   const invalid: string[] = [];
-  for (const part of (header ?? '').split(',').map((text) => text.trim()).filter(Boolean)) {
+  for (const part of (header ?? '')
+    .split(',')
+    .map((text) => text.trim())
+    .filter(Boolean)) {
     const equals = part.indexOf('=');
     const name = part.slice(0, equals);
     const value = part.slice(equals + 1);
     const known =
       equals > 0 &&
-      (name === 'timezone' ? isTimezone(value) : name === 'max-affected' || (choices[name]?.includes(value) ?? false));
+      (name === 'timezone'
+        ? isTimezone(value)
+        : name === 'max-affected' || (choices[name]?.includes(value) ?? false));
     if (known) found[name] ??= value;
     else invalid.push(part);
   }
@@ -52,7 +57,10 @@ export function parsePreferences(header: string | null): Preferences {
 }
 
 /** `Preference-Applied` for those of the preferences that an answer honoured, in PostgREST's order; null for none. */
-export function appliedPreferences(preferences: Preferences, honoured: readonly (keyof Preferences)[]): string | null {
+export function appliedPreferences(
+  preferences: Preferences,
+  honoured: readonly (keyof Preferences)[],
+): string | null {
   const order = ['resolution', 'missing', 'return', 'count', 'handling', 'timezone', 'maxAffected'] as const;
   const applied = order
     .filter((name) => honoured.includes(name) && preferences[name] !== null)

@@ -1,6 +1,13 @@
-import { type Condition, isOperation, type OrderTerm, parseLogic, parseOperation, parseOrder } from './filters.ts';
-import { expectEnd, misread, read, readJsonPath, readName, skip, skipComma } from './reader.ts';
 import { refuse } from './errors.ts';
+import {
+  type Condition,
+  isOperation,
+  type OrderTerm,
+  parseLogic,
+  parseOperation,
+  parseOrder,
+} from './filters.ts';
+import { expectEnd, misread, read, readJsonPath, readName, skip, skipComma } from './reader.ts';
 import { parseSelect, type SelectItem } from './select.ts';
 
 /** What a query string asks for. Each part may be for an embedded table: its `path` names the way to it. */
@@ -51,7 +58,7 @@ export function parseQuery(search: string, forFunction: boolean): Query {
 
 function readParameter(query: Query, key: string, value: string, forFunction: boolean): void {
   // The first of several counts.
-  if (key === 'select') query.select ??= parseSelect(value);
+  if (key === 'select') query.select ??= value === '' ? null : parseSelect(value);
   else if (key === 'columns') query.columns ??= parseNames(value, 'columns parameter');
   else if (key === 'on_conflict') query.onConflict ??= parseNames(value, 'on_conflict parameter');
   else if (key === 'apikey') return;
@@ -59,16 +66,16 @@ function readParameter(query: Query, key: string, value: string, forFunction: bo
     const last = key.slice(key.lastIndexOf('.') + 1);
     const path = () => parsePath(key.includes('.') ? key.slice(0, key.lastIndexOf('.')) : '');
     if (last === 'order') {
-      if (value) query.orders.push({ path: path(), value: parseOrder(value) });
+      query.orders.push({ path: path(), value: parseOrder(value) });
     } else if (last === 'limit' || last === 'offset') {
       setRange(query, path(), last, value);
     } else if (last === 'and' || last === 'or') {
       const places = path();
       const negated = places.at(-1) === 'not';
       if (negated) places.pop();
-      if (value) query.conditions.push({ path: places, value: parseLogic(last, negated, value) });
+      query.conditions.push({ path: places, value: parseLogic(last, negated, value) });
     } else if (forFunction && !isOperation(value)) query.args.push([key, value]);
-    else if (value || !forFunction) query.conditions.push(readFilter(key, value));
+    else query.conditions.push(readFilter(key, value));
   }
 }
 
@@ -106,12 +113,14 @@ function setRange(query: Query, path: string[], bound: 'limit' | 'offset', text:
   if (!/^-?\d{1,18}$/.test(text)) return;
   const number = BigInt(text);
   if (bound === 'limit' && number < 0n) {
-    refuse(416, 'PGRST103', 'Requested range not satisfiable', { details: 'Limit should be greater than or equal to zero.' });
+    refuse(416, 'PGRST103', 'Requested range not satisfiable', {
+      details: 'Limit should be greater than or equal to zero.',
+    });
   }
   const key = path.join('.');
   const placed = query.ranges.find((range) => range.path.join('.') === key);
   const range = placed?.value ?? { limit: null, offset: null };
-  range[bound] ??= number < 0n ? 0n : number;
+  range[bound] = number < 0n ? 0n : number;
   if (!placed) query.ranges.push({ path, value: range });
 }
 
@@ -123,7 +132,9 @@ function decode(search: string): [string, string][] {
     .filter((part) => part !== '')
     .map((part) => {
       const equals = part.indexOf('=');
-      return equals < 0 ? [decodePart(part), ''] : [decodePart(part.slice(0, equals)), decodePart(part.slice(equals + 1))];
+      return equals < 0
+        ? [decodePart(part), '']
+        : [decodePart(part.slice(0, equals)), decodePart(part.slice(equals + 1))];
     });
 }
 
@@ -131,7 +142,9 @@ function decodePart(part: string): string {
   try {
     return decodeURIComponent(part.replaceAll('+', ' '));
   } catch {
-    refuse(400, 'PGRST100', 'The query string is not UTF-8 in percent-encoding', { details: part.slice(0, 200) });
+    refuse(400, 'PGRST100', 'The query string is not UTF-8 in percent-encoding', {
+      details: part.slice(0, 200),
+    });
   }
 }
 
@@ -144,5 +157,8 @@ function canonicalOf(parameters: [string, string][]): string {
 }
 
 function encode(text: string): string {
-  return encodeURIComponent(text.toWellFormed()).replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
+  return encodeURIComponent(text.toWellFormed()).replace(
+    /[!'()*]/g,
+    (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
 }

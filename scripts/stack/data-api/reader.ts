@@ -62,8 +62,8 @@ export function readName(reader: Reader): string {
 
 /** Reads a text in double quotes, where a backslash takes the next character as it is. Null if none starts here. */
 export function readQuoted(reader: Reader): string | null {
-  const quoted = match(reader, /"((?:[^"\\]|\\[^])*)"/y)?.[1];
-  return quoted === undefined ? null : quoted.replace(/\\([^])/g, '$1');
+  const quoted = match(reader, /"([^"\\]*(?:\\.[^"\\]*)*)"/sy)?.[1];
+  return quoted === undefined ? null : quoted.replace(/\\(.)/gs, '$1');
 }
 
 /** A column, and the way into its JSON if one was given. */
@@ -98,5 +98,8 @@ export function readJsonPath(reader: Reader): JsonStep[] {
 }
 
 function readKey(reader: Reader): string {
-  return match(reader, /(?:[^-:.,>()]|-(?!>)|:(?!:))+/y)?.[0] ?? misread(reader, 'any non reserved character different from: .,>()');
+  return (
+    match(reader, /(?:[^-:.,>()]|-(?!>)|:(?!:))+/y)?.[0] ??
+    misread(reader, 'any non reserved character different from: .,>()')
+  );
 }

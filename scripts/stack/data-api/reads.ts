@@ -1,8 +1,17 @@
-import type { Condition, OrderTerm } from './filters.ts';
 import { refuse } from './errors.ts';
-import { embedsOf, type Embed, findEmbed, type ReadPlan, refuseNotEmbedded } from './plan.ts';
+import type { Condition, OrderTerm } from './filters.ts';
+import { type Embed, embedsOf, findEmbed, type ReadPlan, refuseNotEmbedded } from './plan.ts';
 import type { SelectField } from './select.ts';
-import { fieldSql, filterSql, identifier, literal, orderSql, type Place, qualified, type Values } from './sql.ts';
+import {
+  fieldSql,
+  filterSql,
+  identifier,
+  literal,
+  orderSql,
+  type Place,
+  qualified,
+  type Values,
+} from './sql.ts';
 
 /** What is shared while one statement is written. */
 export interface Writing {
@@ -26,7 +35,9 @@ export function tablePlace(table: NonNullable<Place['table']>): Place {
 /** The query that a plan describes. `columns` are more columns that it gives, each with its name. */
 export function readSql(writing: Writing, plan: ReadPlan, place: Place): string {
   const joined = joinEmbeds(writing, plan, place, 1);
-  const columns = plan.items.flatMap((item) => (item.kind === 'field' ? [columnSql(place, item)] : embedColumns(writing, item, place, joined, 1)));
+  const columns = plan.items.flatMap((item) =>
+    item.kind === 'field' ? [columnSql(place, item)] : embedColumns(writing, item, place, joined, 1),
+  );
   return `select ${columns.length > 0 ? columns.join(', ') : 'true as "_"'} from ${place.from}${restSql(writing, plan, place, joined)}`;
 }
 
@@ -37,8 +48,17 @@ export function countedSql(writing: Writing, plan: ReadPlan, place: Place): stri
 }
 
 /** Joins, conditions, order, limit and offset. */
-function restSql(writing: Writing, plan: ReadPlan, place: Place, joined: Joined, more: string[] = []): string {
-  const where = [...more, ...plan.conditions.map((condition) => conditionSql(writing, plan, place, condition, joined))];
+function restSql(
+  writing: Writing,
+  plan: ReadPlan,
+  place: Place,
+  joined: Joined,
+  more: string[] = [],
+): string {
+  const where = [
+    ...more,
+    ...plan.conditions.map((condition) => conditionSql(writing, plan, place, condition, joined)),
+  ];
   const order = plan.order.map((term) => orderTermSql(plan, place, term, joined));
   return [
     ...[...joined.values()].map(({ sql }) => sql),
@@ -71,7 +91,9 @@ type Joined = Map<Embed, { alias: string; sql: string }>;
 function joinEmbeds(writing: Writing, plan: ReadPlan, place: Place, depth: number): Joined {
   const joined: Joined = new Map();
   for (const embed of embedsOf(plan)) {
-    const orders = plan.order.filter(({ relation }) => relation !== null && findEmbed(plan, relation) === embed);
+    const orders = plan.order.filter(
+      ({ relation }) => relation !== null && findEmbed(plan, relation) === embed,
+    );
     const chooses = plan.conditions.some((condition) => mentions(plan, condition, embed));
     if (embed.join !== 'inner' && !embed.spread && orders.length === 0 && !chooses) continue;
     const alias = writing.alias();
@@ -80,7 +102,14 @@ function joinEmbeds(writing: Writing, plan: ReadPlan, place: Place, depth: numbe
   return joined;
 }
 
-function joinSql(writing: Writing, embed: Embed, place: Place, alias: string, orders: OrderTerm[], depth: number): string {
+function joinSql(
+  writing: Writing,
+  embed: Embed,
+  place: Place,
+  alias: string,
+  orders: OrderTerm[],
+  depth: number,
+): string {
   const join = embed.join === 'inner' ? 'inner' : 'left';
   const lateral = (query: string, on: string) => ` ${join} join lateral (${query}) as ${alias} on ${on}`;
   if (embed.toOne) {
@@ -89,13 +118,25 @@ function joinSql(writing: Writing, embed: Embed, place: Place, alias: string, or
     if (embed.spread) return lateral(query, 'true');
     const kept = columns.map(({ name }) => `, _r.${name}`).join('');
     // What orders must not become part of the row's JSON.
-    const value = columns.length === 0 ? 'row_to_json(_r)' : `to_json(_r)::jsonb - ${literal(`{${columns.map(({ name }) => name).join(',')}}`)}::text[]`;
+    const value =
+      columns.length === 0
+        ? 'row_to_json(_r)'
+        : `to_json(_r)::jsonb - ${literal(`{${columns.map(({ name }) => name).join(',')}}`)}::text[]`;
     return lateral(`select ${value} as v${kept} from (${query}) as _r`, 'true');
   }
   const query = embedSql(writing, embed, place, depth, []);
-  if (!embed.spread) return lateral(`select json_agg(_r) as v from (${query}) as _r`, join === 'inner' ? `${alias}.v is not null` : 'true');
-  const arrays = outputNames(embed).map((name) => `, json_agg(_r.${identifier(name)}) as ${identifier(name)}`);
-  return lateral(`select count(*) as _n${arrays.join('')} from (${query}) as _r`, join === 'inner' ? `${alias}._n > 0` : 'true');
+  if (!embed.spread)
+    return lateral(
+      `select json_agg(_r) as v from (${query}) as _r`,
+      join === 'inner' ? `${alias}.v is not null` : 'true',
+    );
+  const arrays = outputNames(embed).map(
+    (name) => `, json_agg(_r.${identifier(name)}) as ${identifier(name)}`,
+  );
+  return lateral(
+    `select count(*) as _n${arrays.join('')} from (${query}) as _r`,
+    join === 'inner' ? `${alias}._n > 0` : 'true',
+  );
 }
 
 const orderColumn = (index: number) => `_order${index + 1}`;
@@ -114,14 +155,17 @@ function embedColumns(writing: Writing, embed: Embed, place: Place, joined: Join
   if (!embed.spread) return [embed.toOne ? `${alias}.v as ${name}` : `coalesce(${alias}.v, '[]') as ${name}`];
   return outputNames(embed).map((column) => {
     const sql = `${alias}.${identifier(column)}`;
-    return embed.toOne ? `${sql} as ${identifier(column)}` : `coalesce(${sql}, '[]') as ${identifier(column)}`;
+    return embed.toOne
+      ? `${sql} as ${identifier(column)}`
+      : `coalesce(${sql}, '[]') as ${identifier(column)}`;
   });
 }
 
 /** The names of the columns that a spread table gives. */
 function outputNames(plan: ReadPlan): string[] {
   return plan.items.flatMap((item) => {
-    if (item.kind === 'embed') return item.items.length === 0 ? [] : item.spread ? outputNames(item) : [item.name];
+    if (item.kind === 'embed')
+      return item.items.length === 0 ? [] : item.spread ? outputNames(item) : [item.name];
     return item.field.name === '*' ? [...(plan.table?.columns.keys() ?? [])] : [outputName(item)];
   });
 }
@@ -153,7 +197,12 @@ function embedSql(
       conditions.push(`${ref}.${identifier(there)} = ${parent.ref}.${identifier(here)}`);
   }
   // A function may break its promise of one row.
-  const plan = embed.toOne && relationship.kind === 'computed' ? { ...embed, limit: 1n } : embed.toOne ? { ...embed, limit: null } : embed;
+  const plan =
+    embed.toOne && relationship.kind === 'computed'
+      ? { ...embed, limit: 1n }
+      : embed.toOne
+        ? { ...embed, limit: null }
+        : embed;
   const joined = joinEmbeds(writing, plan, place, depth + 1);
   const columns = plan.items.flatMap((item) =>
     item.kind === 'field' ? [columnSql(place, item)] : embedColumns(writing, item, place, joined, depth + 1),
@@ -168,13 +217,22 @@ function mentions(plan: ReadPlan, condition: Condition, embed: Embed): boolean {
   return embedOfCondition(plan, condition) === embed;
 }
 
-function embedOfCondition(plan: ReadPlan, { field }: Extract<Condition, { kind: 'filter' }>): Embed | undefined {
+function embedOfCondition(
+  plan: ReadPlan,
+  { field }: Extract<Condition, { kind: 'filter' }>,
+): Embed | undefined {
   if (field.path.length > 0 || plan.table?.columns.has(field.name)) return undefined;
   return findEmbed(plan, field.name);
 }
 
 /** A condition, or several, in SQL. */
-function conditionSql(writing: Writing, plan: ReadPlan, place: Place, condition: Condition, joined: Joined): string {
+function conditionSql(
+  writing: Writing,
+  plan: ReadPlan,
+  place: Place,
+  condition: Condition,
+  joined: Joined,
+): string {
   if (condition.kind === 'logic') {
     const terms = condition.terms.map((term) => conditionSql(writing, plan, place, term, joined));
     return `${condition.negated ? 'not ' : ''}(${terms.join(` ${condition.operator} `)})`;
@@ -188,14 +246,27 @@ function conditionSql(writing: Writing, plan: ReadPlan, place: Place, condition:
     });
   }
   const alias = joined.get(embed)?.alias ?? '';
-  const isAbsent = !embed.spread ? `${alias}.v is null` : embed.toOne ? `${alias} is not distinct from null` : `${alias}._n = 0`;
+  const isAbsent = !embed.spread
+    ? `${alias}.v is null`
+    : embed.toOne
+      ? `${alias} is not distinct from null`
+      : `${alias}._n = 0`;
   return (operation.value === 'null') !== negated ? isAbsent : `not (${isAbsent})`;
 }
 
 /** Conditions of a table without embedded ones, joined by `and`; none is an empty text. */
 export function conditionsSql(writing: Writing, conditions: readonly Condition[], place: Place): string {
-  const plan: ReadPlan = { table: place.table, items: [], conditions: [], order: [], limit: null, offset: 0n };
-  return conditions.map((condition) => conditionSql(writing, plan, place, condition, new Map())).join(' and ');
+  const plan: ReadPlan = {
+    table: place.table,
+    items: [],
+    conditions: [],
+    order: [],
+    limit: null,
+    offset: 0n,
+  };
+  return conditions
+    .map((condition) => conditionSql(writing, plan, place, condition, new Map()))
+    .join(' and ');
 }
 
 function orderTermSql(plan: ReadPlan, place: Place, term: OrderTerm, joined: Joined): string {
@@ -206,6 +277,8 @@ function orderTermSql(plan: ReadPlan, place: Place, term: OrderTerm, joined: Joi
       details: `'${plan.table?.name ?? ''}' and '${embed.target}' do not form a many-to-one or one-to-one relationship`,
     });
   }
-  const related = plan.order.filter(({ relation }) => relation !== null && findEmbed(plan, relation) === embed);
+  const related = plan.order.filter(
+    ({ relation }) => relation !== null && findEmbed(plan, relation) === embed,
+  );
   return orderSql(`${joined.get(embed)?.alias}.${orderColumn(related.indexOf(term))}`, term);
 }

@@ -102,7 +102,9 @@ function facesOf(tables: readonly Table[], origins: Origins): Map<number, Face[]
     const columns = [...table.columns.values()];
     const byTable = new Map<number, Map<number, string>>();
     for (const { position, name } of columns) {
-      const origin = table.isView ? origins.get(table.oid)?.get(position) : { table: table.oid, column: position };
+      const origin = table.isView
+        ? origins.get(table.oid)?.get(position)
+        : { table: table.oid, column: position };
       if (!origin) continue;
       const names = byTable.get(origin.table) ?? new Map<number, string>();
       // A view may show a column twice: the first stands for it.
@@ -120,10 +122,15 @@ function namesOf({ names }: Face, columns: readonly number[]): string[] | null {
   return found.every((name) => name !== undefined) ? found : null;
 }
 
-function relateByKey(key: Constraint, faces: Map<number, Face[]>, unique: Map<number, number[][]>): KeyRelationship[] {
+function relateByKey(
+  key: Constraint,
+  faces: Map<number, Face[]>,
+  unique: Map<number, number[][]>,
+): KeyRelationship[] {
   const found: KeyRelationship[] = [];
   const one = (unique.get(key.table) ?? []).some(
-    (columns) => columns.length === key.columns.length && columns.every((column) => key.columns.includes(column)),
+    (columns) =>
+      columns.length === key.columns.length && columns.every((column) => key.columns.includes(column)),
   );
   for (const child of faces.get(key.table) ?? []) {
     const here = namesOf(child, key.columns);
@@ -133,7 +140,14 @@ function relateByKey(key: Constraint, faces: Map<number, Face[]>, unique: Map<nu
       if (!there) continue;
       const columns = here.map((name, index): ColumnPair => [name, there[index] ?? '']);
       const constraint = key.name;
-      found.push({ kind: one ? 'one-to-one' : 'many-to-one', from: child.table, to: parent.table, constraint, columns, holdsKey: true });
+      found.push({
+        kind: one ? 'one-to-one' : 'many-to-one',
+        from: child.table,
+        to: parent.table,
+        constraint,
+        columns,
+        holdsKey: true,
+      });
       found.push({
         kind: one ? 'one-to-one' : 'one-to-many',
         from: parent.table,
@@ -156,7 +170,8 @@ function relateByJunction(keys: readonly Relationship[]): JunctionRelationship[]
   }
   const found: JunctionRelationship[] = [];
   for (const [junction, own] of byJunction) {
-    const isPart = ({ columns }: KeyRelationship) => columns.every(([here]) => junction.primaryKey.includes(here));
+    const isPart = ({ columns }: KeyRelationship) =>
+      columns.every(([here]) => junction.primaryKey.includes(here));
     for (const near of own.filter(isPart)) {
       for (const far of own.filter(isPart)) {
         if (near.constraint === far.constraint) continue;
@@ -165,7 +180,10 @@ function relateByJunction(keys: readonly Relationship[]): JunctionRelationship[]
           from: near.to,
           to: far.to,
           junction,
-          near: { constraint: near.constraint, columns: near.columns.map(([here, there]): ColumnPair => [there, here]) },
+          near: {
+            constraint: near.constraint,
+            columns: near.columns.map(([here, there]): ColumnPair => [there, here]),
+          },
           far: { constraint: far.constraint, columns: far.columns },
         });
       }
@@ -181,6 +199,8 @@ function relateByRoutine(tables: readonly Table[], routines: readonly Routine[])
     const from = routine.inputs.length === 1 ? find(routine.inputs[0]?.table) : undefined;
     const to = find(routine.returnTable);
     if (!from || !to) return [];
-    return [{ kind: 'computed' as const, from, to, routine, toOne: !routine.returnsSet || routine.rows === 1 }];
+    return [
+      { kind: 'computed' as const, from, to, routine, toOne: !routine.returnsSet || routine.rows === 1 },
+    ];
   });
 }

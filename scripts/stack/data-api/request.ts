@@ -1,6 +1,6 @@
 import type { Caller } from '../caller.ts';
 import { refuse } from './errors.ts';
-import { parsePreferences, type Preferences } from './preferences.ts';
+import { type Preferences, parsePreferences } from './preferences.ts';
 
 /** A request, taken apart as far as that needs no knowledge of the database. */
 export interface ApiRequest {
@@ -27,7 +27,11 @@ const methods = new Set(['GET', 'HEAD', 'POST', 'PATCH', 'PUT', 'DELETE', 'OPTIO
 const prefix = '/rest/v1';
 
 /** Takes a request apart. PGRST117 for a method, PGRST125 for a path, PGRST106 for a schema that there is not. */
-export async function readRequest(request: Request, caller: Caller, schemas: readonly string[]): Promise<ApiRequest> {
+export async function readRequest(
+  request: Request,
+  caller: Caller,
+  schemas: readonly string[],
+): Promise<ApiRequest> {
   const { method, headers } = request;
   if (!methods.has(method)) refuseMethod(method);
   const { pathname, search } = new URL(request.url);
@@ -36,7 +40,9 @@ export async function readRequest(request: Request, caller: Caller, schemas: rea
   const profile = headers.get(method === 'GET' || method === 'HEAD' ? 'accept-profile' : 'content-profile');
   const schema = profile ?? schemas[0] ?? 'public';
   if (profile !== null && !schemas.includes(profile)) {
-    refuse(406, 'PGRST106', `Invalid schema: ${profile}`, { hint: `Only the following schemas are exposed: ${schemas.join(', ')}` });
+    refuse(406, 'PGRST106', `Invalid schema: ${profile}`, {
+      hint: `Only the following schemas are exposed: ${schemas.join(', ')}`,
+    });
   }
   return {
     method,

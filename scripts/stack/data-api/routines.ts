@@ -23,12 +23,14 @@ const wholeBody: Record<string, readonly string[]> = {
 export function findRoutine(cache: SchemaCache, call: Call): Routine {
   const overloads = cache.routines.get(call.schema)?.get(call.name) ?? [];
   const named = overloads.filter((routine) => takes(routine, call));
-  const candidates = named.length > 0 ? named : overloads.filter((routine) => takesWholeBody(routine, call.bodyType));
+  const candidates =
+    named.length > 0 ? named : overloads.filter((routine) => takesWholeBody(routine, call.bodyType));
   const [only, ...others] = candidates;
   if (!only) return refuseUnknown(cache, call, overloads);
   if (others.length === 0) return only;
   const listed = candidates.map(
-    ({ schema, name, inputs }) => `${schema}.${name}(${inputs.map((input) => `${input.name} => ${input.type}`).join(', ')})`,
+    ({ schema, name, inputs }) =>
+      `${schema}.${name}(${inputs.map((input) => `${input.name} => ${input.type}`).join(', ')})`,
   );
   refuse(300, 'PGRST203', `Could not choose the best candidate function between: ${listed.join(', ')}`, {
     hint: 'Try renaming the parameters or the function itself in the database so function overloading can be resolved',
@@ -39,14 +41,20 @@ export function findRoutine(cache: SchemaCache, call: Call): Routine {
 export function takesWholeBody({ inputs }: Routine, bodyType: string | null): boolean {
   const [only] = inputs;
   return (
-    bodyType !== null && inputs.length === 1 && only?.name === '' && (wholeBody[bodyType] ?? []).includes(only.type)
+    bodyType !== null &&
+    inputs.length === 1 &&
+    only?.name === '' &&
+    (wholeBody[bodyType] ?? []).includes(only.type)
   );
 }
 
 function takes({ inputs }: Routine, { keys, bodyType }: Call): boolean {
   if (inputs.length === 0) return keys.size === 0 && !isOpaque(bodyType);
   const names = new Set(inputs.map(({ name }) => name));
-  return inputs.every(({ name, required }) => !required || keys.has(name)) && [...keys].every((key) => names.has(key));
+  return (
+    inputs.every(({ name, required }) => !required || keys.has(name)) &&
+    [...keys].every((key) => names.has(key))
+  );
 }
 
 /** Bodies that have no fields. */
@@ -54,13 +62,18 @@ function isOpaque(bodyType: string | null): boolean {
   return bodyType === 'text/plain' || bodyType === 'text/xml' || bodyType === 'application/octet-stream';
 }
 
-function refuseUnknown(cache: SchemaCache, { schema, name, keys, bodyType }: Call, overloads: readonly Routine[]): never {
+function refuseUnknown(
+  cache: SchemaCache,
+  { schema, name, keys, bodyType }: Call,
+  overloads: readonly Routine[],
+): never {
   const wanted = `${schema}.${name}`;
   const sorted = [...keys].toSorted();
   const list = sorted.join(', ');
   const opaque = isOpaque(bodyType);
   const shown = opaque ? '' : sorted.length === 0 ? ' without parameters' : `(${list})`;
-  const searched = sorted.length === 0 ? ' without parameters' : ` with parameter${sorted.length > 1 ? 's' : ''} ${list}`;
+  const searched =
+    sorted.length === 0 ? ' without parameters' : ` with parameter${sorted.length > 1 ? 's' : ''} ${list}`;
   const details = opaque
     ? ` with a single unnamed ${wholeBody[bodyType ?? '']?.[0]} parameter`
     : `${searched}${bodyType === 'application/json' ? ' or with a single unnamed json/jsonb parameter' : ''}`;
@@ -70,14 +83,24 @@ function refuseUnknown(cache: SchemaCache, { schema, name, keys, bodyType }: Cal
   });
 }
 
-function suggestion(cache: SchemaCache, schema: string, name: string, keys: string[], overloads: readonly Routine[]): string | null {
+function suggestion(
+  cache: SchemaCache,
+  schema: string,
+  name: string,
+  keys: string[],
+  overloads: readonly Routine[],
+): string | null {
   const start = `Perhaps you meant to call the function ${schema}.`;
   if (overloads.length === 0) {
     const best = closest(name, cache.routines.get(schema)?.keys() ?? [], 0.75);
     return best === null ? null : start + best;
   }
   const signature = (names: readonly string[]) => `(${names.toSorted().join(', ')})`;
-  const best = closest(signature(keys), overloads.map(({ inputs }) => signature(inputs.map((input) => input.name))), 0.33);
+  const best = closest(
+    signature(keys),
+    overloads.map(({ inputs }) => signature(inputs.map((input) => input.name))),
+    0.33,
+  );
   return best === null ? null : `${start}${name}${best}`;
 }
 

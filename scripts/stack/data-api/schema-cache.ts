@@ -15,6 +15,8 @@ export interface Column {
   nullable: boolean;
   /** Whether PostgreSQL computes it from others: it cannot be written. */
   generated: boolean;
+  /** Whether it takes its numbers from a sequence of its own. */
+  identity: boolean;
   /** Its default as SQL; for an identity column the next number of its sequence. */
   default: string | null;
   comment: string | null;
@@ -52,6 +54,7 @@ export interface Parameter {
 
 /** A function that is exposed. */
 export interface Routine {
+  oid: number;
   schema: string;
   name: string;
   comment: string | null;
@@ -85,7 +88,11 @@ export interface SchemaCache {
   roleSettings: Map<string, Map<string, string>>;
 }
 
-type RelationRow = Omit<Table, 'columns' | 'primaryKey'> & { exposed: boolean; rule: string | null; columns: Column[] };
+type RelationRow = Omit<Table, 'columns' | 'primaryKey'> & {
+  exposed: boolean;
+  rule: string | null;
+  columns: Column[];
+};
 type RoutineRow = Omit<Routine, 'inputs' | 'outputs'> & { defaults: number; parameters: Parameter[] };
 type RoleRow = { role: string; name: string; value: string };
 
@@ -99,16 +106,21 @@ const queries = {
 
 /** Reads the schema: four queries, as a role that sees everything, in one snapshot. */
 export async function readSchema(admin: Sql, schemas: readonly string[]): Promise<SchemaCache> {
-  const [relations, constraints, routines, roles] = await admin.begin('isolation level repeatable read read only', (sql) => {
-    const rows = async <T>(query: string, values: string[][] = []): Promise<T[]> =>
-      (await sql.unsafe(query, values as never[]).values()).map(([json]) => JSON.parse(String(json)) as T);
-    return Promise.all([
-      rows<RelationRow>(queries.relations, [[...schemas]]),
-      rows<Constraint>(queries.constraints),
-      rows<RoutineRow>(queries.routines, [[...schemas]]),
-      rows<RoleRow>(queries.roles),
-    ]);
-  });
+  const [relations, constraints, routines, roles] = await admin.begin(
+    'isolation level repeatable read read only',
+    async (sql) => {
+      // With nothing to look types up in, PostgreSQL writes all of them with their schema.
+      await sql`set local search_path = ''`;
+      const rows = async <T>(query: string, values: string[][] = []): Promise<T[]> =>
+        (await sql.unsafe(query, values as never[]).values()).map(([json]) => JSON.parse(String(json)) as T);
+      return Promise.all([
+        rows<RelationRow>(queries.relations, [[...schemas]]),
+        rows<Constraint>(queries.constraints),
+        rows<RoutineRow>(queries.routines, [[...schemas]]),
+        rows<RoleRow>(queries.roles),
+      ]);
+    },
+  );
   const cache: SchemaCache = {
     tables: new Map(schemas.map((schema) => [schema, new Map()])),
     routines: new Map(schemas.map((schema) => [schema, new Map()])),
@@ -126,7 +138,12 @@ export async function readSchema(admin: Sql, schemas: readonly string[]): Promis
   const origins = originsOf(relations.map(({ oid, rule }) => ({ oid, rule })));
   const tables = relations.filter(({ exposed }) => exposed).map(toTable);
   for (const table of tables) cache.tables.get(table.schema)?.set(table.name, table);
-  cache.relationships = relate(tables, constraints, origins, [...cache.routines.values()].flatMap((all) => [...all.values()].flat()));
+  cache.relationships = relate(
+    tables,
+    constraints,
+    origins,
+    [...cache.routines.values()].flatMap((all) => [...all.values()].flat()),
+  );
   return cache;
 }
 
@@ -141,7 +158,7 @@ function toRoutine({ defaults, parameters, ...row }: RoutineRow): Routine {
   const firstWithDefault = inputs.length - defaults;
   return {
     ...row,
-    inputs: inputs.map((input, index) => ({ ...input, required: index < firstWithDefault && input.mode !== 'v' })),
+    inputs: inputs.map((input, index) => ({ ...input, required: index < firstWithDefault })),
     outputs,
   };
 }

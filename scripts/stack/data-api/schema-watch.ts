@@ -22,7 +22,11 @@ const patience = 3_000;
 
 /** Reads the schema, and again whenever it changes. `adminUrl` is the database as a role that sees everything. */
 export async function watchSchema(adminUrl: string, schemas: readonly string[]): Promise<SchemaWatch> {
-  const sql = postgres(adminUrl, { max: 2, onnotice: () => {}, connection: { application_name: 'data-api-schema' } });
+  const sql = postgres(adminUrl, {
+    max: 2,
+    onnotice: () => {},
+    connection: { application_name: 'data-api-schema' },
+  });
   const own = `data_api_${randomUUID().replaceAll('-', '')}`;
   const echoes = new Map<string, () => void>();
   let known = await readSchema(sql, schemas);

@@ -1,4 +1,16 @@
-import { deepest, expectEnd, type Field, match, misread, read, type Reader, readField, readName, skip, skipComma } from './reader.ts';
+import {
+  deepest,
+  expectEnd,
+  type Field,
+  match,
+  misread,
+  type Reader,
+  read,
+  readField,
+  readName,
+  skip,
+  skipComma,
+} from './reader.ts';
 
 /** One item of `select`: a column, or a related table with items of its own. */
 export type SelectItem = SelectField | SelectRelation;
@@ -27,10 +39,9 @@ export interface SelectRelation {
   items: SelectItem[];
 }
 
-/** Reads a `select` parameter. Without one everything is selected. */
+/** Reads a `select` parameter. */
 export function parseSelect(text: string): SelectItem[] {
   const reader = read(text, 'select parameter');
-  if (text.trim() === '') return [];
   const items = readItems(reader, 0);
   expectEnd(reader, '","');
   return items;
@@ -47,7 +58,11 @@ function readItems(reader: Reader, depth: number): SelectItem[] {
 function readItem(reader: Reader, depth: number): SelectItem {
   match(reader, /[ \t]+/y);
   if (skip(reader, '...')) return readRelation(reader, null, true, depth) ?? misread(reader, '"("');
-  if (skip(reader, '*')) return { kind: 'field', field: { name: '*', path: [] }, aggregate: null, cast: null, alias: null };
+  if (skip(reader, '*'))
+    return { kind: 'field', field: { name: '*', path: [] }, aggregate: null, cast: null, alias: null };
+  if (!/[\p{L}\p{N}_ $"-]/u.test(reader.text[reader.at] ?? '')) {
+    misread(reader, '"...", field name (* or [a..z0..9_$]), "*" or "count()"');
+  }
   const alias = readAlias(reader);
   return readRelation(reader, alias, false, depth) ?? readColumn(reader, alias);
 }
@@ -55,7 +70,9 @@ function readItem(reader: Reader, depth: number): SelectItem {
 /** `alias:`, but not the `::` of a cast. */
 function readAlias(reader: Reader): string | null {
   const start = reader.at;
-  const name = match(reader, /"(?:[^"\\]|\\[^])*"|(?:[\p{L}\p{N}_ $]|-(?!>))+/uy) && reader.text.slice(start, reader.at);
+  const name =
+    match(reader, /"[^"\\]*(?:\\.[^"\\]*)*"|(?:[\p{L}\p{N}_ $]|-(?!>))+/suy) &&
+    reader.text.slice(start, reader.at);
   if (name && match(reader, /:(?!:)/y)) {
     const end = reader.at;
     reader.at = start;
@@ -68,16 +85,30 @@ function readAlias(reader: Reader): string | null {
 }
 
 /** `name!hint!inner(items)`. Null, with nothing read, if it is no relation. */
-function readRelation(reader: Reader, alias: string | null, spread: boolean, depth: number): SelectRelation | null {
+function readRelation(
+  reader: Reader,
+  alias: string | null,
+  spread: boolean,
+  depth: number,
+): SelectRelation | null {
   const start = reader.at;
   const name = readName(reader);
-  const relation: SelectRelation = { kind: 'relation', name, alias, hint: null, join: null, spread, items: [] };
+  const relation: SelectRelation = {
+    kind: 'relation',
+    name,
+    alias,
+    hint: null,
+    join: null,
+    spread,
+    items: [],
+  };
   while (skip(reader, '!')) {
     const parameter = readName(reader);
     if (parameter === 'inner' || parameter === 'left') relation.join = parameter;
     else relation.hint = parameter;
   }
-  const isAggregate = name === 'count' && reader.text.startsWith('()', reader.at) && !spread && !relation.hint;
+  const isAggregate =
+    name === 'count' && reader.text.startsWith('()', reader.at) && !spread && !relation.hint;
   if (isAggregate || !skip(reader, '(')) {
     if (relation.hint || relation.join) misread(reader, '"("');
     reader.at = start;
@@ -91,7 +122,13 @@ function readRelation(reader: Reader, alias: string | null, spread: boolean, dep
 
 function readColumn(reader: Reader, alias: string | null): SelectField {
   if (match(reader, /count\(\)/y)) {
-    return { kind: 'field', field: { name: '*', path: [] }, aggregate: 'count', cast: readCast(reader), alias };
+    return {
+      kind: 'field',
+      field: { name: '*', path: [] },
+      aggregate: 'count',
+      cast: readCast(reader),
+      alias,
+    };
   }
   const field = readField(reader);
   let cast = readCast(reader);

@@ -68,10 +68,18 @@ export async function transact<T>(
   }
 }
 
-async function runOn<T>(lane: Lane, cache: SchemaCache, transaction: Transaction, check: (answers: Answers) => T): Promise<T> {
+async function runOn<T>(
+  lane: Lane,
+  cache: SchemaCache,
+  transaction: Transaction,
+  check: (answers: Answers) => T,
+): Promise<T> {
   const { session, readOnly, explain, statement } = transaction;
   const set = setUp(cache, session);
-  const sent: Promise<readonly Row[]>[] = [lane.send(beginSql(cache, session, readOnly)), lane.send(set.text, set.values)];
+  const sent: Promise<readonly Row[]>[] = [
+    lane.send(beginSql(cache, session, readOnly)),
+    lane.send(set.text, set.values),
+  ];
   const explained = explain ? lane.send(explain.text, explain.values) : null;
   if (explained) sent.push(explained);
   const rows = lane.send(statement.text, statement.values);
@@ -86,7 +94,8 @@ async function runOn<T>(lane: Lane, cache: SchemaCache, transaction: Transaction
     if (!transaction.isPlainRead) await lane.send('commit');
     return value;
   } catch (error) {
-    if (!transaction.isPlainRead && lane.usable && (isPostgresError(error) || error instanceof RefusedError)) await lane.send('rollback');
+    if (!transaction.isPlainRead && lane.usable && (isPostgresError(error) || error instanceof RefusedError))
+      await lane.send('rollback');
     else if (!isPostgresError(error) && !(error instanceof RefusedError)) lane.discard();
     throw error;
   }
@@ -95,7 +104,10 @@ async function runOn<T>(lane: Lane, cache: SchemaCache, transaction: Transaction
 function beginSql(cache: SchemaCache, { caller, settings }: Session, readOnly: boolean): string {
   const name = 'default_transaction_isolation';
   const ofFunction = settings.find((setting) => setting.startsWith(`${name}=`))?.slice(name.length + 1);
-  const isolation = (ofFunction ?? cache.roleSettings.get(caller.role)?.get(name) ?? '').replace(/[^a-z ]/g, '');
+  const isolation = (ofFunction ?? cache.roleSettings.get(caller.role)?.get(name) ?? '').replace(
+    /[^a-z ]/g,
+    '',
+  );
   return `begin${isolation ? ` isolation level ${isolation}` : ''}${readOnly ? ' read only' : ''}`;
 }
 
@@ -126,16 +138,20 @@ function setUp(cache: SchemaCache, session: Session): Query {
   const calls = settings.map(([name], index) => `set_config('${name}', $${index + 1}, true)`);
   // Part of the text: few, and the same for each request of the role.
   for (const [name, value] of cache.roleSettings.get(caller.role) ?? []) {
-    if (name !== 'search_path' && !name.startsWith('default_transaction_')) calls.push(`set_config(${literal(name)}, ${literal(value)}, true)`);
+    if (name !== 'search_path' && !name.startsWith('default_transaction_'))
+      calls.push(`set_config(${literal(name)}, ${literal(value)}, true)`);
   }
   for (const setting of session.settings) {
     const [name = '', ...value] = setting.split('=');
-    if (!name.startsWith('default_transaction_')) calls.push(`set_config(${literal(name)}, ${literal(value.join('='))}, true)`);
+    if (!name.startsWith('default_transaction_'))
+      calls.push(`set_config(${literal(name)}, ${literal(value.join('='))}, true)`);
   }
   return { text: `select ${calls.join(', ')}`, values: settings.map(([, value]) => value) };
 }
 
 function parseCookies(header: string): Record<string, string> {
   const pairs = header.split(';').map((part) => part.trim().split('='));
-  return Object.fromEntries(pairs.filter(([name]) => name).map(([name, ...value]) => [name, value.join('=')]));
+  return Object.fromEntries(
+    pairs.filter(([name]) => name).map(([name, ...value]) => [name, value.join('=')]),
+  );
 }

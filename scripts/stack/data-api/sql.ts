@@ -64,12 +64,21 @@ function indexSql(digits: string): string {
 }
 
 /** A condition on a column. */
-export function filterSql(place: Pick<Place, 'ref' | 'table'>, { field, negated, operation }: Filter, values: Values): string {
+export function filterSql(
+  place: Pick<Place, 'ref' | 'table'>,
+  { field, negated, operation }: Filter,
+  values: Values,
+): string {
   const sql = operationSql(place, field, operation, values);
   return negated ? `not (${sql})` : sql;
 }
 
-function operationSql(place: Pick<Place, 'ref' | 'table'>, field: Field, operation: Operation, values: Values): string {
+function operationSql(
+  place: Pick<Place, 'ref' | 'table'>,
+  field: Field,
+  operation: Operation,
+  values: Values,
+): string {
   const column = fieldSql(place, field);
   switch (operation.kind) {
     case 'is':
@@ -97,7 +106,12 @@ const searchFunctions: Record<SearchOperator, string> = {
 };
 
 /** Text and JSON are searched as well as tsvector. */
-function vectorSql({ table }: Pick<Place, 'table'>, { name, path }: Field, column: string, language: string): string {
+function vectorSql(
+  { table }: Pick<Place, 'table'>,
+  { name, path }: Field,
+  column: string,
+  language: string,
+): string {
   const type = table?.columns.get(name)?.baseType;
   const isVector = type === undefined || (type === 'tsvector' && path.length === 0);
   return isVector ? column : `to_tsvector(${language}${column})`;

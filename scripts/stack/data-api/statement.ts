@@ -1,5 +1,5 @@
-import type { Format } from './media-types.ts';
 import type { Row } from './lanes.ts';
+import type { Format } from './media-types.ts';
 
 /** What one statement gives: a single row of these columns, whatever was asked. */
 export interface Outcome {
@@ -71,10 +71,12 @@ function bodySql({ format: { shape, stripNulls }, wanted, isScalar, isSingle }: 
   if (shape === 'csv') {
     const header =
       "(select string_agg(_k.key, ',') from (select json_object_keys(row_to_json(_h)) as key from (select * from _rows limit 1) as _h) as _k)";
-    return `coalesce(${header} || E'\\n' || string_agg(substring(_t::text, 2, length(_t::text) - 2), E'\\n'), '')`;
+    return `coalesce(${header}, '') || E'\\n' || coalesce(string_agg(substring(_t::text, 2, length(_t::text) - 2), E'\\n'), '')`;
   }
   const row = isScalar ? `_t.${scalarColumn}` : stripNulls ? 'json_strip_nulls(row_to_json(_t))' : '_t';
-  return shape === 'object' || isSingle ? `coalesce((json_agg(${row})->0)::text, 'null')` : `coalesce(json_agg(${row})::text, '[]')`;
+  return shape === 'object' || isSingle
+    ? `coalesce((json_agg(${row})->0)::text, 'null')`
+    : `coalesce(json_agg(${row})::text, '[]')`;
 }
 
 /** Reads the row that a statement gave. */

@@ -8,7 +8,9 @@ export function closest(wanted: string, candidates: Iterable<string>, threshold:
   // Comparing takes the product of the lengths: names of PostgreSQL are short, a client's need not be.
   if (wanted.length > 500) return null;
   for (const candidate of candidates) {
-    const likeness = 1 - distance(wanted.toLowerCase(), candidate.toLowerCase()) / Math.max(wanted.length, candidate.length, 1);
+    const likeness =
+      1 -
+      distance(wanted.toLowerCase(), candidate.toLowerCase()) / Math.max(wanted.length, candidate.length, 1);
     if (likeness > bestLikeness || (likeness === bestLikeness && best === null)) {
       best = candidate;
       bestLikeness = likeness;

@@ -68,7 +68,13 @@ async function readTable(context: Context, request: ApiRequest, table: Table): P
   const format = chooseFormat(request.headers.get('accept'));
   const writing = startWriting(createValues());
   const rows = readSql(writing, plan, tablePlace(table));
-  const { counted, explain } = planCounting(writing, preferences.count, plan, () => tablePlace(table), maxRows);
+  const { counted, explain } = planCounting(
+    writing,
+    preferences.count,
+    plan,
+    () => tablePlace(table),
+    maxRows,
+  );
   const text = statementSql({ withs: [], rows, counted }, { format, wanted: method === 'GET' });
   const transaction = {
     session: sessionOf(context, request),
@@ -103,15 +109,32 @@ async function writeTable(context: Context, request: ApiRequest, table: Table): 
   const others = query.conditions.filter(({ path }) => path.length > 0);
   // What is written bounds the answer; limits were for reading.
   const ranges = query.ranges.filter(({ path }) => path.length > 0);
-  const plan = planRead(cache, { schema: table.schema, name: table.name, table }, { ...query, conditions: others, ranges }, null);
+  const plan = planRead(
+    cache,
+    { schema: table.schema, name: table.name, table },
+    { ...query, conditions: others, ranges },
+    null,
+  );
   const writing = startWriting(createValues());
   const isInsert = method === 'POST' || method === 'PUT';
   const location = method === 'POST' && preferences.return === 'headers-only' ? locationSql(table) : null;
-  const returning = wantsRows ? returningSql(table, plan, []) : location ? returningSql(table, emptyPlan(table), table.primaryKey) : '1';
+  const returning = wantsRows
+    ? returningSql(table, plan, [])
+    : location
+      ? returningSql(table, emptyPlan(table), table.primaryKey)
+      : '1';
   const change = changeSql();
-  const source: Place = { ref: identifier(table.name), table, from: `_changed as ${identifier(table.name)}`, row: `row(${identifier(table.name)}.*)::${qualified(table)}` };
+  const source: Place = {
+    ref: identifier(table.name),
+    table,
+    from: `_changed as ${identifier(table.name)}`,
+    row: `row(${identifier(table.name)}.*)::${qualified(table)}`,
+  };
   const rows = wantsRows ? readSql(writing, plan, source) : 'select * from _changed';
-  const text = statementSql({ withs: [`_changed as (${change})`], rows, location }, { format, wanted: wantsRows });
+  const text = statementSql(
+    { withs: [`_changed as (${change})`], rows, location },
+    { format, wanted: wantsRows },
+  );
   const transaction = {
     session: sessionOf(context, request),
     readOnly: false,
@@ -149,21 +172,45 @@ async function writeTable(context: Context, request: ApiRequest, table: Table): 
   }
 }
 
-const emptyPlan = (table: Table): ReadPlan => ({ table, items: [], conditions: [], order: [], limit: null, offset: 0n });
+const emptyPlan = (table: Table): ReadPlan => ({
+  table,
+  items: [],
+  conditions: [],
+  order: [],
+  limit: null,
+  offset: 0n,
+});
 
 /** PUT makes or replaces the one row whose primary key the filters name. */
 function requirePut({ primaryKey }: Table, query: Query, payload: Payload): void {
-  if (query.ranges.length > 0) refuse(400, 'PGRST114', 'limit/offset querystring parameters are not allowed for PUT');
+  if (query.ranges.length > 0)
+    refuse(400, 'PGRST114', 'limit/offset querystring parameters are not allowed for PUT');
   const named = query.conditions.map(({ path, value }) => {
-    const isEquality = value.kind === 'filter' && !value.negated && value.operation.kind === 'compare' && value.operation.operator === '=' && value.operation.quantifier === null;
+    const isEquality =
+      value.kind === 'filter' &&
+      !value.negated &&
+      value.operation.kind === 'compare' &&
+      value.operation.operator === '=' &&
+      value.operation.quantifier === null;
     return isEquality && path.length === 0 && value.field.path.length === 0 ? value.field.name : null;
   });
-  const isKey = primaryKey.length > 0 && named.length === primaryKey.length && primaryKey.every((name) => named.includes(name));
-  if (!isKey) refuse(405, 'PGRST105', "Filters must include all and only primary key columns with 'eq' operators");
-  if (payload.count !== 1) refuse(400, 'PGRST115', 'Payload values do not match URL in primary key column(s)');
+  const isKey =
+    primaryKey.length > 0 &&
+    named.length === primaryKey.length &&
+    primaryKey.every((name) => named.includes(name));
+  if (!isKey)
+    refuse(405, 'PGRST105', "Filters must include all and only primary key columns with 'eq' operators");
+  if (payload.count !== 1)
+    refuse(400, 'PGRST115', 'Payload values do not match URL in primary key column(s)');
 }
 
-function writeResponse(request: ApiRequest, table: Table, query: Query, format: Format, outcome: Outcome): Response {
+function writeResponse(
+  request: ApiRequest,
+  table: Table,
+  query: Query,
+  format: Format,
+  outcome: Outcome,
+): Response {
   const { preferences, method } = request;
   const wantsRows = preferences.return === 'representation';
   const count = BigInt(outcome.rows);
@@ -173,9 +220,19 @@ function writeResponse(request: ApiRequest, table: Table, query: Query, format: 
   const body = wantsRows ? outcome.body : null;
   if (method === 'POST') {
     const canUpsert = table.primaryKey.length > 0 || query.onConflict !== null;
-    const honoured = ['missing', 'return', 'count', 'handling', 'timezone', ...(canUpsert ? ['resolution' as const] : [])] as const;
+    const honoured = [
+      'missing',
+      'return',
+      'count',
+      'handling',
+      'timezone',
+      ...(canUpsert ? ['resolution' as const] : []),
+    ] as const;
     const headers: [string, string | null][] = [
-      ['location', outcome.location === null ? null : `/${encodeURIComponent(table.name)}?${outcome.location}`],
+      [
+        'location',
+        outcome.location === null ? null : `/${encodeURIComponent(table.name)}?${outcome.location}`,
+      ],
       ['content-range', `*/${total ?? '*'}`],
       appliedHeader(request, ...honoured),
       ...content,
@@ -185,9 +242,27 @@ function writeResponse(request: ApiRequest, table: Table, query: Query, format: 
   }
   if (method === 'PUT') {
     const status = !wantsRows ? 204 : isNew ? 201 : 200;
-    return toResponse({ status, headers: [appliedHeader(request, 'return', 'count', 'handling', 'timezone'), ...content], body }, outcome);
+    return toResponse(
+      {
+        status,
+        headers: [appliedHeader(request, 'return', 'count', 'handling', 'timezone'), ...content],
+        body,
+      },
+      outcome,
+    );
   }
   const range = method === 'PATCH' ? contentRange(0n, count, total) : `*/${total ?? '*'}`;
-  const applied = appliedHeader(request, 'return', 'count', 'handling', 'timezone', 'maxAffected', ...(method === 'PATCH' ? (['missing'] as const) : []));
-  return toResponse({ status: wantsRows ? 200 : 204, headers: [['content-range', range], applied, ...content], body }, outcome);
+  const applied = appliedHeader(
+    request,
+    'return',
+    'count',
+    'handling',
+    'timezone',
+    'maxAffected',
+    ...(method === 'PATCH' ? (['missing'] as const) : []),
+  );
+  return toResponse(
+    { status: wantsRows ? 200 : 204, headers: [['content-range', range], applied, ...content], body },
+    outcome,
+  );
 }

@@ -4,8 +4,8 @@ import type { Payload } from './payload.ts';
 import { embedsOf, type ReadPlan } from './plan.ts';
 import { conditionsSql, tablePlace, type Writing } from './reads.ts';
 import type { Column, Table } from './schema-cache.ts';
-import { updatedSetting } from './statement.ts';
 import { fieldSql, identifier, literal, type Place, qualified, type Values } from './sql.ts';
+import { updatedSetting } from './statement.ts';
 
 /** Rows to put into a table. */
 export interface Insertion {
@@ -21,12 +21,16 @@ export interface Insertion {
 }
 
 /** The statement that inserts, or upserts. */
-export function insertSql(writing: Writing, { table, payload, missingDefault, conflict, conditions, returning }: Insertion): string {
+export function insertSql(
+  writing: Writing,
+  { table, payload, missingDefault, conflict, conditions, returning }: Insertion,
+): string {
   const columns = columnsOf(table, payload.keys);
   const names = columns.map(({ name }) => identifier(name));
   const target = `insert into ${qualified(table)}${names.length > 0 ? `(${names.join(', ')})` : ''}`;
   const source = payloadSql(writing.values, columns, payload, missingDefault);
-  const where = conditions.length > 0 ? ` where ${conditionsSql(writing, conditions, payloadPlace(table))}` : '';
+  const where =
+    conditions.length > 0 ? ` where ${conditionsSql(writing, conditions, payloadPlace(table))}` : '';
   return `${target} select ${source.columns} from ${source.from}${where}${conflictSql(conflict, names)} returning ${returning}`;
 }
 
@@ -51,7 +55,8 @@ export function updateSql(
 ): string {
   const place = tablePlace(table);
   const columns = columnsOf(table, payload.keys);
-  if (columns.length === 0 || payload.count === 0) return `select ${returning} from ${place.from} where false`;
+  if (columns.length === 0 || payload.count === 0)
+    return `select ${returning} from ${place.from} where false`;
   const source = payloadSql(writing.values, columns, payload, missingDefault);
   const set = columns.map(({ name }) => `${identifier(name)} = _p.${identifier(name)}`).join(', ');
   const where = conditionsSql(writing, conditions, place);
@@ -60,7 +65,12 @@ export function updateSql(
 }
 
 /** The statement that deletes. */
-export function deleteSql(writing: Writing, table: Table, conditions: readonly Condition[], returning: string): string {
+export function deleteSql(
+  writing: Writing,
+  table: Table,
+  conditions: readonly Condition[],
+  returning: string,
+): string {
   const place = tablePlace(table);
   return `delete from ${place.from} where ${conditionsSql(writing, conditions, place)} returning ${returning}`;
 }
@@ -84,7 +94,12 @@ function payloadPlace(table: Table): Place {
 }
 
 /** The rows of a body, as PostgreSQL reads them from one value: there is no limit to how many. */
-function payloadSql(values: Values, columns: readonly Column[], payload: Payload, missingDefault: boolean): { columns: string; from: string } {
+function payloadSql(
+  values: Values,
+  columns: readonly Column[],
+  payload: Payload,
+  missingDefault: boolean,
+): { columns: string; from: string } {
   const body = `${values.add(payload.rows)}::json`;
   if (columns.length === 0) return { columns: '', from: `json_array_elements(${body}) as _p` };
   const definition = columns.map(({ name, type }) => `${identifier(name)} ${type}`).join(', ');
@@ -119,11 +134,18 @@ export function returningSql(table: Table, plan: ReadPlan, more: readonly string
   }
   for (const { relationship } of embedsOf(plan)) {
     if (relationship.kind === 'computed') all = true;
-    const pairs = relationship.kind === 'computed' ? [] : relationship.kind === 'many-to-many' ? relationship.near.columns : relationship.columns;
+    const pairs =
+      relationship.kind === 'computed'
+        ? []
+        : relationship.kind === 'many-to-many'
+          ? relationship.near.columns
+          : relationship.columns;
     for (const [here] of pairs) names.add(here);
   }
   for (const { relation, field } of plan.order) if (relation === null) names.add(field.name);
-  const columns = [...names].filter((name) => !all || !table.columns.has(name)).map((name) => `${fieldSql({ ref, table }, { name, path: [] })} as ${identifier(name)}`);
+  const columns = [...names]
+    .filter((name) => !all || !table.columns.has(name))
+    .map((name) => `${fieldSql({ ref, table }, { name, path: [] })} as ${identifier(name)}`);
   if (all) columns.unshift(`${ref}.*`);
   return columns.length > 0 ? columns.join(', ') : '1';
 }
@@ -132,7 +154,8 @@ export function returningSql(table: Table, plan: ReadPlan, more: readonly string
 export function locationSql(table: Table): string | null {
   if (table.primaryKey.length === 0) return null;
   const pairs = table.primaryKey.map(
-    (name) => `${literal(`${encodeURIComponent(name)}=`)} || coalesce('eq.' || min(_t.${identifier(name)}::text), 'is.null')`,
+    (name) =>
+      `${literal(`${encodeURIComponent(name)}=`)} || coalesce('eq.' || min(_t.${identifier(name)}::text), 'is.null')`,
   );
   return `case when count(*) = 1 then ${pairs.join(" || '&' || ")} end`;
 }

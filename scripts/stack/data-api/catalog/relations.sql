@@ -22,6 +22,7 @@ select json_build_object(
         'baseType', format_type(coalesce(nullif(t.typbasetype, 0), t.oid), null),
         'nullable', not a.attnotnull,
         'generated', a.attgenerated <> '',
+        'identity', a.attidentity <> '',
         'default', case
           when a.attidentity <> '' then
             format('nextval(%L::regclass)', pg_get_serial_sequence(format('%I.%I', n.nspname, c.relname), a.attname))

@@ -1,5 +1,6 @@
 -- Functions of the schemas $1, each a JSON object in a row.
 select json_build_object(
+  'oid', p.oid::bigint,
   'schema', n.nspname,
   'name', p.proname,
   'comment', obj_description(p.oid, 'pg_proc'),
