@@ -67,6 +67,9 @@ async function holder(port: number): Promise<string> {
 /** Requests have long addresses: lists of ids, for example. Node's limit for all headers together is 16 kB. */
 const maxHeaderBytes = 128 * 1024;
 
+/** As long as the platform's gateway: a client that reuses a connection as it is closed loses its request. */
+const idleMs = 75_000;
+
 /**
  * Serves on a port; a StackError when it was taken since it was chosen. What is a function's goes to it as it is, bytes
  * and all, past the gateway's Request and Response.
@@ -84,6 +87,7 @@ export function listen(
   const server = createHttpServer(
     {
       maxHeaderSize: maxHeaderBytes,
+      keepAliveTimeout: idleMs,
       shouldUpgradeCallback: ({ url }) => functions?.serves(url) ?? false,
     },
     (incoming, outgoing) => {

@@ -148,6 +148,7 @@ function unreachable(error: unknown) {
  */
 function openLane(url: string, seen: Set<string>, gone: () => void): Lane {
   const prepared = new Set<string>();
+  const line = connectOnce();
   const sql = postgres(url, {
     max: 1,
     fetch_types: false,
@@ -155,7 +156,7 @@ function openLane(url: string, seen: Set<string>, gone: () => void): Lane {
     onnotice: () => {},
     types: textTypes,
     connection: { application_name: 'data-api' },
-    socket: connectOnce(),
+    socket: line.connect,
     onclose: () => {
       lane.usable = false;
       gone();
@@ -179,6 +180,7 @@ function openLane(url: string, seen: Set<string>, gone: () => void): Lane {
     connected: false,
     isPrepared: (text) => prepared.has(text),
     send(text, values = []) {
+      line.gather();
       const simple = values.length === 0;
       const prepare = !simple && worthPreparing(text);
       const query = sql.unsafe(text, [...values], { prepare }).raw();
@@ -199,15 +201,45 @@ function openLane(url: string, seen: Set<string>, gone: () => void): Lane {
   return lane;
 }
 
-/** A socket for postgres.js that can be had once. Nagle's algorithm would hold the second half of a request back. */
-function connectOnce() {
+/** The line to the database: a socket that postgres.js can have once. */
+interface Line {
+  connect(options: { host: string[]; port: number[] }): Promise<net.Socket>;
+  /** Holds back what is written until all that is sent in this moment is there: one system call for a whole request. */
+  gather(): void;
+}
+
+function connectOnce(): Line {
+  let socket: net.Socket | null = null;
   let used = false;
-  return async ({ host, port }: { host: string[]; port: number[] }): Promise<net.Socket> => {
-    if (used)
-      throw Object.assign(new Error('The connection to the database ended.'), { code: 'CONNECTION_CLOSED' });
-    used = true;
-    const socket = net.connect({ host: host[0], port: port[0] ?? 5432, noDelay: true });
-    await once(socket, 'connect');
-    return socket;
+  let gathering = false;
+  return {
+    async connect({ host, port }) {
+      if (used)
+        throw Object.assign(new Error('The connection to the database ended.'), {
+          code: 'CONNECTION_CLOSED',
+        });
+      used = true;
+      // Nagle's algorithm would hold the second half of a request back.
+      const opened = net.connect({ host: host[0], port: port[0] ?? 5432, noDelay: true });
+      await once(opened, 'connect');
+      socket = opened;
+      return opened;
+    },
+    gather() {
+      if (!socket || gathering) return;
+      gathering = true;
+      const held = socket;
+      held.cork();
+      // postgres.js writes its last bytes in an immediate that it asks for a few promises later.
+      void Promise.resolve()
+        .then(() => {})
+        .then(() => {})
+        .then(() =>
+          setImmediate(() => {
+            gathering = false;
+            held.uncork();
+          }),
+        );
+    },
   };
 }
