@@ -93,14 +93,15 @@ function preflight(request: Request): Response {
   });
 }
 
+/** Set on the answer itself: a copy would make a stream of its body. */
 function withCors(response: Response): Response {
-  const headers = new Headers(response.headers);
+  const { headers } = response;
   // A TUS server says itself which of its headers a browser may read.
   const saysItself = headers.has('tus-resumable');
   for (const [name, value] of Object.entries(cors)) {
     if (!saysItself || !headers.has(name)) headers.set(name, value);
   }
-  return new Response(response.body, { status: response.status, headers });
+  return response;
 }
 
 /** A key that is missing or wrong is refused before any service, in the gateway's own form. */

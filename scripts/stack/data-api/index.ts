@@ -75,8 +75,10 @@ function route(context: Context, request: ApiRequest): Promise<Response> {
     : serveFunction(context, request, target.name);
 }
 
-/** Refusals, here or by PostgreSQL, of something that is not there. Nothing was committed. */
+/** Refusals, here or by PostgreSQL, of something that is not there or has another type. Nothing was committed. */
 function mayBeUnknown(error: unknown): boolean {
   if (error instanceof RefusedError) return error.refusal.code.startsWith('PGRST2');
-  return isPostgresError(error) && /^(42703|42P01|42883|42P10)$/.test(error.code);
+  return (
+    isPostgresError(error) && /^(42703|42P01|42883|42P10|42804|22P02|22003|22007|22008)$/.test(error.code)
+  );
 }

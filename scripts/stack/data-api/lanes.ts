@@ -11,7 +11,10 @@ export type Row = readonly (Buffer | null)[];
 export interface Lane {
   /** Whether it can serve another request. */
   usable: boolean;
-  /** Sends a statement without waiting for those before it. Values are text; PostgreSQL says what type each is. */
+  /**
+   * Sends a statement without waiting for those before it. Values are text; PostgreSQL says what type each is. Without
+   * a list of them it is a command, such as `commit`, that is never prepared.
+   */
   send(text: string, values?: readonly (string | null)[]): Promise<readonly Row[]>;
   /** Whether a statement is prepared on this connection already, so that sending it takes no round trip of its own. */
   isPrepared(text: string): boolean;
@@ -179,11 +182,11 @@ function openLane(url: string, seen: Set<string>, gone: () => void): Lane {
     usable: true,
     connected: false,
     isPrepared: (text) => prepared.has(text),
-    send(text, values = []) {
+    send(text, values) {
       line.gather();
-      const simple = values.length === 0;
+      const simple = values === undefined;
       const prepare = !simple && worthPreparing(text);
-      const query = sql.unsafe(text, [...values], { prepare }).raw();
+      const query = sql.unsafe(text, [...(values ?? [])], { prepare, simple } as { prepare: boolean }).raw();
       const answer = query.then((rows) => {
         lane.connected = true;
         return rows as unknown as Row[];

@@ -1,0 +1,82 @@
+import { afterEach, expect, test } from 'vitest';
+import { dataOf, newName, openDatabase, service } from './asking.ts';
+
+const sql = openDatabase();
+const made: string[] = [];
+
+/** A table that nobody has, seen by the service, gone after the test. */
+async function makeTable(columns: string): Promise<string> {
+  const name = newName('changing');
+  made.push(name);
+  await sql.unsafe(`
+    create table public.${name} (${columns});
+    alter table public.${name} enable row level security;
+    grant select, insert, update, delete on public.${name} to service_role;
+  `);
+  return name;
+}
+
+afterEach(async () => {
+  for (const name of made.splice(0)) await sql.unsafe(`drop table if exists public.${name} cascade`);
+});
+
+test('what was made a moment ago is there at once, without a word to the API', async () => {
+  for (let round = 0; round < 5; round++) {
+    const name = await makeTable('id integer primary key, body text');
+    expect((await service.from(name).insert({ id: 1, body: 'a' })).status).toBe(201);
+
+    await sql.unsafe(`alter table public.${name} add column added text default 'd'`);
+    expect(dataOf(await service.from(name).insert({ id: 2, added: 'x' }).select())).toEqual([
+      { id: 2, body: null, added: 'x' },
+    ]);
+
+    const child = await makeTable(`id integer primary key, parent integer references public.${name} (id)`);
+    expect(dataOf(await service.from(child).select(`id, parent:${name}(body)`))).toEqual([]);
+
+    await sql.unsafe(`create function public.${name}_sum(a integer, b integer) returns integer language sql immutable
+      as $$ select a + b $$`);
+    expect(dataOf(await service.rpc(`${name}_sum`, { a: 1, b: 2 }))).toBe(3);
+    await sql.unsafe(`drop function public.${name}_sum(integer, integer)`);
+  }
+});
+
+test('a request that has often been asked goes on after its columns change their types', async () => {
+  const name = await makeTable('id integer primary key, value integer, body text');
+  const ask = async () => {
+    // Many at once, so that every connection to the database knows the request.
+    const requests = Array.from({ length: 64 }, (_, index) =>
+      service
+        .from(name)
+        .select('id, value')
+        .eq('value', 7)
+        .eq('id', 1 + (index % 2)),
+    );
+    const answers = await Promise.all(requests);
+    return answers.flatMap((answer) => dataOf(answer));
+  };
+  const insert = (id: number) => service.from(name).insert({ id, value: 7 });
+  for (const id of [1, 11, 12, 13]) expect((await insert(id)).status).toBe(201);
+  for (let round = 0; round < 3; round++) expect(await ask()).toHaveLength(32);
+
+  await sql.unsafe(`alter table public.${name} alter column value type text`);
+  expect((await insert(21)).status).toBe(201);
+  const answers = await ask();
+  expect(answers).toHaveLength(32);
+  expect(answers[0]).toEqual({ id: 1, value: '7' });
+
+  await sql.unsafe(`alter table public.${name} alter column value type bigint using value::bigint`);
+  expect((await insert(22)).status).toBe(201);
+  expect((await ask())[0]).toEqual({ id: 1, value: 7 });
+
+  await sql.unsafe(`drop table public.${name}; create table public.${name} (value numeric, id bigint primary key);
+    grant select, insert on public.${name} to service_role; insert into public.${name} values (7, 1)`);
+  expect(await ask()).toHaveLength(32);
+});
+
+test('what was dropped is gone at once', async () => {
+  const name = await makeTable('id integer primary key');
+  expect((await service.from(name).select()).error).toBeNull();
+  await sql.unsafe(`drop table public.${name}`);
+  const { error, status } = await service.from(name).select();
+  expect([status, error?.code]).toEqual([404, expect.stringMatching(/^(PGRST205|42P01)$/)]);
+});
