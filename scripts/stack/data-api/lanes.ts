@@ -151,7 +151,16 @@ function unreachable(error: unknown) {
  */
 function openLane(url: string, seen: Set<string>, gone: () => void): Lane {
   const prepared = new Set<string>();
-  const line = connectOnce();
+  /** Told when the connection is gone: postgres.js keeps what it could not send yet, and never answers it. */
+  const unanswered = new Set<(error: Error) => void>();
+  let ended: Error | null = null;
+  const abandon = (error: Error) => {
+    ended ??= error;
+    lane.usable = false;
+    for (const reject of unanswered) reject(ended);
+    unanswered.clear();
+  };
+  const line = connectOnce(abandon);
   const sql = postgres(url, {
     max: 1,
     fetch_types: false,
@@ -161,7 +170,7 @@ function openLane(url: string, seen: Set<string>, gone: () => void): Lane {
     connection: { application_name: 'data-api' },
     socket: line.connect,
     onclose: () => {
-      lane.usable = false;
+      abandon(connectionEnded());
       gone();
     },
   } as unknown as postgres.Options<Record<string, never>>);
@@ -183,13 +192,19 @@ function openLane(url: string, seen: Set<string>, gone: () => void): Lane {
     connected: false,
     isPrepared: (text) => prepared.has(text),
     send(text, values) {
+      if (ended) return Promise.reject(ended);
       line.gather();
       const simple = values === undefined;
       const prepare = !simple && worthPreparing(text);
       const query = sql.unsafe(text, [...(values ?? [])], { prepare, simple } as { prepare: boolean }).raw();
-      const answer = query.then((rows) => {
-        lane.connected = true;
-        return rows as unknown as Row[];
+      const answer = new Promise<readonly Row[]>((resolve, reject) => {
+        unanswered.add(reject);
+        query
+          .then((rows) => {
+            lane.connected = true;
+            resolve(rows as unknown as Row[]);
+          }, reject)
+          .finally(() => unanswered.delete(reject));
       });
       // Whoever awaits it sees the failure; one that nobody awaits, after an earlier failure, must not end the process.
       answer.catch(() => {});
@@ -204,6 +219,10 @@ function openLane(url: string, seen: Set<string>, gone: () => void): Lane {
   return lane;
 }
 
+function connectionEnded(): Error {
+  return Object.assign(new Error('The connection to the database ended.'), { code: 'CONNECTION_CLOSED' });
+}
+
 /** The line to the database: a socket that postgres.js can have once. */
 interface Line {
   connect(options: { host: string[]; port: number[] }): Promise<net.Socket>;
@@ -211,20 +230,21 @@ interface Line {
   gather(): void;
 }
 
-function connectOnce(): Line {
+/** `failed` is told why there is no connection. */
+function connectOnce(failed: (error: Error) => void): Line {
   let socket: net.Socket | null = null;
   let used = false;
   let gathering = false;
   return {
     async connect({ host, port }) {
-      if (used)
-        throw Object.assign(new Error('The connection to the database ended.'), {
-          code: 'CONNECTION_CLOSED',
-        });
+      if (used) throw connectionEnded();
       used = true;
       // Nagle's algorithm would hold the second half of a request back.
       const opened = net.connect({ host: host[0], port: port[0] ?? 5432, noDelay: true });
-      await once(opened, 'connect');
+      await once(opened, 'connect').catch((error: Error) => {
+        failed(error);
+        throw error;
+      });
       socket = opened;
       return opened;
     },
