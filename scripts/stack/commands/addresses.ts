@@ -1,8 +1,8 @@
 import type { Keys } from '../keys.ts';
 import type { Run } from '../run.ts';
 
-/** Prints where a stack's parts are, its keys, and a request to try first. */
-export function printAddresses(run: Run, keys: Keys, tryPath = '/rest/v1/'): void {
+/** Prints where a stack's parts are, its keys, and a request to try first: the Data API's description by default. */
+export function printAddresses(run: Run, keys: Keys, tryPath?: string): void {
   const rows = [
     ['API', run.url],
     ['Database', run.databaseUrl],
@@ -12,5 +12,7 @@ export function printAddresses(run: Run, keys: Keys, tryPath = '/rest/v1/'): voi
     ['Secret key', keys.secretKey],
   ] as const;
   for (const [name, value] of rows) console.log(`${name.padStart(16)}: ${value}`);
-  console.log(`\nTry it:\n  curl '${run.url}${tryPath}' -H 'apikey: ${keys.publishableKey}'`);
+  // The description is for the secret key alone.
+  const key = tryPath === undefined ? keys.secretKey : keys.publishableKey;
+  console.log(`\nTry it:\n  curl '${run.url}${tryPath ?? '/rest/v1/'}' -H 'apikey: ${key}'`);
 }

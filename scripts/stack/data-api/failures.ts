@@ -29,5 +29,7 @@ export function isConnectionError(error: unknown): boolean {
  * and objects that it was bound to are others now.
  */
 export function mayBeStale(error: unknown): boolean {
-  return isPostgresError(error) && /^(0A000|26000|22P02|22007|22003|42(?!501).*|XX000)$/.test(error.code);
+  return (
+    isPostgresError(error) && /^(0A000|25P02|26000|22P02|22007|22003|42(?!501).*|XX000)$/.test(error.code)
+  );
 }

@@ -13,9 +13,9 @@ export interface Lane {
   usable: boolean;
   /**
    * Sends a statement without waiting for those before it. Values are text; PostgreSQL says what type each is. Without
-   * a list of them it is a command, such as `commit`, that is never prepared.
+   * a list of them it is a command, such as `commit`, that is never prepared; `anew` leaves what is prepared aside.
    */
-  send(text: string, values?: readonly (string | null)[]): Promise<readonly Row[]>;
+  send(text: string, values?: readonly (string | null)[], anew?: boolean): Promise<readonly Row[]>;
   /** Whether a statement is prepared on this connection already, so that sending it takes no round trip of its own. */
   isPrepared(text: string): boolean;
   /** Whether it ever reached the database. */
@@ -191,12 +191,13 @@ function openLane(url: string, seen: Set<string>, gone: () => void): Lane {
     usable: true,
     connected: false,
     isPrepared: (text) => prepared.has(text),
-    send(text, values) {
-      if (ended) return Promise.reject(ended);
+    send(text, values, anew = false) {
+      if (ended) return rejected(ended);
       line.gather();
       const simple = values === undefined;
-      const prepare = !simple && worthPreparing(text);
+      const prepare = !simple && !anew && worthPreparing(text);
       const query = sql.unsafe(text, [...(values ?? [])], { prepare, simple } as { prepare: boolean }).raw();
+      refuseRepetition(query);
       const answer = new Promise<readonly Row[]>((resolve, reject) => {
         unanswered.add(reject);
         query
@@ -217,6 +218,29 @@ function openLane(url: string, seen: Set<string>, gone: () => void): Lane {
     end: () => sql.end({ timeout: 0 }),
   };
   return lane;
+}
+
+/**
+ * postgres.js sends a statement again by itself when the database has it prepared no longer. By then the transaction may
+ * be over, and what else was sent along comes out of step. It notes the failure on the query before it sends: that is
+ * taken as the answer, and the query as one that is not to be sent.
+ */
+function refuseRepetition(query: object): void {
+  const sent = query as { cancelled: unknown; reject(error: unknown): void };
+  Object.defineProperty(query, 'retried', {
+    get: () => undefined,
+    set(error: unknown) {
+      sent.cancelled = true;
+      sent.reject(error);
+    },
+  });
+}
+
+/** A failure that nobody needs to await. */
+function rejected(error: Error): Promise<never> {
+  const promise = Promise.reject(error);
+  promise.catch(() => {});
+  return promise;
 }
 
 function connectionEnded(): Error {

@@ -54,7 +54,7 @@ async function describe(context: Context, request: ApiRequest): Promise<unknown>
   const transaction = {
     session: sessionOf(context, request),
     readOnly: true,
-    isPlainRead: true,
+    isPlainRead: false,
     explain: null,
     statement: { text: visibleSql, values: [`"${request.schema.replaceAll('"', '""')}"`] },
   };

@@ -29,7 +29,7 @@ export interface Query {
 export interface Transaction {
   session: Session;
   readOnly: boolean;
-  /** Whether the statement may be sent on before the answer is there: it calls nothing that could fail in between. */
+  /** Whether it only reads a table, with the role as its last column: its end may be sent before the answer is there. */
   isPlainRead: boolean;
   /** Asked before the statement: the planner's guess. */
   explain: Query | null;
@@ -53,52 +53,63 @@ export async function transact<T>(
   check: (answers: Answers) => T,
 ): Promise<T> {
   const texts = [setUp(cache, transaction.session), transaction.statement];
-  for (let attempt = 1; ; attempt++) {
-    const outcome = await lanes.use(async (lane) => {
-      const wasPrepared = texts.some(({ text }) => lane.isPrepared(text));
-      try {
-        return { value: await runOn(lane, cache, transaction, check) };
-      } catch (error) {
-        if (attempt > 1 || !wasPrepared || !mayBeStale(error)) throw error;
-        lane.discard();
-        return null;
-      }
-    });
-    if (outcome) return outcome.value;
-  }
+  return lanes.use(async (lane) => {
+    const wasPrepared = texts.some(({ text }) => lane.isPrepared(text));
+    try {
+      return await runOn(lane, cache, transaction, check, false);
+    } catch (error) {
+      if (!wasPrepared || !mayBeStale(error)) throw error;
+    }
+    const value = await runOn(lane, cache, transaction, check, true);
+    // It was stale indeed: what else this connection has prepared may be, too.
+    lane.usable = false;
+    return value;
+  });
 }
 
+/** `anew` takes no statement as it was prepared before. */
 async function runOn<T>(
   lane: Lane,
   cache: SchemaCache,
   transaction: Transaction,
   check: (answers: Answers) => T,
+  anew: boolean,
 ): Promise<T> {
-  const { session, readOnly, explain, statement } = transaction;
+  const { session, readOnly, explain, statement, isPlainRead } = transaction;
   const set = setUp(cache, session);
   const sent: Promise<readonly Row[]>[] = [
     lane.send(beginSql(cache, session, readOnly)),
-    lane.send(set.text, set.values),
+    lane.send(set.text, set.values, anew),
   ];
-  const explained = explain ? lane.send(explain.text, explain.values) : null;
+  const explained = explain ? lane.send(explain.text, explain.values, anew) : null;
   if (explained) sent.push(explained);
-  const rows = lane.send(statement.text, statement.values);
+  const rows = lane.send(statement.text, statement.values, anew);
   sent.push(rows);
   // A plain read changes nothing: its end can be sent along. Everything else waits for the answer.
-  if (transaction.isPlainRead) sent.push(lane.send('commit'));
+  if (isPlainRead) sent.push(lane.send('commit'));
   try {
     const settled = await Promise.allSettled(sent);
     const failed = settled.find((result) => result.status === 'rejected');
     if (failed) throw failed.reason;
-    const value = check({ explained: explained ? await explained : null, rows: await rows });
-    if (!transaction.isPlainRead) await lane.send('commit');
+    const answer = await rows;
+    if (isPlainRead) requireRole(answer, session);
+    const value = check({ explained: explained ? await explained : null, rows: answer });
+    if (!isPlainRead) await lane.send('commit');
     return value;
   } catch (error) {
-    if (!transaction.isPlainRead && lane.usable && (isPostgresError(error) || error instanceof RefusedError))
-      await lane.send('rollback');
-    else if (!isPostgresError(error) && !(error instanceof RefusedError)) lane.discard();
+    const isKnown = isPostgresError(error) || error instanceof RefusedError;
+    if (!isKnown) lane.discard();
+    else if (!isPlainRead) await lane.send('rollback').catch(() => lane.discard());
     throw error;
   }
+}
+
+/**
+ * A second line of defence: what ran after a plain read's transaction had ended would not have run as the caller.
+ */
+function requireRole(rows: readonly Row[], { caller }: Session): void {
+  if (rows[0]?.at(-1)?.toString('utf8') === caller.role) return;
+  throw Object.assign(new Error('The statement ran outside its transaction.'), { code: 'CONNECTION_CLOSED' });
 }
 
 function beginSql(cache: SchemaCache, { caller, settings }: Session, readOnly: boolean): string {

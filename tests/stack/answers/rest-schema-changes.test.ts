@@ -73,6 +73,27 @@ test('a request that has often been asked goes on after its columns change their
   expect(await ask()).toHaveLength(32);
 });
 
+test('a function that throws prepared statements away harms no request after it', async () => {
+  const name = await makeTable('id integer primary key, body text');
+  await service.from(name).insert({ id: 1, body: 'a' });
+  await sql.unsafe(`create function public.${name}_forget() returns void language plpgsql as $$
+    begin
+      execute 'deallocate all';
+    end $$`);
+  const many = <T>(ask: () => PromiseLike<T>) => Promise.all(Array.from({ length: 48 }, ask));
+  try {
+    for (let round = 0; round < 3; round++) {
+      const reads = await many(() => service.from(name).select('body').eq('id', 1));
+      expect(reads.map((answer) => dataOf(answer))).toEqual(Array(48).fill([{ body: 'a' }]));
+      const writes = await many(() => service.from(name).update({ body: 'a' }).eq('id', 1).select('id'));
+      expect(writes.map((answer) => dataOf(answer))).toEqual(Array(48).fill([{ id: 1 }]));
+      for (const { error } of await many(() => service.rpc(`${name}_forget`))) expect(error).toBeNull();
+    }
+  } finally {
+    await sql.unsafe(`drop function public.${name}_forget()`);
+  }
+});
+
 test('what was dropped is gone at once', async () => {
   const name = await makeTable('id integer primary key');
   expect((await service.from(name).select()).error).toBeNull();
