@@ -19,8 +19,6 @@ begin
     join public.posts as own on own.id = reposts.original_post_id
     where own.owner_id = old.id
     union
-    select hidden.id from public.posts as hidden where hidden.hidden_by = old.id
-    union
     select post_mentions.post_id from public.post_mentions where post_mentions.profile_id = old.id
   ))
   order by posts.id
