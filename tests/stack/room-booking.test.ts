@@ -165,6 +165,7 @@ describe('a project of rooms and teams, unlike Noctra, on the stack as it stands
       message: 'Closed: Christmas',
       hint: 'holiday',
     });
+    expect((await book({})).error).toBeNull();
     const wrong = await ben.from('bookings').update({ state: 'perhaps' }).eq('room', rooms.hall);
     expect(wrong.error).toMatchObject({ code: '22P02' });
   });
