@@ -6,18 +6,21 @@
 -- id, whose variant bits are the same.
 create function private.uuid_v7()
 returns uuid
-language sql
+language plpgsql
 volatile
 parallel safe
 set search_path = ''
 as $$
-  select encode(
-    substring(int8send(clock.microseconds / 1000) from 3)
-      || int2send((x'7000'::integer + clock.microseconds % 1000 * 4096 / 1000)::smallint)
+declare
+  v_microseconds constant bigint := extract(epoch from clock_timestamp()) * 1000000;
+begin
+  return encode(
+    substring(int8send(v_microseconds / 1000) from 3)
+      || int2send((x'7000'::integer + v_microseconds % 1000 * 4096 / 1000)::smallint)
       || substring(uuid_send(gen_random_uuid()) from 9),
     'hex'
-  )::uuid
-  from (select (extract(epoch from clock_timestamp()) * 1000000)::bigint as microseconds) as clock
+  )::uuid;
+end
 $$;
 comment on function private.uuid_v7() is 'A new id that sorts by the time it was made (UUID version 7).';
 -- A column default runs as whoever inserts.

@@ -3,18 +3,20 @@
 
 create function private.may_write()
 returns boolean
-language sql
+language plpgsql
 stable
 security definer
 set search_path = ''
 as $$
-  select exists (
+begin
+  return exists (
     select
     from auth.users
     where users.id = auth.uid()
       and (users.banned_until is null or users.banned_until <= now())
       and users.deleted_at is null
-  )
+  );
+end
 $$;
 comment on function private.may_write() is
   'Whether the caller is a user who is still there and not banned. Every policy for a write asks, in a subquery: once a statement, not once a row. Security definer: bans are Auth''s to know. Only the caller is looked up.';

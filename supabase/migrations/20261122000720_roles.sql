@@ -2,15 +2,18 @@
 
 create function private.has_role(minimum public.profile_role)
 returns boolean
-language sql
+-- Not SQL, here and wherever pages and posts pass: before version 18 PostgreSQL plans a SQL function anew at each call.
+language plpgsql
 stable
 security definer
 set search_path = ''
 as $$
+begin
   -- The roles are listed in rising order: an admin is a moderator, too. With a ban goes every power.
-  select private.may_write() and exists (
+  return exists (
     select from public.profiles where profiles.id = auth.uid() and profiles.role >= has_role.minimum
-  )
+  ) and private.may_write();
+end
 $$;
 comment on function private.has_role(public.profile_role) is
   'Whether the caller has this role or a higher one; who is banned has none. Policies wrap it in a subquery: asked once a query, not once a row. Security definer: what policies ask must not depend on what the caller may see of profiles.';

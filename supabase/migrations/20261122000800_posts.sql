@@ -8,6 +8,7 @@ create table public.posts (
   original_post_id uuid references public.posts (id) on delete set null,
   is_repost boolean not null default false,
   hidden_at timestamptz,
+  is_visible_to_all boolean not null default false,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   constraint posts_caption_check check (
@@ -15,7 +16,8 @@ create table public.posts (
     -- The pinned collation knows every white space of Unicode.
     and caption collate "und-x-icu" ~ '\S'
   ),
-  constraint posts_is_repost_check check (is_repost or original_post_id is null)
+  constraint posts_is_repost_check check (is_repost or original_post_id is null),
+  constraint posts_is_visible_to_all_check check (is_public and hidden_at is null or not is_visible_to_all)
 );
 
 -- One person's posts, newest first; also what the foreign key needs.
@@ -27,23 +29,18 @@ alter table public.posts enable row level security;
 alter table public.posts alter column caption set statistics 0;
 
 -- No grant for id, owner and times: they are the server's. original_post_id is said once and then stays; is_repost
--- follows from it. Hiding is for moderators: public.hide_post.
+-- follows from it. Hiding is for moderators: public.hide_post. is_visible_to_all follows from all of that.
 grant select, delete on public.posts to authenticated;
 grant insert (caption, is_public, original_post_id) on public.posts to authenticated;
 grant update (caption, is_public) on public.posts to authenticated;
 grant select, insert, update, delete on public.posts to service_role;
 
--- The owner's profile is asked for with a scalar subquery on purpose: `exists` and `in` let the planner read all
--- public profiles into a hash table before the first row of a feed. The caller's role is asked for once, and only if
--- a row is met that nobody else may see.
+-- One column decides for nearly every row. The user and his role are asked for once a statement, and only if a row is
+-- met that not everybody may see.
 create policy select_visible on public.posts for select to authenticated
   using (
-    owner_id = (select auth.uid())
-    or (
-      is_public
-      and hidden_at is null
-      and (select profiles.is_public from public.profiles where profiles.id = posts.owner_id)
-    )
+    is_visible_to_all
+    or owner_id = (select auth.uid())
     or (select private.has_role('moderator'))
   );
 create policy insert_own on public.posts for insert to authenticated
@@ -64,6 +61,8 @@ comment on column public.posts.original_post_id is
   'The post that this one passes on, never itself a repost; null if there is none or it was deleted.';
 comment on column public.posts.is_repost is 'Whether it passes another post on; stays true when that one is deleted.';
 comment on column public.posts.hidden_at is 'When a moderator hid it from everybody but its owner; null if none did. Which one is in audit_log, and not the owner''s to know.';
+comment on column public.posts.is_visible_to_all is
+  'Whether everybody signed in sees it: post and owner''s profile are public, and no moderator has hidden it. Kept by triggers.';
 comment on column public.posts.created_at is 'When it was published.';
 comment on column public.posts.updated_at is 'When caption or visibility last changed.';
 comment on policy select_visible on public.posts is
@@ -113,6 +112,50 @@ $$;
 comment on function private.resolve_original_post() is
   'Trigger: only a post that the caller may see can be passed on; of a repost it is the original that is passed on.';
 
+create function private.set_post_visibility()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  if not new.is_public or new.hidden_at is not null then
+    new.is_visible_to_all := false;
+  elsif tg_op = 'INSERT' then
+    -- Held against a change of the profile, whose own trigger could not see this post yet.
+    select profiles.is_public into new.is_visible_to_all
+    from public.profiles where profiles.id = new.owner_id
+    for share;
+  else
+    -- Not held: the profile's trigger waits for this row, and then finds it as it is written here.
+    select profiles.is_public into new.is_visible_to_all
+    from public.profiles where profiles.id = new.owner_id;
+  end if;
+  -- An owner without a profile is refused by the foreign key, in its own words.
+  new.is_visible_to_all := coalesce(new.is_visible_to_all, false);
+  return new;
+end
+$$;
+comment on function private.set_post_visibility() is
+  'Trigger: is_visible_to_all says what post and profile say, whatever was written. Security definer: that must not depend on what the writer may see or hold of profiles.';
+
+create function private.refresh_visibility_of_posts()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  -- What it becomes is private.set_post_visibility's to say; this brings it about.
+  update public.posts
+  set is_visible_to_all = new.is_public
+  where posts.owner_id = new.id and posts.is_public and posts.hidden_at is null;
+  return null;
+end
+$$;
+comment on function private.refresh_visibility_of_posts() is
+  'Trigger: opening or closing a profile opens or closes its posts. Security definer: the column is nobody''s to write.';
+
 create function private.count_inserted_posts()
 returns trigger
 language plpgsql
@@ -160,6 +203,19 @@ create trigger _100_resolve_original_post before insert on public.posts
   for each row
   when (new.original_post_id is not null)
   execute function private.resolve_original_post();
+create trigger _300_set_visibility_on_insert before insert on public.posts
+  for each row execute function private.set_post_visibility();
+create trigger _300_set_visibility_on_update before update on public.posts
+  for each row
+  when (
+    (new.is_public, new.hidden_at, new.is_visible_to_all)
+      is distinct from (old.is_public, old.hidden_at, old.is_visible_to_all)
+  )
+  execute function private.set_post_visibility();
+create trigger _500_refresh_visibility_of_posts after update on public.profiles
+  for each row
+  when (new.is_public <> old.is_public)
+  execute function private.refresh_visibility_of_posts();
 -- Only these columns: losing its original, or being hidden, does not make a post edited.
 create trigger _200_set_updated_at before update on public.posts
   for each row

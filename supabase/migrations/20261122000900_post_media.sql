@@ -51,6 +51,7 @@ create table public.post_media (
   height integer,
   alt_text text not null default '',
   inspected_at timestamptz,
+  is_visible_to_all boolean not null default false,
   created_at timestamptz not null default now(),
   -- Also the index of the foreign key. Checked at the end of a statement, because files move up together.
   constraint post_media_post_id_position_key unique (post_id, position) deferrable initially immediate,
@@ -74,16 +75,25 @@ alter table public.post_media
 
 -- No write is granted: create_post and update_post claim uploads, after they have looked at them.
 grant select on public.post_media to authenticated;
-grant select, insert, update, delete on public.post_media to service_role;
+-- is_visible_to_all follows from the post: not even the secret key writes it.
+grant select, delete on public.post_media to service_role;
+grant
+  insert (id, post_id, path, position, file_type, mime_type, size, width, height, alt_text, inspected_at, created_at),
+  update (id, post_id, path, position, file_type, mime_type, size, width, height, alt_text, inspected_at, created_at)
+  on public.post_media to service_role;
 
--- A scalar subquery for the same reason as on posts, whose own policy answers here. What nobody has looked into may
--- be anything, whatever it calls itself: until then only its owner loads it.
+-- Of what not everybody sees, the policy of posts answers. A scalar subquery on purpose: `exists` and `in` let the
+-- planner read all posts into a hash table before the first row. What nobody has looked into may be anything, whatever
+-- it calls itself: until then only its owner loads it.
 create policy select_visible on public.post_media for select to authenticated
-  using ((
-    select post_media.inspected_at is not null or posts.owner_id = (select auth.uid())
-    from public.posts
-    where posts.id = post_media.post_id
-  ));
+  using (
+    is_visible_to_all and inspected_at is not null
+    or (
+      select post_media.inspected_at is not null or posts.owner_id = (select auth.uid())
+      from public.posts
+      where posts.id = post_media.post_id
+    )
+  );
 
 comment on table public.post_media is 'The files of posts, at most 10 each. Visible with their post, once they are inspected.';
 comment on column public.post_media.id is 'Identifies the file.';
@@ -98,6 +108,7 @@ comment on column public.post_media.width is 'Pixels, as shown upright; null whe
 comment on column public.post_media.height is 'Pixels, as shown upright; null where there are none, or nobody knows.';
 comment on column public.post_media.alt_text is 'What the file shows, for those who cannot see it; at most 1,000 characters.';
 comment on column public.post_media.inspected_at is 'When its bytes were looked into; null until then, and nobody but the owner sees it.';
+comment on column public.post_media.is_visible_to_all is 'As that of the post, or false. Kept by triggers.';
 comment on column public.post_media.created_at is 'When the post claimed it.';
 comment on policy select_visible on public.post_media is 'Whoever sees the post sees its files, once they are inspected; the owner sees his at once.';
 

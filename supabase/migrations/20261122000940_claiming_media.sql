@@ -56,8 +56,11 @@ declare
   v_unusable integer;
   v_unknown integer;
   v_claimed integer;
+  v_is_visible_to_all boolean;
 begin
-  if not exists (select from public.posts where posts.id = v_post_id and posts.owner_id = v_user_id) then
+  select posts.is_visible_to_all into v_is_visible_to_all
+  from public.posts where posts.id = v_post_id and posts.owner_id = v_user_id;
+  if not found then
     perform private.raise_error(403, 'not_owner', 'The post is not yours.');
   end if;
   select count(*) into v_places_taken from public.post_media where post_media.post_id = v_post_id;
@@ -100,12 +103,12 @@ begin
   -- In the order of paths, which is the same for everybody: two requests that claim the same uploads must not wait
   -- for each other.
   insert into public.post_media (
-    post_id, path, position, file_type, mime_type, size, width, height, alt_text, inspected_at
+    post_id, path, position, file_type, mime_type, size, width, height, alt_text, inspected_at, is_visible_to_all
   )
   select
     v_post_id, objects.name, v_places_taken + upload.place - 1, media_types.file_type, media_types.stored_as,
     (objects.metadata ->> 'size')::bigint, inspected_uploads.width, inspected_uploads.height,
-    upload.item ->> 'alt_text', inspected_uploads.inspected_at
+    upload.item ->> 'alt_text', inspected_uploads.inspected_at, v_is_visible_to_all
   from jsonb_array_elements(claim_media.media) with ordinality as upload (item, place)
   join storage.objects on objects.bucket_id = 'post-media' and objects.name = upload.item ->> 'path'
   left join private.inspected_uploads

@@ -6,18 +6,20 @@ comment on type public.reference_source is
 
 create function private.tag_name(tag text)
 returns text
-language sql
+language plpgsql
 immutable
 parallel safe
 set search_path = ''
 as $$
+begin
   -- Composed (NFC), so that one word is one tag however a keyboard spells its accents.
-  select normalize(
+  return normalize(
     lower(
       rtrim(ltrim(regexp_replace(tag collate "und-x-icu", '\s+', ' ', 'g'), ' #＃')) collate "und-x-icu"
     ),
     nfc
-  )
+  );
+end
 $$;
 comment on function private.tag_name(text) is
   'A tag as it is stored: without # in front, in lower case, white space collapsed.';
@@ -53,32 +55,38 @@ create table public.post_tags (
   post_id uuid not null references public.posts (id) on delete cascade,
   tag_id uuid not null references public.tags (id) on delete cascade,
   source public.reference_source not null,
+  is_visible_to_all boolean not null default false,
   primary key (post_id, tag_id)
 );
--- A tag's posts, newest first; also what the foreign key needs.
-create index post_tags_tag_id_post_id_idx on public.post_tags (tag_id, post_id);
+-- A tag's posts, newest first, with what the policy asks; also what the foreign key needs.
+create index post_tags_tag_id_post_id_idx on public.post_tags (tag_id, post_id) include (is_visible_to_all);
 
 create table public.post_mentions (
   post_id uuid not null references public.posts (id) on delete cascade,
   profile_id uuid not null references public.profiles (id) on delete cascade,
   source public.reference_source not null,
+  is_visible_to_all boolean not null default false,
   primary key (post_id, profile_id)
 );
--- The posts that mention a person, newest first; also what the foreign key needs.
-create index post_mentions_profile_id_post_id_idx on public.post_mentions (profile_id, post_id);
+-- The posts that mention a person, newest first, with what the policy asks; also what the foreign key needs.
+create index post_mentions_profile_id_post_id_idx on public.post_mentions (profile_id, post_id)
+  include (is_visible_to_all);
 
 alter table public.post_tags enable row level security;
 alter table public.post_mentions enable row level security;
 
 -- No write is granted: rows come from captions, by trigger, and from create_post.
 grant select on public.post_tags, public.post_mentions to authenticated;
-grant select, insert, update, delete on public.post_tags, public.post_mentions to service_role;
+-- is_visible_to_all follows from the post: not even the secret key writes it.
+grant select, delete on public.post_tags, public.post_mentions to service_role;
+grant insert (post_id, tag_id, source), update (post_id, tag_id, source) on public.post_tags to service_role;
+grant insert (post_id, profile_id, source), update (post_id, profile_id, source) on public.post_mentions to service_role;
 
--- A scalar subquery for the same reason as on posts, whose own policy answers here.
+-- As on post_media.
 create policy select_visible on public.post_tags for select to authenticated
-  using ((select true from public.posts where posts.id = post_tags.post_id));
+  using (is_visible_to_all or (select true from public.posts where posts.id = post_tags.post_id));
 create policy select_visible on public.post_mentions for select to authenticated
-  using ((select true from public.posts where posts.id = post_mentions.post_id));
+  using (is_visible_to_all or (select true from public.posts where posts.id = post_mentions.post_id));
 -- A word may give away as much as a sentence. What was public once costs no search: only of what never was, one post
 -- that the caller sees is looked for, and there the policy of post_tags answers.
 create policy select_visible on public.tags for select to authenticated
@@ -88,10 +96,12 @@ comment on table public.post_tags is 'The tags of posts, at most 30 each. Visibl
 comment on column public.post_tags.post_id is 'The post.';
 comment on column public.post_tags.tag_id is 'The tag.';
 comment on column public.post_tags.source is 'Where the tag comes from; explicit where it is both listed and in the caption.';
+comment on column public.post_tags.is_visible_to_all is 'As that of the post, or false. Kept by triggers.';
 comment on table public.post_mentions is 'The people whom posts mention, at most 20 each. Visible with their post.';
 comment on column public.post_mentions.post_id is 'The post.';
 comment on column public.post_mentions.profile_id is 'The person mentioned.';
 comment on column public.post_mentions.source is 'Where the mention comes from; explicit where it is both listed and in the caption.';
+comment on column public.post_mentions.is_visible_to_all is 'As that of the post, or false. Kept by triggers.';
 comment on policy select_visible on public.tags is 'Everybody sees what was published; of the rest, whoever sees a post that uses the tag.';
 comment on policy select_visible on public.post_tags is 'Whoever sees the post sees its tags.';
 comment on policy select_visible on public.post_mentions is 'Whoever sees the post sees whom it mentions.';
@@ -273,16 +283,18 @@ begin
   -- What is there stays: an explicit reference is not weakened by the caption.
   if v_tagged is not null then
     perform private.ensure_tags(v_tag_names);
-    insert into public.post_tags (post_id, tag_id, source)
-    select wanted.post_id, tags.id, 'caption'
+    insert into public.post_tags (post_id, tag_id, source, is_visible_to_all)
+    select posts.id, tags.id, 'caption', posts.is_visible_to_all
     from unnest(v_tagged, v_tag_names) as wanted (post_id, name)
     join public.tags on tags.name = wanted.name
+    join public.posts on posts.id = wanted.post_id
     on conflict do nothing;
   end if;
   if v_mentioned is not null then
-    insert into public.post_mentions (post_id, profile_id, source)
-    select wanted.post_id, wanted.profile_id, 'caption'
+    insert into public.post_mentions (post_id, profile_id, source, is_visible_to_all)
+    select posts.id, wanted.profile_id, 'caption', posts.is_visible_to_all
     from unnest(v_mentioning, v_mentioned) as wanted (post_id, profile_id)
+    join public.posts on posts.id = wanted.post_id
     order by wanted.profile_id
     on conflict do nothing;
   end if;

@@ -10,13 +10,16 @@ declare
   v_post_id constant uuid := add_explicit_references.post_id;
   v_profile_ids constant uuid[] := add_explicit_references.profile_ids;
   v_held uuid[];
+  v_is_visible_to_all boolean;
 begin
-  if not exists (select from public.posts where posts.id = v_post_id and posts.owner_id = auth.uid()) then
+  select posts.is_visible_to_all into v_is_visible_to_all
+  from public.posts where posts.id = v_post_id and posts.owner_id = auth.uid();
+  if not found then
     perform private.raise_error(403, 'not_owner', 'The post is not yours.');
   end if;
 
-  insert into public.post_tags (post_id, tag_id, source)
-  select v_post_id, tags.id, 'explicit'
+  insert into public.post_tags (post_id, tag_id, source, is_visible_to_all)
+  select v_post_id, tags.id, 'explicit', v_is_visible_to_all
   from public.tags
   where tags.name = any (add_explicit_references.tag_names)
   on conflict on constraint post_tags_pkey do update set source = 'explicit';
@@ -29,8 +32,8 @@ begin
     if v_held is distinct from array(select distinct id from unnest(v_profile_ids) as id order by id) then
       perform private.raise_error(422, 'mention_unknown', 'Somebody mentioned is no user any more.', 'mentions');
     end if;
-    insert into public.post_mentions (post_id, profile_id, source)
-    select v_post_id, held.id, 'explicit'
+    insert into public.post_mentions (post_id, profile_id, source, is_visible_to_all)
+    select v_post_id, held.id, 'explicit', v_is_visible_to_all
     from unnest(v_held) as held (id)
     on conflict on constraint post_mentions_pkey do update set source = 'explicit';
   end if;

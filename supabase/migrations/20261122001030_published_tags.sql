@@ -3,15 +3,10 @@
 
 create function private.publish_tags(post_ids uuid[])
 returns void
-language sql
+language plpgsql
 set search_path = ''
 as $$
-  -- A profile that becomes public at the same time waits for this, or this for it: one of the two sees both.
-  select
-  from public.profiles
-  where profiles.id in (select posts.owner_id from public.posts where posts.id = any (publish_tags.post_ids))
-  order by profiles.id
-  for share;
+begin
   update public.tags
   set is_published = true
   where tags.id in (
@@ -21,18 +16,13 @@ as $$
       and named.id in (
         select post_tags.tag_id
         from public.post_tags
-        join public.posts on posts.id = post_tags.post_id
-        join public.profiles on profiles.id = posts.owner_id
-        where post_tags.post_id = any (publish_tags.post_ids)
-          -- As select_visible on public.posts has it for everybody.
-          and posts.is_public
-          and posts.hidden_at is null
-          and profiles.is_public
+        where post_tags.post_id = any (publish_tags.post_ids) and post_tags.is_visible_to_all
       )
     -- As private.ensure_tags sorts them: no deadlocks.
     order by named.name
     for no key update
-  )
+  );
+end
 $$;
 comment on function private.publish_tags(uuid[]) is
   'Marks the tags of those posts that everybody may see as published. Granted to nobody: triggers with their owner''s rights call it.';
@@ -65,9 +55,7 @@ declare
     select updated.id
     from updated
     join outdated on outdated.id = updated.id
-    where updated.is_public
-      and updated.hidden_at is null
-      and not (outdated.is_public and outdated.hidden_at is null)
+    where updated.is_visible_to_all and not outdated.is_visible_to_all
   );
 begin
   if cardinality(v_shown) > 0 then
@@ -79,20 +67,6 @@ $$;
 comment on function private.publish_tags_of_posts() is
   'Trigger: publishes the tags of posts that everybody may see from now on. Security definer: clients have no write grant on tags.';
 
-create function private.publish_tags_of_profile()
-returns trigger
-language plpgsql
-security definer
-set search_path = ''
-as $$
-begin
-  perform private.publish_tags(array(select posts.id from public.posts where posts.owner_id = new.id));
-  return null;
-end
-$$;
-comment on function private.publish_tags_of_profile() is
-  'Trigger: publishes the tags of a person whose profile becomes public. Security definer: clients have no write grant on tags.';
-
 create trigger _200_publish_tags after insert on public.post_tags
   referencing new table as inserted
   for each statement execute function private.publish_tags_of_references();
@@ -101,7 +75,3 @@ create trigger _200_publish_tags after insert on public.post_tags
 create trigger _600_publish_tags after update on public.posts
   referencing old table as outdated new table as updated
   for each statement execute function private.publish_tags_of_posts();
-create trigger _500_publish_tags after update on public.profiles
-  for each row
-  when (new.is_public and not old.is_public)
-  execute function private.publish_tags_of_profile();

@@ -59,15 +59,17 @@ grant execute on function private.claim_idempotency_key(text, bytea) to authenti
 
 create function private.settle_idempotency_key(key text, post_id uuid)
 returns void
-language sql
+language plpgsql
 security definer
 set search_path = ''
 as $$
+begin
   update private.idempotency_keys
   set post_id = settle_idempotency_key.post_id
   where idempotency_keys.owner_id = auth.uid()
     and idempotency_keys.key = settle_idempotency_key.key
-    and idempotency_keys.post_id is null
+    and idempotency_keys.post_id is null;
+end
 $$;
 comment on function private.settle_idempotency_key(text, uuid) is
   'Notes which post a claimed key has made. Security definer: the table is nobody''s to write. It changes the caller''s own keys only.';

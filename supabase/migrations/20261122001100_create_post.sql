@@ -38,11 +38,13 @@ grant execute on function private.check_list_lengths(text[], text[]) to authenti
 
 create function private.ensure_tags_of_post(listed text[], caption text)
 returns void
-language sql
+language plpgsql
 set search_path = ''
 as $$
+begin
   -- Those of the caption too, which the trigger would otherwise add in a second go: see ensure_tags.
-  select private.ensure_tags(listed || private.caption_tag_names(caption))
+  perform private.ensure_tags(listed || private.caption_tag_names(caption));
+end
 $$;
 comment on function private.ensure_tags_of_post(text[], text) is
   'Adds the tags that a post will need and that are not there yet: the listed ones and the caption''s.';

@@ -27,15 +27,16 @@ select columns_are('public', 'profiles', array[
 ]);
 select columns_are('public', 'private_profiles', array['id', 'date_of_birth', 'created_at', 'updated_at']);
 select columns_are('public', 'posts', array[
-  'id', 'owner_id', 'caption', 'is_public', 'original_post_id', 'is_repost', 'hidden_at', 'created_at', 'updated_at'
+  'id', 'owner_id', 'caption', 'is_public', 'original_post_id', 'is_repost', 'hidden_at', 'is_visible_to_all',
+  'created_at', 'updated_at'
 ]);
 select columns_are('public', 'post_media', array[
   'id', 'post_id', 'path', 'position', 'file_type', 'mime_type', 'size', 'width', 'height', 'alt_text', 'inspected_at',
-  'created_at'
+  'is_visible_to_all', 'created_at'
 ]);
 select columns_are('public', 'tags', array['id', 'name', 'is_published']);
-select columns_are('public', 'post_tags', array['post_id', 'tag_id', 'source']);
-select columns_are('public', 'post_mentions', array['post_id', 'profile_id', 'source']);
+select columns_are('public', 'post_tags', array['post_id', 'tag_id', 'source', 'is_visible_to_all']);
+select columns_are('public', 'post_mentions', array['post_id', 'profile_id', 'source', 'is_visible_to_all']);
 select columns_are('public', 'rate_limits', array['action', 'max_count', 'per_seconds', 'updated_at']);
 select columns_are('public', 'audit_log', array['id', 'actor_id', 'action', 'target_id', 'details', 'created_at']);
 select col_type_is('public', 'profiles', 'username', 'extensions', 'citext', 'user names are compared without case');
@@ -75,7 +76,8 @@ select set_eq(
     'private.claim_idempotency_key', 'private.claim_media', 'private.close_media_gaps',
     'private.count_inserted_posts', 'private.count_updated_posts', 'private.create_profile', 'private.ensure_tags',
     'private.has_role', 'private.hold_counter', 'private.hold_post', 'private.hold_posts_of_leaving', 'private.may_write',
-    'private.publish_tags_of_posts', 'private.publish_tags_of_profile',
+    'private.pass_visibility_on', 'private.publish_tags_of_posts', 'private.refresh_visibility_of_posts',
+    'private.set_post_visibility',
     'private.publish_tags_of_references', 'private.record_account_deletion', 'private.record_post_change',
     'private.record_profile_change', 'private.record_rate_limit_change', 'private.refresh_caption_references',
     'private.refresh_references_of_inserted', 'private.refresh_references_of_updated',

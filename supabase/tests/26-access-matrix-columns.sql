@@ -24,15 +24,18 @@ values
   ('post_media.height',                 'user service', 'service',      'service'),
   ('post_media.alt_text',               'user service', 'service',      'service'),
   ('post_media.inspected_at',           'user service', 'service',      'service'),
+  ('post_media.is_visible_to_all',      'user service', '',             ''),
   ('post_media.created_at',             'user service', 'service',      'service'),
 
   ('post_mentions.post_id',             'user service', 'service',      'service'),
   ('post_mentions.profile_id',          'user service', 'service',      'service'),
   ('post_mentions.source',              'user service', 'service',      'service'),
+  ('post_mentions.is_visible_to_all',   'user service', '',             ''),
 
   ('post_tags.post_id',                 'user service', 'service',      'service'),
   ('post_tags.tag_id',                  'user service', 'service',      'service'),
   ('post_tags.source',                  'user service', 'service',      'service'),
+  ('post_tags.is_visible_to_all',       'user service', '',             ''),
 
   ('posts.id',                          'user service', 'service',      'service'),
   ('posts.owner_id',                    'user service', 'service',      'service'),
@@ -41,6 +44,7 @@ values
   ('posts.original_post_id',            'user service', 'user service', 'service'),
   ('posts.is_repost',                   'user service', 'service',      'service'),
   ('posts.hidden_at',                   'user service', 'service',      'service'),
+  ('posts.is_visible_to_all',           'user service', 'service',      'service'),
   ('posts.created_at',                  'user service', 'service',      'service'),
   ('posts.updated_at',                  'user service', 'service',      'service'),
 

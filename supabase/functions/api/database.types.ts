@@ -29,14 +29,14 @@ isOneToOne: false
                   ]
                 },"post_media": {
                   Row: {
-                    "alt_text": string,"created_at": string,"file_type": Database["public"]['Enums']["media_type"],"height": number | null,"id": string,"inspected_at": string | null,"mime_type": string,"path": string,"position": number,"post_id": string,"size": number,"width": number | null
+                    "alt_text": string,"created_at": string,"file_type": Database["public"]['Enums']["media_type"],"height": number | null,"id": string,"inspected_at": string | null,"is_visible_to_all": boolean,"mime_type": string,"path": string,"position": number,"post_id": string,"size": number,"width": number | null
                   }
                   ComputedFields: never
                   Insert: {
-                    "alt_text"?: string,"created_at"?: string,"file_type": Database["public"]['Enums']["media_type"],"height"?: number | null,"id"?: string,"inspected_at"?: string | null,"mime_type": string,"path": string,"position": number,"post_id": string,"size": number,"width"?: number | null
+                    "alt_text"?: string,"created_at"?: string,"file_type": Database["public"]['Enums']["media_type"],"height"?: number | null,"id"?: string,"inspected_at"?: string | null,"is_visible_to_all"?: boolean,"mime_type": string,"path": string,"position": number,"post_id": string,"size": number,"width"?: number | null
                   }
                   Update: {
-                    "alt_text"?: string,"created_at"?: string,"file_type"?: Database["public"]['Enums']["media_type"],"height"?: number | null,"id"?: string,"inspected_at"?: string | null,"mime_type"?: string,"path"?: string,"position"?: number,"post_id"?: string,"size"?: number,"width"?: number | null
+                    "alt_text"?: string,"created_at"?: string,"file_type"?: Database["public"]['Enums']["media_type"],"height"?: number | null,"id"?: string,"inspected_at"?: string | null,"is_visible_to_all"?: boolean,"mime_type"?: string,"path"?: string,"position"?: number,"post_id"?: string,"size"?: number,"width"?: number | null
                   }
                   Relationships: [
                     {
@@ -49,14 +49,14 @@ isOneToOne: false
                   ]
                 },"post_mentions": {
                   Row: {
-                    "post_id": string,"profile_id": string,"source": Database["public"]['Enums']["reference_source"]
+                    "is_visible_to_all": boolean,"post_id": string,"profile_id": string,"source": Database["public"]['Enums']["reference_source"]
                   }
                   ComputedFields: never
                   Insert: {
-                    "post_id": string,"profile_id": string,"source": Database["public"]['Enums']["reference_source"]
+                    "is_visible_to_all"?: boolean,"post_id": string,"profile_id": string,"source": Database["public"]['Enums']["reference_source"]
                   }
                   Update: {
-                    "post_id"?: string,"profile_id"?: string,"source"?: Database["public"]['Enums']["reference_source"]
+                    "is_visible_to_all"?: boolean,"post_id"?: string,"profile_id"?: string,"source"?: Database["public"]['Enums']["reference_source"]
                   }
                   Relationships: [
                     {
@@ -75,14 +75,14 @@ isOneToOne: false
                   ]
                 },"post_tags": {
                   Row: {
-                    "post_id": string,"source": Database["public"]['Enums']["reference_source"],"tag_id": string
+                    "is_visible_to_all": boolean,"post_id": string,"source": Database["public"]['Enums']["reference_source"],"tag_id": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "post_id": string,"source": Database["public"]['Enums']["reference_source"],"tag_id": string
+                    "is_visible_to_all"?: boolean,"post_id": string,"source": Database["public"]['Enums']["reference_source"],"tag_id": string
                   }
                   Update: {
-                    "post_id"?: string,"source"?: Database["public"]['Enums']["reference_source"],"tag_id"?: string
+                    "is_visible_to_all"?: boolean,"post_id"?: string,"source"?: Database["public"]['Enums']["reference_source"],"tag_id"?: string
                   }
                   Relationships: [
                     {
@@ -101,14 +101,14 @@ isOneToOne: false
                   ]
                 },"posts": {
                   Row: {
-                    "caption": string,"created_at": string,"hidden_at": string | null,"id": string,"is_public": boolean,"is_repost": boolean,"original_post_id": string | null,"owner_id": string,"updated_at": string
+                    "caption": string,"created_at": string,"hidden_at": string | null,"id": string,"is_public": boolean,"is_repost": boolean,"is_visible_to_all": boolean,"original_post_id": string | null,"owner_id": string,"updated_at": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "caption": string,"created_at"?: string,"hidden_at"?: string | null,"id"?: string,"is_public"?: boolean,"is_repost"?: boolean,"original_post_id"?: string | null,"owner_id"?: string,"updated_at"?: string
+                    "caption": string,"created_at"?: string,"hidden_at"?: string | null,"id"?: string,"is_public"?: boolean,"is_repost"?: boolean,"is_visible_to_all"?: boolean,"original_post_id"?: string | null,"owner_id"?: string,"updated_at"?: string
                   }
                   Update: {
-                    "caption"?: string,"created_at"?: string,"hidden_at"?: string | null,"id"?: string,"is_public"?: boolean,"is_repost"?: boolean,"original_post_id"?: string | null,"owner_id"?: string,"updated_at"?: string
+                    "caption"?: string,"created_at"?: string,"hidden_at"?: string | null,"id"?: string,"is_public"?: boolean,"is_repost"?: boolean,"is_visible_to_all"?: boolean,"original_post_id"?: string | null,"owner_id"?: string,"updated_at"?: string
                   }
                   Relationships: [
                     {
@@ -210,6 +210,7 @@ isOneToOne: true
 "id": string,
 "is_public": boolean,
 "is_repost": boolean,
+"is_visible_to_all": boolean,
 "original_post_id": string | null,
 "owner_id": string,
 "updated_at": string
@@ -237,6 +238,7 @@ isOneToOne: true
 "id": string,
 "is_public": boolean,
 "is_repost": boolean,
+"is_visible_to_all": boolean,
 "original_post_id": string | null,
 "owner_id": string,
 "updated_at": string
@@ -258,6 +260,7 @@ isOneToOne: true
 "id": string,
 "is_public": boolean,
 "is_repost": boolean,
+"is_visible_to_all": boolean,
 "original_post_id": string | null,
 "owner_id": string,
 "updated_at": string
@@ -340,6 +343,7 @@ isOneToOne: true
 "id": string,
 "is_public": boolean,
 "is_repost": boolean,
+"is_visible_to_all": boolean,
 "original_post_id": string | null,
 "owner_id": string,
 "updated_at": string

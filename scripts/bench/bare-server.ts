@@ -1,0 +1,67 @@
+// The limit: the least that a server can do for the same answers. Sends the same SQL as the caller over the same driver,
+// and passes on the JSON that PostgreSQL makes. No gateway, no token to verify, no query to understand.
+// Arguments: the database's address for `authenticator`, the reader's id. Prints its port.
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import postgres from 'postgres';
+import { createPostText, onePostText, pageSize, pageText, profileText } from './texts.ts';
+
+const [databaseUrl = '', readerId = ''] = process.argv.slice(2);
+
+/** As many connections as the Data API has. */
+const sql = postgres(databaseUrl, { max: 16, onnotice: () => {} });
+const claims = JSON.stringify({ sub: readerId, role: 'authenticated', aud: 'authenticated' });
+const afterAll = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+const newest = pageText('public.posts where posts.id < $1::uuid', '', pageSize);
+
+async function answer(text: string, values: string[], mode: 'read only' | 'read write'): Promise<string> {
+  const connection = await sql.reserve();
+  try {
+    // All four are sent at once: one round trip to the database.
+    const [, , rows] = await Promise.all([
+      connection.unsafe(`begin ${mode}`),
+      connection.unsafe(
+        `select set_config('role', 'authenticated', true), set_config('request.jwt.claims', $1, true)`,
+        [claims],
+        { prepare: true },
+      ),
+      connection.unsafe<{ body: string }[]>(text, values, { prepare: true }),
+      connection.unsafe('commit'),
+    ]);
+    return rows[0]?.body ?? 'null';
+  } finally {
+    connection.release();
+  }
+}
+
+const server = createServer((request, response) => {
+  const chunks: Buffer[] = [];
+  request.on('data', (chunk) => chunks.push(chunk));
+  request.on('end', async () => {
+    const [, what, which = ''] = (request.url ?? '').split('/');
+    try {
+      const body =
+        what === 'page'
+          ? await answer(newest, [afterAll], 'read only')
+          : what === 'post'
+            ? await answer(onePostText, [which], 'read only')
+            : what === 'profile'
+              ? await answer(profileText, [which], 'read only')
+              : await answer(
+                  createPostText,
+                  [JSON.parse(Buffer.concat(chunks).toString()).caption],
+                  'read write',
+                );
+      response.writeHead(what === 'create' ? 201 : 200, {
+        'content-type': 'application/json; charset=utf-8',
+        'content-length': Buffer.byteLength(body),
+      });
+      response.end(body);
+    } catch (error) {
+      response.writeHead(500).end(String(error));
+    }
+  });
+});
+server.listen(0, '127.0.0.1', () => console.log((server.address() as AddressInfo).port));
+// Its parent ends it by closing this.
+process.stdin.on('end', () => process.exit()).resume();

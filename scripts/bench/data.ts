@@ -1,0 +1,183 @@
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import type postgres from 'postgres';
+
+/** How much data to make. */
+export interface DataSize {
+  posts: number;
+  people: number;
+}
+
+/** Rows that one statement makes: enough to be fast, few enough to show progress and to stay in memory. */
+const batchRows = 100_000;
+
+/** One post in twenty is for its owner alone. */
+const privatePosts = 0.05;
+
+/**
+ * Fills the database of `sql` (the superuser's) with people, posts, tags, mentions and files, the same for the same size
+ * on every machine. Does nothing where they are there already, made from the same migrations.
+ */
+export async function makeData(
+  sql: postgres.Sql,
+  size: DataSize,
+  migrations: string,
+  onStep: (step: string) => void,
+): Promise<void> {
+  const recipe = digest(size, migrations);
+  if ((await madeFrom(sql)) === recipe) {
+    onStep('The data are there from an earlier run');
+    return;
+  }
+  await sql.unsafe(fs.readFileSync(new URL('./data.sql', import.meta.url), 'utf8')).simple();
+  // Triggers would do again, row by row, what the statements below say at once; foreign keys hold by construction.
+  await sql`set session_replication_role = replica`;
+  const indexes = await dropIndexes(sql);
+  const tags = Math.max(1000, Math.floor(size.posts / 20));
+  await makePeople(sql, size.people);
+  onStep(`${size.people.toLocaleString('en')} people`);
+  await sql`
+    insert into public.tags (id, name)
+    select bench.ordered_id(number, 1), private.tag_name(bench.tag(number::integer))
+    from generate_series(1, ${tags}::bigint) as number
+  `;
+  for (let first = 1; first <= size.posts; first += batchRows) {
+    const last = Math.min(first + batchRows - 1, size.posts);
+    await makePosts(sql, first, last, size.people, tags);
+    onStep(`${last.toLocaleString('en')} of ${size.posts.toLocaleString('en')} posts`);
+  }
+  onStep('Indexes');
+  for (const definition of indexes) await sql.unsafe(definition);
+  await sql`set session_replication_role = origin`;
+  onStep('Statistics');
+  await sql`vacuum analyze`;
+  await sql`create table bench.made as select ${recipe}::text as recipe`;
+}
+
+/** What the data were made from: other migrations, or another recipe, want other data. */
+function digest(size: DataSize, migrations: string): string {
+  const hash = createHash('sha256').update(JSON.stringify(size));
+  const files = fs.readdirSync(migrations).sort();
+  for (const file of files) hash.update(fs.readFileSync(path.join(migrations, file)));
+  for (const own of ['./data.sql', './data.ts']) hash.update(fs.readFileSync(new URL(own, import.meta.url)));
+  return hash.digest('hex');
+}
+
+/** What the data in the database were made from, or null where there are none that are whole. */
+export async function madeFrom(sql: postgres.Sql): Promise<string | null> {
+  const [there] = await sql<{ made: string | null }[]>`select to_regclass('bench.made')::text as made`;
+  if (!there?.made) return null;
+  const [row] = await sql<{ recipe: string }[]>`select recipe from bench.made`;
+  return row?.recipe ?? null;
+}
+
+/** Takes the indexes away that no constraint needs, which are faster made when all rows are in; gives their definitions. */
+async function dropIndexes(sql: postgres.Sql): Promise<string[]> {
+  const rows = await sql<{ name: string; definition: string }[]>`
+    select pg_index.indexrelid::regclass::text as name, pg_get_indexdef(pg_index.indexrelid) as definition
+    from pg_index
+    where pg_index.indrelid in (
+      'public.posts'::regclass, 'public.post_tags'::regclass, 'public.post_mentions'::regclass,
+      'public.post_media'::regclass, 'storage.objects'::regclass
+    )
+    and not exists (select from pg_constraint where pg_constraint.conindid = pg_index.indexrelid)
+  `;
+  for (const { name } of rows) await sql.unsafe(`drop index ${name}`);
+  return rows.map(({ definition }) => definition);
+}
+
+async function makePeople(sql: postgres.Sql, people: number): Promise<void> {
+  await sql`
+    insert into auth.users (id, aud, role, email, email_confirmed_at, raw_app_meta_data, raw_user_meta_data, created_at, updated_at)
+    select
+      bench.person(number), 'authenticated', 'authenticated', bench.username(number) || '@example.com', now(),
+      '{"provider": "email", "providers": ["email"]}', '{}', now(), now()
+    from generate_series(1, ${people}::integer) as number
+  `;
+  await sql`
+    insert into public.profiles (id, username, bio, is_public, is_vip, avatar_path)
+    select
+      bench.person(number), bench.username(number), 'By the ' || bench.tag(number),
+      bench.profile_is_public(number),
+      bench.chance(number, 12) < 0.01,
+      case when bench.chance(number, 13) < 0.7 then bench.person(number) || '/picture.jpg' end
+    from generate_series(1, ${people}::integer) as number
+  `;
+  await sql`
+    insert into public.private_profiles (id, date_of_birth)
+    select bench.person(number), date '1950-01-01' + floor(20000 * bench.chance(number, 14))::integer
+    from generate_series(1, ${people}::integer) as number
+  `;
+}
+
+/** The posts of one batch with all that belongs to them. Tags and mentions stand in the captions, as people write them. */
+async function makePosts(
+  sql: postgres.Sql,
+  first: number,
+  last: number,
+  people: number,
+  tags: number,
+): Promise<void> {
+  await sql`
+    create temporary table batch as
+    select
+      number,
+      bench.ordered_id(number, 0) as id,
+      bench.person(owner) as owner_id,
+      bench.profile_is_public(owner) as profile_is_public,
+      bench.chance(number, 26) >= ${privatePosts} as is_public,
+      case when bench.chance(number, 27) < 0.001 then now() end as hidden_at,
+      -- None to three, in steps that are each half as likely.
+      array(
+        select distinct bench.skewed(number, 30 + place, ${tags}::integer)
+        from generate_series(1, floor(-log(2, (1 - 0.9 * bench.chance(number, 22))::numeric))::integer) as place
+      ) as tags,
+      array(
+        select distinct bench.skewed(number, 40 + place, ${people}::integer)
+        from generate_series(1, floor(-log(2, (1 - 0.8 * bench.chance(number, 23))::numeric))::integer) as place
+      ) as mentions,
+      case when bench.chance(number, 24) < 0.4 then 1 + floor(3 * power(bench.chance(number, 25), 4))::integer else 0 end as files
+    from generate_series(${first}::bigint, ${last}::bigint) as number
+    cross join lateral bench.skewed(number, 21, ${people}::integer) as owner
+  `;
+  await sql`
+    insert into public.posts (id, owner_id, caption, is_public, hidden_at, is_visible_to_all, created_at, updated_at)
+    select
+      id, owner_id,
+      concat_ws(
+        ' ', bench.sentence(number),
+        (select string_agg('#' || bench.tag(tag), ' ') from unnest(tags) as tag),
+        (select string_agg('@' || bench.username(person), ' ') from unnest(mentions) as person)
+      ),
+      is_public, hidden_at, is_public and hidden_at is null and profile_is_public,
+      to_timestamp(1577836800 + number * 20), to_timestamp(1577836800 + number * 20)
+    from batch
+  `;
+  await sql`
+    insert into public.post_tags (post_id, tag_id, source)
+    select id, bench.ordered_id(tag, 1), 'caption' from batch cross join unnest(tags) as tag
+  `;
+  await sql`
+    insert into public.post_mentions (post_id, profile_id, source)
+    select id, bench.person(person), 'caption' from batch cross join unnest(mentions) as person
+  `;
+  await sql`
+    create temporary table batch_files as
+    select batch.id as post_id, batch.owner_id, place - 1 as position,
+      bench.ordered_id(batch.number, 16 + place) as id,
+      batch.owner_id || '/' || bench.ordered_id(batch.number, 32 + place) || '.jpg' as path
+    from batch
+    cross join generate_series(1, batch.files) as place
+  `;
+  await sql`
+    insert into public.post_media (id, post_id, path, position, file_type, mime_type, size, width, height, inspected_at)
+    select id, post_id, path, position, 'image', 'image/jpeg', 300000, 1600, 1200, now() from batch_files
+  `;
+  await sql`
+    insert into storage.objects (id, bucket_id, name, owner, owner_id, metadata, version)
+    select id, 'post-media', path, owner_id, owner_id, '{"size": 300000, "mimetype": "image/jpeg"}', id::text
+    from batch_files
+  `;
+  await sql`drop table batch, batch_files`;
+}

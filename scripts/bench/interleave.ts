@@ -1,0 +1,33 @@
+/** Something to measure: what one round of it took. */
+export interface Measured {
+  name: string;
+  /** Runs one round and gives its figure. */
+  round(): Promise<number>;
+}
+
+/**
+ * Measures several things in turns, round by round, so that what slows the machine for a while slows all of them. The
+ * first round of each warms up and does not count. Gives the figures of each by name.
+ */
+export async function interleave(
+  things: readonly Measured[],
+  rounds: number,
+): Promise<Map<string, number[]>> {
+  const figures = new Map<string, number[]>(things.map(({ name }) => [name, []]));
+  for (const thing of things) await thing.round();
+  for (let round = 0; round < rounds; round++) {
+    // The one that begins changes: being first must not be worth anything.
+    for (let place = 0; place < things.length; place++) {
+      const thing = things[(place + round) % things.length];
+      if (thing) figures.get(thing.name)?.push(await thing.round());
+    }
+  }
+  return figures;
+}
+
+/** Milliseconds that one of `times` repetitions takes on average, one after the other. */
+export async function millisecondsEach(times: number, work: () => PromiseLike<unknown>): Promise<number> {
+  const began = performance.now();
+  for (let time = 0; time < times; time++) await work();
+  return (performance.now() - began) / times;
+}

@@ -1,0 +1,79 @@
+import autocannon from 'autocannon';
+import { quantile } from './statistics.ts';
+
+/** A request to send again and again; its body anew each time. */
+export interface Target {
+  url: string;
+  method?: 'GET' | 'POST';
+  headers?: Record<string, string>;
+  body?: () => string;
+}
+
+/** What a load came to. */
+export interface LoadResult {
+  requestsPerSecond: number;
+  /** Milliseconds until the answer was there, at the 50th, 95th and 99th percentile. */
+  p50: number;
+  p95: number;
+  p99: number;
+  /** Answers that were no success, and requests without an answer. */
+  errors: number;
+}
+
+/** Keeps `connections` busy with one kind of request for `seconds`. */
+export async function loadByHttp(target: Target, connections: number, seconds: number): Promise<LoadResult> {
+  const { url, method = 'GET', headers = {}, body } = target;
+  const times: number[] = [];
+  let failures = 0;
+  const { errors, timeouts, duration } = await new Promise<autocannon.Result>((resolve, reject) => {
+    const run = autocannon(
+      {
+        url,
+        method,
+        headers,
+        connections,
+        duration: seconds,
+        ...(body
+          ? { requests: [{ method, headers, setupRequest: (request) => ({ ...request, body: body() }) }] }
+          : {}),
+      },
+      (error, result) => (error ? reject(error) : resolve(result)),
+    );
+    run.on('response', (_client, status, _bytes, milliseconds) => {
+      if (status >= 200 && status < 300) times.push(milliseconds);
+      else failures++;
+    });
+  });
+  return summarizeLoad(times, failures + errors + timeouts, duration);
+}
+
+/** Keeps `connections` callers of a function busy for `seconds`; a call that rejects is an error. */
+export async function loadByCalls(
+  call: () => Promise<void>,
+  connections: number,
+  seconds: number,
+): Promise<LoadResult> {
+  const times: number[] = [];
+  let errors = 0;
+  const began = performance.now();
+  const until = began + seconds * 1000;
+  await Promise.all(
+    Array.from({ length: connections }, async () => {
+      while (performance.now() < until) {
+        const start = performance.now();
+        try {
+          await call();
+          times.push(performance.now() - start);
+        } catch {
+          errors++;
+        }
+      }
+    }),
+  );
+  return summarizeLoad(times, errors, (performance.now() - began) / 1000);
+}
+
+function summarizeLoad(times: readonly number[], errors: number, seconds: number): LoadResult {
+  const at = (share: number) => (times.length > 0 ? quantile(times, share) : Number.NaN);
+  return { requestsPerSecond: times.length / seconds, p50: at(0.5), p95: at(0.95), p99: at(0.99), errors };
+}

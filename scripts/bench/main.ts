@@ -1,0 +1,217 @@
+// `npm run bench`: how fast Noctra is, as ratios within one run. See docs/benchmark.md.
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { root } from '../noctra.ts';
+import { errorMessage, StackError } from '../stack/errors.ts';
+import { type DataSize, makeData } from './data.ts';
+import { measureHttp } from './measure-http.ts';
+import { measureGrowth, measurePages } from './measure-pages.ts';
+import { measureExtraction, measureRest, measureSignIn, measureTransfers } from './measure-rest.ts';
+import { measureSdk } from './measure-sdk.ts';
+import { measureWrites } from './measure-writes.ts';
+import { type BenchNoctra, connect, startNoctra } from './noctra.ts';
+import { createRecorder, printGoals, type Recorder, type Report } from './report.ts';
+
+const areas = ['pages', 'writes', 'http', 'extraction', 'sign-in', 'storage', 'rest', 'sdk'] as const;
+type Area = (typeof areas)[number];
+
+const help = `Measures Noctra: on data of its own, in a database of its own, as ratios within this run.
+
+Usage: npm run bench -- [options]
+
+  --posts <number>    how many posts: 100000 for a quick look, 1000000 (the default), 10000000
+  --people <number>   how many people (default: 100000)
+  --against <number>  measures the pages of so many posts as well, in turns: what growth costs
+  --only <areas>      some of: ${areas.join(', ')}; with commas between
+  --rounds <number>   how often each is measured, in turns (default: 5)
+  --seconds <number>  how long a round over HTTP lasts (default: 3)
+  --out <file>        where the figures go, as JSON (default: .bench/report.json)
+  --help              this text
+
+The data stay in .bench/ for the next run; remove that folder to get the space back: a million posts take about 2 GB.
+To see a report as plots: npm run bench:plot -- [file …]
+`;
+
+interface Options {
+  size: DataSize;
+  against: DataSize | null;
+  only: ReadonlySet<Area>;
+  rounds: number;
+  seconds: number;
+  out: string;
+}
+
+async function main(): Promise<void> {
+  const options = readOptions();
+  if (!options) return;
+  const running: BenchNoctra[] = [];
+  const stopAll = () => Promise.all(running.splice(0).map((noctra) => noctra.stop()));
+  // Ctrl-C ends each Noctra, too: they are in process groups of their own.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, async () => {
+      await stopAll();
+      process.exit(130);
+    });
+  try {
+    const main = await open(options.size, running);
+    const recorder = createRecorder({
+      startedAt: new Date().toISOString(),
+      machine: {
+        cpus: os.availableParallelism(),
+        memoryGiB: Math.round(os.totalmem() / 1024 ** 3),
+        platform: `${process.platform} ${process.arch}`,
+        node: process.version,
+        postgres: await postgresVersion(main.noctra),
+      },
+      size: options.size,
+      figures: [],
+      ratios: [],
+      plans: {},
+    });
+    await measure(main, recorder, options);
+    if (options.against) {
+      const { noctra } = await open(options.against, running);
+      const [reader = ''] = await peopleIds(noctra, 1);
+      await measureGrowth(main.noctra, noctra, recorder, options.rounds, reader);
+    }
+    printGoals(recorder.report);
+    write(recorder.report, options.out);
+  } finally {
+    await stopAll();
+  }
+}
+
+/** A Noctra with data in it, and how long its starts took, in seconds. */
+interface Opened {
+  noctra: BenchNoctra;
+  /** Null where it was there already. */
+  firstStart: number | null;
+}
+
+/** Opens the Noctra that holds so much data; makes it where there is none. Started afresh, so that all are warmed up alike. */
+async function open(size: DataSize, running: BenchNoctra[]): Promise<Opened> {
+  const state = path.join(root, '.bench', `${size.posts}-posts-${size.people}-people`);
+  const isFirst = !fs.existsSync(path.join(state, 'postgres'));
+  fs.mkdirSync(state, { recursive: true });
+  fs.writeFileSync(path.join(root, '.bench', '.gitignore'), '*\n');
+  console.log(`Starting a Noctra of its own, with ${size.posts.toLocaleString('en')} posts`);
+  const start = async () => {
+    const noctra = await startNoctra(state);
+    running.push(noctra);
+    return noctra;
+  };
+  const first = await start();
+  await prepare(first, size);
+  await first.stop();
+  return { noctra: await start(), firstStart: isFirst ? first.startSeconds : null };
+}
+
+/** Makes the data, and lets one person do what no person does. */
+async function prepare(noctra: BenchNoctra, size: DataSize): Promise<void> {
+  const admin = connect(noctra.databaseUrl('supabase_admin'));
+  try {
+    await makeData(admin, size, path.join(root, 'supabase', 'migrations'), (step) =>
+      console.log(`  ${step}`),
+    );
+    await admin`update public.rate_limits set max_count = 1000000000`;
+  } finally {
+    await admin.end();
+  }
+}
+
+async function postgresVersion(noctra: BenchNoctra): Promise<string> {
+  const admin = connect(noctra.databaseUrl('supabase_admin'));
+  try {
+    const [row] = await admin<{ server_version: string }[]>`show server_version`;
+    return row?.server_version ?? '';
+  } finally {
+    await admin.end();
+  }
+}
+
+async function measure({ noctra, firstStart }: Opened, recorder: Recorder, options: Options): Promise<void> {
+  const { only, rounds, seconds } = options;
+  if (only.has('rest')) measureRest(recorder, firstStart, noctra);
+  if (only.has('pages') || only.has('writes')) {
+    const people = await peopleIds(noctra, 16);
+    if (only.has('pages')) await measurePages(noctra, recorder, rounds, people[0] ?? '');
+    if (only.has('writes')) await measureWrites(noctra, recorder, rounds, people);
+  }
+  if (only.has('extraction')) await measureExtraction(noctra, recorder, rounds);
+  if (only.has('sign-in')) await measureSignIn(noctra, recorder, rounds);
+  if (only.has('storage')) await measureTransfers(noctra, recorder, rounds);
+  if (only.has('http')) await measureHttp(noctra, recorder, rounds, seconds);
+  if (only.has('sdk')) await measureSdk(recorder);
+}
+
+/** Some people of the middle: neither those with the most posts nor those with none. */
+async function peopleIds(noctra: BenchNoctra, count: number): Promise<string[]> {
+  const admin = connect(noctra.databaseUrl('supabase_admin'));
+  try {
+    const rows = await admin<{ id: string }[]>`
+      select bench.person(5000 + number) as id from generate_series(1, ${count}::integer) as number
+    `;
+    return rows.map(({ id }) => id);
+  } finally {
+    await admin.end();
+  }
+}
+
+function write(report: Report, file: string): void {
+  fs.mkdirSync(path.dirname(file), { recursive: true });
+  fs.writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`);
+  console.log(`\nAll figures and plans: ${path.relative(process.cwd(), file)}`);
+  console.log(`As plots: npm run bench:plot -- ${path.relative(process.cwd(), file)}`);
+}
+
+function readOptions(): Options | null {
+  const { values } = parseArgs({
+    options: {
+      posts: { type: 'string', default: '1000000' },
+      people: { type: 'string', default: '100000' },
+      against: { type: 'string' },
+      only: { type: 'string', default: areas.join(',') },
+      rounds: { type: 'string', default: '5' },
+      seconds: { type: 'string', default: '3' },
+      out: { type: 'string', default: path.join(root, '.bench', 'report.json') },
+      help: { type: 'boolean', short: 'h' },
+    },
+  });
+  if (values.help) {
+    console.log(help);
+    return null;
+  }
+  const only = values.only.split(',').map((area) => {
+    const known = areas.find((name) => name === area.trim());
+    if (!known) throw usage(`There is no area "${area}".`);
+    return known;
+  });
+  const people = count(values.people, '--people', 20_000);
+  return {
+    size: { posts: count(values.posts, '--posts', 1000), people },
+    against:
+      values.against === undefined ? null : { posts: count(values.against, '--against', 1000), people },
+    only: new Set(only),
+    rounds: count(values.rounds, '--rounds', 1),
+    seconds: count(values.seconds, '--seconds', 1),
+    out: path.resolve(values.out),
+  };
+}
+
+function count(text: string, option: string, least: number): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= least) return value;
+  throw usage(`${option} is a whole number from ${least} on.`);
+}
+
+function usage(message: string): StackError {
+  return new StackError(message, '`npm run bench -- --help` says what there is.');
+}
+
+main().catch((error: unknown) => {
+  if (error instanceof StackError) console.error(`\n${error.message}\n${error.advice}`);
+  else console.error(error instanceof Error ? error.stack : errorMessage(error));
+  process.exit(1);
+});

@@ -1,0 +1,172 @@
+import type postgres from 'postgres';
+import { interleave, millisecondsEach } from './interleave.ts';
+import { type BenchNoctra, connect, connectAs } from './noctra.ts';
+import type { Recorder } from './report.ts';
+import { ratio, summarize } from './statistics.ts';
+
+const writesPerRound = 100;
+const writers = 16;
+
+/** A post with three mentions and three tags, half of which nobody has used. */
+interface NewPost {
+  caption: string;
+  tags: string[];
+  mentions: string[];
+}
+
+/**
+ * Making a post through create_post, against the same rows inserted by hand in one transaction, past triggers and
+ * row-level security, and against a bare insert of the post; alone, and by 16 writers at once.
+ */
+export async function measureWrites(
+  noctra: BenchNoctra,
+  recorder: Recorder,
+  rounds: number,
+  people: readonly string[],
+): Promise<void> {
+  recorder.area('Making a post, as SQL');
+  const admin = connect(noctra.databaseUrl('supabase_admin'));
+  const nextPost = await postMaker(admin);
+  const callers = await Promise.all(
+    Array.from({ length: writers }, (_, place) => connectAs(noctra, people[place] ?? '')),
+  );
+  const byHand = await Promise.all(
+    Array.from({ length: writers }, () => connectPastTriggers(noctra.databaseUrl('supabase_admin'))),
+  );
+  try {
+    const each = (count: number, write: (place: number) => Promise<unknown>) => async () => {
+      const times = Math.ceil(writesPerRound / count);
+      const began = performance.now();
+      await Promise.all(
+        Array.from({ length: count }, (_, place) => millisecondsEach(times, () => write(place))),
+      );
+      return (times * count * 1000) / (performance.now() - began);
+    };
+    const rpc = (place: number) => createPost(callers[place] as postgres.Sql, nextPost());
+    const hand = (place: number) =>
+      insertByHand(byHand[place] as postgres.Sql, people[place] ?? '', nextPost());
+    const bare = (place: number) =>
+      insertPost(byHand[place] as postgres.Sql, people[place] ?? '', nextPost());
+    const waits = watchLockWaits(admin);
+    const figures = await interleave(
+      [
+        { name: 'create_post', round: each(1, rpc) },
+        { name: 'by hand', round: each(1, hand) },
+        { name: 'the post alone', round: each(1, bare) },
+        { name: `create_post, ${writers} writers`, round: each(writers, rpc) },
+        { name: `by hand, ${writers} writers`, round: each(writers, hand) },
+        { name: `the post alone, ${writers} writers`, round: each(writers, bare) },
+      ],
+      rounds,
+    );
+    for (const [name, values] of figures) recorder.figure(name, 'posts/s', summarize(values));
+    const of = (name: string) => figures.get(name) ?? [];
+    // Rates: how many times longer one takes is the other's rate by its own.
+    recorder.ratio('time of create_post by by-hand', ratio(of('by hand'), of('create_post')), {
+      atMost: 1.5,
+    });
+    recorder.ratio('time of create_post by the post alone', ratio(of('the post alone'), of('create_post')));
+    recorder.ratio(
+      `${writers} writers by one`,
+      ratio(of(`create_post, ${writers} writers`), of('create_post')),
+      {
+        atLeast: 1.7,
+      },
+    );
+    const seen = await waits.stop();
+    recorder.figure(
+      "waits for another writer's row or index entry, seen in samples",
+      'of samples',
+      summarize([seen]),
+    );
+  } finally {
+    await Promise.all([admin, ...callers, ...byHand].map((sql) => sql.end()));
+  }
+}
+
+/** Makes posts whose tags are half common and half new; no two are alike, in this run or an earlier one. */
+async function postMaker(admin: postgres.Sql): Promise<() => NewPost> {
+  const [row] = await admin<{ posts: string }[]>`select count(*) as posts from public.posts`;
+  const run = `${row?.posts}`;
+  let count = 0;
+  return () => {
+    count++;
+    const fresh = (place: number) => `new${run}x${count}x${place}`;
+    const common = (place: number) => `sea${8 * (((count + place) % 5) + 1)}`;
+    // Three tags, of which one and two are new in turns: half of all.
+    const tags = count % 2 ? [fresh(1), common(1), common(2)] : [fresh(1), fresh(2), common(1)];
+    const mentions = [1, 2, 3].map((place) => `person_${((count * 7 + place * 1009) % 50_000) + 1}`);
+    const caption = `Walked along the shore until the light was gone. #${tags.join(' #')} @${mentions.join(' @')}`;
+    return { caption, tags, mentions };
+  };
+}
+
+async function connectPastTriggers(url: string): Promise<postgres.Sql> {
+  const sql = connect(url);
+  await sql`set session_replication_role = replica`;
+  return sql;
+}
+
+async function createPost(sql: postgres.Sql, { caption }: NewPost): Promise<void> {
+  await sql.unsafe('select (created).id from public.create_post(caption => $1) as created', [caption], {
+    prepare: true,
+  });
+}
+
+/** What somebody would write who knows the caption's tags and mentions, and has no rules to keep. */
+async function insertByHand(
+  sql: postgres.Sql,
+  owner: string,
+  { caption, tags, mentions }: NewPost,
+): Promise<void> {
+  await sql.begin((transaction) => [
+    transaction.unsafe(
+      'insert into public.tags (name) select name from unnest($1::text[]) as name order by name on conflict do nothing',
+      [tags],
+      { prepare: true },
+    ),
+    transaction.unsafe(
+      `with post as (insert into public.posts (owner_id, caption) values ($1, $2) returning id),
+      tagged as (
+        insert into public.post_tags (post_id, tag_id, source)
+        select post.id, tags.id, 'caption' from post, public.tags where tags.name = any ($3)
+      )
+      insert into public.post_mentions (post_id, profile_id, source)
+      select post.id, profiles.id, 'caption' from post, public.profiles
+      where profiles.username = any ($4::extensions.citext[])`,
+      [owner, caption, tags, mentions],
+      { prepare: true },
+    ),
+  ]);
+}
+
+async function insertPost(sql: postgres.Sql, owner: string, { caption }: NewPost): Promise<void> {
+  await sql.unsafe('insert into public.posts (owner_id, caption) values ($1, $2)', [owner, caption], {
+    prepare: true,
+  });
+}
+
+/** Looks, while others write, how many of them wait for a lock on a row or for somebody's transaction to end. */
+function watchLockWaits(admin: postgres.Sql): { stop(): Promise<number> } {
+  let going = true;
+  let samples = 0;
+  let waiting = 0;
+  const watching = (async () => {
+    while (going) {
+      const [row] = await admin<{ waiting: number }[]>`
+        select count(*)::integer as waiting from pg_stat_activity
+        where wait_event_type = 'Lock' and wait_event in ('transactionid', 'tuple', 'spectoken')
+      `;
+      samples++;
+      if ((row?.waiting ?? 0) > 0) waiting++;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  })();
+  return {
+    async stop() {
+      going = false;
+      await watching;
+      return samples === 0 ? 0 : waiting / samples;
+    },
+  };
+}

@@ -1,0 +1,93 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import fs from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import postgres from 'postgres';
+import { root } from '../noctra.ts';
+import { StackError } from '../stack/errors.ts';
+import { loadKeys } from '../stack/keys.ts';
+import { databaseUrl } from '../stack/postgres/bootstrap.ts';
+
+const main = fileURLToPath(new URL('../stack/main.ts', import.meta.url));
+
+/** A Noctra of the benchmark's own, in processes of its own, so that what measures and what is measured are apart. */
+export interface BenchNoctra {
+  url: string;
+  publishableKey: string;
+  secretKey: string;
+  /** The process of gateway, Data API, Auth and Storage. */
+  pid: number;
+  /** Seconds from the command to the line that says it is ready. */
+  startSeconds: number;
+  /** The database's address for a role that logs in. */
+  databaseUrl(role: 'supabase_admin' | 'postgres' | 'authenticator'): string;
+  stop(): Promise<void>;
+}
+
+/** Starts the stack on free ports with its data in `state`. One that does not start is a StackError. */
+export async function startNoctra(state: string): Promise<BenchNoctra> {
+  const began = performance.now();
+  const child = spawn(
+    process.execPath,
+    [main, 'start', '--workdir', root, '--state', state, '--port', '0'],
+    // A group of its own: Ctrl-C is for the benchmark, which then ends it.
+    { stdio: ['ignore', 'pipe', 'pipe'], detached: true },
+  );
+  await ready(child);
+  const startSeconds = (performance.now() - began) / 1000;
+  const run = JSON.parse(fs.readFileSync(path.join(state, 'run.json'), 'utf8'));
+  const keys = await loadKeys(state);
+  const port = Number(new URL(run.databaseUrl).port);
+  return {
+    url: run.url,
+    publishableKey: keys.publishableKey,
+    secretKey: keys.secretKey,
+    pid: run.pid,
+    startSeconds,
+    databaseUrl: (role) => databaseUrl(keys, port, role),
+    async stop() {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const ended = once(child, 'close');
+      child.kill('SIGTERM');
+      await ended;
+    },
+  };
+}
+
+/** Resolves when the stack has said that it is ready. */
+async function ready(child: ChildProcess): Promise<void> {
+  let said = '';
+  await new Promise<void>((resolve, reject) => {
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.on('data', (chunk) => {
+        said += chunk;
+        if (/\bReady\n/.test(said)) resolve();
+      });
+    }
+    child.once('close', () =>
+      reject(new StackError(`Noctra did not start:\n${said.trim()}`, 'Correct that, then run again.')),
+    );
+  });
+}
+
+/** A connection of its own, for work that is measured one statement at a time. */
+export function connect(url: string, max = 1): postgres.Sql {
+  return postgres(url, { max, onnotice: () => {} });
+}
+
+/** A connection that is, for the database, a signed-in person's request: his role and claims, as the Data API sets them. */
+export async function connectAs(noctra: BenchNoctra, personId: string): Promise<postgres.Sql> {
+  const sql = connect(noctra.databaseUrl('authenticator'));
+  const claims = JSON.stringify({ sub: personId, role: 'authenticated', aud: 'authenticated' });
+  await sql`select set_config('request.jwt.claims', ${claims}, false), set_config('role', 'authenticated', false)`;
+  return sql;
+}
+
+/** A connection that no policy holds back, with the same claims: what the measured request is compared with. */
+export async function connectUnsecured(noctra: BenchNoctra, personId: string): Promise<postgres.Sql> {
+  const sql = connect(noctra.databaseUrl('postgres'));
+  const claims = JSON.stringify({ sub: personId, role: 'authenticated', aud: 'authenticated' });
+  await sql`select set_config('request.jwt.claims', ${claims}, false)`;
+  return sql;
+}

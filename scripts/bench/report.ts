@@ -1,0 +1,92 @@
+import type { Summary } from './statistics.ts';
+
+/** What has to come out: a ratio that is at most, or at least, this. */
+export type Goal = { atMost: number } | { atLeast: number };
+
+/** One measured figure. */
+export interface Figure {
+  area: string;
+  name: string;
+  unit: string;
+  value: Summary;
+}
+
+/** One figure by another of the same run. */
+export interface Ratio {
+  area: string;
+  name: string;
+  value: Summary;
+  goal?: Goal;
+}
+
+/** Everything that a run found out. */
+export interface Report {
+  startedAt: string;
+  machine: { cpus: number; memoryGiB: number; platform: string; node: string; postgres: string };
+  size: { posts: number; people: number };
+  figures: Figure[];
+  ratios: Ratio[];
+  /** Plans by the question's name, as `explain (analyze, buffers)` gives them. */
+  plans: Record<string, string>;
+}
+
+/** Takes figures in while they are measured, and prints each. */
+export interface Recorder {
+  report: Report;
+  area(name: string): void;
+  figure(name: string, unit: string, value: Summary): void;
+  ratio(name: string, value: Summary, goal?: Goal): void;
+  note(text: string): void;
+}
+
+/** Starts a report of its own that prints as it goes. */
+export function createRecorder(report: Report): Recorder {
+  let area = '';
+  return {
+    report,
+    area(name) {
+      area = name;
+      console.log(`\n${name}`);
+    },
+    figure(name, unit, value) {
+      report.figures.push({ area, name, unit, value });
+      console.log(`  ${name.padEnd(58)} ${format(value.median)} ${unit}  (${spread(value)})`);
+    },
+    ratio(name, value, goal) {
+      report.ratios.push({ area, name, value, ...(goal ? { goal } : {}) });
+      const verdict = goal ? `  ${goalText(goal)}: ${reached(value, goal) ? 'reached' : 'NOT REACHED'}` : '';
+      console.log(`  ${`= ${name}`.padEnd(58)} ${format(value.median)}  (${spread(value)})${verdict}`);
+    },
+    note: (text) => console.log(`  ${text}`),
+  };
+}
+
+/** Whether a ratio is where it has to be. */
+export function reached(value: Summary, goal: Goal): boolean {
+  return 'atMost' in goal ? value.median <= goal.atMost : value.median >= goal.atLeast;
+}
+
+/** A goal in words. */
+export function goalText(goal: Goal): string {
+  return 'atMost' in goal ? `at most ${goal.atMost}` : `at least ${goal.atLeast}`;
+}
+
+/** The goals of a report, and how many were missed. */
+export function printGoals(report: Report): void {
+  const judged = report.ratios.flatMap((ratio) => (ratio.goal ? [{ ...ratio, goal: ratio.goal }] : []));
+  const missed = judged.filter(({ value, goal }) => !reached(value, goal));
+  console.log(`\n${judged.length - missed.length} of ${judged.length} goals reached.`);
+  for (const { area, name, value, goal } of missed)
+    console.log(`  not reached: ${area}, ${name}: ${format(value.median)}, ${goalText(goal)}`);
+}
+
+function spread({ low, high }: Summary): string {
+  return `${format(low)} to ${format(high)}`;
+}
+
+/** Three digits that count. */
+export function format(value: number): string {
+  if (!Number.isFinite(value)) return String(value);
+  if (Math.abs(value) >= 1000) return Math.round(value).toLocaleString('en');
+  return String(Number(value.toPrecision(3)));
+}

@@ -1,0 +1,35 @@
+/** What many measurements of one thing came to. */
+export interface Summary {
+  median: number;
+  /** The quarter points: half of all rounds lie between them. */
+  low: number;
+  high: number;
+  rounds: number;
+}
+
+/** Median and spread of some figures; there has to be one at least. */
+export function summarize(figures: readonly number[]): Summary {
+  return {
+    median: quantile(figures, 0.5),
+    low: quantile(figures, 0.25),
+    high: quantile(figures, 0.75),
+    rounds: figures.length,
+  };
+}
+
+/** The value below which a share of the figures lies, interpolated. */
+export function quantile(figures: readonly number[], share: number): number {
+  const sorted = figures.toSorted((a, b) => a - b);
+  const place = (sorted.length - 1) * share;
+  const below = sorted[Math.floor(place)] ?? Number.NaN;
+  const above = sorted[Math.ceil(place)] ?? Number.NaN;
+  return below + (above - below) * (place - Math.floor(place));
+}
+
+/**
+ * The ratio of two measurements that were taken in turns: round by round, so that what slows the machine for a while
+ * slows both.
+ */
+export function ratio(dividends: readonly number[], divisors: readonly number[]): Summary {
+  return summarize(dividends.map((figure, round) => figure / (divisors[round] ?? Number.NaN)));
+}
