@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { createServer as createHttpServer, type Server as HttpServer } from 'node:http';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
@@ -38,11 +39,25 @@ export async function choosePorts(wanted: Ports, host: string): Promise<Ports> {
   }
 }
 
-function reserve(port: number, host: string, part: keyof Ports): Promise<Server> {
+/** Below those that systems give to outgoing connections: a port that is free stays free until its service takes it. */
+const freePorts = { first: 10_000, last: 32_000 };
+
+async function reserve(port: number, host: string, part: keyof Ports): Promise<Server> {
+  for (;;) {
+    try {
+      return await hold(port || randomInt(freePorts.first, freePorts.last), host);
+    } catch (error) {
+      const isOthers = port === 0 && errorCode(error) === 'EADDRINUSE';
+      if (!isOthers) throw await cannotListen(port, part, error as Error);
+    }
+  }
+}
+
+function hold(port: number, host: string): Promise<Server> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once('listening', () => resolve(server));
-    server.once('error', (error) => cannotListen(port, part, error).then(reject));
+    server.once('error', reject);
     server.listen(port, host);
   });
 }
