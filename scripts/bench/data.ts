@@ -38,8 +38,8 @@ export async function makeData(
   await makePeople(sql, size.people);
   onStep(`${size.people.toLocaleString('en')} people`);
   await sql`
-    insert into public.tags (id, name)
-    select bench.ordered_id(number, 1), private.tag_name(bench.tag(number::integer))
+    insert into public.tags (id, name, is_published)
+    select bench.ordered_id(number, 1), private.tag_name(bench.tag(number::integer)), true
     from generate_series(1, ${tags}::bigint) as number
   `;
   for (let first = 1; first <= size.posts; first += batchRows) {
@@ -121,7 +121,8 @@ async function makePosts(
 ): Promise<void> {
   await sql`
     create temporary table batch as
-    select
+    select *, is_public and hidden_at is null and profile_is_public as is_visible_to_all
+    from (select
       number,
       bench.ordered_id(number, 0) as id,
       bench.person(owner) as owner_id,
@@ -139,7 +140,7 @@ async function makePosts(
       ) as mentions,
       case when bench.chance(number, 24) < 0.4 then 1 + floor(3 * power(bench.chance(number, 25), 4))::integer else 0 end as files
     from generate_series(${first}::bigint, ${last}::bigint) as number
-    cross join lateral bench.skewed(number, 21, ${people}::integer) as owner
+    cross join lateral bench.skewed(number, 21, ${people}::integer) as owner) as made
   `;
   await sql`
     insert into public.posts (id, owner_id, caption, is_public, hidden_at, is_visible_to_all, created_at, updated_at)
@@ -150,29 +151,31 @@ async function makePosts(
         (select string_agg('#' || bench.tag(tag), ' ') from unnest(tags) as tag),
         (select string_agg('@' || bench.username(person), ' ') from unnest(mentions) as person)
       ),
-      is_public, hidden_at, is_public and hidden_at is null and profile_is_public,
+      is_public, hidden_at, is_visible_to_all,
       to_timestamp(1577836800 + number * 20), to_timestamp(1577836800 + number * 20)
     from batch
   `;
   await sql`
-    insert into public.post_tags (post_id, tag_id, source)
-    select id, bench.ordered_id(tag, 1), 'caption' from batch cross join unnest(tags) as tag
+    insert into public.post_tags (post_id, tag_id, source, is_visible_to_all)
+    select id, bench.ordered_id(tag, 1), 'caption', is_visible_to_all from batch cross join unnest(tags) as tag
   `;
   await sql`
-    insert into public.post_mentions (post_id, profile_id, source)
-    select id, bench.person(person), 'caption' from batch cross join unnest(mentions) as person
+    insert into public.post_mentions (post_id, profile_id, source, is_visible_to_all)
+    select id, bench.person(person), 'caption', is_visible_to_all from batch cross join unnest(mentions) as person
   `;
   await sql`
     create temporary table batch_files as
-    select batch.id as post_id, batch.owner_id, place - 1 as position,
+    select batch.id as post_id, batch.owner_id, batch.is_visible_to_all, place - 1 as position,
       bench.ordered_id(batch.number, 16 + place) as id,
       batch.owner_id || '/' || bench.ordered_id(batch.number, 32 + place) || '.jpg' as path
     from batch
     cross join generate_series(1, batch.files) as place
   `;
   await sql`
-    insert into public.post_media (id, post_id, path, position, file_type, mime_type, size, width, height, inspected_at)
-    select id, post_id, path, position, 'image', 'image/jpeg', 300000, 1600, 1200, now() from batch_files
+    insert into public.post_media
+      (id, post_id, path, position, file_type, mime_type, size, width, height, inspected_at, is_visible_to_all)
+    select id, post_id, path, position, 'image', 'image/jpeg', 300000, 1600, 1200, now(), is_visible_to_all
+    from batch_files
   `;
   await sql`
     insert into storage.objects (id, bucket_id, name, owner, owner_id, metadata, version)

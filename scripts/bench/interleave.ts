@@ -1,3 +1,5 @@
+import { quantile } from './statistics.ts';
+
 /** Something to measure: what one round of it took. */
 export interface Measured {
   name: string;
@@ -30,4 +32,11 @@ export async function millisecondsEach(times: number, work: () => PromiseLike<un
   const began = performance.now();
   for (let time = 0; time < times; time++) await work();
   return (performance.now() - began) / times;
+}
+
+/** Milliseconds that a repetition takes, one after the other: the median, which a pause of the machine does not move. */
+export async function medianMilliseconds(times: number, work: () => PromiseLike<unknown>): Promise<number> {
+  const figures: number[] = [];
+  for (let time = 0; time < times; time++) figures.push(await millisecondsEach(1, work));
+  return quantile(figures, 0.5);
 }

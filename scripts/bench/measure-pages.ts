@@ -1,4 +1,4 @@
-import { interleave, millisecondsEach } from './interleave.ts';
+import { interleave, medianMilliseconds } from './interleave.ts';
 import { type BenchNoctra, connect, connectAs, connectUnsecured } from './noctra.ts';
 import { type PagePair, type PageQuestion, pageQuestions } from './pages.ts';
 import type { Recorder } from './report.ts';
@@ -100,7 +100,7 @@ function run(sql: Sql, { text, values }: PageQuestion) {
 }
 
 function ask(sql: Sql, question: PageQuestion): Promise<number> {
-  return millisecondsEach(statementsPerRound, () => run(sql, question));
+  return medianMilliseconds(statementsPerRound, () => run(sql, question));
 }
 
 /** A comparison of different pages would say nothing. */
