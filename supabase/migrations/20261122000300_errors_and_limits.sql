@@ -51,12 +51,13 @@ grant execute on function private.raise_error(integer, text, text, text) to auth
 -- 50 MiB is the largest upload on Supabase's free plan; 255 is the width that profile texts have in the clients.
 create function public.limits()
 returns jsonb
-language sql
+language plpgsql
 immutable
 parallel safe
 set search_path = ''
 as $$
-  select jsonb '{
+begin
+  return jsonb '{
     "caption_length": 2200,
     "tags": 30,
     "tag_length": 50,
@@ -74,7 +75,8 @@ as $$
     "password_min": 8,
     "page_size": 20,
     "page_size_max": 100
-  }'
+  }';
+end
 $$;
 comment on function public.limits() is
   'Every limit, in one place: lengths in characters, sizes in bytes. Constraints, functions, buckets and the generated clients read it.';

@@ -220,6 +220,8 @@ returns void
 language plpgsql
 security definer
 set search_path = ''
+-- Planning for these very values takes longer than the statements themselves.
+set plan_cache_mode = force_generic_plan
 as $$
 declare
   v_post_ids constant uuid[] := refresh_caption_references.post_ids;

@@ -1,7 +1,7 @@
 -- When a tag becomes visible to everybody: with the first post that everybody may see. It then stays so, because what was
 -- read cannot be taken back, and because a mark that only ever goes up needs no lock against those who use the tag.
 
-create function private.publish_tags(post_ids uuid[])
+create function private.publish_tags(tag_ids uuid[])
 returns void
 language plpgsql
 set search_path = ''
@@ -12,12 +12,7 @@ begin
   where tags.id in (
     select named.id
     from public.tags as named
-    where not named.is_published
-      and named.id in (
-        select post_tags.tag_id
-        from public.post_tags
-        where post_tags.post_id = any (publish_tags.post_ids) and post_tags.is_visible_to_all
-      )
+    where named.id = any (publish_tags.tag_ids) and not named.is_published
     -- As private.ensure_tags sorts them: no deadlocks.
     order by named.name
     for no key update
@@ -25,7 +20,7 @@ begin
 end
 $$;
 comment on function private.publish_tags(uuid[]) is
-  'Marks the tags of those posts that everybody may see as published. Granted to nobody: triggers with their owner''s rights call it.';
+  'Marks tags as published. Granted to nobody: triggers with their owner''s rights call it.';
 
 create function private.publish_tags_of_references()
 returns trigger
@@ -33,10 +28,17 @@ language plpgsql
 security definer
 set search_path = ''
 as $$
+declare
+  v_tag_ids constant uuid[] := array(
+    select inserted.tag_id
+    from inserted
+    join public.tags on tags.id = inserted.tag_id
+    where inserted.is_visible_to_all and not tags.is_published
+  );
 begin
-  -- Nearly every tag is published already, and then this is all.
-  if exists (select from inserted join public.tags on tags.id = inserted.tag_id where not tags.is_published) then
-    perform private.publish_tags(array(select inserted.post_id from inserted));
+  -- Nearly every tag is published already.
+  if cardinality(v_tag_ids) > 0 then
+    perform private.publish_tags(v_tag_ids);
   end if;
   return null;
 end
@@ -51,15 +53,16 @@ security definer
 set search_path = ''
 as $$
 declare
-  v_shown constant uuid[] := array(
-    select updated.id
+  v_tag_ids constant uuid[] := array(
+    select distinct post_tags.tag_id
     from updated
     join outdated on outdated.id = updated.id
+    join public.post_tags on post_tags.post_id = updated.id
     where updated.is_visible_to_all and not outdated.is_visible_to_all
   );
 begin
-  if cardinality(v_shown) > 0 then
-    perform private.publish_tags(v_shown);
+  if cardinality(v_tag_ids) > 0 then
+    perform private.publish_tags(v_tag_ids);
   end if;
   return null;
 end

@@ -64,6 +64,8 @@ language plpgsql
 -- Invoker: the post itself is written under the caller's own grants and policies. What he has no grant for goes
 -- through the helpers above.
 set search_path = ''
+-- For triggers and helpers, too: planning for these very values takes longer than the statements themselves.
+set plan_cache_mode = force_generic_plan
 as $$
 declare
   v_user_id constant uuid := auth.uid();

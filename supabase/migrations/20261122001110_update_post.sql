@@ -28,6 +28,8 @@ language plpgsql
 -- Invoker: the post itself is written under the caller's own grants and policies. What he has no grant for goes
 -- through helpers.
 set search_path = ''
+-- As in create_post.
+set plan_cache_mode = force_generic_plan
 as $$
 declare
   v_user_id constant uuid := auth.uid();
