@@ -85,8 +85,9 @@ begin
     perform private.hold_post(create_post.original_post);
   end if;
   perform private.require_writer();
-  -- Held, so that the account does not go half way through.
-  perform from public.profiles where profiles.id = v_user_id for key share;
+  -- Held, so that the account does not go half way through; at once as private.set_post_visibility will hold it, since
+  -- whoever waits for the counter would keep a deletion waiting that has a weaker hold already.
+  perform from public.profiles where profiles.id = v_user_id for share;
   if not found then
     perform private.raise_error(401, 'not_signed_in', 'Sign in to publish.');
   end if;
