@@ -15,16 +15,9 @@ async function main(): Promise<void> {
   const fromFiles: Record<string, Check> = {
     'TypeScript (tsc)': () => tool('typescript/bin/tsc', ['--noEmit', '-p', '.']),
     'Edge function (deno check)': () =>
-      tool('deno/bin.cjs', [
-        'check',
-        '--quiet',
-        '--no-lock',
-        '--node-modules-dir=manual',
-        '--config',
-        'supabase/functions/api/deno.json',
-        'supabase/functions/api/index.ts',
-        'scripts/stack/functions/worker.ts',
-      ]),
+      denoCheck('--config', 'supabase/functions/api/deno.json', 'supabase/functions/api/index.ts'),
+    'What runs functions (deno check)': () =>
+      denoCheck('scripts/stack/functions/worker.ts', 'scripts/stack/functions/watchdog.ts'),
     'Lint and format (Biome)': () =>
       tool('@biomejs/biome/bin/biome', ['check', '--error-on-warnings', '--max-diagnostics=50']),
     'Versions in deno.json': async () => denoVersions(),
@@ -65,6 +58,10 @@ async function tool(
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
   const [code] = (await once(child, 'close')) as [number | null];
   return code === 0 ? '' : output || `ended with ${code}`;
+}
+
+function denoCheck(...args: string[]): Promise<string> {
+  return tool('deno/bin.cjs', ['check', '--quiet', '--no-lock', '--node-modules-dir=manual', ...args]);
 }
 
 /** The function names its packages for the hosted runtime; locally they come from package.json. They have to agree. */
