@@ -1,5 +1,6 @@
 import type { AuthError, Session } from '@supabase/supabase-js';
 import type { Context } from './context.ts';
+import { dataOf } from './errors.ts';
 import { callApi } from './requests.ts';
 import { attempt, type Result } from './result.ts';
 
@@ -185,13 +186,20 @@ interface Tokens {
   refresh_token: string;
 }
 
+/** What Auth answers; where it has no error, there is a session. */
+interface SessionAnswer {
+  data: { session: Session | null };
+  error: AuthError | null;
+}
+
 /** Makes `noctra.auth`. Nothing of it is tried again by itself: attempts are counted, and mails are sent. */
 export function createAuth(context: Context): Auth {
   const { auth } = context.supabase;
 
-  /** Asks for what needs no session: one that has run out must not stand in the way. */
-  const post = <T>(path: string, body: object) =>
-    callApi<T>(context, { method: 'POST', path: `auth/${path}/`, body, retry: 'never' }, 'nobody');
+  const post = <T>(path: string, body: object, as?: 'nobody') =>
+    callApi<T>(context, { method: 'POST', path: `auth/${path}/`, body, retry: 'never', as });
+
+  const askForTokens = (path: string, body: object) => post<Tokens>(path, body, 'nobody');
 
   const adopt = async ({ token, refresh_token }: Tokens) =>
     sessionOf(await auth.setSession({ access_token: token ?? '', refresh_token }));
@@ -199,7 +207,7 @@ export function createAuth(context: Context): Auth {
   return {
     register: (registration) =>
       attempt(async () => {
-        const tokens = await post<Tokens>('register', registration);
+        const tokens = await askForTokens('register', registration);
         const session = tokens.token === null ? null : await adopt(tokens);
         return { session, confirmation_required: session === null };
       }),
@@ -209,15 +217,10 @@ export function createAuth(context: Context): Auth {
         // No user name has an @ in it.
         session: username.includes('@')
           ? sessionOf(await auth.signInWithPassword({ email: username, password }))
-          : await adopt(await post('token', { username, password })),
+          : await adopt(await askForTokens('token', { username, password })),
       })),
 
-    session: () =>
-      attempt(async () => {
-        const { data, error } = await auth.getSession();
-        if (error) throw error;
-        return data;
-      }),
+    session: () => attempt(async () => dataOf<SessionAnswer['data']>(await auth.getSession())),
 
     refresh: () => attempt(async () => ({ session: sessionOf(await auth.refreshSession()) })),
 
@@ -228,20 +231,12 @@ export function createAuth(context: Context): Auth {
         return { session: null };
       }),
 
-    changePassword: (change) =>
-      attempt(async () => {
-        await callApi(context, { method: 'POST', path: 'auth/password/', body: change, retry: 'never' });
-        return null;
-      }),
+    changePassword: (change) => attempt(() => post('password', change)),
 
-    requestPasswordReset: (request) =>
-      attempt(async () => {
-        await post('password/reset', request);
-        return null;
-      }),
+    requestPasswordReset: (request) => attempt(() => post('password/reset', request, 'nobody')),
 
     confirmPasswordReset: (reset) =>
-      attempt(async () => ({ session: await adopt(await post('password/reset/confirm', reset)) })),
+      attempt(async () => ({ session: await adopt(await askForTokens('password/reset/confirm', reset)) })),
 
     deleteAccount: () =>
       attempt(async () => {
@@ -254,7 +249,6 @@ export function createAuth(context: Context): Auth {
 }
 
 /** The session that Auth has answered; its error is thrown. */
-function sessionOf({ data, error }: { data: { session: Session | null }; error: AuthError | null }): Session {
-  if (error || !data.session) throw error;
-  return data.session;
+function sessionOf(answer: SessionAnswer): Session {
+  return dataOf<SessionAnswer['data']>(answer).session as Session;
 }

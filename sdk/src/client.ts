@@ -5,9 +5,12 @@ import type { Database } from './database.types.ts';
 import { createMedia, type Media } from './media.ts';
 import { createPosts, type Posts } from './posts.ts';
 import { createProfiles, type Profiles } from './profiles.ts';
+import { type ReplicaOptions, withReplica } from './replica.ts';
 
-/** The options of supabase-js's `createClient`, or a client that there is already. */
-export interface NoctraOptions extends Omit<SupabaseClientOptions<'public'>, 'accessToken' | 'db'> {
+/** The options of supabase-js's `createClient`, or a client that there is already; and where to read. */
+export interface NoctraOptions
+  extends Omit<SupabaseClientOptions<'public'>, 'accessToken' | 'db'>,
+    ReplicaOptions {
   /** A supabase-js client to use, in place of a new one: its session and its settings are then Noctra's too. */
   supabase?: NoctraSupabaseClient;
 }
@@ -37,17 +40,23 @@ export interface Noctra {
  * ```ts
  * const noctra = createNoctra(url, key, { supabase });
  * ```
+ *
+ * @example With a replica that serves reads
+ * ```ts
+ * const noctra = createNoctra(url, key, { read_url: 'https://abcdefgh-all.supabase.co' });
+ * ```
  */
 export function createNoctra(url: string, key: string, options: NoctraOptions = {}): Noctra {
-  const { supabase = createClient<Database>(url, key, options), global } = options;
+  const { supabase = createClient<Database>(url, key, options), read_url } = options;
+  // Looked up at each call, and called as a plain function: browsers refuse `fetch` as a method of another object.
+  const send = options.global?.fetch ?? ((address: string, init: RequestInit) => fetch(address, init));
+  const [primary = '', replica] = [url, read_url].map((address) => address?.replace(/\/+$/, ''));
   const context = {
     supabase,
-    url: url.replace(/\/+$/, ''),
+    url: primary,
     key,
-    headers: global?.headers ?? {},
-    // Looked up at each call, and called as a plain function: browsers refuse `fetch` as a method of another object.
-    fetch: global?.fetch ?? ((input: RequestInfo | URL, init?: RequestInit) => fetch(input, init)),
-    hasOwnFetch: global?.fetch !== undefined,
+    options,
+    fetch: replica === undefined ? send : withReplica(primary, replica, send, options),
   };
   return {
     supabase,

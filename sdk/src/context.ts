@@ -1,9 +1,13 @@
-import type { SupabaseClient } from '@supabase/supabase-js';
+import type { Session, SupabaseClient } from '@supabase/supabase-js';
+import type { NoctraOptions } from './client.ts';
 import type { Database } from './database.types.ts';
-import { refusal } from './errors.ts';
+import { dataOf, refusal } from './errors.ts';
 
 /** A supabase-js client that knows Noctra's tables and functions. */
 export type NoctraSupabaseClient = SupabaseClient<Database>;
+
+/** Sends a request, as `fetch` does. */
+export type Send = (url: string, init: RequestInit) => Promise<Response>;
 
 /** What every part of the SDK works with. */
 export interface Context {
@@ -12,11 +16,9 @@ export interface Context {
   url: string;
   /** The publishable key. */
   key: string;
-  /** What the app wants every request to carry. */
-  headers: Record<string, string>;
-  fetch: typeof fetch;
-  /** Whether `fetch` is the app's: then no request may go past it. */
-  hasOwnFetch: boolean;
+  options: NoctraOptions;
+  /** What all requests take: the app's own, where it has given one, and the way to a replica. */
+  fetch: Send;
 }
 
 /** Who is signed in, as the access token says. */
@@ -31,10 +33,9 @@ export interface Caller {
  * verified, and need not be: the server verifies the same token with every request.
  */
 export async function requireCaller({ supabase }: Context): Promise<Caller> {
-  const { data, error } = await supabase.auth.getSession();
-  if (error) throw error;
-  if (!data.session) throw refusal('not_signed_in', 401, 'Nobody is signed in.');
-  const { access_token } = data.session;
+  const { session } = dataOf<{ session: Session | null }>(await supabase.auth.getSession());
+  if (!session) throw refusal('not_signed_in', 401, 'Nobody is signed in.');
+  const { access_token } = session;
   // What else the claims say may be more than ASCII, and is not looked at.
   const payload = (access_token.split('.')[1] ?? '').replaceAll('-', '+').replaceAll('_', '/');
   return { access_token, id: JSON.parse(atob(payload)).sub };

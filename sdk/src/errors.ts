@@ -1,5 +1,5 @@
-import type { AuthError, PostgrestError } from '@supabase/supabase-js';
-import type { Answer } from './requests.ts';
+import type { AuthError } from '@supabase/supabase-js';
+import type { Answer } from './transport.ts';
 
 /**
  * The codes of errors: those of the HTTP API, and three that only a client can know. The type stays open,
@@ -146,7 +146,7 @@ export class NoctraError extends Error {
 }
 
 /**
- * Whether a value is an error of the SDK. It looks at the shape and not at the class, so that it also
+ * Whether a value is an error of the SDK. It looks at the name and not at the class, so that it also
  * holds where two copies of the package are loaded.
  *
  * @example
@@ -160,7 +160,7 @@ export class NoctraError extends Error {
  * ```
  */
 export function isNoctraError(value: unknown): value is NoctraError {
-  return value instanceof Error && value.name === 'NoctraError' && 'code' in value && 'status' in value;
+  return value instanceof Error && value.name === 'NoctraError';
 }
 
 /** The codes of answers that say nothing better than their status. */
@@ -179,15 +179,31 @@ function codeOfStatus(status: number): NoctraErrorCode {
   return statusCodes[status] ?? (status >= 500 ? 'internal_error' : 'validation_failed');
 }
 
-/** An error of the Data API. A rule of Noctra's answers SQLSTATE `PTnnn`, its code in `hint`, the field in `details`. */
-export function fromPostgrest(cause: PostgrestError, status: number): NoctraError {
-  const isRule = /^PT\d{3}$/.test(cause.code);
+/** What the bodies of errors say. */
+interface Failure extends Partial<Record<'code' | 'message' | 'statusCode' | 'detail' | 'title', string>> {
+  hint?: string;
+  details?: string;
+  errors?: Record<string, string[]>;
+}
+
+/**
+ * The error of an answer. The HTTP API says it in a problem document (RFC 9457), which has a title. The Data API
+ * answers rules of Noctra's as SQLSTATE `PTnnn`, with the code in `hint` and the field in `details`. The status of
+ * Storage is often a plain 400, and the true one stands in `statusCode`.
+ */
+export function fromAnswer({ status: answered, body, retry_after }: Answer): NoctraError {
+  const failure: Failure = body ?? {};
+  const { code, title } = failure;
+  const isRule = code?.startsWith('PT');
+  const status = code === 'InvalidJWT' ? 401 : Number(failure.statusCode) || answered;
   return new NoctraError({
-    code: (isRule && cause.hint) || codeOfStatus(status),
-    message: cause.message,
+    code: (isRule ? failure.hint : title && code) ?? codeOfStatus(status),
+    message: failure.detail ?? title ?? failure.message ?? `HTTP ${answered}`,
     status,
-    field: (isRule && cause.details) || undefined,
-    cause,
+    field: isRule ? failure.details : undefined,
+    fields: failure.errors,
+    retry_after,
+    cause: body,
   });
 }
 
@@ -208,36 +224,9 @@ function fromAuth(cause: AuthError): NoctraError {
   });
 }
 
-/** An error of Storage. Its HTTP status is often a plain 400, the true one stands in `statusCode`. */
-export function fromStorage({ status, body, retry_after }: Answer, field?: string): NoctraError {
-  const failure = (body ?? {}) as { message?: string; statusCode?: string; code?: string };
-  const trueStatus = failure.code === 'InvalidJWT' ? 401 : Number(failure.statusCode) || status;
-  return new NoctraError({
-    code: codeOfStatus(trueStatus),
-    message: failure.message ?? `HTTP ${status}`,
-    status: trueStatus,
-    field,
-    retry_after,
-    cause: body,
-  });
-}
-
-/** A problem document (RFC 9457) of the HTTP API, or whatever came in its place. */
-export function fromProblem({ status, body, retry_after }: Answer): NoctraError {
-  const { code, detail, title, errors } = (body ?? {}) as {
-    code?: string;
-    detail?: string;
-    title?: string;
-    errors?: Record<string, string[]>;
-  };
-  return new NoctraError({
-    code: code ?? codeOfStatus(status),
-    message: detail ?? title ?? `HTTP ${status}`,
-    status,
-    fields: errors,
-    retry_after,
-    cause: body,
-  });
+/** Whether the server is out of reach, or fails: it may have done what was asked. */
+export function isUnavailable({ status }: NoctraError): boolean {
+  return status === 0 || status >= 500;
 }
 
 /** What the SDK itself refuses, as the server would. */
@@ -245,18 +234,22 @@ export function refusal(code: NoctraErrorCode, status: number, message: string, 
   return new NoctraError({ code, message, status, field });
 }
 
+/** The data of a result of supabase-js; its error is thrown. */
+export function dataOf<Data>({ data, error }: { data: Data; error: unknown }): Data {
+  if (error) throw error;
+  return data;
+}
+
 /** No answer came. */
-export function networkError(cause: unknown): NoctraError {
-  const message = cause instanceof Error ? cause.message : 'No answer from the server.';
-  return new NoctraError({ code: 'network_error', message, status: 0, cause });
+export function unanswered(code: NoctraErrorCode, cause: unknown): NoctraError {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  return new NoctraError({ code, message, status: 0, cause });
 }
 
 /** Makes a NoctraError of whatever was thrown. */
 export function toNoctraError(cause: unknown): NoctraError {
   if (isNoctraError(cause)) return cause;
-  if (typeof cause === 'object' && cause !== null && '__isAuthError' in cause) {
-    return fromAuth(cause as unknown as AuthError);
-  }
-  const message = cause instanceof Error ? cause.message : String(cause);
-  return new NoctraError({ code: 'unexpected_error', message, status: 0, cause });
+  // By its mark, as supabase-js itself does: its classes would be a dependency at run time.
+  const isOfAuth = (cause as { __isAuthError?: boolean } | null)?.__isAuthError;
+  return isOfAuth ? fromAuth(cause as AuthError) : unanswered('unexpected_error', cause);
 }

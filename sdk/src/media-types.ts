@@ -1,40 +1,30 @@
 import { refusal } from './errors.ts';
 
-/**
- * The accepted types by file extension, under every name that clients and systems send; the first one is stored.
- * What follows it shares its beginning.
- */
-const mediaTypes: Record<string, string> = {
-  jpg: 'image/jpeg jpg pjpeg',
-  png: 'image/png x-png apng',
+/** The accepted types by the ending of a file's name; of several endings for a type the first one is stored. */
+const mediaTypes = Object.entries({
+  jpg: 'image/jpeg',
+  jpeg: 'image/jpeg',
+  png: 'image/png',
   gif: 'image/gif',
-  mp4: 'video/mp4 x-m4v',
-  mov: 'video/quicktime x-quicktime',
-  avi: 'video/x-msvideo vnd.avi avi msvideo',
-  mp3: 'audio/mpeg mp3 x-mp3 x-mpeg',
-  wav: 'audio/wav x-wav wave vnd.wave x-pn-wav',
-  pdf: 'application/pdf x-pdf',
+  mp4: 'video/mp4',
+  mov: 'video/quicktime',
+  avi: 'video/x-msvideo',
+  mp3: 'audio/mpeg',
+  wav: 'audio/wav',
+  pdf: 'application/pdf',
   docx: 'application/vnd.openxmlformats-officedocument.wordprocessingml.document',
-};
+});
 
-/** How a file is stored. */
-export interface MediaType {
-  extension: string;
-  mime_type: string;
-}
-
-/** The type of a file: what it says of itself, or else (some systems know no type for a name) its name's ending. */
-export function mediaTypeOf(file: Blob): MediaType {
-  const named = file.type.split(';')[0]?.trim().toLowerCase() ?? '';
+/**
+ * The type of a file, and the ending under which it is stored: what the file says of itself, or else its name's
+ * ending, since systems know a type under other names (`audio/x-wav`) or not at all. The server looks at the bytes.
+ */
+export function mediaTypeOf(file: Blob): readonly [extension: string, mime_type: string] {
+  const named = file.type.split(';')[0]?.trim().toLowerCase();
   const ending = (file as Partial<File>).name?.split('.').pop()?.toLowerCase();
-  const isUnnamed = named === '' || named === 'application/octet-stream';
-  for (const [extension, names] of Object.entries(mediaTypes)) {
-    const [kind, ...subtypes] = names.split(/[/ ]/);
-    const isIt = isUnnamed
-      ? extension === (ending === 'jpeg' ? 'jpg' : ending)
-      : subtypes.some((subtype) => named === `${kind}/${subtype}`);
-    if (isIt) return { extension, mime_type: `${kind}/${subtypes[0]}` };
-  }
+  const found =
+    mediaTypes.find(([, type]) => type === named) ?? mediaTypes.find(([extension]) => extension === ending);
+  if (found) return found;
   const message = `Files of type ${named || ending || 'unknown'} are not accepted.`;
   throw refusal('media_type_unsupported', 415, message, 'media');
 }

@@ -1,12 +1,11 @@
 import type { Context } from './context.ts';
-import { never, read } from './data-api.ts';
 import type { Database } from './database.types.ts';
-import { type NoctraError, refusal, toNoctraError } from './errors.ts';
+import { isUnavailable, type NoctraError, refusal } from './errors.ts';
 import { limits } from './limits.ts';
 import { signPaths } from './media.ts';
 import { isUuid, personId } from './people.ts';
-import { absolute, avatarUrl } from './pictures.ts';
-import { callApi, type ServiceRequest } from './requests.ts';
+import { pictureUrl } from './pictures.ts';
+import { callApi, readData, type ServiceRequest } from './requests.ts';
 import { attempt, type CallOptions, type Result } from './result.ts';
 import { type NewMedia, randomKey, type UploadOptions, type Uploads, uploadMedia } from './uploads.ts';
 
@@ -210,36 +209,29 @@ export interface Posts {
 }
 
 /** The columns that make a {@link Post}. */
-const postColumns = `
-  id, caption, is_public, is_repost, hidden_at, original_post_id, created_at, updated_at,
-  owner:profiles!owner_id(id, username, avatar_path, is_vip),
-  tags(id, name),
-  mentions:profiles!post_mentions(id, username),
-  media:post_media(id, file:path, file_type, mime_type, size, width, height, alt_text, position)
-` as const;
+const postColumns = [
+  'id,caption,is_public,is_repost,hidden_at,created_at,updated_at',
+  // Null as well for one that the caller may not see: its id would say that it is there.
+  'original:original_post_id(id)',
+  'owner:profiles!owner_id(id,username,avatar_path,is_vip)',
+  'tags(id,name)',
+  'mentions:profiles!post_mentions(id,username)',
+  'media:post_media(id,file:path,file_type,mime_type,size,width,height,alt_text,position)',
+].join();
 
 /** Makes `noctra.posts`. */
 export function createPosts(context: Context): Posts {
-  const { supabase } = context;
-
-  /** Asks the HTTP API for a post. */
-  async function askForPost(request: ServiceRequest): Promise<Post> {
-    const post = await callApi<Post>(context, request);
-    return {
-      ...post,
-      owner: { ...post.owner, profile_pic_url: absolute(context, post.owner.profile_pic_url) },
-    };
-  }
-
   /** Sends a post with files that were uploaded for it; where it is refused, they are removed. */
   async function send(request: ServiceRequest, { discard }: Pick<Uploads, 'discard'>): Promise<Post> {
     try {
-      return await askForPost(request);
+      const { owner, ...post } = await callApi<Post>(context, request);
+      // Addresses of pictures are given below the project's.
+      const profile_pic_url = new URL(owner.profile_pic_url, context.url).href;
+      return { ...post, owner: { ...owner, profile_pic_url } };
     } catch (cause) {
-      const { status } = toNoctraError(cause);
       // With no answer, or a gateway's, the post may be in the making: it keeps its files. Called off, it may be as
       // well: then what comes first, the claim or the removal, holds, since the database lets no post lose a file.
-      if (request.signal?.aborted || (status >= 400 && status < 500)) await discard();
+      if (request.signal?.aborted || !isUnavailable(cause as NoctraError)) await discard();
       throw cause;
     }
   }
@@ -250,21 +242,16 @@ export function createPosts(context: Context): Posts {
       const [ownerId, mentionId] = await Promise.all(
         [owner, mentions].map((person) => person && personId(context, person, signal)),
       );
-      // One more than asked for: it tells whether another page follows. What is undefined supabase-js leaves out.
-      const given = {
-        page_limit: limit + 1,
-        owner: ownerId,
-        tag,
-        mention: mentionId,
-        before: cursor || undefined,
+      const query: Partial<Record<PageArgument | 'select', string>> = {
+        select: postColumns,
+        // One more than asked for: it tells whether another page follows.
+        page_limit: String(limit + 1),
+        ...(ownerId && { owner: ownerId }),
+        ...(tag !== undefined && { tag }),
+        ...(mentionId && { mention: mentionId }),
+        ...(cursor && { before: cursor }),
       };
-      const rows = await read(signal, () =>
-        supabase
-          .rpc('list_posts', given as PageArguments, { get: true })
-          .select(postColumns)
-          .retry(false)
-          .abortSignal(signal ?? never),
-      );
+      const rows = await readData<PostRow[]>(context, 'rpc/list_posts', query, signal);
       const posts = await toPosts(context, rows.slice(0, limit), signal);
       return { posts, next_cursor: rows.length > limit ? (posts.at(-1)?.id ?? null) : null };
     }, signal);
@@ -283,7 +270,7 @@ export function createPosts(context: Context): Posts {
 
     update: (id, { add_media, on_progress, signal, ...changes }) =>
       attempt(async () => {
-        if (!isUuid(id)) throw notFound();
+        checkId(id);
         if (changes.caption !== undefined) checkCaption(changes.caption);
         const uploads = await uploadMedia(context, add_media ?? [], { on_progress, signal });
         const body = { ...changes, ...(add_media && { media: uploads.media }) };
@@ -305,66 +292,53 @@ export function createPosts(context: Context): Posts {
 
     get: (id, { signal } = {}) =>
       attempt(async () => {
-        if (!isUuid(id)) throw notFound();
-        return askForPost({ method: 'GET', path: `posts/${id}/`, signal });
+        checkId(id);
+        const query = { select: postColumns, id: `eq.${id}` };
+        const row = await readData<PostRow>(context, 'posts', query, signal, notFound());
+        const [post] = await toPosts(context, [row], signal);
+        return post as Post;
       }, signal),
 
     remove: (id, { signal } = {}) =>
       attempt(async () => {
-        if (!isUuid(id)) throw notFound();
+        checkId(id);
         await callApi(context, { method: 'DELETE', path: `posts/${id}/`, signal });
         return { id };
       }, signal),
   };
 }
 
-type PageArguments = Database['public']['Functions']['list_posts']['Args'];
+type PageArgument = keyof Database['public']['Functions']['list_posts']['Args'];
 
 interface PostRow extends Omit<Post, 'owner' | 'media' | 'original_post'> {
   owner: Pick<Row<'profiles'>, 'id' | 'username' | 'avatar_path' | 'is_vip'>;
   media: (Omit<PostMedia, 'url'> & { position: number })[];
-  original_post_id: string | null;
+  original: Pick<Row<'posts'>, 'id'> | null;
 }
 
 /** Gives rows the shape of posts. All their files are signed in one request. */
 async function toPosts(context: Context, rows: PostRow[], signal?: AbortSignal): Promise<Post[]> {
   const paths = rows.flatMap(({ media }) => media.map(({ file }) => file));
-  const [urls, visible] = await Promise.all([
-    signPaths(context, paths, { signal }),
-    visibleOriginals(context, rows, signal),
-  ]);
-  const urlOf = new Map(paths.map((path, place) => [path, urls[place] ?? null]));
-  return rows.map(
-    ({ owner: { avatar_path, ...owner }, tags, mentions, media, original_post_id, ...post }) => ({
-      ...post,
-      owner: { ...owner, profile_pic_url: avatarUrl(context, avatar_path) },
-      tags: sorted(tags, 'name'),
-      mentions: sorted(mentions, 'username'),
-      media: sorted(media, 'position').map(({ position: _, ...file }) => ({
-        ...file,
-        url: urlOf.get(file.file) ?? null,
-      })),
-      original_post: original_post_id !== null && visible.has(original_post_id) ? original_post_id : null,
-    }),
-  );
+  const urls = await signPaths(context, paths, { signal }).catch((cause: NoctraError) => {
+    // Storage is the primary's, and posts without their files are more than none.
+    if (context.options.read_url && !signal?.aborted && isUnavailable(cause)) return [];
+    throw cause;
+  });
+  return rows.map(({ owner: { avatar_path, ...owner }, tags, mentions, media, original, ...post }) => ({
+    ...post,
+    owner: { ...owner, profile_pic_url: pictureUrl(context, 'avatars', avatar_path) },
+    tags: sorted(tags, 'name'),
+    mentions: sorted(mentions, 'username'),
+    media: sorted(media, 'position').map(({ position: _, ...file }) => ({
+      ...file,
+      url: urls[paths.indexOf(file.file)] ?? null,
+    })),
+    original_post: original?.id ?? null,
+  }));
 }
 
 function sorted<T>(items: readonly T[], by: keyof T): T[] {
   return items.toSorted((a, b) => (a[by] < b[by] ? -1 : 1));
-}
-
-/** Of the posts that these share, those that one may see: the id of another would say that it is there. */
-async function visibleOriginals(
-  { supabase }: Context,
-  rows: readonly PostRow[],
-  signal: AbortSignal = never,
-): Promise<Set<string>> {
-  const ids = [...new Set(rows.flatMap(({ original_post_id }) => original_post_id ?? []))];
-  if (ids.length === 0) return new Set();
-  const visible = await read(signal, () =>
-    supabase.from('posts').select('id').in('id', ids).retry(false).abortSignal(signal),
-  );
-  return new Set(visible.map(({ id }) => id));
 }
 
 function checkCaption(caption: string): void {
@@ -386,8 +360,12 @@ function checkPage(limit: number, cursor: string | null | undefined): void {
     throw refusal('limit_invalid', 422, `A page has 1 to ${limits.page_size_max} posts.`, 'limit');
   }
   if (cursor && !isUuid(cursor)) {
-    throw refusal('invalid_cursor', 400, 'This is not the cursor of a page.', 'cursor');
+    throw refusal('invalid_cursor', 400, 'This is no cursor of a page.', 'cursor');
   }
+}
+
+function checkId(id: string): void {
+  if (!isUuid(id)) throw notFound();
 }
 
 function notFound(): NoctraError {

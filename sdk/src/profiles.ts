@@ -1,33 +1,18 @@
 import type { Context } from './context.ts';
-import type { Database } from './database.types.ts';
 import { limits } from './limits.ts';
-import { readProfile } from './people.ts';
-import { absolute } from './pictures.ts';
+import { type Person, readPerson } from './people.ts';
+import { pictureUrl } from './pictures.ts';
 import { callApi } from './requests.ts';
 import { attempt, type CallOptions, type Result } from './result.ts';
 import { checkSize } from './uploads.ts';
 
-type ProfileRow = Database['public']['Tables']['profiles']['Row'];
-
 /** What everybody sees of a person, with the fields of the HTTP API. */
-export interface Profile
-  extends Pick<
-    ProfileRow,
-    'id' | 'username' | 'bio' | 'playlist' | 'is_vip' | 'role' | 'created_at' | 'updated_at'
-  > {
-  /** The object's name in the bucket `avatars`. */
-  profile_pic: string | null;
+export interface Profile extends Person {
   /** Ready to load; a default picture where none is set. */
   profile_pic_url: string;
-  /** The object's name in the bucket `covers`. */
-  cover_pic: string | null;
   /** Ready to load; a default picture where none is set. */
   cover_pic_url: string;
   role_display_name: string;
-  /** Whether others can see this person's posts. */
-  publicProfile: boolean;
-  /** A preference for clients; the server keeps it and does nothing with it. */
-  anonymous: boolean;
 }
 
 /** Your own profile. */
@@ -108,21 +93,28 @@ export interface Profiles {
   update(changes: ProfileChanges): Promise<Result<OwnProfile>>;
 }
 
-/** Makes `noctra.profiles`. A profile has one form, the HTTP API's: it is made there. */
+/** Makes `noctra.profiles`. */
 export function createProfiles(context: Context): Profiles {
-  /** Its pictures' addresses stand below the project's. */
-  const complete = <T extends Profile>(profile: T): T => ({
+  /** The HTTP API gives addresses of pictures below the project's, the Data API none. */
+  const complete = <T extends Pick<Profile, 'profile_pic' | 'cover_pic'>>(profile: T) => ({
     ...profile,
-    profile_pic_url: absolute(context, profile.profile_pic_url),
-    cover_pic_url: absolute(context, profile.cover_pic_url),
+    profile_pic_url: pictureUrl(context, 'avatars', profile.profile_pic),
+    cover_pic_url: pictureUrl(context, 'covers', profile.cover_pic),
   });
 
   return {
     me: ({ signal } = {}) =>
-      attempt(async () => complete(await readProfile<OwnProfile>(context, 'me', signal)), signal),
+      attempt(async () => {
+        const request = { method: 'GET', path: 'userprofiles/me/', signal } as const;
+        return complete(await callApi<OwnProfile>(context, request));
+      }, signal),
 
     get: (idOrUsername, { signal } = {}) =>
-      attempt(async () => complete(await readProfile<Profile>(context, idOrUsername, signal)), signal),
+      attempt(async () => {
+        const profile = await readPerson(context, idOrUsername, signal);
+        const role_display_name = profile.role.replace(/^./, (letter) => letter.toUpperCase());
+        return complete({ ...profile, role_display_name });
+      }, signal),
 
     update: ({ signal, ...changes }) =>
       attempt(async () => {

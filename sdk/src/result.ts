@@ -1,4 +1,4 @@
-import { NoctraError, toNoctraError } from './errors.ts';
+import { type NoctraError, toNoctraError, unanswered } from './errors.ts';
 
 /**
  * What every call answers: either `data`, or `error`. Nothing is thrown.
@@ -27,11 +27,7 @@ export async function attempt<T>(call: () => Promise<T>, signal?: AbortSignal): 
     signal?.throwIfAborted();
     return { data: await call(), error: null };
   } catch (cause) {
-    if (!signal?.aborted) return { data: null, error: toNoctraError(cause) };
-    const message = 'The call was aborted.';
-    return {
-      data: null,
-      error: new NoctraError({ code: 'aborted', message, status: 0, cause: signal.reason }),
-    };
+    const error = signal?.aborted ? unanswered('aborted', signal.reason) : toNoctraError(cause);
+    return { data: null, error };
   }
 }

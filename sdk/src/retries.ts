@@ -34,15 +34,17 @@ export async function withRetries<T>(
 
 /** Milliseconds until a retry makes sense, or null where it does not. */
 function waitFor({ status, code, retry_after }: NoctraError, retry: Retry, retries: number): number | null {
-  const told = retry_after === undefined ? null : retry_after * 1000;
   // How long it takes until a request is let through again only the server knows.
   const mayPass =
     status === 429
-      ? told !== null
+      ? retry_after !== undefined
       : retry === 'always' && (code === 'network_error' || [502, 503, 504].includes(status));
-  if (!mayPass || (told ?? 0) > longestWaitMs) return null;
-  // By chance: clients that a fault has thrown out together must not come back together.
-  return told ?? backoffMs * 3 ** retries * (0.5 + Math.random() / 2);
+  const wait =
+    retry_after === undefined
+      ? // By chance: clients that a fault has thrown out together must not come back together.
+        backoffMs * 3 ** retries * (0.5 + Math.random() / 2)
+      : retry_after * 1000;
+  return mayPass && wait <= longestWaitMs ? wait : null;
 }
 
 function delay(ms: number, signal: AbortSignal | undefined): Promise<void> {

@@ -1,70 +1,107 @@
 import type { Context } from './context.ts';
-import { networkError } from './errors.ts';
-import { type Answer, answerOf, fetchAnswer } from './requests.ts';
+import { unanswered } from './errors.ts';
 
-/** One file on its way to Storage. */
-export interface Transfer {
-  url: string;
-  headers: Record<string, string>;
-  file: Blob;
-  signal?: AbortSignal | undefined;
-  /** Hears how many bytes have left. */
-  onSent?: ((bytes: number) => void) | undefined;
+/** An answer of the server, read to its end. */
+export interface Answer {
+  status: number;
+  /** What the body says as JSON; null where it is something else. */
+  body: unknown;
+  /** Seconds that the server wants to be left alone for. */
+  retry_after: number | undefined;
 }
 
-/** As much as a socket takes at once: what is read ahead of it would count as sent. */
-const pieceBytes = 64 * 1024;
+/** What is sent. */
+export interface Message {
+  method: string;
+  headers: Record<string, string>;
+  body: BodyInit | null;
+  signal: AbortSignal | null;
+}
 
 /**
- * Sends a file. Browsers tell of an upload's progress through XMLHttpRequest only, and there it is used where
- * somebody listens; servers count what their `fetch` draws from a stream. A service worker has neither, nor has
- * a `fetch` of the app's own in a browser: there a file counts when it has arrived.
+ * Asks, and reads the answer to its end: a connection that is cut while the answer arrives is no answer either.
+ *
+ * Browsers tell of a file's progress through XMLHttpRequest only, and there it is used where somebody listens;
+ * servers count what their `fetch` draws from a stream. A service worker has neither, nor has a `fetch` of the app's
+ * own in a browser: there a file counts when it has arrived.
+ *
+ * @param onSent Hears how many bytes of a file have left.
  */
-export async function transfer(context: Context, { file, onSent, ...request }: Transfer): Promise<Answer> {
-  const { url, headers, signal } = request;
-  const hasXhr = 'XMLHttpRequest' in globalThis;
-  if (onSent && hasXhr && !context.hasOwnFetch) return sendByXhr({ ...request, file, onSent });
-  const init = { method: 'POST', headers, signal: signal ?? null };
-  if (!onSent || hasXhr || 'ServiceWorkerGlobalScope' in globalThis) {
-    return fetchAnswer(context, url, { ...init, body: file });
+export async function exchange(
+  context: Context,
+  url: string,
+  message: Message,
+  onSent?: (bytes: number) => void,
+): Promise<Answer> {
+  const { headers, body } = message;
+  let streamed = {};
+  if (onSent && body instanceof Blob) {
+    const hasXhr = 'XMLHttpRequest' in globalThis;
+    if (hasXhr && !context.options.global?.fetch) return sendByXhr(url, message, onSent);
+    if (!hasXhr && !('ServiceWorkerGlobalScope' in globalThis)) {
+      streamed = {
+        body: countedStream(body, onSent),
+        // Without its length a stream is sent in chunks, and Storage learns the size of a file only at its end.
+        headers: { ...headers, 'content-length': String(body.size) },
+        duplex: 'half',
+      };
+    }
   }
-  // Without its length a stream is sent in chunks, and Storage learns the size of a file only at its end.
-  init.headers = { ...headers, 'content-length': String(file.size) };
-  const streamed = { body: countedStream(file, onSent), duplex: 'half' };
-  return fetchAnswer(context, url, { ...init, ...streamed });
+  try {
+    const response = await context.fetch(url, { ...message, ...streamed });
+    return answerOf(response.status, await response.text(), response.headers.get('retry-after'));
+  } catch (cause) {
+    throw unanswered('network_error', cause);
+  }
 }
 
 /** A file's bytes, read when they are wanted. A piece has left when the next one is asked for. */
 function countedStream(file: Blob, onSent: (bytes: number) => void): ReadableStream<Uint8Array> {
-  let at = 0;
-  return new ReadableStream(
-    {
-      async pull(controller) {
-        onSent(at);
-        if (at >= file.size) return controller.close();
-        const piece = new Uint8Array(await file.slice(at, at + pieceBytes).arrayBuffer());
-        at += piece.length;
-        controller.enqueue(piece);
-      },
+  let sent = 0;
+  const counter = new TransformStream<Uint8Array, Uint8Array>({
+    transform(piece, controller) {
+      onSent(sent);
+      sent += piece.length;
+      controller.enqueue(piece);
     },
-    { highWaterMark: 0 },
-  );
+  });
+  return file.stream().pipeThrough(counter);
 }
 
-function sendByXhr({ url, headers, file, signal, onSent }: Transfer): Promise<Answer> {
+function sendByXhr(
+  url: string,
+  { method, headers, body, signal }: Message,
+  onSent: (bytes: number) => void,
+): Promise<Answer> {
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted();
     const request = new XMLHttpRequest();
     const stop = () => request.abort();
-    request.open('POST', url);
+    request.open(method, url);
     for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
-    request.upload.onprogress = ({ loaded }) => onSent?.(loaded);
+    request.upload.onprogress = ({ loaded }) => onSent(loaded);
     request.onload = () =>
       resolve(answerOf(request.status, request.responseText, request.getResponseHeader('retry-after')));
-    request.onerror = () => reject(networkError(undefined));
+    request.onerror = () => reject(unanswered('network_error', 'No answer.'));
     request.onabort = () => reject(signal?.reason);
     request.onloadend = () => signal?.removeEventListener('abort', stop);
     signal?.addEventListener('abort', stop);
-    request.send(file);
+    request.send(body as Blob);
   });
+}
+
+function answerOf(status: number, text: string, retryAfter: string | null): Answer {
+  return {
+    status,
+    body: parseJson(text),
+    retry_after: retryAfter ? Number(retryAfter) : undefined,
+  };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }

@@ -1,10 +1,8 @@
 import { type Context, requireCaller } from './context.ts';
-import { fromStorage, refusal } from './errors.ts';
+import { type NoctraError, refusal } from './errors.ts';
 import { limits } from './limits.ts';
 import { mediaTypeOf } from './media-types.ts';
-import { callerHeaders, callStorage } from './requests.ts';
-import { withRetries } from './retries.ts';
-import { transfer } from './transport.ts';
+import { callStorage } from './requests.ts';
 
 /** The private bucket of the posts' files. */
 export const mediaBucket = 'post-media';
@@ -24,7 +22,12 @@ const cacheSeconds = 86_400;
  * const media: NewMedia[] = [input.files[0], { file: photo, alt_text: 'The sea at dusk' }];
  * ```
  */
-export type NewMedia = Blob | string | { file: Blob | string; alt_text?: string | undefined };
+export type NewMedia = Blob | string | Described;
+
+interface Described {
+  file: Blob | string;
+  alt_text?: string | undefined;
+}
 
 /**
  * How far the files of one call have come, in bytes. It never goes back, also where a file is sent again.
@@ -90,11 +93,11 @@ export async function uploadMedia(
   const seed = key ?? randomKey();
   const uploads: Upload[] = [];
   const media = given.map((item, index) => {
-    const { file, alt_text } =
-      typeof item === 'object' && 'file' in item ? item : { file: item, alt_text: undefined };
+    // Of a file that stands alone, and of a path, both are undefined.
+    const { file = item as Blob | string, alt_text } = item as Partial<Described>;
     if (typeof file === 'string') return { path: file, alt_text };
     checkSize(file, limits.media_size, 'media');
-    const { extension, mime_type } = mediaTypeOf(file);
+    const [extension, mime_type] = mediaTypeOf(file);
     const path = `${id}/${objectId(seed, index, file)}.${extension}`;
     uploads.push({ index, file, path, mime_type, sent: 0 });
     return { path, alt_text };
@@ -114,12 +117,24 @@ export async function uploadMedia(
     for (const upload of queue) {
       // What is under way when another file fails runs to its end: cut off, it might be stored after the removal.
       if (failures.length > 0) return;
+      const { file, path, mime_type } = upload;
       try {
         // Noted before the answer: an upload whose answer is lost may yet have been stored.
-        stored.add(upload.path);
-        const isNew = await putObject(context, upload, report && ((bytes) => report(upload, bytes)), signal);
-        if (!isNew && key !== undefined) stored.delete(upload.path);
-        report?.(upload, upload.file.size);
+        stored.add(path);
+        // supabase-js's own upload takes no signal and tells no progress.
+        await callStorage(context, {
+          method: 'POST',
+          path: `${mediaBucket}/${path}`,
+          body: file,
+          headers: { 'cache-control': `max-age=${cacheSeconds}`, 'content-type': mime_type },
+          signal,
+          onSent: report && ((bytes) => report(upload, bytes)),
+        }).catch((cause: NoctraError) => {
+          if (cause.status !== 409) throw cause;
+          // It is there already: by an earlier call with the key, or by a try whose answer was lost.
+          if (key !== undefined) stored.delete(path);
+        });
+        report?.(upload, file.size);
       } catch (cause) {
         failures.push(cause);
       }
@@ -146,12 +161,14 @@ export function checkSize(file: Blob, most: number, field: string): void {
 /** Adds up what is told of single files. */
 function progressOf(uploads: readonly Upload[], on_progress: (progress: UploadProgress) => void) {
   const total = uploads.reduce((sum, { file }) => sum + file.size, 0);
+  let loaded = 0;
   return (upload: Upload, bytes: number) => {
-    const { index, file, sent } = upload;
+    const { index, file } = upload;
+    const more = Math.min(bytes, file.size) - upload.sent;
     // A file that is sent again catches up first.
-    if (bytes <= sent) return;
-    upload.sent = Math.min(bytes, file.size);
-    const loaded = uploads.reduce((sum, other) => sum + other.sent, 0);
+    if (more <= 0) return;
+    upload.sent += more;
+    loaded += more;
     const progress = { loaded, total, file: { index, loaded: upload.sent, total: file.size } };
     // Apart from the upload: what a listener throws is the app's, as with every event.
     queueMicrotask(() => on_progress(progress));
@@ -176,26 +193,4 @@ function objectId(key: string, index: number, file: Blob): string {
     .toString(16)
     .padStart(32, '0')
     .replace(/(.{8})(.{4}).(.{3}).(.{3})/, '$1-$2-8$3-8$4-');
-}
-
-/** Stores one object; false if it was there already. supabase-js's own upload takes no signal and tells no progress. */
-async function putObject(
-  context: Context,
-  { file, path, mime_type }: Upload,
-  onSent: ((bytes: number) => void) | undefined,
-  signal: AbortSignal | undefined,
-): Promise<boolean> {
-  const url = `${context.url}/storage/v1/object/${mediaBucket}/${path}`;
-  return withRetries({ signal }, async () => {
-    const headers = {
-      ...(await callerHeaders(context)),
-      'cache-control': `max-age=${cacheSeconds}`,
-      'content-type': mime_type,
-    };
-    const answer = await transfer(context, { url, headers, file, onSent, signal });
-    if (answer.status < 400) return true;
-    const error = fromStorage(answer, 'media');
-    if (error.status === 409) return false;
-    throw error;
-  });
 }
