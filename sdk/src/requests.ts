@@ -73,7 +73,7 @@ function call<T>(
         ...(body && !isRaw && { 'content-type': 'application/json' }),
         ...headers,
       },
-      body: isRaw ? body : body ? JSON.stringify(body) : null,
+      body: isRaw ? body : JSON.stringify(body),
       signal: signal ?? null,
     };
     const answer = await exchange(context, `${context.url}/${service}${path}`, message, onSent);

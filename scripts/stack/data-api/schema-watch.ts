@@ -20,7 +20,10 @@ const changes = 'pgrst';
 /** How long to wait for a word from the database before going on with what is known, in milliseconds. */
 const patience = 3_000;
 
-/** Reads the schema, and again whenever it changes. `adminUrl` is the database as a role that sees everything. */
+/**
+ * Reads the schema, and again whenever it changes. `adminUrl` is the database as a role that sees everything. A standby
+ * tells nobody of changes: there the schema is read again when something is asked for that is not known.
+ */
 export async function watchSchema(adminUrl: string, schemas: readonly string[]): Promise<SchemaWatch> {
   const sql = postgres(adminUrl, {
     max: 2,
@@ -52,6 +55,19 @@ export async function watchSchema(adminUrl: string, schemas: readonly string[]):
       reading = null;
     })();
     return reading;
+  }
+
+  const [server] = await sql<{ is_standby: boolean }[]>`select pg_is_in_recovery() as is_standby`;
+  if (server?.is_standby) {
+    return {
+      current: () => known,
+      async upToDate() {
+        // Joins a reading that has begun: it is late by no more than the standby is anyway.
+        await (reading ?? reload());
+        return known;
+      },
+      close: () => sql.end({ timeout: 5 }),
+    };
   }
 
   const heard = (payload: string) => {

@@ -1,0 +1,81 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import postgres from 'postgres';
+import { errorCode } from '../../scripts/stack/errors.ts';
+import { serverAccount } from '../../scripts/stack/postgres/programs.ts';
+import { type PostgresServer, startPostgres } from '../../scripts/stack/postgres/server.ts';
+
+/** A standby of a primary that runs on this machine. */
+export interface StandbyOptions {
+  /** The data folder of the primary. */
+  primaryDir: string;
+  /** The primary as its superuser. */
+  primaryUrl: string;
+  /** Where the standby's data go. */
+  dataDir: string;
+  port: number;
+  logFile: string;
+}
+
+/**
+ * Starts a streaming standby. `pg_basebackup` does not come with the server's programs, so the backup is PostgreSQL's
+ * low-level one: https://www.postgresql.org/docs/17/continuous-archiving.html#BACKUP-LOWLEVEL-BASE-BACKUP.
+ */
+export async function startStandby(options: StandbyOptions): Promise<PostgresServer> {
+  const { primaryDir, primaryUrl, dataDir, port, logFile } = options;
+  const slot = `standby_${port}`;
+  // One connection: a backup ends in the session that began it.
+  const sql = postgres(primaryUrl, { max: 1, onnotice: () => {} });
+  try {
+    // From here on the primary keeps what the standby has not had.
+    await sql`select pg_create_physical_replication_slot(${slot}, true)`;
+    await sql`select pg_backup_start('standby', fast => true)`;
+    fs.mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    copyData(primaryDir, dataDir);
+    const [backup] = await sql<
+      { labelfile: string }[]
+    >`select labelfile from pg_backup_stop(wait_for_archive => false)`;
+    fs.writeFileSync(path.join(dataDir, 'backup_label'), backup?.labelfile ?? '');
+  } finally {
+    await sql.end();
+  }
+  fs.writeFileSync(path.join(dataDir, 'standby.signal'), '');
+  const { hostname, port: primaryPort, username, password } = new URL(primaryUrl);
+  fs.appendFileSync(
+    path.join(dataDir, 'postgresql.auto.conf'),
+    `primary_conninfo = 'host=${hostname} port=${primaryPort} user=${username} password=${password}'\n` +
+      `primary_slot_name = '${slot}'\n`,
+  );
+  giveToServer(dataDir);
+  return startPostgres({ dataDir, port, logFile, password });
+}
+
+/** What a standby makes for itself, or must not have: https://www.postgresql.org/docs/17/protocol-replication.html. */
+const emptied = /^(pg_wal|pg_replslot|pg_dynshmem|pg_notify|pg_serial|pg_snapshots|pg_stat_tmp|pg_subtrans)$/;
+const leftOut = /^(postmaster\.(pid|opts)|pg_internal\.init.*|pgsql_tmp.*)$/;
+
+/** Copies a data folder that is in use: what vanishes meanwhile, the write-ahead log knows of. */
+function copyData(from: string, to: string): void {
+  for (const entry of fs.readdirSync(from, { withFileTypes: true })) {
+    const [source, target] = [path.join(from, entry.name), path.join(to, entry.name)];
+    if (leftOut.test(entry.name)) continue;
+    if (entry.isDirectory()) {
+      fs.mkdirSync(target, { mode: 0o700 });
+      if (!emptied.test(entry.name)) copyData(source, target);
+      continue;
+    }
+    try {
+      fs.copyFileSync(source, target);
+    } catch (error) {
+      if (errorCode(error) !== 'ENOENT') throw error;
+    }
+  }
+}
+
+/** As root the server runs as another account, to which its data have to belong. */
+function giveToServer(dataDir: string): void {
+  const account = serverAccount();
+  if (!account) return;
+  for (const name of ['', ...fs.readdirSync(dataDir, { recursive: true })])
+    fs.chownSync(path.join(dataDir, String(name)), account.uid, account.gid);
+}

@@ -1,0 +1,209 @@
+import { readFile } from 'node:fs/promises';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { NoctraOptions } from '../../sdk/src/index.ts';
+import { type BadWay, type Interfere, openBadWay } from './bad-way.ts';
+import { dataOf, newPerson, type Person, photo, reopen } from './people.ts';
+
+// Two ways to the Noctra under test stand for a primary and its replica: each is a Data API of its own to the SDK.
+let onPrimary: Interfere;
+let onReplica: Interfere;
+let primary: BadWay;
+let replica: BadWay;
+beforeEach(async () => {
+  onPrimary = () => undefined;
+  onReplica = () => undefined;
+  primary = await openBadWay((name, request) => onPrimary(name, request));
+  replica = await openBadWay((name, request) => onReplica(name, request));
+});
+afterEach(() => Promise.all([primary.close(), replica.close()]));
+
+/** Opens Noctra with both ways, as somebody who has not written anything through it. */
+async function openBoth(person: Person, options: NoctraOptions = {}) {
+  const noctra = await reopen(person, { read_url: replica.url, ...options }, primary.url);
+  primary.requests.length = 0;
+  replica.requests.length = 0;
+  return noctra;
+}
+
+const pageRequest = 'GET /rest/v1/rpc/list_posts';
+
+/** How often a request was made on a way. */
+const count = ({ requests }: BadWay, name: string) => requests.filter((seen) => seen === name).length;
+
+/** The table of the README: which calls go where. */
+async function listedCalls(row: string): Promise<string[]> {
+  const readme = await readFile(new URL('../../sdk/README.md', import.meta.url), 'utf8');
+  const [, cells = ''] = new RegExp(`^\\| ${row} \\| (.*) \\|$`, 'm').exec(readme) ?? [];
+  return [...cells.matchAll(/`([\w.]+)`/g)].map(([, name]) => name ?? '');
+}
+
+describe('the README', () => {
+  test('says of every call whether it may go to a replica', async () => {
+    const { auth, media, posts, profiles } = (await newPerson()).noctra;
+    const calls = Object.entries({ auth, media, posts, profiles }).flatMap(([part, methods]) =>
+      Object.keys(methods).map((method) => `${part}.${method}`),
+    );
+    const listed = [...(await listedCalls('a replica')), ...(await listedCalls('the primary'))];
+    expect(listed.sort()).toEqual(calls.sort());
+  });
+
+  test('is right', async () => {
+    const person = await newPerson();
+    const noctra = await openBoth(person, { primary_after_write: 0 });
+    const { auth, media, posts, profiles } = noctra;
+    const post = dataOf(await posts.create({ caption: 'Here', media: [await photo()] }));
+    const paths = [post.media[0]?.file ?? ''];
+    const [password, new_password] = [person.password, 'another correct horse'];
+    const nobody = { username: 'nobody_at_all', password };
+    const firstOf = async () => {
+      for await (const { id } of posts.all()) return id;
+      return undefined;
+    };
+    // In an order in which each finds a session that it can use; an answer that refuses is an answer, too.
+    const calls: Record<string, () => Promise<unknown>> = {
+      'posts.page': () => posts.page(),
+      'posts.all': firstOf,
+      'posts.get': () => posts.get(post.id),
+      'profiles.get': () => profiles.get(person.username),
+      'profiles.me': () => profiles.me(),
+      'profiles.update': () => profiles.update({ bio: 'Here' }),
+      'media.upload': async () => media.upload(await photo()),
+      'media.sign': () => media.sign(paths),
+      'posts.create': () => posts.create({ caption: 'Again' }),
+      'posts.update': () => posts.update(post.id, { caption: 'Changed' }),
+      'posts.remove': () => posts.remove(post.id),
+      'auth.session': () => auth.session(),
+      'auth.refresh': () => auth.refresh(),
+      'auth.register': () => auth.register({ ...nobody, email: 'no address' }),
+      'auth.requestPasswordReset': () => auth.requestPasswordReset({ email: 'no address' }),
+      'auth.confirmPasswordReset': () => auth.confirmPasswordReset({ token_hash: 'none', new_password }),
+      'auth.signIn': () => auth.signIn(nobody),
+      'auth.changePassword': () => auth.changePassword({ password: 'not this one', new_password }),
+      'auth.signOut': () => auth.signOut(),
+      'auth.deleteAccount': () => auth.deleteAccount(),
+    };
+    const toReplica: string[] = [];
+    for (const [name, call] of Object.entries(calls)) {
+      replica.requests.length = 0;
+      await call();
+      if (replica.requests.length > 0) toReplica.push(name);
+    }
+    expect(toReplica.sort()).toEqual((await listedCalls('a replica')).sort());
+    expect(Object.keys(calls)).toEqual(expect.arrayContaining(await listedCalls('the primary')));
+  });
+});
+
+describe('reads', () => {
+  test('go to the replica, and nothing of them to the primary', async () => {
+    const noctra = await openBoth(await newPerson());
+    dataOf(await noctra.posts.page({ owner: 'me' }));
+    expect(replica.requests).toEqual([pageRequest]);
+    expect(primary.requests).toEqual([]);
+  });
+
+  test('go there as well where the URLs end in a slash', async () => {
+    const person = await newPerson();
+    const noctra = await reopen(person, { read_url: `${replica.url}/` }, `${primary.url}/`);
+    dataOf(await noctra.posts.page({ owner: 'me' }));
+    expect(replica.requests).toEqual([pageRequest]);
+  });
+
+  test('go to the primary for a while after a write, and then to the replica again', async () => {
+    const noctra = await openBoth(await newPerson(), { primary_after_write: 0.5 });
+    dataOf(await noctra.profiles.update({ bio: 'New' }));
+    dataOf(await noctra.posts.page({ owner: 'me' }));
+    expect([count(primary, pageRequest), count(replica, pageRequest)]).toEqual([1, 0]);
+    await expect
+      .poll(async () => {
+        dataOf(await noctra.posts.page({ owner: 'me' }));
+        return count(replica, pageRequest);
+      })
+      .toBeGreaterThan(0);
+  });
+
+  test('go to the primary after a write whose answer is lost: it may have been done', async () => {
+    const noctra = await openBoth(await newPerson());
+    onPrimary = (name) => (name.startsWith('DELETE') ? 'answer lost' : undefined);
+    await noctra.posts.remove('01890000-0000-7000-8000-000000000000');
+    dataOf(await noctra.posts.page({ owner: 'me' }));
+    expect(count(replica, pageRequest)).toBe(0);
+  });
+
+  test('stay with the replica after an upload, which no row tells of yet', async () => {
+    const noctra = await openBoth(await newPerson());
+    dataOf(await noctra.media.upload(await photo()));
+    dataOf(await noctra.posts.page({ owner: 'me' }));
+    expect(count(replica, pageRequest)).toBe(1);
+  });
+
+  test('of the plain client stay on the primary', async () => {
+    const noctra = await openBoth(await newPerson());
+    const { error } = await noctra.supabase.from('tags').select('name').limit(1);
+    expect(error).toBeNull();
+    expect(primary.requests).toEqual(['GET /rest/v1/tags']);
+    expect(replica.requests).toEqual([]);
+  });
+
+  test('that find nothing on the replica are asked of the primary', async () => {
+    const noctra = await openBoth(await newPerson());
+    const { error } = await noctra.posts.get('01890000-0000-7000-8000-000000000000');
+    expect(error?.code).toBe('post_not_found');
+    expect([replica.requests, primary.requests]).toEqual([['GET /rest/v1/posts'], ['GET /rest/v1/posts']]);
+  });
+
+  test('that are aborted are not asked of the primary, nor is the replica blamed', async () => {
+    const noctra = await openBoth(await newPerson());
+    const controller = new AbortController();
+    onReplica = async () => {
+      controller.abort();
+      return undefined;
+    };
+    const { error } = await noctra.posts.page({ owner: 'me', signal: controller.signal });
+    expect(error?.code).toBe('aborted');
+    onReplica = () => undefined;
+    dataOf(await noctra.posts.page({ owner: 'me' }));
+    expect(count(primary, pageRequest)).toBe(0);
+    expect(count(replica, pageRequest)).toBe(2);
+  });
+});
+
+describe.each([['answer lost' as const], [{ status: 503 }]])(
+  'a replica that does not serve (%o)',
+  (mishap) => {
+    test('is left alone for a while; the primary answers in its place', async () => {
+      const noctra = await openBoth(await newPerson());
+      onReplica = () => mishap;
+      for (const _ of [1, 2, 3]) dataOf(await noctra.posts.page({ owner: 'me' }));
+      expect([count(replica, pageRequest), count(primary, pageRequest)]).toEqual([1, 3]);
+    });
+  },
+);
+
+describe.each([['answer lost' as const], [{ status: 503 }]])(
+  'a primary that does not serve (%o)',
+  (mishap) => {
+    test('stops no reads, not even after a write, and no page for its files', async () => {
+      const person = await newPerson();
+      const post = dataOf(await person.noctra.posts.create({ caption: 'Here', media: [await photo()] }));
+      const noctra = await openBoth(person);
+      onPrimary = () => mishap;
+      expect((await noctra.profiles.update({ profile_pic: await photo() })).error?.status).toBe(
+        mishap === 'answer lost' ? 0 : 503,
+      );
+      const { posts } = dataOf(await noctra.posts.page({ owner: 'me' }));
+      expect(posts).toMatchObject([{ id: post.id, media: [{ file: post.media[0]?.file, url: null }] }]);
+      expect(dataOf(await noctra.profiles.get(person.username)).id).toBe(person.id);
+      // It was tried in vain once, and is asked second from then on.
+      expect(count(primary, pageRequest)).toBe(1);
+      expect(count(primary, 'GET /rest/v1/profiles')).toBe(0);
+    });
+  },
+);
+
+test('without a read URL, a page whose files cannot be signed is an error', async () => {
+  const person = await newPerson();
+  dataOf(await person.noctra.posts.create({ caption: 'Here', media: [await photo()] }));
+  const noctra = await reopen(person, {}, primary.url);
+  onPrimary = (name) => (name.includes('/object/sign/') ? { status: 503 } : undefined);
+  expect((await noctra.posts.page({ owner: 'me' })).error?.status).toBe(503);
+});
