@@ -50,13 +50,13 @@ export function createNoctra(url: string, key: string, options: NoctraOptions = 
   const { supabase = createClient<Database>(url, key, options), read_url } = options;
   // Looked up at each call, and called as a plain function: browsers refuse `fetch` as a method of another object.
   const send = options.global?.fetch ?? ((address: string, init: RequestInit) => fetch(address, init));
-  const [primary = '', replica] = [url, read_url].map((address) => address?.replace(/\/+$/, ''));
+  const bare = (address: string) => address.replace(/\/+$/, '');
   const context = {
     supabase,
-    url: primary,
+    url: bare(url),
     key,
     options,
-    fetch: replica === undefined ? send : withReplica(primary, replica, send, options),
+    fetch: read_url ? withReplica(bare(url), bare(read_url), send, options) : send,
   };
   return {
     supabase,

@@ -212,13 +212,13 @@ const authStatus: Record<string, number> = { invalid_credentials: 401, email_not
 
 /** An error of Supabase Auth: its own codes are stable, so they pass unchanged. */
 function fromAuth(cause: AuthError): NoctraError {
-  const isSessionLost =
-    cause.name === 'AuthSessionMissingError' || /^(refresh_token|session)_/.test(cause.code ?? '');
-  const status = isSessionLost ? 401 : (authStatus[cause.code ?? ''] ?? cause.status);
-  const code = isSessionLost || status === 429 ? undefined : cause.code;
+  const { code = '', message } = cause;
+  const isSessionLost = cause.name === 'AuthSessionMissingError' || /^(refresh_token|session)_/.test(code);
+  const status = isSessionLost ? 401 : (authStatus[code] ?? cause.status);
+  const isOwn = code && !isSessionLost && status !== 429;
   return new NoctraError({
-    code: code ?? (status === undefined ? 'unexpected_error' : codeOfStatus(status)),
-    message: cause.message,
+    code: isOwn ? code : status === undefined ? 'unexpected_error' : codeOfStatus(status),
+    message,
     status: status ?? 0,
     cause,
   });
