@@ -208,8 +208,8 @@ export function createAuth(context: Context): Auth {
     register: (registration) =>
       attempt(async () => {
         const tokens = await askForTokens('register', registration);
-        const session = tokens.token === null ? null : await adopt(tokens);
-        return { session, confirmation_required: session === null };
+        const session = tokens.token ? await adopt(tokens) : null;
+        return { session, confirmation_required: !session };
       }),
 
     signIn: ({ username, password }) =>

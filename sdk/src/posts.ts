@@ -318,21 +318,20 @@ interface PostRow extends Omit<Post, 'owner' | 'media' | 'original_post'> {
 
 /** Gives rows the shape of posts. All their files are signed in one request. */
 async function toPosts(context: Context, rows: PostRow[], signal?: AbortSignal): Promise<Post[]> {
-  const paths = rows.flatMap(({ media }) => media.map(({ file }) => file));
-  const urls = await signPaths(context, paths, { signal }).catch((cause: NoctraError) => {
+  const ordered = rows.map((row) => ({ ...row, media: sorted(row.media, 'position') }));
+  const paths = ordered.flatMap(({ media }) => media.map(({ file }) => file));
+  const signed = await signPaths(context, paths, { signal }).catch((cause: NoctraError) => {
     // Storage is the primary's, and posts without their files are more than none.
     if (context.options.read_url && !signal?.aborted && isUnavailable(cause)) return [];
     throw cause;
   });
-  return rows.map(({ owner: { avatar_path, ...owner }, tags, mentions, media, original, ...post }) => ({
+  const urls = signed.values();
+  return ordered.map(({ owner: { avatar_path, ...owner }, tags, mentions, media, original, ...post }) => ({
     ...post,
     owner: { ...owner, profile_pic_url: pictureUrl(context, 'avatars', avatar_path) },
     tags: sorted(tags, 'name'),
     mentions: sorted(mentions, 'username'),
-    media: sorted(media, 'position').map(({ position: _, ...file }) => ({
-      ...file,
-      url: urls[paths.indexOf(file.file)] ?? null,
-    })),
+    media: media.map(({ position: _, ...file }) => ({ ...file, url: urls.next().value ?? null })),
     original_post: original?.id ?? null,
   }));
 }

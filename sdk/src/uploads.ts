@@ -118,26 +118,23 @@ export async function uploadMedia(
       // What is under way when another file fails runs to its end: cut off, it might be stored after the removal.
       if (failures.length > 0) return;
       const { file, path, mime_type } = upload;
-      try {
-        // Noted before the answer: an upload whose answer is lost may yet have been stored.
-        stored.add(path);
-        // supabase-js's own upload takes no signal and tells no progress.
-        await callStorage(context, {
-          method: 'POST',
-          path: `${mediaBucket}/${path}`,
-          body: file,
-          headers: { 'cache-control': `max-age=${cacheSeconds}`, 'content-type': mime_type },
-          signal,
-          onSent: report && ((bytes) => report(upload, bytes)),
-        }).catch((cause: NoctraError) => {
-          if (cause.status !== 409) throw cause;
-          // It is there already: by an earlier call with the key, or by a try whose answer was lost.
-          if (key !== undefined) stored.delete(path);
-        });
-        report?.(upload, file.size);
-      } catch (cause) {
-        failures.push(cause);
-      }
+      // Noted before the answer: an upload whose answer is lost may yet have been stored.
+      stored.add(path);
+      // supabase-js's own upload takes no signal and tells no progress.
+      await callStorage(context, {
+        method: 'POST',
+        path: `${mediaBucket}/${path}`,
+        body: file,
+        headers: { 'cache-control': `max-age=${cacheSeconds}`, 'content-type': mime_type },
+        signal,
+        onSent: report && ((bytes) => report(upload, bytes)),
+        // The reason of an abort may be anything.
+      }).catch((cause: NoctraError | null) => {
+        if (cause?.status !== 409) failures.push(cause);
+        // It is there already: by an earlier call with the key, or by a try whose answer was lost.
+        else if (key !== undefined) stored.delete(path);
+      });
+      if (failures.length === 0) report?.(upload, file.size);
     }
   };
   await Promise.all(Array.from({ length: parallelUploads }, worker));

@@ -17,7 +17,7 @@ test('without the replica, first its database and then all of it, reads go to th
   expect(dataOf(await reader.posts.page()).posts.map((post) => post.id)).toContain(id);
   expect(pair.replica.requests).toContain('GET /rest/v1/posts');
 
-  await pair.replica.stop();
+  await pair.replica.hangUp();
   expect(dataOf(await reader.posts.get(id)).caption).toBe('Still here');
 });
 

@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import postgres from 'postgres';
+import { expect } from 'vitest';
 import { root } from '../../scripts/noctra.ts';
 import { createIdentify } from '../../scripts/stack/caller.ts';
 import { createDataApi } from '../../scripts/stack/data-api/index.ts';
@@ -21,7 +22,8 @@ export interface Replica {
   sql: postgres.Sql;
   /** Ends the database alone; the API stays. */
   killDatabase(): void;
-  stop(): Promise<void>;
+  /** Ends the API. */
+  hangUp(): Promise<void>;
 }
 
 /** A Noctra of its own, with a replica. */
@@ -55,8 +57,7 @@ export async function startPair(): Promise<Pair> {
     const primaryPort = Number(new URL(stack.run.databaseUrl).port);
     const sql = postgres(databaseUrl(stack.keys, primaryPort, 'supabase_admin'), { onnotice: () => {} });
     undo.push(() => sql.end({ timeout: 1 }));
-    const replica = await startReplica(stack, state);
-    undo.push(() => replica.stop());
+    const replica = await startReplica(stack, state, undo);
     return {
       stack,
       sql,
@@ -65,12 +66,11 @@ export async function startPair(): Promise<Pair> {
       async caughtUp() {
         const [primary] = await sql<{ at: string }[]>`select pg_current_wal_flush_lsn()::text as at`;
         const at = primary?.at ?? '';
-        for (;;) {
-          const [standby] = await replica.sql<
-            { is_there: boolean }[]
-          >`select pg_last_wal_replay_lsn() >= ${at}::pg_lsn as is_there`;
-          if (standby?.is_there) return;
-        }
+        const isThere = () =>
+          replica.sql`select pg_last_wal_replay_lsn() >= ${at}::pg_lsn as is_there`.then(
+            ([standby]) => standby?.is_there,
+          );
+        await expect.poll(isThere, { timeout: 20_000, interval: 10 }).toBe(true);
       },
       stop,
     };
@@ -80,7 +80,12 @@ export async function startPair(): Promise<Pair> {
   }
 }
 
-async function startReplica({ run, keys }: Stack, state: string): Promise<Replica> {
+/** Starts a replica; what ends it goes on the list. */
+async function startReplica(
+  { run, keys }: Stack,
+  state: string,
+  undo: (() => Promise<unknown>)[],
+): Promise<Replica> {
   const ports = await choosePorts({ api: 0, database: 0, mailbox: 0, studio: 0 }, '127.0.0.1');
   const dataDir = path.join(state, 'standby');
   const server = await startStandby({
@@ -91,6 +96,7 @@ async function startReplica({ run, keys }: Stack, state: string): Promise<Replic
     logFile: path.join(state, 'standby.log'),
   });
   const { config } = readProject(root, state);
+  undo.push(() => server.stop());
   const dataApi = await createDataApi({
     url: databaseUrl(keys, ports.database, 'authenticator'),
     adminUrl: databaseUrl(keys, ports.database, 'supabase_admin'),
@@ -98,6 +104,7 @@ async function startReplica({ run, keys }: Stack, state: string): Promise<Replic
     extraSearchPath: config.api.extra_search_path,
     maxRows: config.api.max_rows,
   });
+  undo.push(() => dataApi.close());
   const identify = createIdentify(keys);
   const requests: string[] = [];
   const serve = async (request: Request) => {
@@ -106,18 +113,15 @@ async function startReplica({ run, keys }: Stack, state: string): Promise<Replic
     return caller ? dataApi.fetch(request, caller) : Response.json({}, { status: 401 });
   };
   const http = await listen(serve, ports.api, '127.0.0.1', 'api');
+  undo.push(() => close(http));
   const sql = postgres(databaseUrl(keys, ports.database, 'supabase_admin'), { onnotice: () => {} });
+  undo.push(() => sql.end({ timeout: 1 }));
   return {
     url: `http://127.0.0.1:${ports.api}`,
     requests,
     sql,
     killDatabase: () => killServer(dataDir),
-    async stop() {
-      await sql.end({ timeout: 1 });
-      await close(http);
-      await dataApi.close();
-      await server.stop();
-    },
+    hangUp: () => close(http),
   };
 }
 
