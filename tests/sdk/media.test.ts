@@ -47,10 +47,14 @@ describe('posts.create takes', () => {
     expect(await load(read.media[0]?.url)).toEqual(new Uint8Array(await file.arrayBuffer()));
   });
 
-  test('a file whose system knows no type for it, by its name', async () => {
-    const file = await sample('clip.avi', '');
-    const post = dataOf(await ann.noctra.posts.create({ caption: 'Untyped', media: [file] }));
-    expect(post.media).toMatchObject([{ mime_type: 'video/x-msvideo', file_type: 'video' }]);
+  test.each([
+    ['clip.avi', '', 'video/x-msvideo'],
+    ['tone.wav', 'audio/x-wav', 'audio/wav'],
+    ['photo.jpg', 'application/octet-stream', 'image/jpeg'],
+  ])('%s by its name, where its system calls it "%s"', async (name, type, mime_type) => {
+    const file = await sample(name, type);
+    const post = dataOf(await ann.noctra.posts.create({ caption: 'By name', media: [file] }));
+    expect(post.media).toMatchObject([{ mime_type, size: file.size }]);
   });
 
   test('a photo, and takes out where it was taken, and nothing else', async () => {
