@@ -318,15 +318,15 @@ interface PostRow extends Omit<Post, 'owner' | 'media' | 'original_post'> {
 
 /** Gives rows the shape of posts. All their files are signed in one request. */
 async function toPosts(context: Context, rows: PostRow[], signal?: AbortSignal): Promise<Post[]> {
-  const ordered = rows.map((row) => ({ ...row, media: sorted(row.media, 'position') }));
-  const paths = ordered.flatMap(({ media }) => media.map(({ file }) => file));
+  for (const { media } of rows) media.sort((a, b) => a.position - b.position);
+  const paths = rows.flatMap(({ media }) => media.map(({ file }) => file));
   const signed = await signPaths(context, paths, { signal }).catch((cause: NoctraError) => {
     // Storage is the primary's, and posts without their files are more than none.
     if (context.options.read_url && !signal?.aborted && isUnavailable(cause)) return [];
     throw cause;
   });
   const urls = signed.values();
-  return ordered.map(({ owner: { avatar_path, ...owner }, tags, mentions, media, original, ...post }) => ({
+  return rows.map(({ owner: { avatar_path, ...owner }, tags, mentions, media, original, ...post }) => ({
     ...post,
     owner: { ...owner, profile_pic_url: pictureUrl(context, 'avatars', avatar_path) },
     tags: sorted(tags, 'name'),

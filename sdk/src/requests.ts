@@ -69,7 +69,7 @@ function call<T>(
         ...context.options.global?.headers,
         apikey: context.key,
         // Asked for each time: the token may have been renewed.
-        ...(as !== 'nobody' && { authorization: `Bearer ${(await requireCaller(context)).access_token}` }),
+        ...(!as && { authorization: `Bearer ${(await requireCaller(context)).access_token}` }),
         ...(body && !isRaw && { 'content-type': 'application/json' }),
         ...headers,
       },
