@@ -16,20 +16,14 @@ const batchRows = 100_000;
 const privatePosts = 0.05;
 
 /**
- * Fills the database of `sql` (the superuser's) with people, posts, tags, mentions and files, the same for the same size
- * on every machine. Does nothing where they are there already, made from the same migrations.
+ * Fills the empty database of `sql` (the superuser's) with people, posts, tags, mentions and files, the same for the same
+ * size on every machine.
  */
 export async function makeData(
   sql: postgres.Sql,
   size: DataSize,
-  migrations: string,
   onStep: (step: string) => void,
 ): Promise<void> {
-  const recipe = digest(size, migrations);
-  if ((await madeFrom(sql)) === recipe) {
-    onStep('The data are there from an earlier run');
-    return;
-  }
   await sql.unsafe(fs.readFileSync(new URL('./data.sql', import.meta.url), 'utf8')).simple();
   // Triggers would do again, row by row, what the statements below say at once; foreign keys hold by construction.
   await sql`set session_replication_role = replica`;
@@ -52,24 +46,15 @@ export async function makeData(
   await sql`set session_replication_role = origin`;
   onStep('Statistics');
   await sql`vacuum analyze`;
-  await sql`create table bench.made as select ${recipe}::text as recipe`;
 }
 
-/** What the data were made from: other migrations, or another recipe, want other data. */
-function digest(size: DataSize, migrations: string): string {
+/** What the data are made from: other migrations, or another recipe, want other data. */
+export function recipeOf(size: DataSize, migrations: string): string {
   const hash = createHash('sha256').update(JSON.stringify(size));
   const files = fs.readdirSync(migrations).sort();
   for (const file of files) hash.update(fs.readFileSync(path.join(migrations, file)));
   for (const own of ['./data.sql', './data.ts']) hash.update(fs.readFileSync(new URL(own, import.meta.url)));
   return hash.digest('hex');
-}
-
-/** What the data in the database were made from, or null where there are none that are whole. */
-export async function madeFrom(sql: postgres.Sql): Promise<string | null> {
-  const [there] = await sql<{ made: string | null }[]>`select to_regclass('bench.made')::text as made`;
-  if (!there?.made) return null;
-  const [row] = await sql<{ recipe: string }[]>`select recipe from bench.made`;
-  return row?.recipe ?? null;
 }
 
 /** Takes the indexes away that no constraint needs, which are faster made when all rows are in; gives their definitions. */

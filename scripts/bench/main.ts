@@ -5,7 +5,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { root } from '../noctra.ts';
 import { errorMessage, StackError } from '../stack/errors.ts';
-import { type DataSize, makeData } from './data.ts';
+import { type DataSize, makeData, recipeOf } from './data.ts';
 import { measureHttp } from './measure-http.ts';
 import { measureGrowth, measurePages } from './measure-pages.ts';
 import { measureExtraction, measureRest, measureSignIn, measureTransfers } from './measure-rest.ts';
@@ -93,28 +93,33 @@ interface Opened {
 /** Opens the Noctra that holds so much data; makes it where there is none. Started afresh, so that all are warmed up alike. */
 async function open(size: DataSize, running: BenchNoctra[]): Promise<Opened> {
   const state = path.join(root, '.bench', `${size.posts}-posts-${size.people}-people`);
-  const isFirst = !fs.existsSync(path.join(state, 'postgres'));
-  fs.mkdirSync(state, { recursive: true });
-  fs.writeFileSync(path.join(root, '.bench', '.gitignore'), '*\n');
+  const recipe = recipeOf(size, path.join(root, 'supabase', 'migrations'));
+  const recipeFile = `${state}.recipe`;
+  const isThere = fs.existsSync(recipeFile) && fs.readFileSync(recipeFile, 'utf8') === recipe;
   console.log(`Starting a Noctra of its own, with ${size.posts.toLocaleString('en')} posts`);
   const start = async () => {
     const noctra = await startNoctra(state);
     running.push(noctra);
     return noctra;
   };
+  if (isThere) return { noctra: await start(), firstStart: null };
+
+  // Half made, or made for other migrations.
+  fs.rmSync(state, { recursive: true, force: true });
+  fs.mkdirSync(state, { recursive: true });
+  fs.writeFileSync(path.join(root, '.bench', '.gitignore'), '*\n');
   const first = await start();
-  await prepare(first, size);
+  await fill(first, size);
   await first.stop();
-  return { noctra: await start(), firstStart: isFirst ? first.startSeconds : null };
+  fs.writeFileSync(recipeFile, recipe);
+  return { noctra: await start(), firstStart: first.startSeconds };
 }
 
-/** Makes the data, and lets one person do what no person does. */
-async function prepare(noctra: BenchNoctra, size: DataSize): Promise<void> {
+/** Makes the data, and lifts the limits that keep a person from doing what no person does. */
+async function fill(noctra: BenchNoctra, size: DataSize): Promise<void> {
   const admin = connect(noctra.databaseUrl('supabase_admin'));
   try {
-    await makeData(admin, size, path.join(root, 'supabase', 'migrations'), (step) =>
-      console.log(`  ${step}`),
-    );
+    await makeData(admin, size, (step) => console.log(`  ${step}`));
     await admin`update public.rate_limits set max_count = 1000000000`;
   } finally {
     await admin.end();
