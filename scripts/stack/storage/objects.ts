@@ -82,8 +82,11 @@ export async function findNames(
   bucket: string,
   names: readonly string[],
 ): Promise<ReadonlySet<string>> {
+  // One statement for any number of names, which is planned once.
   const rows = await tx<{ name: string }[]>`
-    select name from storage.objects where bucket_id = ${bucket} and name in ${texts(tx, names)}
+    select objects.name
+    from ${texts(tx, names)} as wanted (name)
+    join storage.objects on objects.bucket_id = ${bucket} and objects.name = wanted.name
   `;
   return new Set(rows.map((row) => row.name));
 }

@@ -21,7 +21,7 @@ export async function signObject(context: Context): Promise<Response> {
   checkKey(key);
   if (!(await context.asCaller((tx) => findObject(tx, bucket, key)))) throw noSuchKey();
   const transformations = writeTransformation(body.transform ?? {});
-  return Response.json({ signedURL: await signedPath(context, key, body.expiresIn, transformations) });
+  return Response.json({ signedURL: signedPath(context, key, body.expiresIn, transformations) });
 }
 
 /** `POST /object/sign/:bucket`: each of many objects has its own URL or its own error. */
@@ -31,28 +31,21 @@ export async function signObjects(context: Context): Promise<Response> {
   checkBucketName(bucket);
   const found = await context.asCaller((tx) => findNames(tx, bucket, paths));
   return Response.json(
-    await Promise.all(
-      paths.map(async (path) =>
-        found.has(path)
-          ? { error: null, path, signedURL: await signedPath(context, path, seconds) }
-          : {
-              error: 'Either the object does not exist or you do not have access to it',
-              path,
-              signedURL: null,
-            },
-      ),
+    paths.map((path) =>
+      found.has(path)
+        ? { error: null, path, signedURL: signedPath(context, path, seconds) }
+        : {
+            error: 'Either the object does not exist or you do not have access to it',
+            path,
+            signedURL: null,
+          },
     ),
   );
 }
 
 /** Supabase answers the path unencoded: its clients encode the whole URL. */
-async function signedPath(
-  { bucket, tokens }: Context,
-  key: string,
-  seconds: number,
-  transformations = '',
-): Promise<string> {
-  const token = await tokens.signDownload(bucket, key, seconds, transformations);
+function signedPath({ bucket, tokens }: Context, key: string, seconds: number, transformations = ''): string {
+  const token = tokens.signDownload(bucket, key, seconds, transformations);
   const route = transformations ? 'render/image' : 'object';
   return `/${route}/sign/${bucket}/${key}?token=${token}`;
 }

@@ -45,7 +45,7 @@ export async function signUpload(context: Context): Promise<Response> {
   const draft = { bucket, name: key, owner, metadata: {}, userMetadata: {} };
   await askPolicies(context, { draft, upsert, asks: identity });
   const grant = owner === undefined ? { upsert } : { owner, upsert };
-  const token = await context.tokens.signUpload(bucket, key, grant);
+  const token = context.tokens.signUpload(bucket, key, grant);
   return Response.json({ url: `/object/upload/sign/${bucket}/${key}?token=${token}`, token });
 }
 

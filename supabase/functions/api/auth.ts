@@ -1,17 +1,22 @@
 import type { MiddlewareHandler } from 'hono';
 import { anonymousClient, callerClient } from './clients.ts';
 import type { Config } from './config.ts';
-import type { AppEnv } from './context.ts';
+import type { AppEnv, Caller } from './context.ts';
 import { isUuid } from './cursor.ts';
 import { authProblem, problem } from './problem.ts';
+
+/** Callers kept at once: a few kilobytes each. */
+const MOST_KNOWN = 1000;
 
 /**
  * Lets a request through whose token is good, and makes the client that acts as its user. Tokens are verified here
  * with getClaims, against the project's public keys: no request to Auth for each of ours (auth-js keeps the keys for
- * ten minutes, for all clients of a process), and projects that still sign with a shared secret work as well.
+ * ten minutes, for all clients of a process), and projects that still sign with a shared secret work as well. A token
+ * that was verified once stays good until it expires: verifying costs more than the rest of a small request.
  */
 export function requireCaller(config: Config): MiddlewareHandler<AppEnv> {
   const { auth } = anonymousClient(config);
+  const known = new Map<string, { caller: Caller; expiresAt: number }>();
 
   return async (c, next) => {
     const header = c.req.header('authorization');
@@ -19,6 +24,11 @@ export function requireCaller(config: Config): MiddlewareHandler<AppEnv> {
       throw problem('not_signed_in', 'Sign in first: send Authorization: Bearer and the token.');
     const token = /^(?:bearer|token)\s+([\w-]+\.[\w-]+\.[\w-]+)\s*$/i.exec(header)?.[1];
     if (!token) throw invalidToken();
+    const earlier = known.get(token);
+    if (earlier && earlier.expiresAt > Date.now()) {
+      c.set('caller', earlier.caller);
+      return next();
+    }
     const { data, error } = await auth
       .getClaims(token, config.jwks ? { jwks: config.jwks } : {})
       // A token of the right form with something else than JSON inside.
@@ -29,12 +39,15 @@ export function requireCaller(config: Config): MiddlewareHandler<AppEnv> {
     }
     const claims = data?.claims;
     if (claims?.role !== 'authenticated' || !isUuid(claims.sub)) throw invalidToken();
-    c.set('caller', {
+    const caller = {
       id: claims.sub,
       email: claims.email || null,
       token,
       client: callerClient(config, token),
-    });
+    };
+    if (known.size >= MOST_KNOWN) known.clear();
+    known.set(token, { caller, expiresAt: claims.exp * 1000 });
+    c.set('caller', caller);
     await next();
   };
 }

@@ -3,7 +3,7 @@ import type { Config } from './config.ts';
 import type { NoctraClient } from './context.ts';
 import type { Database } from './database.types.ts';
 
-// Nothing of a session may outlive its request: functions serve many people from one process.
+// No client keeps a session of its own: functions serve many people from one process.
 const stateless = { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false } as const;
 
 /** A client that acts as the person whom the token names: row-level security decides what it may do. */

@@ -1,13 +1,10 @@
 import type { QueryData } from '@supabase/supabase-js';
 import type { Config } from './config.ts';
 import type { AppContext, Caller, NoctraClient } from './context.ts';
-import { mediaBucket } from './inspection.ts';
-import { databaseProblem, storageProblem } from './problem.ts';
+import { mediaLinks } from './media-links.ts';
+import { databaseProblem } from './problem.ts';
 import type { Post } from './schemas.ts';
-import { pictureUrl, publicStorageUrl } from './urls.ts';
-
-/** How long a link to a private file works: long enough to look at a page of posts, too short to be passed around. */
-const SIGNED_URL_SECONDS = 3600;
+import { pictureUrl } from './urls.ts';
 
 /** Everything that a post's JSON shows, in one request to the Data API however many posts there are. */
 const postColumns = `id, caption, is_public, is_repost, original_post_id, hidden_at, created_at, updated_at,
@@ -28,30 +25,14 @@ export async function readPost(caller: Caller, id: string): Promise<PostRow | nu
   return data;
 }
 
-/** The posts' JSON. Links are signed and originals looked up at once, for all posts together. */
+/** The posts' JSON. Links and originals are looked up at once, for all posts together. */
 export async function presentPosts(c: AppContext, config: Config, rows: readonly PostRow[]): Promise<Post[]> {
   const paths = rows.flatMap((row) => row.media.map(({ path }) => path));
   const [urls, originals] = await Promise.all([
-    signMedia(c, config, paths),
+    mediaLinks(c, config, paths),
     visibleOriginals(c.var.caller, rows),
   ]);
   return rows.map((row) => presentPost(row, urls, originals));
-}
-
-/** Links by path under which files load; a file that is gone has none. */
-type MediaUrls = ReadonlyMap<string, string>;
-
-/** Signs links for all files at once, as the caller: Storage gives none for what he may not see. */
-async function signMedia(c: AppContext, config: Config, paths: string[]): Promise<MediaUrls> {
-  if (paths.length === 0) return new Map();
-  const bucket = c.var.caller.client.storage.from(mediaBucket);
-  const { data, error } = await bucket.createSignedUrls(paths, SIGNED_URL_SECONDS);
-  if (error) throw storageProblem(error);
-  return new Map(
-    data.flatMap(({ path, signedUrl }) =>
-      path && signedUrl ? [[path, publicStorageUrl(config, c.req.raw.headers, signedUrl)] as const] : [],
-    ),
-  );
 }
 
 /**
@@ -69,7 +50,7 @@ async function visibleOriginals({ client }: Caller, rows: readonly PostRow[]): P
   return new Set(data.map(({ id }) => id));
 }
 
-function presentPost(row: PostRow, urls: MediaUrls, originals: ReadonlySet<string>): Post {
+function presentPost(row: PostRow, urls: ReadonlyMap<string, string>, originals: ReadonlySet<string>): Post {
   const { owner, original_post_id: original } = row;
   return {
     id: row.id,
