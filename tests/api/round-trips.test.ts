@@ -37,6 +37,17 @@ test('a page of posts takes two requests, however many posts, files, tags and me
   ]);
 });
 
+test('a page whose files have links already takes one, whatever its length', async () => {
+  await requestsFor('/posts/?owner=me');
+  for (const limit of [1, 2, 100])
+    expect(await requestsFor(`/posts/?owner=me&limit=${limit}`)).toEqual(['GET /rest/v1/rpc/list_posts']);
+});
+
+test('so does one post', async () => {
+  const { id } = await publish(kai);
+  expect(await requestsFor(`/posts/${id}/`)).toEqual(['GET /rest/v1/posts']);
+});
+
 test('a page with posts that pass on others takes one more, however many', async () => {
   const [first, second] = [await publish(kai), await publish(kai)];
   const person = await register();
@@ -48,9 +59,9 @@ test('a page with posts that pass on others takes one more, however many', async
 });
 
 test('filters take no more', async () => {
+  await requestsFor('/posts/?owner=me');
   expect(await requestsFor(`/posts/?tag=a&mentions=${kai.id}&limit=1`)).toEqual([
     'GET /rest/v1/rpc/list_posts',
-    'POST /storage/v1/object/sign/post-media',
   ]);
 });
 
