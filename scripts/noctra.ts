@@ -115,7 +115,7 @@ async function withOwnNoctra<T>(work: (target: Target) => Promise<T>): Promise<T
 }
 
 /** Auth counts attempts by address, and all tests come from one: the limits that protect people would end a test run. */
-function withoutAuthLimits(project: Project): Project {
+export function withoutAuthLimits(project: Project): Project {
   const { config } = project;
   const rate_limit = { ...config.auth.rate_limit, ...unlimited(config.auth.rate_limit) };
   return { ...project, config: { ...config, auth: { ...config.auth, rate_limit } } };

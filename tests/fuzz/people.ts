@@ -1,0 +1,166 @@
+import { randomUUID } from 'node:crypto';
+import { importJWK, SignJWT } from 'jose';
+import { encodeCursor } from '../../supabase/functions/api/cursor.ts';
+import { fixture } from '../api/fixtures.ts';
+import type { OwnNoctra } from './noctra.ts';
+import type { Callers, Header } from './requests.ts';
+import type { Known } from './schemas.ts';
+
+/** Somebody who has registered. */
+export interface FuzzPerson {
+  id: string;
+  username: string;
+  email: string;
+  token: string;
+  refreshToken: string;
+}
+
+/** A post, as far as the fuzzer uses it. */
+interface FuzzPost {
+  id: string;
+  media: { id: string; file: string }[];
+}
+
+/** Everybody has the same: whoever changes it, others still have it. */
+const password = 'a long password';
+
+/** Stands in what only its owner may see: an answer to anybody else that holds it is a leak. */
+export const secretWord = 'onlyforme';
+
+/** The people of a run, and what is known of them. */
+export interface Cast {
+  /** Those who send the requests. */
+  senders: FuzzPerson[];
+  /** Those who do nothing, and whose things must stay as they are. */
+  bystanders: FuzzPerson[];
+  callers: Callers;
+  known: Known;
+  /** What to call tokens and keys where a request is shown. */
+  names: Map<string, string>;
+  /** Takes note of a post that a request has published. */
+  remember(post: FuzzPost): void;
+}
+
+/** Registers them, gives them posts, and makes every kind of token that opens nothing. */
+export async function prepareCast(noctra: OwnNoctra): Promise<Cast> {
+  const api = `${noctra.url}/api`;
+  const post = async (path: string, token: string | null, body: object | FormData) => {
+    const isForm = body instanceof FormData;
+    const response = await fetch(api + path, {
+      method: 'POST',
+      headers: {
+        ...(token ? { authorization: `Bearer ${token}` } : {}),
+        ...(isForm ? {} : { 'content-type': 'application/json' }),
+      },
+      body: isForm ? body : JSON.stringify(body),
+    });
+    if (response.status !== 201) throw new Error(`${path} answered ${await response.text()}`);
+    return response.json();
+  };
+  const register = async (username: string): Promise<FuzzPerson> => {
+    const account = { username, email: `${secretWord}.${username}@example.com`, password };
+    const answer = await post('/auth/register/', null, account);
+    return { ...account, id: answer.user_id, token: answer.token, refreshToken: answer.refresh_token };
+  };
+  const publish = async ({ token }: FuzzPerson, fields: Record<string, string>): Promise<FuzzPost> => {
+    const form = new FormData();
+    for (const [name, value] of Object.entries(fields)) form.set(name, value);
+    form.set('media', fixture('photo.jpg', 'image/jpeg'));
+    return post('/posts/', token, form);
+  };
+
+  const senders = await Promise.all(['sender0', 'sender1', 'sender2', 'sender3', 'sender4', 'sender5'].map(register));
+  const bystanders = await Promise.all(['bystander', 'recluse'].map(register));
+  const [bystander, recluse] = bystanders as [FuzzPerson, FuzzPerson];
+  const posts = await Promise.all([
+    publish(bystander, { caption: 'By the sea #sun @recluse', tags: 'sea,beach', mentions: 'sender0' }),
+    publish(bystander, { caption: `${secretWord} #${secretWord} @sender1`, is_public: 'false' }),
+    publish(recluse, { caption: `${secretWord} as well #sun` }),
+    ...senders.map((sender) => publish(sender, { caption: 'Mine #sun @bystander', tags: 'mine' })),
+  ]);
+  const hidden = await fetch(`${api}/userprofiles/me/`, {
+    method: 'PATCH',
+    headers: { authorization: `Bearer ${recluse.token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ publicProfile: false, date_of_birth: '1990-02-28' }),
+  });
+  if (!hidden.ok) throw new Error(`The profile was not hidden: ${await hidden.text()}`);
+
+  const everybody = [...senders, ...bystanders];
+  const ids = () => posts.map(({ id }) => id);
+  const names = [...everybody.map(({ username }) => username), 'me', 'Sender0', 'nobody_at_all'];
+  const people = [...names, ...everybody.map(({ id }) => id), randomUUID()];
+  const tags = ['sun', 'sea', 'mine', 'SUN', secretWord];
+  const list = (...values: string[]) => () => values;
+  const paths = () => posts.flatMap(({ media }) => media.map(({ file }) => file));
+  return {
+    senders,
+    bystanders,
+    names: new Map([
+      ...everybody.map(({ username, token }) => [token, `TOKEN_OF_${username.toUpperCase()}`] as const),
+      [noctra.secretKey, 'SECRET_KEY'],
+      [noctra.publishableKey, 'PUBLISHABLE_KEY'],
+    ]),
+    known: {
+      ...{ id: ids, original_post: ids, uuid: ids },
+      ...{ user: list(...people), owner: list(...people), mentions: list(...people), username: list(...names) },
+      ...{ tag: list(...tags), tags: list(...tags, 'new', 'a,b', '#x') },
+      ...{ password: list(password, 'another password'), new_password: list(password) },
+      email: list(...senders.map(({ email }) => email)),
+      refresh_token: list(...senders.map(({ refreshToken }) => refreshToken)),
+      cursor: () => ids().map(encodeCursor),
+      ...{ media: paths, path: paths, profile_pic: paths, cover_pic: paths },
+      remove_media: () => posts.flatMap(({ media }) => media.map(({ id }) => id)),
+      content_type: list('image/jpeg', 'video/mp4', 'application/pdf', 'application/octet-stream'),
+      filename: list('photo.jpg', 'clip.mp4', 'x', '.jpg'),
+      code: list('123456'),
+      caption: list('By the sea', 'Look @sender2 and @bystander #sun #été', 'one #a #b #c @nobody', '😀'),
+    },
+    callers: {
+      people: senders.map(({ token }, at) => [['authorization', `${at % 2 ? 'Token' : 'Bearer'} ${token}`]]),
+      servers: [[['apikey', noctra.secretKey]], [['authorization', `Bearer ${noctra.secretKey}`]]],
+      strangers: await strangers(noctra, recluse),
+    },
+    remember(post) {
+      posts.push(post);
+      // The latest few, and always those of the bystanders.
+      if (posts.length > 60) posts.splice(3, 20);
+    },
+  };
+}
+
+/** Every form of a token or a key that is none, most of them made after a bystander's. */
+async function strangers(noctra: OwnNoctra, { id, token }: FuzzPerson): Promise<Header[][]> {
+  const [header = '', payload = '', signature = ''] = token.split('.');
+  const claims = JSON.parse(Buffer.from(payload, 'base64url').toString());
+  const encodePart = (part: unknown) => Buffer.from(JSON.stringify(part)).toString('base64url');
+  const key = await importJWK(noctra.signingKey, 'ES256');
+  const signed = (changes: object) =>
+    new SignJWT({ ...claims, ...changes })
+      .setProtectedHeader({ alg: 'ES256', kid: noctra.signingKey.kid ?? '', typ: 'JWT' })
+      .sign(key);
+  const foreign = await new SignJWT(claims).setProtectedHeader({ alg: 'HS256' }).sign(Buffer.from(noctra.publishableKey));
+  const tokens = [
+    // True signatures, and still not to be let in.
+    await signed({ exp: claims.iat - 1 }),
+    await signed({ role: 'anon' }),
+    await signed({ sub: 'me' }),
+    await signed({ sub: undefined }),
+    foreign,
+    `${encodePart({ alg: 'none' })}.${payload}.`,
+    `${encodePart({ alg: 'none' })}.${payload}.${signature}`,
+    `${header}.${encodePart({ ...claims, role: 'service_role' })}.${signature}`,
+    `${header}.${payload}.${'A'.repeat(signature.length)}`,
+    `${header}.${payload}`,
+    `${encodePart('x')}.${encodePart([])}.${encodePart(null)}`,
+    ...['x.y.z', '..', '.', id, noctra.publishableKey, noctra.anonKey, 'null', 'a'.repeat(20_000), '\xff.\xff.\xff'],
+  ];
+  return [
+    ...tokens.map((text): Header[] => [['authorization', `Bearer ${text}`]]),
+    ...[token, `Basic ${token}`, 'Bearer', 'Bearer ', `Bearer  ${token} x`, `Bearer "${token}"`, `Digest ${token}`].map(
+      (text): Header[] => [['authorization', text]],
+    ),
+    [['apikey', token]],
+    [['cookie', `token=${token}`]],
+    [['apikey', `${noctra.secretKey}x`]],
+  ];
+}
