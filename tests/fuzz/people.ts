@@ -3,8 +3,9 @@ import { importJWK, SignJWT } from 'jose';
 import { encodeCursor } from '../../supabase/functions/api/cursor.ts';
 import { fixture } from '../api/fixtures.ts';
 import type { OwnNoctra } from './noctra.ts';
-import type { Callers, Header } from './requests.ts';
+import type { Callers, FuzzRequest, Header } from './requests.ts';
 import type { Known } from './schemas.ts';
+import type { FuzzAnswer } from './send.ts';
 
 /** Somebody who has registered. */
 export interface FuzzPerson {
@@ -27,6 +28,8 @@ const password = 'a long password';
 /** Stands in what only its owner may see: an answer to anybody else that holds it is a leak. */
 export const secretWord = 'onlyforme';
 
+const bystanderNames = ['bystander', 'recluse'];
+
 /** The people of a run, and what is known of them. */
 export interface Cast {
   /** Those who send the requests. */
@@ -37,8 +40,8 @@ export interface Cast {
   known: Known;
   /** What to call tokens and keys where a request is shown. */
   names: Map<string, string>;
-  /** Takes note of a post that a request has published. */
-  remember(post: FuzzPost): void;
+  /** Learns from an answer: of posts and refresh tokens that are new, and of who is gone, for whom somebody else comes. */
+  takeNote(request: FuzzRequest, answer: FuzzAnswer): Promise<void>;
 }
 
 /** Registers them, gives them posts, and makes every kind of token that opens nothing. */
@@ -58,7 +61,7 @@ export async function prepareCast(noctra: OwnNoctra): Promise<Cast> {
     return response.json();
   };
   const register = async (username: string): Promise<FuzzPerson> => {
-    const account = { username, email: `${secretWord}.${username}@example.com`, password };
+    const account = { username, email: emailOf(username), password };
     const answer = await post('/auth/register/', null, account);
     return { ...account, id: answer.user_id, token: answer.token, refreshToken: answer.refresh_token };
   };
@@ -69,14 +72,20 @@ export async function prepareCast(noctra: OwnNoctra): Promise<Cast> {
     return post('/posts/', token, form);
   };
 
-  const senders = await Promise.all(['sender0', 'sender1', 'sender2', 'sender3', 'sender4', 'sender5'].map(register));
-  const bystanders = await Promise.all(['bystander', 'recluse'].map(register));
+  const emailOf = (username: string) =>
+    `${bystanderNames.includes(username) ? secretWord : 'mail'}.${username}@example.com`;
+
+  const senders = await Promise.all(['sender0', 'sender1', 'sender2'].map(register));
+  const leavers = await Promise.all(['leaver0', 'leaver1'].map(register));
+  const bystanders = await Promise.all(bystanderNames.map(register));
   const [bystander, recluse] = bystanders as [FuzzPerson, FuzzPerson];
   const posts = await Promise.all([
     publish(bystander, { caption: 'By the sea #sun @recluse', tags: 'sea,beach', mentions: 'sender0' }),
     publish(bystander, { caption: `${secretWord} #${secretWord} @sender1`, is_public: 'false' }),
     publish(recluse, { caption: `${secretWord} as well #sun` }),
-    ...senders.map((sender) => publish(sender, { caption: 'Mine #sun @bystander', tags: 'mine' })),
+    ...[...senders, ...senders, ...senders].map((sender) =>
+      publish(sender, { caption: 'Mine #sun @bystander', tags: 'mine' }),
+    ),
   ]);
   const hidden = await fetch(`${api}/userprofiles/me/`, {
     method: 'PATCH',
@@ -85,28 +94,30 @@ export async function prepareCast(noctra: OwnNoctra): Promise<Cast> {
   });
   if (!hidden.ok) throw new Error(`The profile was not hidden: ${await hidden.text()}`);
 
-  const everybody = [...senders, ...bystanders];
+  const everybody = [...senders, ...leavers, ...bystanders];
   const ids = () => posts.map(({ id }) => id);
   const names = [...everybody.map(({ username }) => username), 'me', 'Sender0', 'nobody_at_all'];
   const people = [...names, ...everybody.map(({ id }) => id), randomUUID()];
-  const tags = ['sun', 'sea', 'mine', 'SUN', secretWord];
+  const refreshTokens = senders.map(({ refreshToken }) => refreshToken);
+  const tokenHeader = ({ token }: FuzzPerson, at: number): Header => ['authorization', `${at % 2 ? 'Token' : 'Bearer'} ${token}`];
+  const headersOfLeavers = leavers.map((leaver, at): Header[] => [tokenHeader(leaver, at)]);
+  const shownAs = new Map(everybody.map(({ username, token }) => [token, `TOKEN_OF_${username.toUpperCase()}`]));
+  let departures = 0;
+
+  const tags = ['sun', 'sea', 'mine', 'SUN'];
   const list = (...values: string[]) => () => values;
   const paths = () => posts.flatMap(({ media }) => media.map(({ file }) => file));
   return {
     senders,
     bystanders,
-    names: new Map([
-      ...everybody.map(({ username, token }) => [token, `TOKEN_OF_${username.toUpperCase()}`] as const),
-      [noctra.secretKey, 'SECRET_KEY'],
-      [noctra.publishableKey, 'PUBLISHABLE_KEY'],
-    ]),
+    names: shownAs.set(noctra.secretKey, 'SECRET_KEY').set(noctra.publishableKey, 'PUBLISHABLE_KEY'),
     known: {
       ...{ id: ids, original_post: ids, uuid: ids },
       ...{ user: list(...people), owner: list(...people), mentions: list(...people), username: list(...names) },
       ...{ tag: list(...tags), tags: list(...tags, 'new', 'a,b', '#x') },
       ...{ password: list(password, 'another password'), new_password: list(password) },
       email: list(...senders.map(({ email }) => email)),
-      refresh_token: list(...senders.map(({ refreshToken }) => refreshToken)),
+      refresh_token: () => refreshTokens,
       cursor: () => ids().map(encodeCursor),
       ...{ media: paths, path: paths, profile_pic: paths, cover_pic: paths },
       remove_media: () => posts.flatMap(({ media }) => media.map(({ id }) => id)),
@@ -116,14 +127,24 @@ export async function prepareCast(noctra: OwnNoctra): Promise<Cast> {
       caption: list('By the sea', 'Look @sender2 and @bystander #sun #été', 'one #a #b #c @nobody', '😀'),
     },
     callers: {
-      people: senders.map(({ token }, at) => [['authorization', `${at % 2 ? 'Token' : 'Bearer'} ${token}`]]),
+      people: senders.map((sender, at) => [tokenHeader(sender, at)]),
+      leavers: headersOfLeavers,
       servers: [[['apikey', noctra.secretKey]], [['authorization', `Bearer ${noctra.secretKey}`]]],
       strangers: await strangers(noctra, recluse),
     },
-    remember(post) {
-      posts.push(post);
+    async takeNote({ operation, headers }, { status, text }) {
+      if (operation === 'deleteAccount' && status === 204) {
+        const at = headersOfLeavers.findIndex(([own]) => headers.some(([, value]) => value === own?.[1]));
+        const newcomer = await register(`newcomer${departures++}`);
+        await publish(newcomer, { caption: 'Soon to go #sun @bystander' });
+        shownAs.set(newcomer.token, `TOKEN_OF_${newcomer.username.toUpperCase()}`);
+        headersOfLeavers[at]?.splice(0, 1, tokenHeader(newcomer, at));
+      }
+      if (operation === 'publishPost' && status === 201) posts.push(JSON.parse(text));
+      if (operation === 'refreshToken' && status === 200) refreshTokens.push(JSON.parse(text).refresh_token);
       // The latest few, and always those of the bystanders.
-      if (posts.length > 60) posts.splice(3, 20);
+      if (posts.length > 40) posts.splice(3, 10);
+      if (refreshTokens.length > 10) refreshTokens.splice(0, 5);
     },
   };
 }

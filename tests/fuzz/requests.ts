@@ -25,6 +25,8 @@ export interface FuzzRequest {
 export interface Callers {
   /** For operations that ask for a token. */
   people: Header[][];
+  /** For the one that ends an account; nobody else asks for it, so that those who ask for the rest stay. */
+  leavers: Header[][];
   /** For those that ask for the secret key. */
   servers: Header[][];
   /** Tokens and keys that open nothing. */
@@ -113,7 +115,7 @@ const oddHeaders: fc.Arbitrary<Header> = fc.oneof(
     ] as Header[]),
   ),
   fc.tuple(fc.constantFrom('accept', 'idempotency-key', 'user-agent', 'accept-language', 'x-region'), hostileText).map(
-    ([name, text]): Header => [name, headerText(text).slice(0, 20_000)],
+    ([name, text]): Header => [name, headerText(text).slice(0, 8_000)],
   ),
 );
 
@@ -200,12 +202,14 @@ function requestOf(
       ),
     ),
   );
+  const isLeaving = operation.operationId === 'deleteAccount';
+  const people = isLeaving ? callers.leavers : callers.people;
   const right = operation.security.some((scheme) => 'secretKey' in scheme)
     ? callers.servers
     : operation.security.length > 0
-      ? callers.people
-      : [[], ...callers.people];
-  const wrong = [[], ...callers.people, ...callers.strangers, [...(callers.people[0] ?? []), ...(callers.people[1] ?? [])]];
+      ? people
+      : [[], ...people];
+  const wrong = [[], ...people, ...callers.strangers, [...(people[0] ?? []), ...(people[1] ?? [])]];
   const caller = either(fc.constantFrom(...right), fc.constantFrom(...wrong));
   const headers = fc.array(oddHeaders, { maxLength: badness });
 
@@ -221,7 +225,7 @@ function requestOf(
 
   return fc
     .record({
-      method: either(fc.constant(method), fc.constantFrom(...oddMethods), Math.ceil(badness / 3)),
+      method: either(fc.constant(method), fc.constantFrom(...oddMethods.filter((odd) => odd !== 'DELETE' || !template.endsWith('/me'))), Math.ceil(badness / 3)),
       path,
       query,
       documented,
@@ -236,7 +240,7 @@ function requestOf(
       path: sendable(path + query),
       headers: [
         ...caller,
-        ...inHeader.flatMap(({ name }, at): Header[] => (documented[at] == null ? [] : [[name, headerText(asText(documented[at]))]])),
+        ...inHeader.flatMap(({ name }, at): Header[] => (documented[at] == null ? [] : [[name, headerText(asText(documented[at])).slice(0, 8_000)]])),
         ...(body?.contentType == null ? [] : [['content-type', body.contentType] as Header]),
         ...headers,
       ],
@@ -245,7 +249,7 @@ function requestOf(
     }));
 }
 
-/** A path that a client can write into a request line at all. */
+/** A path that a client can write into a request line at all; servers end at 128 kB with all headers. */
 function sendable(path: string): string {
-  return path.replaceAll(/[^\x21-\xff]/g, '');
+  return path.replaceAll(/[^\x21-\xff]/g, '').slice(0, 60_000);
 }

@@ -68,7 +68,7 @@ export function createGenerators(document: OpenApi, known: Known): Generators {
       const list = means();
       return list[at % list.length] ?? '';
     });
-    return fc.oneof({ weight: 2, arbitrary: meaningful }, { weight: 1, arbitrary: any });
+    return fc.oneof(meaningful, any);
   }
 
   return { valid, near, resolve };

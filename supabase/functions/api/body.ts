@@ -92,7 +92,11 @@ export function assertStorable(value: unknown): void {
  * still writes shows as a network error, and the answer is lost.
  */
 async function readBytes(request: Request, limit: number): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = await bytesOf(request.body, limit, Number(request.headers.get('content-length')));
+  const length = Number(request.headers.get('content-length'));
+  const bytes = await bytesOf(request.body, limit, length).catch((cause: unknown) => {
+    // Whoever sent it has gone away: no fault of ours, and most likely nobody is left to read this.
+    throw problem('body_incomplete', 'The body was broken off.', { cause });
+  });
   if (!bytes) {
     throw problem(
       'request_too_large',
@@ -104,5 +108,7 @@ async function readBytes(request: Request, limit: number): Promise<Uint8Array<Ar
 
 /** Reads what a handler left of a body, for the same reason. */
 export async function drain(request: Request): Promise<void> {
-  if (request.body && !request.bodyUsed) await request.body.pipeTo(new WritableStream());
+  if (!request.body || request.bodyUsed) return;
+  // A client that has gone away has no more to say.
+  await request.body.pipeTo(new WritableStream()).catch(() => {});
 }

@@ -14,6 +14,7 @@ export interface Problem {
 export const problemStatus = {
   malformed_json: 400,
   malformed_multipart: 400,
+  body_incomplete: 400,
   invalid_encoding: 400,
   invalid_character: 400,
   invalid_cursor: 400,
@@ -221,6 +222,7 @@ const authErrors: Record<string, [code: ProblemCode, detail: string]> = {
   signup_disabled: ['signup_disabled', 'Registration is closed.'],
   user_already_exists: ['email_taken', 'An account with this e-mail address exists already.'],
   user_banned: ['user_banned', 'This account is closed.'],
+  user_not_found: ['token_invalid', 'The user of this token does not exist any more.'],
   validation_failed: ['validation_failed', 'Auth refused a value in the request.'],
   weak_password: ['password_weak', 'This password is too easy to guess or is known from a leak.'],
 };

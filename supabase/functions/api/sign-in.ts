@@ -3,6 +3,7 @@ import { callerClient, secretClient } from './clients.ts';
 import type { Config } from './config.ts';
 import type { NoctraClient } from './context.ts';
 import { authProblem, databaseProblem, internal, type ProblemError, problem } from './problem.ts';
+import { noSuchUser } from './profiles.ts';
 import type { Session } from './schemas.ts';
 
 /** An address that nobody can have, for the attempt that is made where the user name is nobody's. */
@@ -78,7 +79,10 @@ export function presentSession(session: AuthSession, username: string): Session 
 /** A session with the name of the profile: what was given at sign-up may have changed since. */
 export async function presentWithName(config: Config, session: AuthSession): Promise<Session> {
   const client = callerClient(config, session.access_token);
-  const { data, error } = await client.from('profiles').select('username').eq('id', session.user.id).single();
+  const { id } = session.user;
+  const { data, error } = await client.from('profiles').select('username').eq('id', id).maybeSingle();
   if (error) throw databaseProblem(error);
+  // Deleted since Auth made the session.
+  if (!data) throw noSuchUser();
   return presentSession(session, data.username);
 }

@@ -8,7 +8,7 @@ import { postMedia } from '../inspection.ts';
 import { type App, addEndpoint } from '../openapi.ts';
 import { type MediaInput, type PostInput, readPostInput } from '../post-input.ts';
 import { type PostList, presentPosts, readPage, readPost } from '../posts.ts';
-import { databaseProblem, fieldProblem, internal, type ProblemError, problem } from '../problem.ts';
+import { databaseProblem, fieldProblem, type ProblemError, problem } from '../problem.ts';
 import { me, noSuchProfile, profileId } from '../profiles.ts';
 import {
   NewPost,
@@ -65,7 +65,7 @@ export function addPostRoutes(app: App, config: Config, caller: MiddlewareHandle
     answers: {
       201: { description: 'Published', schema: PostAnswer, headers: z.object({ location: z.string() }) },
     },
-    problems: [400, 403, 409, 413, 415, 422, 429, 503],
+    problems: [400, 403, 404, 409, 413, 415, 422, 429, 503],
     handler: async (c) => {
       const input = await readPostInput(c.req.raw);
       const id = await createPost(config, c.var.caller, input, idempotencyKey(c));
@@ -309,7 +309,8 @@ async function answerPost(
   headers: Record<string, string> = {},
 ): Promise<Response> {
   const row = await readPost(c.var.caller, id);
-  if (!row) throw internal(new Error(`The post ${id} cannot be read after it was written`));
+  // Deleted since, on another device or with the whole account.
+  if (!row) throw noSuchPost();
   const [post] = await presentPosts(c, config, [row]);
   return c.json(post, status, headers);
 }
