@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { importJWK, SignJWT } from 'jose';
 import { encodeCursor } from '../../supabase/functions/api/cursor.ts';
-import { fixture } from '../api/fixtures.ts';
+import { fixture, fixtureBytes } from '../api/fixtures.ts';
 import type { OwnNoctra } from './noctra.ts';
 import type { Callers, FuzzRequest, Header } from './requests.ts';
 import type { Known } from './schemas.ts';
@@ -95,36 +95,51 @@ export async function prepareCast(noctra: OwnNoctra): Promise<Cast> {
   if (!hidden.ok) throw new Error(`The profile was not hidden: ${await hidden.text()}`);
 
   const everybody = [...senders, ...leavers, ...bystanders];
-  const ids = () => posts.map(({ id }) => id);
   const names = [...everybody.map(({ username }) => username), 'me', 'Sender0', 'nobody_at_all'];
   const people = [...names, ...everybody.map(({ id }) => id), randomUUID()];
   const refreshTokens = senders.map(({ refreshToken }) => refreshToken);
   const tokenHeader = ({ token }: FuzzPerson, at: number): Header => ['authorization', `${at % 2 ? 'Token' : 'Bearer'} ${token}`];
   const headersOfLeavers = leavers.map((leaver, at): Header[] => [tokenHeader(leaver, at)]);
   const shownAs = new Map(everybody.map(({ username, token }) => [token, `TOKEN_OF_${username.toUpperCase()}`]));
+  const uploads: string[] = [];
   let departures = 0;
 
   const tags = ['sun', 'sea', 'mine', 'SUN'];
-  const list = (...values: string[]) => () => values;
-  const paths = () => posts.flatMap(({ media }) => media.map(({ file }) => file));
+  const media = () => posts.flatMap((post) => post.media);
+  const oneOf =
+    <T>(list: () => readonly T[], text: (item: T) => string) =>
+    (at: number) => {
+      const all = list();
+      return all.length === 0 ? '' : text(all[at % all.length] as T);
+    };
+  const among = (...values: string[]) => oneOf(() => values, String);
+  const postId = oneOf(() => posts, ({ id }) => id);
+  const mediaPath = oneOf(() => [...uploads, ...uploads, ...media().map(({ file }) => file)], String);
+  const person = among(...people);
+  /** Of every three, two that nobody has. */
+  const orNew = (known: (at: number) => string, fresh: (at: number) => string) => (at: number) =>
+    at % 3 === 0 ? known(at) : fresh(at);
+  const newName = (at: number) => `n${at.toString(36)}`;
   return {
     senders,
     bystanders,
     names: shownAs.set(noctra.secretKey, 'SECRET_KEY').set(noctra.publishableKey, 'PUBLISHABLE_KEY'),
     known: {
-      ...{ id: ids, original_post: ids, uuid: ids },
-      ...{ user: list(...people), owner: list(...people), mentions: list(...people), username: list(...names) },
-      ...{ tag: list(...tags), tags: list(...tags, 'new', 'a,b', '#x') },
-      ...{ password: list(password, 'another password'), new_password: list(password) },
-      email: list(...senders.map(({ email }) => email)),
-      refresh_token: () => refreshTokens,
-      cursor: () => ids().map(encodeCursor),
-      ...{ media: paths, path: paths, profile_pic: paths, cover_pic: paths },
-      remove_media: () => posts.flatMap(({ media }) => media.map(({ id }) => id)),
-      content_type: list('image/jpeg', 'video/mp4', 'application/pdf', 'application/octet-stream'),
-      filename: list('photo.jpg', 'clip.mp4', 'x', '.jpg'),
-      code: list('123456'),
-      caption: list('By the sea', 'Look @sender2 and @bystander #sun #été', 'one #a #b #c @nobody', '😀'),
+      ...{ id: postId, original_post: postId, user: person, owner: person },
+      mentions: among(...everybody.flatMap(({ id, username }) => [id, username])),
+      ...{ tag: among(...tags), tags: among(...tags, 'new', 'a,b', '#x') },
+      ...{ password: among(password, password, 'another password'), new_password: among(password, 'another password') },
+      username: orNew(among(...names), newName),
+      email: orNew(among(...senders.map(({ email }) => email)), (at) => `${newName(at)}@example.com`),
+      refresh_token: oneOf(() => refreshTokens, String),
+      cursor: oneOf(() => posts, ({ id }) => encodeCursor(id)),
+      ...{ media: mediaPath, path: mediaPath, profile_pic: mediaPath, cover_pic: mediaPath },
+      remove_media: oneOf(media, ({ id }) => id),
+      content_type: among('image/jpeg', 'video/mp4', 'application/pdf', 'application/octet-stream'),
+      filename: among('photo.jpg', 'clip.mp4', 'x', '.jpg'),
+      code: among('123456'),
+      'idempotency-key': (at) => `key-${at % 5}`,
+      caption: among('By the sea', 'Look @sender2 and @bystander #sun #été', 'one #a #b #c @nobody', '😀'),
     },
     callers: {
       people: senders.map((sender, at) => [tokenHeader(sender, at)]),
@@ -133,17 +148,28 @@ export async function prepareCast(noctra: OwnNoctra): Promise<Cast> {
       strangers: await strangers(noctra, recluse),
     },
     async takeNote({ operation, headers }, { status, text }) {
-      if (operation === 'deleteAccount' && status === 204) {
+      if (['deleteAccount', 'delete_account'].includes(operation) && status === 204) {
         const at = headersOfLeavers.findIndex(([own]) => headers.some(([, value]) => value === own?.[1]));
         const newcomer = await register(`newcomer${departures++}`);
         await publish(newcomer, { caption: 'Soon to go #sun @bystander' });
         shownAs.set(newcomer.token, `TOKEN_OF_${newcomer.username.toUpperCase()}`);
         headersOfLeavers[at]?.splice(0, 1, tokenHeader(newcomer, at));
       }
+      if (operation === 'deletePost' && status === 204) {
+        const sender = senders.find(({ token }) => headers.some(([, value]) => value.includes(token)));
+        if (sender) posts.push(await publish(sender, { caption: 'Another #sun' }));
+      }
       if (operation === 'publishPost' && status === 201) posts.push(JSON.parse(text));
-      if (operation === 'refreshToken' && status === 200) refreshTokens.push(JSON.parse(text).refresh_token);
+      if (operation === 'createUpload' && status === 201) {
+        const { url, method, headers, path } = JSON.parse(text);
+        const { status: stored } = await fetch(url, { method, headers, body: fixtureBytes('photo.jpg') });
+        if (stored === 200) uploads.push(path);
+      }
+      const { refresh_token: refreshToken } = status < 300 && /^\{/.test(text) ? JSON.parse(text) : {};
+      if (typeof refreshToken === 'string') refreshTokens.push(refreshToken);
       // The latest few, and always those of the bystanders.
       if (posts.length > 40) posts.splice(3, 10);
+      if (uploads.length > 6) uploads.splice(0, 3);
       if (refreshTokens.length > 10) refreshTokens.splice(0, 5);
     },
   };

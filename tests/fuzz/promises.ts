@@ -53,9 +53,11 @@ export function judgeByDocument(document: Document): Judge {
  * stands there as everybody writes it.
  */
 function pathInFunction({ path, headers }: FuzzRequest): { path: string | null; isPlain: boolean } {
-  const { pathname } = new URL(`http://127.0.0.1${path}`);
+  const { pathname: written } = new URL(`http://127.0.0.1${path}`);
+  // A letter is the same letter when it is escaped.
+  const pathname = written.replaceAll(/%(4[1-9a-f]|5[\da]|6[1-9a-f]|7[\da])/gi, decodeURIComponent);
   const isPlain =
-    pathname === path.split('?')[0] &&
+    written === path.split('?')[0] &&
     !/[^\x21-\x7e]|[\\<>"^`{|}]|\/\//.test(path) &&
     !headers.some(([name]) => name === 'host');
   return { path: /^(?:\/functions\/v1)?\/api(\/.*)?$/.exec(pathname)?.[1] ?? null, isPlain };

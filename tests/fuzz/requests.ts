@@ -25,7 +25,7 @@ export interface FuzzRequest {
 export interface Callers {
   /** For operations that ask for a token. */
   people: Header[][];
-  /** For the one that ends an account; nobody else asks for it, so that those who ask for the rest stay. */
+  /** For those that end a session or an account: who asks for the rest stays. */
   leavers: Header[][];
   /** For those that ask for the secret key. */
   servers: Header[][];
@@ -202,7 +202,7 @@ function requestOf(
       ),
     ),
   );
-  const isLeaving = operation.operationId === 'deleteAccount';
+  const isLeaving = ['deleteAccount', 'signOut'].includes(operation.operationId);
   const people = isLeaving ? callers.leavers : callers.people;
   const right = operation.security.some((scheme) => 'secretKey' in scheme)
     ? callers.servers
