@@ -1,5 +1,6 @@
 import { request as httpRequest } from 'node:http';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { drain, readJson } from '../../supabase/functions/api/body.ts';
 import { settings } from '../settings.ts';
 import { base, type Call, call, type Person, register } from './client.ts';
 
@@ -198,3 +199,24 @@ function sendLarge(headers: Record<string, string>, size: number) {
     write();
   });
 }
+
+describe('a body that is broken off', () => {
+  const brokenOff = () =>
+    new Request('http://localhost/', {
+      method: 'POST',
+      headers: json,
+      body: new ReadableStream({
+        pull: (controller) => controller.error(new Error('The connection was closed')),
+      }),
+      ...{ duplex: 'half' },
+    });
+
+  test('is the fault of whoever sends it', async () => {
+    const refusal = await readJson(brokenOff()).catch((reason: unknown) => reason);
+    expect(refusal).toMatchObject({ problem: { status: 400, code: 'body_incomplete' } });
+  });
+
+  test('does no harm where nobody reads it', async () => {
+    await expect(drain(brokenOff())).resolves.toBeUndefined();
+  });
+});

@@ -24,8 +24,21 @@ const faults: ((json: string, share: number) => Buffer)[] = [
 ];
 
 const jsonTypes = [
-  ...['application/json; charset=utf-16', 'APPLICATION/JSON', 'application/problem+json', 'application/json;;;'],
-  ...['text/plain', 'text/json', 'application/x-www-form-urlencoded', 'application/octet-stream', '*/*', '', ';'],
+  ...[
+    'application/json; charset=utf-16',
+    'APPLICATION/JSON',
+    'application/problem+json',
+    'application/json;;;',
+  ],
+  ...[
+    'text/plain',
+    'text/json',
+    'application/x-www-form-urlencoded',
+    'application/octet-stream',
+    '*/*',
+    '',
+    ';',
+  ],
   ...['multipart/form-data; boundary=', 'application/json, application/json', 'application/xml'],
 ];
 

@@ -6,13 +6,17 @@ export function asCurl(
   { method, path, headers, body, cutAfter }: FuzzRequest,
   names: ReadonlyMap<string, string>,
 ): string {
-  const options = headers.map(([name, value]) => ` \\\n  -H ${quoted(value === '' ? `${name};` : `${name}: ${value}`)}`);
+  const options = headers.map(
+    ([name, value]) => ` \\\n  -H ${quoted(value === '' ? `${name};` : `${name}: ${value}`)}`,
+  );
   let command = `curl -i -X ${method} --path-as-is ${quoted(origin + path)}${options.join('')}`;
   for (const [secret, name] of names) command = command.replaceAll(secret, `'"$${name}"'`);
   if (!body) return command;
   const cut = cutAfter === null ? '' : `\n  (cut off after ${cutAfter} of the body)`;
   const decode = body.length > 100_000 ? '' : `echo ${body.toString('base64')} | base64 -d | `;
-  const note = decode ? '' : `\n  (a body of ${body.length} bytes that begins ${quoted(body.toString('utf8', 0, 200))})`;
+  const note = decode
+    ? ''
+    : `\n  (a body of ${body.length} bytes that begins ${quoted(body.toString('utf8', 0, 200))})`;
   return `${decode}${command} \\\n  --data-binary @-${note}${cut}`;
 }
 

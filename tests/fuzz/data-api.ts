@@ -1,45 +1,9 @@
 import fc from 'fast-check';
-import type postgres from 'postgres';
-import { type Callers, encode, type FuzzRequest, type Header } from './requests.ts';
+import type { Column, Relation } from './catalogue.ts';
+import { encode } from './odd.ts';
+import type { Callers, FuzzRequest, Header } from './requests.ts';
 import type { Known } from './schemas.ts';
 import { asText, hostileText, hostileValue, toJson } from './values.ts';
-
-interface Column {
-  name: string;
-  type: string;
-}
-
-/** A table, view or function that the Data API serves. */
-interface Relation {
-  kind: 'table' | 'function';
-  name: string;
-  /** Its columns, or its arguments. */
-  columns: Column[];
-}
-
-/** All that the Data API serves, from the database's own catalogue. */
-export async function readCatalogue(sql: postgres.Sql): Promise<Relation[]> {
-  return sql<Relation[]>`
-    select 'table' as kind, relname::text as name,
-      (
-        select jsonb_agg(jsonb_build_object('name', attname, 'type', atttypid::regtype::text) order by attnum)
-        from pg_attribute where attrelid = pg_class.oid and attnum > 0 and not attisdropped
-      ) as columns
-    from pg_class
-    where relnamespace = 'public'::regnamespace and relkind in ('r', 'p', 'v', 'm')
-    union all
-    select 'function', proname,
-      coalesce(
-        (
-          select jsonb_agg(jsonb_build_object('name', proargnames[at], 'type', proargtypes[at - 1]::regtype::text))
-          from generate_series(1, pronargs) as at
-        ),
-        '[]'
-      )
-    from pg_proc
-    where pronamespace = 'public'::regnamespace and prorettype <> 'trigger'::regtype
-    order by 1, 2`;
-}
 
 const operators = [
   ...['eq', 'neq', 'gt', 'gte', 'lt', 'lte', 'like', 'ilike', 'match', 'imatch', 'is', 'isdistinct', 'in'],
@@ -48,8 +12,34 @@ const operators = [
 ];
 
 const operands = [
-  ...['null', 'true', 'unknown', '{}', '{a,b}', '()', '(a,b)', '("a\\"b",c)', '(,)', '[1,2)', '*', '%', '\\', '"'],
-  ...['0', '-1', '1e400', 'NaN', '2026-01-01', 'infinity', 'now', '00000000-0000-0000-0000-000000000000', '(()', '.'],
+  ...[
+    'null',
+    'true',
+    'unknown',
+    '{}',
+    '{a,b}',
+    '()',
+    '(a,b)',
+    '("a\\"b",c)',
+    '(,)',
+    '[1,2)',
+    '*',
+    '%',
+    '\\',
+    '"',
+  ],
+  ...[
+    '0',
+    '-1',
+    '1e400',
+    'NaN',
+    '2026-01-01',
+    'infinity',
+    'now',
+    '00000000-0000-0000-0000-000000000000',
+    '(()',
+    '.',
+  ],
 ];
 
 /** Requests to every table and function of the catalogue, by its name: what supabase-js sends, and what nobody should. */
@@ -60,10 +50,28 @@ export function dataApiRequests(
   known: Known,
 ): Map<string, fc.Arbitrary<FuzzRequest>> {
   const tables = catalogue.filter(({ kind }) => kind === 'table');
-  const names = [...tables.flatMap(({ name, columns }) => [name, ...columns.map((column) => column.name)]), '*', 'count'];
+  const names = [
+    ...tables.flatMap(({ name, columns }) => [name, ...columns.map((column) => column.name)]),
+    '*',
+    'count',
+  ];
   const anyName = fc.oneof(
     { weight: 9, arbitrary: fc.constantFrom(...names) },
-    { weight: 1, arbitrary: fc.constantFrom('owner', 'a->b', 'a->>0', '"a b"', 'sum()', 'nope', '..', "x'", '!inner', '') },
+    {
+      weight: 1,
+      arbitrary: fc.constantFrom(
+        'owner',
+        'a->b',
+        'a->>0',
+        '"a b"',
+        'sum()',
+        'nope',
+        '..',
+        "x'",
+        '!inner',
+        '',
+      ),
+    },
     { weight: 1, arbitrary: hostileText.map((text) => text.slice(0, 500)) },
   );
   const operand = fc.oneof(
@@ -96,9 +104,16 @@ export function dataApiRequests(
     tree: fc
       .tuple(
         fc.constantFrom('and', 'or', 'not.and', 'not.or', 'nor'),
-        fc.array(fc.oneof({ depthSize: 'small' }, fc.tuple(anyName, filter).map((pair) => pair.join('.')), tie('tree')), {
-          maxLength: 4,
-        }),
+        fc.array(
+          fc.oneof(
+            { depthSize: 'small' },
+            fc.tuple(anyName, filter).map((pair) => pair.join('.')),
+            tie('tree'),
+          ),
+          {
+            maxLength: 4,
+          },
+        ),
       )
       .map(([word, parts]) => `${word}(${parts.join(',')})`),
   }));
@@ -125,13 +140,27 @@ export function dataApiRequests(
       }),
     },
     { weight: 1, arbitrary: order.map((value) => ['order', value]) },
-    { weight: 1, arbitrary: fc.tuple(fc.constantFrom('limit', 'offset', 'posts.limit'), count).map((pair): string[] => pair) },
-    { weight: 1, arbitrary: fc.tuple(fc.constantFrom('columns', 'on_conflict'), anyName).map((pair): string[] => pair) },
-    { weight: 1, arbitrary: fc.tuple(hostileText, hostileText).map((pair) => pair.map((text) => text.slice(0, 500))) },
+    {
+      weight: 1,
+      arbitrary: fc
+        .tuple(fc.constantFrom('limit', 'offset', 'posts.limit'), count)
+        .map((pair): string[] => pair),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.tuple(fc.constantFrom('columns', 'on_conflict'), anyName).map((pair): string[] => pair),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.tuple(hostileText, hostileText).map((pair) => pair.map((text) => text.slice(0, 500))),
+    },
   );
-  const query = fc
-    .array(parameter, { maxLength: 4 })
-    .map((pairs) => pairs.map((pair) => pair.map(encode).join('=')).join('&').slice(0, 30_000));
+  const query = fc.array(parameter, { maxLength: 4 }).map((pairs) =>
+    pairs
+      .map((pair) => pair.map(encode).join('='))
+      .join('&')
+      .slice(0, 30_000),
+  );
 
   const headers = fc
     .subarray<Header>([
@@ -159,7 +188,7 @@ export function dataApiRequests(
     );
   };
 
-  const valueOf = ({ type, name }: Column): fc.Arbitrary<unknown> => {
+  const columnValue = ({ type, name }: Column): fc.Arbitrary<unknown> => {
     const meant = known[{ post_id: 'id', original_post_id: 'id', is_public: '' }[name] ?? name];
     const likely = meant
       ? fc.noBias(fc.nat()).map(meant)
@@ -172,23 +201,38 @@ export function dataApiRequests(
 
   return new Map(
     catalogue.map(({ kind, name, columns }) => {
-      const row = fc.record(Object.fromEntries(columns.map((column) => [column.name, valueOf(column)])), {
+      const row = fc.record(Object.fromEntries(columns.map((column) => [column.name, columnValue(column)])), {
         requiredKeys: [],
       });
       const rows = fc.oneof(row, fc.array(row, { maxLength: 3 }), hostileValue);
-      const methods = kind === 'table' ? ['GET', 'GET', 'HEAD', 'POST', 'PATCH', 'DELETE', 'PUT'] : ['POST', 'POST', 'GET'];
+      const methods =
+        kind === 'table' ? ['GET', 'GET', 'HEAD', 'POST', 'PATCH', 'DELETE', 'PUT'] : ['POST', 'POST', 'GET'];
       const request = fc
-        .record({ method: fc.constantFrom(...methods), query, headers, caller: callerOf(name), body: rows, args: row })
+        .record({
+          method: fc.constantFrom(...methods),
+          query,
+          headers,
+          caller: callerOf(name),
+          body: rows,
+          args: row,
+        })
         .map(({ method, query, headers, caller, body, args }): FuzzRequest => {
           const asQuery = kind === 'function' && method === 'GET' && typeof args === 'object';
-          const pairs = asQuery ? Object.entries(args).map(([key, value]) => `${key}=${encode(asText(value))}`) : [];
+          const pairs = asQuery
+            ? Object.entries(args).map(([key, value]) => `${key}=${encode(asText(value))}`)
+            : [];
           const hasBody = ['POST', 'PATCH', 'PUT'].includes(method);
           return {
             operation: name,
             method,
-            path: `/rest/v1/${kind === 'function' ? 'rpc/' : ''}${name}?${[...pairs, query].join('&')}`.slice(0, 60_000),
+            path: `/rest/v1/${kind === 'function' ? 'rpc/' : ''}${name}?${[...pairs, query].join('&')}`.slice(
+              0,
+              40_000,
+            ),
             headers: [
-              ...(caller.some(([header]) => header === 'apikey') ? [] : [['apikey', publishableKey] as Header]),
+              ...(caller.some(([header]) => header === 'apikey')
+                ? []
+                : [['apikey', publishableKey] as Header]),
               ...caller.map(([header, value]): Header => [header, value.replace(/^Token /, 'Bearer ')]),
               ...(hasBody ? [['content-type', 'application/json'] as Header] : []),
               ...headers,

@@ -16,7 +16,9 @@ interface Part {
 }
 
 const folder = new URL('../fixtures/media/', import.meta.url);
-const samples = fs.readdirSync(folder).map((name) => ({ name, bytes: fs.readFileSync(new URL(name, folder)) }));
+const samples = fs
+  .readdirSync(folder)
+  .map((name) => ({ name, bytes: fs.readFileSync(new URL(name, folder)) }));
 const types: Record<string, string> = {
   ...{ jpg: 'image/jpeg', png: 'image/png', gif: 'image/gif', mp4: 'video/mp4', mov: 'video/quicktime' },
   ...{ avi: 'video/x-msvideo', mp3: 'audio/mpeg', wav: 'audio/wav', pdf: 'application/pdf' },
@@ -32,12 +34,15 @@ const brokenFile = fc.oneof(
     name,
     bytes: bytes.subarray(0, Math.floor(bytes.length * share)),
   })),
-  fc.tuple(sample, fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 30 })).map(([file, flips]) => {
-    const bytes = Buffer.from(file.bytes);
-    // The first kilobyte is what readers of files read most.
-    for (const [at, value] of flips) bytes[at % Math.min(bytes.length, at % 2 ? 1024 : bytes.length)] = value;
-    return { name: file.name, bytes };
-  }),
+  fc
+    .tuple(sample, fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 30 }))
+    .map(([file, flips]) => {
+      const bytes = Buffer.from(file.bytes);
+      // The first kilobyte is what readers of files read most.
+      for (const [at, value] of flips)
+        bytes[at % Math.min(bytes.length, at % 2 ? 1024 : bytes.length)] = value;
+      return { name: file.name, bytes };
+    }),
   fc.tuple(sample, sample).map(([head, tail]) => ({
     name: head.name,
     bytes: Buffer.concat([head.bytes.subarray(0, 64), tail.bytes.subarray(64)]),
@@ -70,7 +75,9 @@ function partsOf(schema: Schema, generators: Generators, badness: number): fc.Ar
     const bad = isFile
       ? fc.oneof(
           brokenFile.map((file) => filePart(name, file.name, file.bytes)),
-          fc.tuple(sample, hostileText).map(([file, type]) => filePart(name, file.name, file.bytes, quote(type))),
+          fc
+            .tuple(sample, hostileText)
+            .map(([file, type]) => filePart(name, file.name, file.bytes, quote(type))),
           hostileText.map((text) => fieldPart(name, Buffer.from(text))),
         )
       : fc.oneof(
@@ -104,38 +111,102 @@ const faults: ((parts: Part[], share: number, text: string) => Body)[] = [
     const bytes = assemble(parts, boundary);
     return { contentType, bytes: bytes.subarray(0, Math.floor(bytes.length * share)) };
   },
-  (parts, _, text) => ({ contentType: `multipart/form-data; boundary=${headerText(text)}`, bytes: assemble(parts, boundary) }),
+  (parts, _, text) => ({
+    contentType: `multipart/form-data; boundary=${headerText(text)}`,
+    bytes: assemble(parts, boundary),
+  }),
   (parts) => ({ contentType: 'multipart/form-data', bytes: assemble(parts, boundary) }),
   (parts) => ({ contentType: `${contentType}; boundary=other`, bytes: assemble(parts, boundary) }),
   (parts) => ({ contentType: 'multipart/mixed; boundary=x', bytes: assemble(parts, 'x') }),
   (parts) => ({ contentType: 'multipart/form-data; boundary="a b"', bytes: assemble(parts, 'a b') }),
-  (parts) => ({ contentType, bytes: Buffer.from(assemble(parts, boundary).toString('latin1').replaceAll('\r\n', '\n'), 'latin1') }),
-  (parts) => ({ contentType, bytes: Buffer.concat([Buffer.from('a preamble\r\n'), assemble(parts, boundary), Buffer.from('an epilogue')]) }),
+  (parts) => ({
+    contentType,
+    bytes: Buffer.from(assemble(parts, boundary).toString('latin1').replaceAll('\r\n', '\n'), 'latin1'),
+  }),
+  (parts) => ({
+    contentType,
+    bytes: Buffer.concat([
+      Buffer.from('a preamble\r\n'),
+      assemble(parts, boundary),
+      Buffer.from('an epilogue'),
+    ]),
+  }),
   // Many parts, many of one name, one without a name, one whose name is anything.
-  (parts) => ({ contentType, bytes: assemble(Array(501).fill(fieldPart('caption', Buffer.from('x'))).concat(parts), boundary) }),
-  (parts) => ({ contentType, bytes: assemble([...parts, ...parts, ...parts], boundary) }),
-  (parts) => ({ contentType, bytes: assemble([...parts, { headers: 'Content-Disposition: form-data', data: Buffer.from('x') }], boundary) }),
-  (parts) => ({ contentType, bytes: assemble([...parts, { headers: 'X-None: 1', data: Buffer.from('x') }], boundary) }),
-  (parts, _, text) => ({ contentType, bytes: assemble([...parts, fieldPart(text, Buffer.from('x'))], boundary) }),
-  (parts, _, text) => ({ contentType, bytes: assemble([...parts, filePart('media', text, Buffer.from('x'))], boundary) }),
   (parts) => ({
     contentType,
     bytes: assemble(
-      [...parts, { headers: "Content-Disposition: form-data; name=media; filename*=UTF-8''%e2%82%zz", data: Buffer.from('x') }],
+      Array(501)
+        .fill(fieldPart('caption', Buffer.from('x')))
+        .concat(parts),
       boundary,
     ),
   }),
-  (parts) => ({ contentType, bytes: assemble([...parts, { headers: `X: ${'y'.repeat(9_000)}`, data: Buffer.from('') }], boundary) }),
-  (parts) => ({ contentType, bytes: assemble(parts.map((part) => ({ ...part, headers: `${part.headers}\r\nContent-Transfer-Encoding: base64` })), boundary) }),
+  (parts) => ({ contentType, bytes: assemble([...parts, ...parts, ...parts], boundary) }),
+  (parts) => ({
+    contentType,
+    bytes: assemble(
+      [...parts, { headers: 'Content-Disposition: form-data', data: Buffer.from('x') }],
+      boundary,
+    ),
+  }),
+  (parts) => ({
+    contentType,
+    bytes: assemble([...parts, { headers: 'X-None: 1', data: Buffer.from('x') }], boundary),
+  }),
+  (parts, _, text) => ({
+    contentType,
+    bytes: assemble([...parts, fieldPart(text, Buffer.from('x'))], boundary),
+  }),
+  (parts, _, text) => ({
+    contentType,
+    bytes: assemble([...parts, filePart('media', text, Buffer.from('x'))], boundary),
+  }),
+  (parts) => ({
+    contentType,
+    bytes: assemble(
+      [
+        ...parts,
+        {
+          headers: "Content-Disposition: form-data; name=media; filename*=UTF-8''%e2%82%zz",
+          data: Buffer.from('x'),
+        },
+      ],
+      boundary,
+    ),
+  }),
+  (parts) => ({
+    contentType,
+    bytes: assemble([...parts, { headers: `X: ${'y'.repeat(9_000)}`, data: Buffer.from('') }], boundary),
+  }),
+  (parts) => ({
+    contentType,
+    bytes: assemble(
+      parts.map((part) => ({ ...part, headers: `${part.headers}\r\nContent-Transfer-Encoding: base64` })),
+      boundary,
+    ),
+  }),
   // A form in a form, and no form at all.
-  (parts) => ({ contentType, bytes: assemble([{ headers: `Content-Disposition: form-data; name="media"\r\nContent-Type: ${contentType}`, data: assemble(parts, boundary) }], boundary) }),
+  (parts) => ({
+    contentType,
+    bytes: assemble(
+      [
+        {
+          headers: `Content-Disposition: form-data; name="media"\r\nContent-Type: ${contentType}`,
+          data: assemble(parts, boundary),
+        },
+      ],
+      boundary,
+    ),
+  }),
   (_, __, text) => ({ contentType, bytes: Buffer.from(text) }),
   () => ({ contentType, bytes: Buffer.from(`--${boundary}--`) }),
 ];
 
 /** Text that a client can send in a header at all. */
 export function headerText(text: string): string {
-  return Buffer.from(text).toString('latin1').replaceAll(/[^\t\x20-\x7e\x80-\xff]/g, '');
+  return Buffer.from(text)
+    .toString('latin1')
+    .replaceAll(/[^\t\x20-\x7e\x80-\xff]/g, '');
 }
 
 /** Forms that a schema describes; `badness` of ten are not as it says. */

@@ -45,7 +45,10 @@ export async function startOwnNoctra(): Promise<OwnNoctra> {
       if (!child.connected) throw new Error(`Noctra has ended:\n${printed}`);
       child.send('memory');
       const [answer] = await Promise.race([once(child, 'message'), ended]);
-      return { stackHeap: (answer as { heapBytes: number }).heapBytes, functions: residentBytes('deno', child.pid ?? 0) };
+      return {
+        stackHeap: (answer as { heapBytes: number }).heapBytes,
+        functions: residentBytes('deno', child.pid ?? 0),
+      };
     },
     async stop() {
       if (child.connected) child.disconnect();
@@ -59,7 +62,9 @@ export async function startOwnNoctra(): Promise<OwnNoctra> {
 function complaintsOf(log: string): string {
   if (!fs.existsSync(log)) return '';
   const lines = fs.readFileSync(log, 'utf8').split('\n');
-  return lines.filter((line) => /error|uncaught|unhandled|panic|warn|^\s+at |\bat .+:\d+:\d+/i.test(line)).join('\n');
+  return lines
+    .filter((line) => /error|uncaught|unhandled|panic|warn|^\s+at |\bat .+:\d+:\d+/i.test(line))
+    .join('\n');
 }
 
 /** What the processes of a name take that a process has started, or that those have. */
@@ -68,7 +73,9 @@ function residentBytes(name: string, ancestor: number): number {
   const list = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,rss=,comm='], { encoding: 'utf8' });
   const all = list.split('\n').flatMap((line) => {
     const [, pid, parent, kibibytes, command = ''] = /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(.*)$/.exec(line) ?? [];
-    return pid ? [{ pid: Number(pid), parent: Number(parent), bytes: Number(kibibytes) * 1024, command }] : [];
+    return pid
+      ? [{ pid: Number(pid), parent: Number(parent), bytes: Number(kibibytes) * 1024, command }]
+      : [];
   });
   const family = all.filter(({ pid }) => pid === ancestor);
   for (const member of family) family.push(...all.filter(({ parent }) => parent === member.pid));

@@ -34,7 +34,8 @@ export function judgeByDocument(document: Document): Judge {
     try {
       const json = /[/+]json$/.test(contentType) ? JSON.parse(text) : text;
       if (status >= 400) {
-        if (contentType !== 'application/problem+json') return `A ${status} came as "${contentType}": ${text}`;
+        if (contentType !== 'application/problem+json')
+          return `A ${status} came as "${contentType}": ${text}`;
         if (json.status !== status) return `The problem says ${json.status}, the answer ${status}.`;
         if (!codes.has(json.code)) return `docs/errors.md has no code ${json.code}.`;
         // Servers differ in what dots and slashes of an address they resolve.
@@ -68,7 +69,8 @@ export const judgeDataApi: Judge = ({ method }, answer) => {
   const { status, headers, text } = answer;
   const found = worst(answer);
   if (found || status < 400 || method === 'HEAD' || text === '') return found;
-  if (!/json/.test(headers['content-type'] ?? '')) return `A ${status} came as "${headers['content-type']}": ${text}`;
+  if (!/json/.test(headers['content-type'] ?? ''))
+    return `A ${status} came as "${headers['content-type']}": ${text}`;
   const { code, message } = JSON.parse(text);
   // The gateway in front has messages without a code.
   return typeof message === 'string' && (typeof code === 'string' || status === 401 || status === 404)

@@ -8,7 +8,7 @@ import { send } from './send.ts';
 
 /** What a run has shown. */
 export interface Report {
-  /** How often each operation was answered with which status; 0 stands for a connection that was cut. */
+  /** How often each operation was answered with which status; 0 stands for what was cut, and for what only asks. */
   statuses: Map<string, Map<number, number>>;
   /** What was wrong, each once, with the request as a command. */
   findings: string[];
@@ -53,7 +53,9 @@ export async function fuzz(
       const answer = await send(noctra.url, request);
       if (!answer) return { status: 0, verdict: '' };
       await cast.takeNote(request, answer);
-      return { status: answer.status, verdict: judge(request, answer) };
+      // Asking what there is, is no use of it.
+      const isUse = !['HEAD', 'OPTIONS'].includes(request.method);
+      return { status: isUse ? answer.status : 0, verdict: judge(request, answer) };
     } catch (error) {
       return { status: 0, verdict: error instanceof Error ? (error.stack ?? error.message) : String(error) };
     }

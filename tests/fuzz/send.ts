@@ -23,7 +23,11 @@ export function send(origin: string, request: FuzzRequest): Promise<FuzzAnswer |
     // With headers as a list nothing is added but what belongs to the connection.
     if (!headers.some(([name]) => name === 'host')) flat.push('host', `${hostname}:${port}`);
     if (body) flat.push('content-length', String(body.length));
-    const outgoing = http.request({ ...{ hostname, port, method, path }, headers: flat, agent: isCut ? false : agent });
+    const outgoing = http.request({
+      ...{ hostname, port, method, path },
+      headers: flat,
+      agent: isCut ? false : agent,
+    });
     outgoing.setTimeout(patienceMs, () => outgoing.destroy(new Error(`No answer within ${patienceMs} ms`)));
     outgoing.on('response', (response) => {
       const chunks: Buffer[] = [];

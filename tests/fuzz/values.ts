@@ -24,17 +24,71 @@ export function asText(value: unknown): string {
 }
 
 const texts = [
-  ...['', ' ', '\t\r\n', '\0', 'a\0b', '\u0001\u001b[31m', '\ud800', 'a\udc00b', '\ufeff', '\ufffe', '\u2028'],
+  ...[
+    '',
+    ' ',
+    '\t\r\n',
+    '\0',
+    'a\0b',
+    '\u0001\u001b[31m',
+    '\ud800',
+    'a\udc00b',
+    '\ufeff',
+    '\ufffe',
+    '\u2028',
+  ],
   ...['null', 'undefined', 'true', 'NaN', '-0', '1e400', '0x10', '[object Object]', '[]', '{}', '""'],
   ...['😀', '👩‍👩‍👧‍👦🏳️‍🌈', '\u202eevil\u202c', 'مرحبا', 'שלום', '#️⃣', 'Z͑ͫ̓ͪ̂ͫ̽', 'ß', 'İ', 'ﷺ', '𝕬', '\u{10ffff}'],
   ...["'", '"', '\\', "' or '1'='1", "'; drop table posts; --", '$$', '$1', '%s%n', '%', '_', '*', '\\x00'],
-  ...['<script>alert(1)</script>', '"><img src=x onerror=alert(1)>', '&lt;', 'javascript:alert(1)', '<!--', ']]>'],
+  ...[
+    '<script>alert(1)</script>',
+    '"><img src=x onerror=alert(1)>',
+    '&lt;',
+    'javascript:alert(1)',
+    '<!--',
+    ']]>',
+  ],
   ...['__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProperty', 'length', 'then'],
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: it is meant as the text that it is.
   ...['${7*7}', '{{7*7}}', '<%= 7*7 %>', '#{7*7}', '$(id)', '`id`', '| id', '\r\nx-injected: 1'],
-  ...['../../etc/passwd', '..\\..\\', '%2e%2e%2f', '%00', '%', '%zz', '/', '//', '.', '..', 'C:\\', 'file:///etc/passwd'],
+  ...[
+    '../../etc/passwd',
+    '..\\..\\',
+    '%2e%2e%2f',
+    '%00',
+    '%',
+    '%zz',
+    '/',
+    '//',
+    '.',
+    '..',
+    'C:\\',
+    'file:///etc/passwd',
+  ],
   ...['a,b', '(a,b)', 'eq.1', '{a,b}', 'a.b', 'a:b', '->>', '*', 'select', 'or', 'and', 'not.is.null'],
-  ...['me', 'ME', '@', '#', '@@', '##', '#tag', '@name', '＃', "[{'name': 'x'}]", '[{"name":', "['a'", '{"name": {}}'],
-  ...['2000-02-30', '0000-00-00', '9999-12-31', '-infinity', '1900-01-01T00:00:00Z', '00000000-0000-0000-0000-000000000000'],
+  ...[
+    'me',
+    'ME',
+    '@',
+    '#',
+    '@@',
+    '##',
+    '#tag',
+    '@name',
+    '＃',
+    "[{'name': 'x'}]",
+    '[{"name":',
+    "['a'",
+    '{"name": {}}',
+  ],
+  ...[
+    '2000-02-30',
+    '0000-00-00',
+    '9999-12-31',
+    '-infinity',
+    '1900-01-01T00:00:00Z',
+    '00000000-0000-0000-0000-000000000000',
+  ],
 ];
 
 /** Text of any kind, the worst included. */
@@ -42,12 +96,20 @@ export const hostileText: fc.Arbitrary<string> = fc.oneof(
   { weight: 6, arbitrary: fc.constantFrom(...texts) },
   { weight: 2, arbitrary: fc.string({ unit: 'binary', maxLength: 60 }) },
   { weight: 1, arbitrary: fc.string({ unit: 'grapheme', maxLength: 60 }) },
-  { weight: 1, arbitrary: fc.array(fc.constantFrom(...texts), { minLength: 2, maxLength: 6 }).map((list) => list.join('')) },
+  {
+    weight: 1,
+    arbitrary: fc
+      .array(fc.constantFrom(...texts), { minLength: 2, maxLength: 6 })
+      .map((list) => list.join('')),
+  },
   // Long ones, from what fits a column to what fits no body.
   {
     weight: 1,
     arbitrary: fc
-      .tuple(fc.constantFrom('a', '#a ', '@a', '😀', '\u0301', "'", '(', '%', '\\'), fc.constantFrom(300, 3_000, 70_000))
+      .tuple(
+        fc.constantFrom('a', '#a ', '@a', '😀', '\u0301', "'", '(', '%', '\\'),
+        fc.constantFrom(300, 3_000, 70_000),
+      )
       .map(([unit, times]) => unit.repeat(times)),
   },
 );
@@ -56,7 +118,16 @@ const numbers = [0, -1, 1, 0.1, -0.5, 21, 101, 2 ** 31, 2 ** 53, -(2 ** 63), 1e2
 
 /** A number as JSON writes it, of any size, and what only looks like one. */
 const hostileNumber = fc
-  .constantFrom(...numbers, '-0', '1e400', '-1e400', '1E+2', '1e-400', '123456789012345678901234567890', '0.1e1')
+  .constantFrom(
+    ...numbers,
+    '-0',
+    '1e400',
+    '-1e400',
+    '1E+2',
+    '1e-400',
+    '123456789012345678901234567890',
+    '0.1e1',
+  )
   .map((text) => rawJson(text));
 
 const deep = fc
@@ -66,20 +137,31 @@ const deep = fc
 /** Any value that JSON can hold, the worst included. */
 export const hostileValue: fc.Arbitrary<unknown> = fc.oneof(
   { weight: 4, arbitrary: hostileText },
-  { weight: 3, arbitrary: fc.constantFrom<unknown>(null, true, false, [], {}, [null], [[]], [{}], { name: null }) },
+  {
+    weight: 3,
+    arbitrary: fc.constantFrom<unknown>(null, true, false, [], {}, [null], [[]], [{}], { name: null }),
+  },
   { weight: 2, arbitrary: hostileNumber },
   { weight: 1, arbitrary: fc.array(hostileText, { maxLength: 40 }) },
   { weight: 1, arbitrary: fc.dictionary(hostileText, hostileText, { maxKeys: 4 }) },
   { weight: 1, arbitrary: fc.jsonValue({ maxDepth: 3 }) },
-  { weight: 1, arbitrary: fc.constant(rawJson('{"__proto__":{"role":"admin"},"constructor":{"prototype":{}}}')) },
-  { weight: 1, arbitrary: fc.constantFrom(31, 600, 5_000).map((count) => Array.from({ length: count }, (_, at) => `t${at}`)) },
+  {
+    weight: 1,
+    arbitrary: fc.constant(rawJson('{"__proto__":{"role":"admin"},"constructor":{"prototype":{}}}')),
+  },
+  {
+    weight: 1,
+    arbitrary: fc
+      .constantFrom(31, 600, 5_000)
+      .map((count) => Array.from({ length: count }, (_, at) => `t${at}`)),
+  },
   { weight: 1, arbitrary: deep },
 );
 
 /** Bytes that are no text. */
 export const hostileBytes: fc.Arbitrary<Buffer> = fc.oneof(
-  fc.constantFrom('', '\xff', '\xc3', '\xed\xa0\x80', '\xf8\x88\x80\x80\x80', '\xef\xbb\xbf', '\xfe\xff\x00a').map((text) =>
-    Buffer.from(text, 'latin1'),
-  ),
+  fc
+    .constantFrom('', '\xff', '\xc3', '\xed\xa0\x80', '\xf8\x88\x80\x80\x80', '\xef\xbb\xbf', '\xfe\xff\x00a')
+    .map((text) => Buffer.from(text, 'latin1')),
   fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes)),
 );
