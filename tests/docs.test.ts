@@ -201,3 +201,30 @@ describe('the TypeScript in the pages', () => {
     }
   }
 });
+
+describe('the threats in docs/security.md', () => {
+  const rows = fs
+    .readFileSync(path.join(root, 'docs/security.md'), 'utf8')
+    .split('\n')
+    .filter((line) => /^\| (?!threat )[A-Z]/.test(line) && line.includes('`: "'))
+    .map((line) => line.split(' | ') as [threat: string, means: string, tests: string]);
+
+  it.each(rows)('%s: the tests that are named are there', (_threat, _means, cell) => {
+    const named = [...cell.matchAll(/`([^`]+)`: ((?:"[^"]+"(?:, )?)+)/g)];
+    expect(named.length).toBeGreaterThan(0);
+    // Nothing stands in the cell that is not looked up.
+    expect(cell.replaceAll(/`[^`]+`: (?:"[^"]+"(?:, )?)+/g, '').replaceAll(/[·|\s]/g, '')).toBe('');
+    for (const [, file = '', names = ''] of named) {
+      const source = fs.readFileSync(path.join(root, file), 'utf8');
+      for (const [, name = ''] of names.matchAll(/"([^"]+)"/g))
+        expect(source, `${file}: ${name}`).toContain(name);
+    }
+  });
+
+  it('are all of the table', () => {
+    const [, table = ''] = fs
+      .readFileSync(path.join(root, 'docs/security.md'), 'utf8')
+      .split('## Threats and their tests');
+    expect(rows.length).toBe(table.split('\n').filter((line) => line.startsWith('| ')).length - 1);
+  });
+});
