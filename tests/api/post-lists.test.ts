@@ -62,9 +62,14 @@ describe('pages', () => {
   test('link to the next with filters and limit kept, and nothing else', async () => {
     const person = await register();
     await publishMany(person, 2);
-    const next = new URL(nextPage(await read(`/posts/?owner=${person.username}&limit=1`, person)) ?? '');
+    const next = new URL(
+      nextPage(
+        await read(`/posts/?x=${'y'.repeat(30_000)}&owner=${person.username}&limit=1&limit=2`, person),
+      ) ?? '',
+    );
     expect(next.pathname).toBe('/functions/v1/api/posts/');
     expect([...next.searchParams.keys()]).toEqual(['owner', 'limit', 'cursor']);
+    expect(next.searchParams.get('limit')).toBe('1');
   });
 
   test('may be as long as 100', async () => {
@@ -133,6 +138,10 @@ describe('filters', () => {
     const page = await read(`/posts/?tag=${tag}&limit=2`, person);
     expect(ids(page)).toEqual(published.slice(0, 2));
     expect(ids(await read(nextPage(page) ?? '', person))).toEqual(published.slice(2));
+    expect(await read(`/posts/?tag=${'%23'.repeat(300)}${tag}`, person)).toMatchObject({
+      status: 422,
+      json: { code: 'tag_invalid' },
+    });
     expect(await read('/posts/?tag=nobody_has_used_this_tag', person)).toMatchObject({
       status: 200,
       json: [],

@@ -52,6 +52,19 @@ const breaches: Record<string, (sql: postgres.Sql) => postgres.PendingQuery<post
     where (select count(*) from public.post_tags where post_id = posts.id) > (public.limits() ->> 'tags')::integer
       or (select count(*) from public.post_mentions where post_id = posts.id) > (public.limits() ->> 'mentions')::integer
       or (select count(*) from public.post_media where post_id = posts.id) > (public.limits() ->> 'media')::integer`,
+  'a post that is shown to all and must not be, or the other way round': (sql) => sql`
+    select posts.id
+    from public.posts join public.profiles on profiles.id = owner_id
+    where is_visible_to_all <> (posts.is_public and hidden_at is null and profiles.is_public)`,
+  'a part of a post that is shown to all without its post': (sql) => sql`
+    select posts.id, part.kind
+    from public.posts
+    join (
+      select post_id, 'file' as kind, is_visible_to_all from public.post_media
+      union all select post_id, 'tag', is_visible_to_all from public.post_tags
+      union all select post_id, 'mention', is_visible_to_all from public.post_mentions
+    ) as part on part.post_id = posts.id
+    where part.is_visible_to_all and not posts.is_visible_to_all`,
   'a file of a post without an object': (sql) => sql`
     select path from public.post_media
     except

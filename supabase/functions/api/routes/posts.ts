@@ -5,6 +5,7 @@ import type { Config } from '../config.ts';
 import type { AppContext, AppEnv, Caller } from '../context.ts';
 import { decodeCursor, encodeCursor, isUuid } from '../cursor.ts';
 import { postMedia } from '../inspection.ts';
+import { limits } from '../limits.ts';
 import { type App, addEndpoint } from '../openapi.ts';
 import { type MediaInput, type PostInput, readPostInput } from '../post-input.ts';
 import { type PostList, presentPosts, readPage, readPost } from '../posts.ts';
@@ -95,6 +96,9 @@ export function addPostRoutes(app: App, config: Config, caller: MiddlewareHandle
     handler: async (c) => {
       const query = c.req.query();
       assertStorable(query);
+      // As long as the database takes one that is listed: room for # and white space around the name.
+      if ((query.tag?.length ?? 0) > 4 * limits.tag_length)
+        throw fieldProblem('tag_invalid', 'tag', `A tag has at most ${limits.tag_length} characters.`);
       const [ownerId, mentionedId] = await Promise.all([
         query.owner ? personId(c.var.caller, query.owner) : null,
         query.mentions ? personId(c.var.caller, query.mentions) : null,
@@ -349,6 +353,12 @@ async function answerPage(
 
 function nextPage(c: AppContext, config: Config, lastId: string): string {
   const url = new URL(c.req.url);
+  // What means nothing here stays behind: a header that is too long is an answer that no client can read.
+  for (const name of new Set(url.searchParams.keys())) {
+    const value = url.searchParams.get(name) ?? '';
+    url.searchParams.delete(name);
+    if (['owner', 'tag', 'mentions', 'limit'].includes(name)) url.searchParams.set(name, value);
+  }
   url.searchParams.set('cursor', encodeCursor(lastId));
   // The function's own path begins with its name; /functions/v1 is in front of it on every platform.
   return `${publicOrigin(config, c.req.raw.headers)}/functions/v1${url.pathname}${url.search}`;
