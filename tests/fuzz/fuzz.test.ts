@@ -17,7 +17,7 @@ import { createGenerators } from './schemas.ts';
 const total = Number(process.env.NOCTRA_FUZZ_REQUESTS ?? 1_500);
 const seed = Number(process.env.NOCTRA_FUZZ_SEED ?? 20_261_122);
 /** Of every ten requests, those to the function; the others go to the Data API. */
-const share = 0.7;
+const share = 0.6;
 const patience = 60_000 + total * 100;
 
 let noctra: OwnNoctra;
