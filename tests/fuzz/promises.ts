@@ -39,7 +39,7 @@ export function judgeByDocument(document: Document): Judge {
         if (json.status !== status) return `The problem says ${json.status}, the answer ${status}.`;
         if (!codes.has(json.code)) return `docs/errors.md has no code ${json.code}.`;
         // Servers differ in what dots and slashes of an address they resolve.
-        if (!isPlain && ['route_not_found', 'method_not_allowed'].includes(json.code)) return '';
+        if (!isPlain && (status === 404 || status === 405)) return '';
       }
       check({ method: request.method, path, status, contentType, json });
       return '';
@@ -67,6 +67,8 @@ function pathInFunction({ path, headers }: FuzzRequest): { path: string | null; 
 /** Judges the answers of the Data API: its errors have a code and a message. */
 export const judgeDataApi: Judge = ({ method }, answer) => {
   const { status, headers, text } = answer;
+  // PostgREST's own answer to what is beyond a limit of PostgreSQL, such as a list in a list in a list of six.
+  if (status === 500 && /^\{"code":"54/.test(text)) return '';
   const found = worst(answer);
   if (found || status < 400 || method === 'HEAD' || text === '') return found;
   if (!/json/.test(headers['content-type'] ?? ''))

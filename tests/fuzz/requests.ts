@@ -198,5 +198,5 @@ function requestOf(
 
 /** A path that a client can write into a request line at all; with all headers, Deno ends at 64 kB. */
 function sendable(path: string): string {
-  return path.replaceAll(/[^\x21-\x7e]/g, '').slice(0, 40_000);
+  return path.replaceAll(/[^\x21-\x7e]/g, '').slice(0, 20_000);
 }

@@ -86,6 +86,7 @@ function attempt(
     incoming.unpipe(upstream);
     if (answered || outgoing.destroyed) return;
     if (timedOut) {
+      incoming.resume();
       send(outgoing, idleTimeout(times.idleMs));
       return;
     }
@@ -97,9 +98,16 @@ function attempt(
       else send(outgoing, answers.restarting);
       return;
     }
+    incoming.resume();
     send(outgoing, await answerFor(target));
   });
-  upstream.on('close', release);
+  upstream.on('close', () => {
+    release();
+    // What the function has left of a body is read to its end: the client's next request comes behind it.
+    if (!answered) return;
+    incoming.unpipe(upstream);
+    incoming.resume();
+  });
   outgoing.on('close', () => {
     if (!outgoing.writableFinished) upstream.destroy();
     clearTimeout(timer);

@@ -88,6 +88,18 @@ describe('a request to a function', () => {
     await expect.poll(state).toBeGreaterThan(before);
   });
 
+  it('whose body nobody reads to its end leaves the connection to the next', async () => {
+    const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+    // Deno refuses a head of more than 64 kB, and reads no further.
+    const headers = { 'x-long': 'x'.repeat(70_000) };
+    const body = Buffer.alloc(300_000);
+    const refused = await send('events/state', { agent, headers, method: 'POST' }, body);
+    expect(refused.response.statusCode).toBeGreaterThanOrEqual(400);
+    const next = await send('events/state', { agent, timeout: 10_000 });
+    expect(next.response.statusCode).toBe(200);
+    agent.destroy();
+  });
+
   it('goes to 404 when no function has that name', async () => {
     const { response, bytes } = await send('nobody');
     expect(response.statusCode).toBe(404);

@@ -45,7 +45,10 @@ export async function serveFunctions(
     limits: { ...hostedLimits, ...options.limits },
     print: (text) => printed.push(text),
   });
-  const server = createServer({ shouldUpgradeCallback: ({ url }) => functions.serves(url) }, functions.serve);
+  const server = createServer(
+    { maxHeaderSize: 128 * 1024, shouldUpgradeCallback: ({ url }) => functions.serves(url) },
+    functions.serve,
+  );
   server.on('upgrade', functions.upgrade);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
