@@ -225,7 +225,7 @@ async function strangers(noctra: OwnNoctra, { id, token }: FuzzPerson): Promise<
       noctra.publishableKey,
       noctra.anonKey,
       'null',
-      'a'.repeat(20_000),
+      'a'.repeat(8_000),
       '\xff.\xff.\xff',
     ],
   ];
