@@ -15,37 +15,55 @@ const batchRows = 100_000;
 /** One post in twenty is for its owner alone. */
 const privatePosts = 0.05;
 
+/** Connections that make posts side by side. */
+const makers = 2;
+
 /**
- * Fills the empty database of `sql` (the superuser's) with people, posts, tags, mentions and files, the same for the same
- * size on every machine.
+ * Fills an empty database with people, posts, tags, mentions and files, the same for the same size on every machine.
+ *
+ * @param connections Gives a new connection of the superuser's.
  */
 export async function makeData(
-  sql: postgres.Sql,
+  connections: () => postgres.Sql,
   size: DataSize,
   onStep: (step: string) => void,
 ): Promise<void> {
-  await sql.unsafe(fs.readFileSync(new URL('./data.sql', import.meta.url), 'utf8')).simple();
-  // Triggers would do again, row by row, what the statements below say at once; foreign keys hold by construction.
-  await sql`set session_replication_role = replica`;
-  const indexes = await dropIndexes(sql);
-  const tags = Math.max(1000, Math.floor(size.posts / 20));
-  await makePeople(sql, size.people);
-  onStep(`${size.people.toLocaleString('en')} people`);
-  await sql`
-    insert into public.tags (id, name, is_published)
-    select bench.ordered_id(number, 1), private.tag_name(bench.tag(number::integer)), true
-    from generate_series(1, ${tags}::bigint) as number
-  `;
-  for (let first = 1; first <= size.posts; first += batchRows) {
-    const last = Math.min(first + batchRows - 1, size.posts);
-    await makePosts(sql, first, last, size.people, tags);
-    onStep(`${last.toLocaleString('en')} of ${size.posts.toLocaleString('en')} posts`);
+  const all = Array.from({ length: makers }, connections);
+  const [sql] = all as [postgres.Sql];
+  try {
+    await sql.unsafe(fs.readFileSync(new URL('./data.sql', import.meta.url), 'utf8')).simple();
+    // Triggers would do again, row by row, what the statements below say at once; foreign keys hold by construction.
+    for (const connection of all) await connection`set session_replication_role = replica`;
+    const indexes = await dropIndexes(sql);
+    const tags = Math.max(1000, Math.floor(size.posts / 20));
+    await makePeople(sql, size.people);
+    onStep(`${size.people.toLocaleString('en')} people`);
+    await sql`
+      insert into public.tags (id, name, is_published)
+      select bench.ordered_id(number, 1), private.tag_name(bench.tag(number::integer)), true
+      from generate_series(1, ${tags}::bigint) as number
+    `;
+    let next = 1;
+    let made = 0;
+    const makeBatches = async (connection: postgres.Sql) => {
+      while (next <= size.posts) {
+        const first = next;
+        const last = Math.min(first + batchRows - 1, size.posts);
+        next = last + 1;
+        await makePosts(connection, first, last, size.people, tags);
+        made += last - first + 1;
+        onStep(`${made.toLocaleString('en')} of ${size.posts.toLocaleString('en')} posts`);
+      }
+    };
+    await Promise.all(all.map(makeBatches));
+    onStep('Indexes');
+    await sql`set maintenance_work_mem = '512MB'`;
+    for (const definition of indexes) await sql.unsafe(definition);
+    onStep('Statistics');
+    await sql`vacuum analyze`;
+  } finally {
+    await Promise.all(all.map((connection) => connection.end()));
   }
-  onStep('Indexes');
-  for (const definition of indexes) await sql.unsafe(definition);
-  await sql`set session_replication_role = origin`;
-  onStep('Statistics');
-  await sql`vacuum analyze`;
 }
 
 /** What the data are made from: other migrations, or another recipe, want other data. */
