@@ -27,10 +27,11 @@ Usage: npm run bench -- [options]
   --only <areas>      some of: ${areas.join(', ')}; with commas between
   --rounds <number>   how often each is measured, in turns (default: 5)
   --seconds <number>  how long a round over HTTP lasts (default: 3)
-  --out <file>        where the figures go, as JSON (default: .bench/report.json)
+  --data <folder>     where the data stay for the next run (default: .bench)
+  --out <file>        where the figures go, as JSON (default: report.json in that folder)
   --help              this text
 
-The data stay in .bench/ for the next run; remove that folder to get the space back: a million posts take about 2 GB.
+Remove the folder of the data to get the space back: a million posts take about 2 GB.
 To see a report as plots: npm run bench:plot -- [file …]
 `;
 
@@ -40,6 +41,7 @@ interface Options {
   only: ReadonlySet<Area>;
   rounds: number;
   seconds: number;
+  data: string;
   out: string;
 }
 
@@ -55,7 +57,7 @@ async function main(): Promise<void> {
       process.exit(130);
     });
   try {
-    const main = await open(options.size, running);
+    const main = await open(options.size, options.data, running);
     const recorder = createRecorder({
       startedAt: new Date().toISOString(),
       machine: {
@@ -72,7 +74,7 @@ async function main(): Promise<void> {
     });
     await measure(main, recorder, options);
     if (options.against) {
-      const { noctra } = await open(options.against, running);
+      const { noctra } = await open(options.against, options.data, running);
       const [reader = ''] = await peopleIds(noctra, 1);
       await measureGrowth(main.noctra, noctra, recorder, options.rounds, reader);
     }
@@ -91,8 +93,8 @@ interface Opened {
 }
 
 /** Opens the Noctra that holds so much data; makes it where there is none. Started afresh, so that all are warmed up alike. */
-async function open(size: DataSize, running: BenchNoctra[]): Promise<Opened> {
-  const state = path.join(root, '.bench', `${size.posts}-posts-${size.people}-people`);
+async function open(size: DataSize, data: string, running: BenchNoctra[]): Promise<Opened> {
+  const state = path.join(data, `${size.posts}-posts-${size.people}-people`);
   const recipe = recipeOf(size, path.join(root, 'supabase', 'migrations'));
   const recipeFile = `${state}.recipe`;
   const isThere = fs.existsSync(recipeFile) && fs.readFileSync(recipeFile, 'utf8') === recipe;
@@ -107,7 +109,6 @@ async function open(size: DataSize, running: BenchNoctra[]): Promise<Opened> {
   // Half made, or made for other migrations.
   fs.rmSync(state, { recursive: true, force: true });
   fs.mkdirSync(state, { recursive: true });
-  fs.writeFileSync(path.join(root, '.bench', '.gitignore'), '*\n');
   const first = await start();
   await fill(first, size);
   await first.stop();
@@ -181,7 +182,8 @@ function readOptions(): Options | null {
       only: { type: 'string', default: areas.join(',') },
       rounds: { type: 'string', default: '5' },
       seconds: { type: 'string', default: '3' },
-      out: { type: 'string', default: path.join(root, '.bench', 'report.json') },
+      data: { type: 'string', default: path.join(root, '.bench') },
+      out: { type: 'string' },
       help: { type: 'boolean', short: 'h' },
     },
   });
@@ -202,7 +204,8 @@ function readOptions(): Options | null {
     only: new Set(only),
     rounds: count(values.rounds, '--rounds', 1),
     seconds: count(values.seconds, '--seconds', 1),
-    out: path.resolve(values.out),
+    data: path.resolve(values.data),
+    out: path.resolve(values.out ?? path.join(values.data, 'report.json')),
   };
 }
 

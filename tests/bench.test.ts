@@ -1,0 +1,46 @@
+import { execFile } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Report } from '../scripts/bench/report.ts';
+
+const execute = promisify(execFile);
+const program = (name: string) => fileURLToPath(new URL(`../scripts/bench/${name}`, import.meta.url));
+const data = fs.mkdtempSync(path.join(os.tmpdir(), 'bench-'));
+
+let report: Report;
+// What comes out is the machine's business; that it runs, and finds the same rows both ways, is ours.
+beforeAll(async () => {
+  const areas = ['--only', 'pages,writes,extraction,sign-in,sdk'];
+  const size = ['--posts', '2000', '--people', '20000', '--rounds', '1', '--data', data];
+  await execute(process.execPath, [program('main.ts'), ...size, ...areas]);
+  report = JSON.parse(fs.readFileSync(path.join(data, 'report.json'), 'utf8'));
+}, 120_000);
+afterAll(() => fs.rmSync(data, { recursive: true, force: true }));
+
+it('measures each area that it is asked for', () => {
+  const areas = new Set(report.figures.map(({ area }) => area));
+  expect([...areas]).toEqual([
+    'Pages, as SQL',
+    'Making a post, as SQL',
+    'Extraction',
+    'Sign-in',
+    'The SDK, without supabase-js',
+  ]);
+  for (const { name, value } of report.figures) expect(value.median, name).not.toBeNaN();
+});
+
+it('keeps the plan of each page', () => {
+  expect(Object.keys(report.plans)).toContain('newest');
+  for (const plan of Object.values(report.plans)) expect(plan).toMatch(/actual time=.*\n.*Buffers: /);
+});
+
+it('is drawn as a page without scripts', async () => {
+  await execute(process.execPath, [program('plot.ts'), path.join(data, 'report.json')]);
+  const page = fs.readFileSync(path.join(data, 'report.html'), 'utf8');
+  expect(page).toContain('<svg');
+  expect(page).not.toContain('<script');
+});
