@@ -32,6 +32,16 @@ export function isDiskFull(error: unknown): boolean {
   );
 }
 
+/**
+ * Whether an error says that the database cannot be reached now: it ended, starts, recovers from a crash, or has no
+ * connection left. What was asked may succeed soon.
+ */
+export function isDatabaseAway(error: unknown): boolean {
+  const code = errorCode(error) ?? '';
+  if (error instanceof Error && 'severity' in error) return /^(08...|53300|57P0[123])$/.test(code);
+  return /^(CONNECTION_|CONNECT_|ECONN|EPIPE$|ETIMEDOUT$)/.test(code);
+}
+
 /** The sentence for a full disk, whoever met it. */
 export function diskFull(folder: string, cause?: unknown): StackError {
   return new StackError(

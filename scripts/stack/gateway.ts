@@ -2,6 +2,7 @@ import { tokenRefusal } from './auth/errors.ts';
 import type { Auth } from './auth/index.ts';
 import type { Caller, Identified, Identify } from './caller.ts';
 import type { DataApi } from './data-api/index.ts';
+import { isDatabaseAway } from './errors.ts';
 import { instancePath } from './run.ts';
 import type { createStorage } from './storage/index.ts';
 
@@ -49,6 +50,8 @@ export function createGateway({
       if (request.method === 'OPTIONS' && !asksStorage) return preflight(request);
       return withCors(await callService(service, request, pathname, address));
     } catch (error) {
+      if (isDatabaseAway(error))
+        return withCors(Response.json({ message: 'Service unavailable' }, { status: 503 }));
       console.error(
         `${request.method} ${new URL(request.url).pathname}: ${error instanceof Error ? error.stack : error}`,
       );
@@ -96,6 +99,7 @@ function preflight(request: Request): Response {
 /** Set on the answer itself: a copy would make a stream of its body. */
 function withCors(response: Response): Response {
   const { headers } = response;
+  if (response.status === 503 && !headers.has('retry-after')) headers.set('retry-after', '1');
   // A TUS server says itself which of its headers a browser may read.
   const saysItself = headers.has('tus-resumable');
   for (const [name, value] of Object.entries(cors)) {

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import postgres from 'postgres';
 import { createAuth } from './auth/index.ts';
 import { createIdentify, publicKeys } from './caller.ts';
 import { createDataApi } from './data-api/index.ts';
+import { watchDisk } from './disk-space.ts';
 import { diskFull, isDiskFull, StackError } from './errors.ts';
 import { startFunctions } from './functions/index.ts';
 import { createGateway } from './gateway.ts';
@@ -15,7 +15,9 @@ import { createMailbox } from './mailbox.ts';
 import { applyMigrations } from './migrations.ts';
 import { choosePorts, close, listen, type Ports } from './ports.ts';
 import { bootstrap, databaseUrl } from './postgres/bootstrap.ts';
-import { startPostgres } from './postgres/server.ts';
+import { openPool } from './postgres/pool.ts';
+import { setReadOnly } from './postgres/read-only.ts';
+import { keepPostgres } from './postgres/supervisor.ts';
 import { type Project, parseSize } from './project.ts';
 import { claimState, type Run } from './run.ts';
 import { makeStateFolder } from './state.ts';
@@ -77,12 +79,16 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     claim.publish(run);
 
     onStep('Starting the database');
-    const server = await startPostgres({
-      dataDir: path.join(project.state, 'postgres'),
-      port: ports.database,
-      logFile: path.join(logs, 'postgres.log'),
-      password: keys.passwords.supabase_admin,
-    });
+    const dataDir = path.join(project.state, 'postgres');
+    const server = await keepPostgres(
+      {
+        dataDir,
+        port: ports.database,
+        logFile: path.join(logs, 'postgres.log'),
+        password: keys.passwords.supabase_admin,
+      },
+      (sentence) => console.error(sentence),
+    );
     undo.push(() => server.stop());
     const failed = server.died.then((said) => {
       // Connections to a server that is gone are not closed in order, and some clients wait for that for ever.
@@ -105,6 +111,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const printAgain = divertRefusals(path.join(logs, 'services.log'));
     undo.push(async () => printAgain());
     const url = (role: Parameters<typeof databaseUrl>[2]) => databaseUrl(keys, ports.database, role);
+    const adminSql = openPool(url('supabase_admin'), 1);
+    undo.push(() => adminSql.end({ timeout: 5 }));
+    const disk = watchDisk(project.state, (full) => setReadOnly(adminSql, dataDir, full));
+    undo.push(async () => disk.stop());
     const mailbox = createMailbox();
     const schemas = project.config.api.schemas.filter((schema) => schema !== 'graphql_public');
     const dataApi = await createDataApi({
@@ -113,6 +123,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       schemas,
       extraSearchPath: project.config.api.extra_search_path,
       maxRows: project.config.api.max_rows,
+      isDiskFull: disk.isFull,
     });
     undo.push(() => dataApi.close());
     const auth = await createAuth({
@@ -124,7 +135,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       send: mailbox.send,
     });
     undo.push(() => auth.close());
-    const storageSql = postgres(url('supabase_storage_admin'), { max: 8, onnotice: () => {} });
+    const storageSql = openPool(url('supabase_storage_admin'), 8);
     undo.push(() => storageSql.end({ timeout: 5 }));
     const storage = createStorage({
       sql: storageSql,

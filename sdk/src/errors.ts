@@ -26,7 +26,7 @@ import type { Answer } from './transport.ts';
  * | `validation_failed` | 400, 422 | malformed in another way |
  * | `rate_limited` | 429 | too many requests: wait for `retry_after` seconds |
  * | `internal_error` | 5xx | the server failed |
- * | `service_unavailable` | 503 | a part of it does not answer; try again |
+ * | `service_unavailable` | 502, 503, 504, 507 | a part of it does not answer, or has no room; try again |
  * | `caption_invalid` | 422 | empty, only white space, or too long |
  * | `tags_too_many`, `tag_invalid` | 422 | over the limit, those of the caption included; empty or too long |
  * | `mentions_too_many`, `mention_unknown` | 422 | over the limit, those of the caption included; nobody's name or id |
@@ -173,6 +173,10 @@ const statusCodes: Record<number, NoctraErrorCode> = {
   413: 'media_too_large',
   415: 'media_type_unsupported',
   429: 'rate_limited',
+  502: 'service_unavailable',
+  503: 'service_unavailable',
+  504: 'service_unavailable',
+  507: 'service_unavailable',
 };
 
 function codeOfStatus(status: number): NoctraErrorCode {

@@ -30,7 +30,13 @@ export interface Command {
 
 /** Runs a command of the stack for a project. */
 export function run(project: string, ...args: string[]): Command {
-  const child = spawn(process.execPath, [main, ...args, '--workdir', project], {
+  return runBehind([], project, ...args);
+}
+
+/** As `run`, by way of another program that ends in becoming it, such as `unshare`. */
+export function runBehind(prefix: readonly string[], project: string, ...args: string[]): Command {
+  const [program = '', ...rest] = [...prefix, process.execPath, main, ...args, '--workdir', project];
+  const child = spawn(program, rest, {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let text = '';
@@ -78,13 +84,16 @@ export async function removeProjects(projects: string[]): Promise<void> {
 }
 
 /** What `status --json` says of a running stack. */
-export async function statusOf(project: string): Promise<
+export async function statusOf(
+  project: string,
+  ...args: string[]
+): Promise<
   Record<'url' | 'publishableKey' | 'secretKey' | 'databaseUrl' | 'studioUrl' | 'mailboxUrl', string> & {
     pid: number;
     health: Record<string, string>;
   }
 > {
-  const command = run(project, 'status', '--json');
+  const command = run(project, 'status', '--json', ...args);
   await command.ended;
   return JSON.parse(command.output());
 }

@@ -1,4 +1,5 @@
 import postgres from 'postgres';
+import { errorCode, isDatabaseAway, isDiskFull } from '../errors.ts';
 
 /** An answer of Auth other than what was asked for. Thrown by any part of it; `index.ts` sends it. */
 export class AuthError extends Error {
@@ -33,9 +34,20 @@ export async function orFail<T>(message: string, work: () => Promise<T>): Promis
     return await work();
   } catch (error) {
     if (error instanceof AuthError) throw error;
-    console.error(`${message}:`, error);
+    if (!unavailable(error)) console.error(`${message}:`, error);
     throw unexpected(message, error);
   }
+}
+
+/**
+ * The answer where Auth cannot work for now, or null: its database is away, or writes nothing while the disk is full.
+ * 503 is what auth-js tries again for; for a 500 it gives the session up.
+ */
+export function unavailable(error: unknown): AuthError | null {
+  const cause = error instanceof AuthError ? error.cause : error;
+  if (!isDatabaseAway(cause) && !isDiskFull(cause) && errorCode(cause) !== '25006') return null;
+  const message = 'The service is not available for now. Try again in a moment.';
+  return new AuthError(503, 'unexpected_failure', message, {}, { cause });
 }
 
 /** Names the form of an answer that a client understands; supabase-js sends it, and browsers may read it in answers. */

@@ -1,15 +1,15 @@
-import postgres from 'postgres';
 import type { Caller } from '../caller.ts';
 import { StackError } from '../errors.ts';
 import type { Keys } from '../keys.ts';
 import type { Mail } from '../mailbox.ts';
+import { openPool } from '../postgres/pool.ts';
 import type { Project } from '../project.ts';
 import { authorize, callback, health, jwks, openIdConfiguration, settings } from './about.ts';
 import { createUser, deleteUser, listUsers, readUserById, updateUserById } from './admin.ts';
 import { generateLink, inviteUser } from './admin-links.ts';
 import type { Context, Endpoint } from './context.ts';
 import { parseDuration } from './durations.ts';
-import { AuthError, errorResponse, invalid, unexpected } from './errors.ts';
+import { AuthError, errorResponse, invalid, unavailable, unexpected } from './errors.ts';
 import { createHooks } from './hooks.ts';
 import { clientAddress, createLimits } from './limits.ts';
 import { createMails } from './mails.ts';
@@ -65,7 +65,7 @@ const publicPaths = new Set([
 /** Starts Auth: a service over the schema auth that answers as Supabase Auth does, by the project's config.toml. */
 export async function createAuth(options: AuthOptions): Promise<Auth> {
   const { config, keys, origin } = options;
-  const database = postgres(options.url, { max: 8, onnotice: () => {} });
+  const database = openPool(options.url, 8);
   const passwords = createPasswords(config);
   const close = async () => {
     await Promise.all([passwords.close(), database.end({ timeout: 5 })]);
@@ -114,6 +114,8 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
           };
           return await found(context, call);
         } catch (error) {
+          const away = unavailable(error);
+          if (away) return errorResponse(away, request);
           if (error instanceof AuthError) return errorResponse(error, request);
           console.error(`Auth, ${request.method} ${new URL(request.url).pathname}:`, error);
           return errorResponse(

@@ -1,6 +1,7 @@
 import { StackError } from '../errors.ts';
 import { loadKeys } from '../keys.ts';
 import type { Ports } from '../ports.ts';
+import { isWriteAfterEnd } from '../postgres/pool.ts';
 import type { Project } from '../project.ts';
 import { findRun } from '../run.ts';
 import { startStack } from '../stack.ts';
@@ -59,9 +60,9 @@ export async function start(project: Project, options: StartOptions): Promise<nu
     console.log('\nCtrl-C stops everything.');
   }
 
-  // postgres.js throws where nobody can catch it when a connection breaks while it writes: the rest must still be ended.
   const defect = new Promise<string>((resolve) => {
     process.on('uncaughtException', (error) => {
+      if (isWriteAfterEnd(error)) return;
       // An error by itself goes into the log of the services only.
       console.error(error);
       resolve('The stack met a defect of its own: `npm run logs services` has the details.');

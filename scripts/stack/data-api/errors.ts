@@ -88,6 +88,9 @@ const statuses: Record<string, number> = {
   '54': 500,
   '55': 500,
   '57P01': 503,
+  // PostgREST tells these by its failed connection: the server ends after a crash, or is not ready yet.
+  '57P02': 503,
+  '57P03': 503,
   '57': 500,
   '58': 500,
   F0: 500,

@@ -20,6 +20,8 @@ export interface DataApiOptions {
   extraSearchPath: readonly string[];
   /** The most rows that a read gives: `api.max_rows` of config.toml. */
   maxRows: number;
+  /** Whether the database takes no writes since its disk is full. */
+  isDiskFull(): boolean;
 }
 
 /** The Data API (`/rest/v1`): answers as PostgREST does. */
@@ -58,7 +60,12 @@ export async function createDataApi(options: DataApiOptions): Promise<DataApi> {
       try {
         return await serve(await readRequest(request, caller, schemas));
       } catch (error) {
-        return refusalResponse(refusalOf(error, caller.role !== 'anon'));
+        const refusal = refusalOf(error, caller.role !== 'anon');
+        const isWrite = request.method !== 'GET' && request.method !== 'HEAD';
+        // The database is read-only for a reason, and not for long.
+        return refusalResponse(
+          refusal.code === '25006' && isWrite && options.isDiskFull() ? diskFull : refusal,
+        );
       }
     },
     async close() {
@@ -66,6 +73,13 @@ export async function createDataApi(options: DataApiOptions): Promise<DataApi> {
     },
   };
 }
+
+/** PostgreSQL's own code for it, and PostgREST's status for that. */
+const diskFull = {
+  status: 503,
+  code: '53100',
+  message: 'The disk is full: the database takes no writes.',
+};
 
 function route(context: Context, request: ApiRequest): Promise<Response> {
   const { target } = request;

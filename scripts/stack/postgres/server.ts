@@ -9,6 +9,7 @@ import { diskFull, errorCode, errorMessage, isDiskFull, StackError } from '../er
 import { guard } from '../watchdog.ts';
 import { endLeftover } from './leftover.ts';
 import { type Account, findPrograms, type Programs, serverAccount } from './programs.ts';
+import { prepareReadOnly } from './read-only.ts';
 
 /** How to run one PostgreSQL server. */
 export interface PostgresOptions {
@@ -45,6 +46,7 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
   refuseOthersData(options.dataDir, account);
   await endLeftover(options.dataDir, (port) => takesPassword(port, options.password));
   if (!fs.existsSync(path.join(options.dataDir, 'PG_VERSION'))) await makeCluster(options, programs, account);
+  prepareReadOnly(options.dataDir, account);
   return run(options, programs, account);
 }
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs/promises';
 import path from 'node:path';
+import { requireSpaceForFiles } from '../disk-space.ts';
 import { errorCode } from '../errors.ts';
 import { tooLarge } from './errors.ts';
 
@@ -39,10 +40,15 @@ export interface Disk {
 const versionPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const chunkSize = 128 * 1024;
 
+/** No row comes this long after its bytes. */
+const longestWaitMs = 60 * 60 * 1000;
+
+/** After so many bytes it is looked again whether the disk has room. */
+const lookEvery = 4 * 1024 * 1024;
+
 /** Opens the folder of bytes, and makes it when it is missing. */
 export function createDisk(folder: string): Disk {
   const incoming = path.join(folder, 'incoming');
-  // Bytes are in place before their row is. A sweep leaves alone what may still be waiting for one.
   const opened = Date.now();
 
   // Two levels, since some file systems slow down over folders of very many files.
@@ -81,7 +87,7 @@ export function createDisk(folder: string): Disk {
       let size = 0;
       await place(version, async (temporary) => {
         await using file = await fs.open(temporary, 'wx');
-        for await (const chunk of chunks) {
+        for await (const chunk of withSpace(folder, chunks)) {
           size += chunk.length;
           if (size > limit) throw tooLarge();
           hash.update(chunk);
@@ -97,6 +103,7 @@ export function createDisk(folder: string): Disk {
       const copied = new Date();
       try {
         await place(to, async (temporary) => {
+          await requireSpaceForFiles(folder);
           await fs.copyFile(pathOf(from), temporary);
           await using file = await fs.open(temporary, 'r+');
           // Some systems copy the time as well.
@@ -168,7 +175,7 @@ export function createDisk(folder: string): Disk {
       await using file = await fs.open(pathOf(version), 'r+');
       let position = offset;
       try {
-        for await (const chunk of chunks) {
+        for await (const chunk of withSpace(folder, chunks)) {
           let written = 0;
           while (written < chunk.length) {
             const { bytesWritten } = await file.write(chunk, written, chunk.length - written, position);
@@ -196,6 +203,8 @@ export function createDisk(folder: string): Disk {
     },
 
     async sweep(keep) {
+      // Bytes are in place before their row is: what came just now may still be waiting for one.
+      const before = Math.max(opened, Date.now() - longestWaitMs);
       const entries = await fs
         .readdir(folder, { recursive: true, withFileTypes: true })
         .catch((error: unknown) => {
@@ -214,11 +223,24 @@ export function createDisk(folder: string): Disk {
         for (const { name, parentPath } of batch) {
           if (parentPath !== incoming && kept.has(name)) continue;
           const file = path.join(parentPath, name);
-          if ((await fs.stat(file)).mtimeMs < opened) await fs.rm(file, { force: true });
+          if ((await fs.stat(file)).mtimeMs < before) await fs.rm(file, { force: true });
         }
       }
     },
   };
+}
+
+/** Passes bytes on for as long as the disk has room for files. */
+async function* withSpace(folder: string, chunks: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  let unseen = lookEvery;
+  for await (const chunk of chunks) {
+    if (unseen >= lookEvery) {
+      await requireSpaceForFiles(folder);
+      unseen = 0;
+    }
+    unseen += chunk.length;
+    yield chunk;
+  }
 }
 
 /** Makes a rename last through a power cut. Windows has no such call for folders, and needs none. */

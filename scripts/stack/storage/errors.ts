@@ -1,4 +1,4 @@
-import { isDiskFull } from '../errors.ts';
+import { isDatabaseAway, isDiskFull } from '../errors.ts';
 
 /** The parts of a storage error that clients see in its body. */
 interface ErrorParts {
@@ -117,6 +117,17 @@ const insufficientStorage = (cause: unknown) =>
     { cause },
   );
 
+/** The rows cannot be reached for now. S3's code for what may be sent again later. */
+const databaseAway = (cause: unknown) =>
+  new StorageError(
+    {
+      status: 503,
+      code: 'SlowDown',
+      message: 'The database is not available for now. Try again in a moment.',
+    },
+    { cause },
+  );
+
 /** Whether PostgreSQL itself refused a statement, which it then has taken back. */
 export function isDatabaseError(error: unknown): error is Error & { code: string } {
   return error instanceof Error && error.name === 'PostgresError' && 'code' in error;
@@ -155,7 +166,10 @@ function fromDatabase(error: unknown): StorageError | null {
 /** What a client is told of whatever was thrown; null where nobody foresaw it. */
 export function toStorageError(thrown: unknown): StorageError | null {
   if (thrown instanceof StorageError) return thrown;
-  return isDiskFull(thrown) ? insufficientStorage(thrown) : fromDatabase(thrown);
+  if (isDatabaseAway(thrown)) return databaseAway(thrown);
+  // A database whose disk is full is made read-only.
+  const full = isDiskFull(thrown) || (isDatabaseError(thrown) && thrown.code === '25006');
+  return full ? insufficientStorage(thrown) : fromDatabase(thrown);
 }
 
 /** The answer to whatever was thrown. What nobody foresaw goes to the terminal, and the client learns no details. */

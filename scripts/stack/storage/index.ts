@@ -29,7 +29,7 @@ export type Caller = Identity;
 export interface Storage {
   /** Answers a request. Without a caller only public objects and signed URLs are served. */
   fetch(request: Request, caller: Caller | null): Promise<Response>;
-  /** Removes bytes that no object has: what an interrupted upload or deletion of an earlier run left. Before any request. */
+  /** Removes bytes that no object has: what an interrupted upload or deletion left. Called at a start, and every hour by itself. */
   sweepTemporaryFiles(): Promise<void>;
   /** Ends what runs by itself. */
   close(): void;
@@ -47,9 +47,13 @@ export function createStorage(options: StorageOptions): Storage {
   const resumable = createResumableUploads(disk, path.join(options.objectsDir, 'resumable'));
   const findStored = (versions: string[]) => options.sql.begin((tx) => findVersions(tx, versions));
   const hourly = setInterval(
-    () => resumable.sweep(findStored).catch((error: unknown) => console.error('storage:', error)),
+    () => sweep().catch((error: unknown) => console.error('storage:', error)),
     60 * 60 * 1000,
   );
+  const sweep = async () => {
+    const unfinished = await resumable.sweep(findStored);
+    await disk.sweep(async (versions) => (await findStored(versions)).union(unfinished));
+  };
   const anonymous: Identity = { role: 'anon', claims: { role: 'anon' } };
 
   async function answer(request: Request, caller: Caller | null): Promise<Response> {
@@ -93,10 +97,7 @@ export function createStorage(options: StorageOptions): Storage {
       }
     },
 
-    async sweepTemporaryFiles() {
-      const unfinished = await resumable.sweep(findStored);
-      await disk.sweep(async (versions) => (await findStored(versions)).union(unfinished));
-    },
+    sweepTemporaryFiles: sweep,
 
     close: () => clearInterval(hourly),
   };

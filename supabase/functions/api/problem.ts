@@ -195,8 +195,9 @@ export function databaseProblem(error: PostgrestError): ProblemError {
   if (guarded) return fieldProblem(...guarded);
   const known = databaseErrors[error.code];
   if (known) return problem(...known, { cause: error });
-  // Out of connections, shutting down, cancelled, deadlocked, or not reached at all: another try may succeed.
-  if (!error.code || /^(08|40|53|55|57)...$|^PGRST00\d$/.test(error.code)) return unavailable(error);
+  // Out of connections, shutting down, cancelled, deadlocked, read-only while its disk is full, or not reached at all:
+  // another try may succeed.
+  if (!error.code || /^(08|40|53|55|57)...$|^25006$|^PGRST00\d$/.test(error.code)) return unavailable(error);
   return internal(error);
 }
 

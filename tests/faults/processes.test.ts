@@ -1,0 +1,78 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { until } from '../stack/running.ts';
+import { startLoad } from './load.ts';
+import {
+  command,
+  expectNobodyLeft,
+  family,
+  type Noctra,
+  postmaster,
+  processOf,
+  startNoctra,
+} from './noctra.ts';
+import { expectClearRefusals, expectSwept, expectWhole, retry } from './whole.ts';
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
+let noctra: Noctra;
+beforeAll(async () => {
+  noctra = await startNoctra();
+});
+afterAll(() => noctra?.remove());
+
+const tries: ReturnType<typeof startLoad>['tries'] = [];
+
+describe('in the middle of a load of posts', () => {
+  it('a function whose process is killed is started again', async () => {
+    const program = /boot-api\.ts/;
+    const before = processOf(noctra, program);
+    const load = startLoad(noctra);
+    await load.acknowledged(3);
+    process.kill(before, 'SIGKILL');
+    await load.acknowledged(6);
+    await load.stop();
+    tries.push(...load.tries);
+    expectClearRefusals(load.tries);
+    expect(processOf(noctra, program)).not.toBe(before);
+    await retry(noctra, load.tries);
+    await expectWhole(noctra, tries);
+  });
+
+  it('a stack that is killed has lost nothing when it is started again', async () => {
+    const load = startLoad(noctra);
+    await load.acknowledged(6);
+    const before = family(noctra);
+    noctra.command.child.kill('SIGKILL');
+    await noctra.command.ended;
+    await load.refused();
+    await load.stop();
+    tries.push(...load.tries);
+    expectClearRefusals(load.tries, { cut: true });
+    await expectNobodyLeft(before);
+    await noctra.start();
+    await retry(noctra, load.tries);
+    await expectWhole(noctra, tries);
+    await expectSwept(noctra);
+  });
+});
+
+it('a start that is cut off in its migrations is made good by the next one', async () => {
+  await noctra.stop();
+  const other = `${noctra.state}-other`;
+  const cutOff = command({ ...noctra, state: other }, 'start', '--port', '0');
+  await until(() => cutOff.output().includes('Applying migrations'), 'migrations are applied');
+  const before = family({ ...noctra, command: cutOff });
+  process.kill(processOf({ ...noctra, command: cutOff }, postmaster), 'SIGKILL');
+  // The database is back, but what was applied in the middle of it has failed.
+  expect(await cutOff.ended, cutOff.output()).toBe(1);
+  await expectNobodyLeft(before);
+  const anew = await startNoctra(other);
+  try {
+    const load = startLoad(anew);
+    await load.acknowledged(3);
+    await load.stop();
+    await expectWhole(anew, load.tries);
+  } finally {
+    await anew.remove();
+  }
+});

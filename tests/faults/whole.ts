@@ -1,0 +1,88 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { expect } from 'vitest';
+import { captionOf, publish, type Try, tagsOf } from './load.ts';
+import type { Noctra } from './noctra.ts';
+
+/** No answer takes longer, whatever is broken. */
+const longestAnswerMs = 20_000;
+
+/** What was refused was refused in time, by an answer that says to try again. `cut` allows for no answer at all. */
+export function expectClearRefusals(tries: readonly Try[], { cut = false } = {}): void {
+  for (const { draft, refusal, took } of tries) {
+    expect(took, `${draft.way} took ${took} ms`).toBeLessThan(longestAnswerMs);
+    if (!refusal || (cut && refusal.status === 0)) continue;
+    const said = `${draft.way} was refused with ${JSON.stringify(refusal)}`;
+    expect([503, 504, 507], said).toContain(refusal.status);
+    if (refusal.status === 503) expect(refusal.retryAfter, said).toMatch(/^\d+$/);
+    if (draft.way !== 'data api')
+      expect(refusal.code, said).toMatch(/^(service_unavailable|SERVICE_UNAVAILABLE)$/);
+  }
+}
+
+/** Tries everything again that was refused, and what was acknowledged, too: each draft becomes one post, the same. */
+export async function retry(noctra: Noctra, tries: readonly Try[]): Promise<void> {
+  for (const { draft, id } of tries.filter((made, place) => made.refusal || place % 10 === 0)) {
+    const { id: now, refusal } = await publish(noctra, draft);
+    expect(refusal, draft.way).toBeUndefined();
+    if (id) expect(now).toBe(id);
+  }
+}
+
+/** Every post that there is, is whole, and made once; those that were acknowledged are there. */
+export async function expectWhole(noctra: Noctra, tries: readonly Try[]): Promise<void> {
+  const drafts = new Map(tries.map(({ draft }) => [captionOf(draft), draft]));
+  const rows = await noctra.sql<
+    { id: string; caption: string; owner_id: string; tags: string[]; mentions: string[]; paths: string[] }[]
+  >`
+    select posts.id, posts.caption, posts.owner_id,
+      array(select tags.name from public.post_tags join public.tags on tags.id = tag_id where post_id = posts.id) tags,
+      array(select profile_id::text from public.post_mentions where post_id = posts.id) mentions,
+      array(select path from public.post_media where post_id = posts.id) paths
+    from public.posts
+  `;
+  const ids = new Set(rows.map(({ id }) => id));
+  expect(tries.filter(({ id }) => id && !ids.has(id))).toEqual([]);
+  expect(rows.length).toBe(new Set(rows.map(({ caption }) => caption)).size);
+  for (const row of rows) {
+    const draft = drafts.get(row.caption);
+    if (!draft) throw new Error(`Nobody made the post "${row.caption}"`);
+    expect(row.owner_id).toBe(draft.author.id);
+    expect(row.tags.sort()).toEqual(tagsOf(draft).sort());
+    expect(row.mentions.sort()).toEqual(draft.mentioned.map(({ id }) => id).sort());
+    expect(row.paths).toHaveLength(1);
+    const { data, error } = await noctra.admin.storage.from('post-media').download(row.paths[0] ?? '');
+    expect(error, `${draft.way}: ${row.paths}`).toBeNull();
+    expect(
+      Buffer.compare(Buffer.from((await data?.arrayBuffer()) ?? new ArrayBuffer()), draft.picture),
+      draft.way,
+    ).toBe(0);
+  }
+}
+
+/** When a day has passed and the sweep has run, each object is a post's, and each file on the disk an object's. */
+export async function expectSwept(noctra: Noctra): Promise<void> {
+  const { sql } = noctra;
+  await sql`update private.storage_removals set due_at = now() - interval '1 second', leased_until = null`;
+  const { data, error } = await noctra.admin.functions.invoke('api/sweep', { method: 'POST' });
+  expect(error, JSON.stringify(data)).toBeNull();
+  const objects = await sql<{ name: string; version: string }[]>`
+    select name, version from storage.objects where bucket_id = 'post-media' order by name
+  `;
+  const claimed = await sql<{ path: string }[]>`select path from public.post_media order by path`;
+  expect(objects.map(({ name }) => name)).toEqual(claimed.map((media) => media.path));
+
+  // Storage looks for bytes without a row when it starts, and every hour.
+  await noctra.stop();
+  await noctra.start();
+  expect(filesBelow(path.join(noctra.state, 'objects')).sort()).toEqual(
+    objects.map(({ version }) => version).sort(),
+  );
+}
+
+/** The names of all files of a folder. */
+export function filesBelow(folder: string): string[] {
+  return fs
+    .readdirSync(folder, { recursive: true, withFileTypes: true })
+    .flatMap((entry) => (entry.isFile() ? [entry.name] : []));
+}
