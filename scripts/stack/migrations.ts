@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import fs from 'node:fs';
@@ -18,16 +18,21 @@ export interface Applied {
 
 /**
  * Applies the project's pending migrations, and its seed, with the Supabase CLI. The CLI is not asked when no file is
- * new: that alone takes longer than the rest of a start.
+ * new: that alone takes longer than the rest of a start. `lost` fires when the database ends: the CLI would wait for an
+ * answer for ever.
  */
-export async function applyMigrations(project: Project, databaseUrl: string): Promise<Applied> {
+export async function applyMigrations(
+  project: Project,
+  databaseUrl: string,
+  lost: AbortSignal,
+): Promise<Applied> {
   const recordFile = path.join(project.state, 'migrations.json');
   const before = readRecord(recordFile);
   const now = digests(project);
   const names = Object.keys(now).filter((name) => !(name in before));
   const changed = Object.keys(now).filter((name) => name in before && before[name] !== now[name]);
   if (names.length === 0) return { names, changed };
-  const applied = await push(project, databaseUrl);
+  const applied = await push(project, databaseUrl, lost);
   // Written beside and renamed: a start that is cut off leaves no half of it.
   fs.writeFileSync(`${recordFile}.new`, `${JSON.stringify({ ...now, ...before }, null, 2)}\n`);
   fs.renameSync(`${recordFile}.new`, recordFile);
@@ -35,14 +40,21 @@ export async function applyMigrations(project: Project, databaseUrl: string): Pr
 }
 
 /** Gives the names of the migrations that were applied now; others may have been before a start that failed. */
-async function push(project: Project, databaseUrl: string): Promise<string[]> {
+async function push(project: Project, databaseUrl: string, lost: AbortSignal): Promise<string[]> {
   const result = await runSupabase(
     ['db', 'push', '--include-seed', '--include-all', '--yes', '--workdir', project.root],
     databaseUrl,
+    lost,
   );
   if (result.code === 0)
     return [...result.output.matchAll(/^Applying migration (\S+\.sql)/gm)].map(([, name]) => name ?? '');
   if (isDiskFull(result.output)) throw diskFull(project.state);
+  if (lost.aborted) {
+    throw new StackError(
+      'The database ended while migrations were applied.',
+      'Start again: what was not finished is rolled back. `npm run logs postgres` has what it said.',
+    );
+  }
   throw new StackError(
     `A migration failed:\n${failure(result.output)}`,
     'Correct that file in supabase/migrations and start again: what a failed migration did is rolled back.',
@@ -51,11 +63,12 @@ async function push(project: Project, databaseUrl: string): Promise<string[]> {
 
 /**
  * Runs the Supabase CLI on a database, quietly and without telemetry, and collects what it says. The password goes by
- * way of the environment: every account of a machine can read command lines.
+ * way of the environment: every account of a machine can read command lines. `signal` ends it, with its exit code null.
  */
 export async function runSupabase(
   args: string[],
   databaseUrl: string,
+  signal?: AbortSignal,
 ): Promise<{ code: number | null; output: string; stdout: string }> {
   const program = createRequire(import.meta.url).resolve('supabase/dist/supabase.js');
   const remote = new URL(databaseUrl);
@@ -76,6 +89,8 @@ export async function runSupabase(
     },
   });
   guard(child);
+  const kill = () => endWithChildren(child);
+  signal?.addEventListener('abort', kill);
   let output = '';
   let stdout = '';
   child.stdout.on('data', (chunk) => {
@@ -84,7 +99,14 @@ export async function runSupabase(
   });
   child.stderr.on('data', (chunk) => (output += chunk));
   const [code] = (await once(child, 'close')) as [number | null];
+  signal?.removeEventListener('abort', kill);
   return { code, output, stdout };
+}
+
+/** It leads a group of its own, in which its own children are; Windows has none. */
+function endWithChildren(child: ChildProcess): void {
+  if (process.platform === 'win32' || child.pid === undefined) child.kill();
+  else process.kill(-child.pid, 'SIGKILL');
 }
 
 /** What the CLI said from the failing migration on; the list of those that went well helps nobody. */

@@ -80,6 +80,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 
     onStep('Starting the database');
     const dataDir = path.join(project.state, 'postgres');
+    const lost = new AbortController();
     const server = await keepPostgres(
       {
         dataDir,
@@ -87,7 +88,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         logFile: path.join(logs, 'postgres.log'),
         password: keys.passwords.supabase_admin,
       },
-      (sentence) => console.error(sentence),
+      (sentence) => {
+        console.error(sentence);
+        lost.abort();
+      },
     );
     undo.push(() => server.stop());
     const failed = server.died.then((said) => {
@@ -98,7 +102,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     await bootstrap(keys, ports.database);
 
     onStep('Applying migrations');
-    const applied = await applyMigrations(project, run.databaseUrl);
+    const applied = await applyMigrations(project, run.databaseUrl, lost.signal);
     if (applied.names.length > 0)
       onStep(`Applied ${applied.names.length} migration${applied.names.length === 1 ? '' : 's'}`);
     for (const name of applied.changed) {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -86,7 +87,7 @@ describe('a disk that becomes full in the middle of a load of posts', () => {
     await load.acknowledged(3);
     fillUpTo(0);
     await load.refused();
-    const insert = () => noctra.admin.from('tags').insert({ name: 'full' });
+    const insert = () => noctra.admin.from('tags').insert({ name: randomUUID() });
     await until(async () => (await insert()).error?.code === '53100', 'the database takes no writes');
     expect((await insert()).status).toBe(503);
     await load.stop();

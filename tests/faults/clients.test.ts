@@ -1,0 +1,164 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import fs from 'node:fs';
+import net from 'node:net';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { until } from '../stack/running.ts';
+import { newDraft, publish, startLoad, type Try } from './load.ts';
+import { type Noctra, startNoctra } from './noctra.ts';
+import { expectSwept, expectWhole, filesBelow } from './whole.ts';
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
+let noctra: Noctra;
+beforeAll(async () => {
+  noctra = await startNoctra();
+});
+afterAll(() => noctra?.remove());
+
+const tries: Try[] = [];
+
+/** A connection of our own, on which a request is written piece by piece. */
+async function open(): Promise<net.Socket> {
+  const { hostname, port } = new URL(noctra.url);
+  const socket = net.connect({ host: hostname, port: Number(port) });
+  socket.on('error', () => {});
+  await once(socket, 'connect');
+  return socket;
+}
+
+const head = (line: string, headers: Record<string, string | number>) =>
+  `${line} HTTP/1.1\r\n${Object.entries({ host: 'localhost', ...headers })
+    .map(([name, value]) => `${name}: ${value}\r\n`)
+    .join('')}\r\n`;
+
+const headersOf = (place: number) => ({
+  apikey: noctra.publishableKey,
+  authorization: `Bearer ${noctra.people[place]?.token}`,
+});
+
+/** While the fault lasts, others publish. */
+async function meanwhile(fault: () => Promise<void>): Promise<void> {
+  const load = startLoad(noctra);
+  await load.acknowledged(3);
+  await fault();
+  await load.acknowledged(3);
+  await load.stop();
+  tries.push(...load.tries);
+  expect(load.tries.filter(({ refusal }) => refusal)).toEqual([]);
+  await expectWhole(noctra, tries);
+}
+
+describe('in the middle of a load of posts', () => {
+  it('a client that sends its body byte by byte keeps nobody waiting, and is served', async () => {
+    await meanwhile(async () => {
+      const draft = newDraft(noctra);
+      const body = JSON.stringify({ caption: `Slowly #${draft.name}` });
+      const socket = await open();
+      let answer = '';
+      socket.on('data', (chunk) => (answer += chunk));
+      socket.write(
+        head('POST /functions/v1/api/posts/', {
+          ...headersOf(0),
+          'content-type': 'application/json',
+          'content-length': body.length,
+          connection: 'close',
+        }),
+      );
+      for (const byte of body) {
+        socket.write(byte);
+        await delay(20);
+      }
+      await until(() => /^HTTP\/1.1 201 /.test(answer), 'the slow post is published');
+      socket.destroy();
+      const { error } = await noctra.admin.from('posts').delete().eq('caption', `Slowly #${draft.name}`);
+      expect(error).toBeNull();
+    });
+  });
+
+  it('clients that do not read their answers cost no memory', async () => {
+    const bytes = 20 * 1024 * 1024;
+    const name = `${noctra.people[0]?.id}/${randomUUID()}.mp4`;
+    const bucket = noctra.admin.storage.from('post-media');
+    expect(
+      (await bucket.upload(name, new Blob([new Uint8Array(bytes)], { type: 'video/mp4' }))).error,
+    ).toBeNull();
+    const memory = () =>
+      Number(
+        /VmRSS:\s+(\d+)/.exec(fs.readFileSync(`/proc/${noctra.command.child.pid}/status`, 'utf8'))?.[1],
+      ) * 1024;
+    await meanwhile(async () => {
+      const before = process.platform === 'linux' ? memory() : 0;
+      const sockets = await Promise.all(Array.from({ length: 20 }, open));
+      for (const socket of sockets) {
+        socket.pause();
+        socket.write(head(`GET /storage/v1/object/authenticated/post-media/${name}`, headersOf(0)));
+      }
+      await publish(noctra, newDraft(noctra)).then((made) => tries.push(made));
+      // All twenty answers would be 400 MiB.
+      if (process.platform === 'linux') expect(memory() - before).toBeLessThan(8 * bytes);
+      for (const socket of sockets) socket.destroy();
+    });
+    expect((await bucket.remove([name])).error).toBeNull();
+  });
+
+  it('uploads that break off leave nothing: multipart, raw and resumable', async () => {
+    await meanwhile(async () => {
+      const piece = Buffer.alloc(200_000, 'x');
+      const { id } = noctra.people[1] ?? {};
+      const form =
+        '--b\r\nContent-Disposition: form-data; name="caption"\r\n\r\nCut off\r\n' +
+        '--b\r\nContent-Disposition: form-data; name="media"; filename="a.png"\r\nContent-Type: image/png\r\n\r\n';
+      const requests: [line: string, headers: Record<string, string | number>, start: string][] = [
+        [
+          'POST /functions/v1/api/posts/',
+          { 'content-type': 'multipart/form-data; boundary=b', 'content-length': 1_000_000 },
+          form,
+        ],
+        [
+          `POST /storage/v1/object/post-media/${id}/${randomUUID()}.png`,
+          { 'content-type': 'image/png', 'content-length': 1_000_000 },
+          '',
+        ],
+        [
+          'POST /storage/v1/upload/resumable',
+          {
+            'tus-resumable': '1.0.0',
+            'upload-length': 1_000_000,
+            'content-length': 1_000_000,
+            'content-type': 'application/offset+octet-stream',
+            'upload-metadata': Object.entries({
+              bucketName: 'post-media',
+              objectName: `${id}/${randomUUID()}.png`,
+              contentType: 'image/png',
+            })
+              .map(([key, value]) => `${key} ${Buffer.from(value).toString('base64')}`)
+              .join(','),
+          },
+          '',
+        ],
+      ];
+      for (const [line, headers, start] of requests) {
+        const socket = await open();
+        socket.write(head(line, { ...headersOf(1), ...headers }) + start);
+        socket.write(piece);
+        await delay(50);
+        socket.destroy();
+      }
+    });
+    const { data } = await noctra.admin.from('posts').select('id').eq('caption', 'Cut off');
+    expect(data).toEqual([]);
+    const incoming = path.join(noctra.state, 'objects', 'incoming');
+    await until(() => filesBelow(incoming).length === 0, 'no half of a file is left');
+    expect(noctra.command.child.exitCode).toBeNull();
+  });
+
+  it('nor does the sweep find a file without a row or a row without a file', async () => {
+    // What a resumable upload has sent is kept for a day: its client may come back.
+    fs.rmSync(path.join(noctra.state, 'objects', 'resumable'), { recursive: true, force: true });
+    await expectSwept(noctra);
+    await expectWhole(noctra, tries);
+  });
+});
