@@ -1,5 +1,6 @@
 // `npm test`: all tests, against a Noctra of their own or the one that NOCTRA_URL and its keys name. Those of the
-// embedded stack (tests/stack, tests/fuzz) start stacks of their own; they say nothing about a Noctra that is named, and are left out.
+// embedded stack (tests/stack, tests/faults, tests/fuzz, tests/replica, tests/bench) start stacks of their own; they say
+// nothing about a Noctra that is named, and are left out.
 // What is given on the command line goes to Vitest: `npm test -- tests/api`, `npm test -- -t "a caption"`.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -11,6 +12,7 @@ import { runPgtap, type Totals } from './pgtap.ts';
 import { StackError } from './stack/errors.ts';
 
 const only = process.argv.slice(2);
+const ownStacks = ['stack/**', 'faults/**', 'fuzz/**', 'replica/**', 'bench.test.ts'];
 
 async function main(): Promise<void> {
   const totals = await withNoctra(runAll);
@@ -37,7 +39,7 @@ async function runVitest(target: Target): Promise<Totals> {
   try {
     const vitest = path.join(root, 'node_modules', 'vitest', 'vitest.mjs');
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
-    const scope = targetFromEnvironment() ? ['--exclude=tests/stack/**', '--exclude=tests/fuzz/**'] : [];
+    const scope = targetFromEnvironment() ? ownStacks.map((files) => `--exclude=tests/${files}`) : [];
     const child = spawn(process.execPath, [vitest, 'run', ...reporters, ...scope, ...only], {
       cwd: root,
       stdio: ['ignore', 'inherit', 'inherit'],

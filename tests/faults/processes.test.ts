@@ -56,6 +56,26 @@ describe('in the middle of a load of posts', () => {
   });
 });
 
+it('a database that ends again and again ends the stack, which says why', async () => {
+  const before = new Set<number>();
+  let ended = false;
+  noctra.command.ended.then(() => (ended = true));
+  const nextOne = () =>
+    family(noctra).find(({ pid, command }) => postmaster.test(command) && !before.has(pid))?.pid;
+  for (let ends = 0; ends < 6; ends++) {
+    await until(() => nextOne() !== undefined || ended, 'the database is started again');
+    const pid = nextOne() ?? 0;
+    const isUp = async () => ended || !(await noctra.admin.from('rate_limits').select().limit(1)).error;
+    await until(isUp, 'the database answers');
+    expect(ended, `after ${ends} ends`).toBe(false);
+    before.add(pid);
+    process.kill(pid, 'SIGKILL');
+  }
+  expect(await noctra.command.ended).toBe(1);
+  expect(noctra.command.output()).toContain('The database ended');
+  await noctra.start();
+});
+
 it('a start that is cut off in its migrations is made good by the next one', async () => {
   await noctra.stop();
   const other = `${noctra.state}-other`;
