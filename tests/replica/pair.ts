@@ -103,6 +103,7 @@ async function startReplica(
     schemas: config.api.schemas.filter((schema) => schema !== 'graphql_public'),
     extraSearchPath: config.api.extra_search_path,
     maxRows: config.api.max_rows,
+    isDiskFull: () => false,
   });
   undo.push(() => dataApi.close());
   const identify = createIdentify(keys);
