@@ -42,7 +42,8 @@ async function join(name: string): Promise<SupabaseClient> {
   const { data, error } = await client.auth.signUp({ email, password, options: { data: { name } } });
   expect(error).toBeNull();
   expect(data.session).toBeNull();
-  const { html, text } = await mailTo(email);
+  const { subject, html, text } = await mailTo(email);
+  expect(subject).toBe('Welcome to the rooms');
   const token = /\b\d{8}\b/.exec(html || text)?.[0] ?? '';
   const verified = await client.auth.verifyOtp({ email, token, type: 'email' });
   expect(verified.error).toBeNull();
