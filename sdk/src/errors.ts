@@ -25,8 +25,8 @@ import type { Answer } from './transport.ts';
  * | `limit_invalid` | 422 | a page of that size is not given |
  * | `validation_failed` | 400, 422 | malformed in another way |
  * | `rate_limited` | 429 | too many requests: wait for `retry_after` seconds |
- * | `internal_error` | 5xx | the server failed |
- * | `service_unavailable` | 502, 503, 504, 507 | a part of it does not answer, or has no room; try again |
+ * | `internal_error` | 500 | the server failed |
+ * | `service_unavailable` | other 5xx | a part of it does not answer, or has no room; try again |
  * | `caption_invalid` | 422 | empty, only white space, or too long |
  * | `tags_too_many`, `tag_invalid` | 422 | over the limit, those of the caption included; empty or too long |
  * | `mentions_too_many`, `mention_unknown` | 422 | over the limit, those of the caption included; nobody's name or id |
@@ -173,14 +173,11 @@ const statusCodes: Record<number, NoctraErrorCode> = {
   413: 'media_too_large',
   415: 'media_type_unsupported',
   429: 'rate_limited',
-  502: 'service_unavailable',
-  503: 'service_unavailable',
-  504: 'service_unavailable',
-  507: 'service_unavailable',
+  500: 'internal_error',
 };
 
 function codeOfStatus(status: number): NoctraErrorCode {
-  return statusCodes[status] ?? (status >= 500 ? 'internal_error' : 'validation_failed');
+  return statusCodes[status] ?? (status > 500 ? 'service_unavailable' : 'validation_failed');
 }
 
 /** What the bodies of errors say. */

@@ -89,7 +89,7 @@ describe('posts.create makes one post', () => {
 test('a refused call leaves the files of an earlier one with its key, whose post may be in the making', async () => {
   const { person, noctra } = await onBadWay((name) => (name === createRequest ? { status: 502 } : undefined));
   const post = { caption: 'Once', media: [await photo()], idempotency_key: crypto.randomUUID() };
-  expect((await noctra.posts.create(post)).error).toMatchObject({ code: 'internal_error', status: 502 });
+  expect((await noctra.posts.create(post)).error).toMatchObject({ code: 'service_unavailable', status: 502 });
   const objects = await objectsOf(person);
   expect(objects).toHaveLength(1);
   const refused = await person.noctra.posts.create({ ...post, mentions: ['nobody_at_all'] });
