@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { createClient } from '@supabase/supabase-js';
 import { describe, expect, it, vi } from 'vitest';
 import { allProcesses } from './processes.ts';
-import { projectsOfEachTest, run, statusOf } from './running.ts';
+import { projectsOfEachTest, run, statusOf, until } from './running.ts';
 
 // A start on a busy machine takes its time.
 vi.setConfig({ testTimeout: 120_000 });
@@ -122,15 +122,19 @@ describe('the secrets of a stack', () => {
       fs.readFileSync(path.join(project, '.stack/postgres/postmaster.pid'), 'utf8').split('\n')[0],
     );
     process.kill(server, 'SIGKILL');
-    await fetch(`${url}/rest/v1/notes`, { headers: { apikey: secretKey } }).catch(() => {});
-    expect(await start.ended).toBe(1);
+    const isServed = async () =>
+      (await fetch(`${url}/rest/v1/notes`, { headers: { apikey: secretKey } })).status < 500;
+    await isServed();
+    await until(isServed, 'the database is there again');
+    await run(project, 'stop').ended;
+    expect(await start.ended).toBe(0);
 
     const logs = textOfLogs(project);
     expect(logs).toContain('a defect of the function');
     expect(givenAway(logs, secrets)).toEqual([]);
     const printed = start.output();
     const afterAddresses = printed.slice(printed.indexOf('Ctrl-C stops everything.', printedAtStart - 200));
-    expect(afterAddresses).toContain('The database ended');
+    expect(afterAddresses).toContain('The database ended, and is started again');
     expect(givenAway(afterAddresses, secrets)).toEqual([]);
   });
 });
