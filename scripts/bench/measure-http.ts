@@ -53,7 +53,7 @@ export async function measureHttp(
   const reader = await signUp(noctra);
   const [post] = await admin<
     { id: string }[]
-  >`select id from public.posts where is_public order by id desc limit 1`;
+  >`select id from public.posts where is_visible_to_all order by id desc limit 1`;
   await admin.end();
   const bare = await startBareServer(noctra.databaseUrl('authenticator'), reader.id);
   try {
