@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { problemStatus } from '../supabase/functions/api/problem.ts';
+import { problemStatus } from '../supabase/functions/api/http/problem.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const rows = fs

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { decodeCursor, encodeCursor, isUuid } from '../../supabase/functions/api/cursor.ts';
+import { decodeCursor, encodeCursor, isUuid } from '../../supabase/functions/api/http/cursor.ts';
 
 const id = '0193b0a0-7c1d-7e2f-bfff-00ff10203040';
 

@@ -1,6 +1,6 @@
 import { request as httpRequest } from 'node:http';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { drain, readJson } from '../../supabase/functions/api/body.ts';
+import { drain, readJson } from '../../supabase/functions/api/http/body.ts';
 import { settings } from '../settings.ts';
 import { base, type Call, call, type Person, register } from './client.ts';
 

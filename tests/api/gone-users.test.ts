@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { presentWithName } from '../../supabase/functions/api/sign-in.ts';
+import { presentWithName } from '../../supabase/functions/api/auth/sign-in.ts';
 import { call, clientOf, config, type Person, publish, register } from './client.ts';
 
 /** Somebody whose account is deleted, and whose token is good for an hour. */

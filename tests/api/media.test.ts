@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { claimAgrees, detectMediaType, mediaTypeNamed } from '../../supabase/functions/api/media.ts';
+import { claimAgrees, detectMediaType, mediaTypeNamed } from '../../supabase/functions/api/media/types.ts';
 import { fixtureBytes } from './fixtures.ts';
 
 const bytes = (...parts: (string | number[])[]) =>

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { multipartBoundary, parseMultipart } from '../../supabase/functions/api/multipart.ts';
+import { multipartBoundary, parseMultipart } from '../../supabase/functions/api/http/multipart.ts';
 
 const encode = (text: string) => new Uint8Array(Buffer.from(text, 'latin1'));
 const textOf = (data: Uint8Array | undefined) => Buffer.from(data ?? []).toString('latin1');

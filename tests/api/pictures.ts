@@ -1,5 +1,5 @@
 import { deflateSync } from 'node:zlib';
-import { pngChunk } from '../../supabase/functions/api/pictures/png.ts';
+import { pngChunk } from '../../supabase/functions/api/media/pictures/png.ts';
 import { fixtureBytes } from './fixtures.ts';
 
 /** Latin 1 text as bytes. */

@@ -1,9 +1,9 @@
 import { deflateSync, inflateSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { pictureDimensions } from '../../supabase/functions/api/pictures/dimensions.ts';
-import { exifOrientation } from '../../supabase/functions/api/pictures/exif.ts';
-import { pngChunk, pngChunks } from '../../supabase/functions/api/pictures/png.ts';
-import { removePosition } from '../../supabase/functions/api/pictures/positions.ts';
+import { pictureDimensions } from '../../supabase/functions/api/media/pictures/dimensions.ts';
+import { exifOrientation } from '../../supabase/functions/api/media/pictures/exif.ts';
+import { pngChunk, pngChunks } from '../../supabase/functions/api/media/pictures/png.ts';
+import { removePosition } from '../../supabase/functions/api/media/pictures/positions.ts';
 import { fixtureBytes } from './fixtures.ts';
 import {
   chunk,

@@ -1,6 +1,6 @@
 import { AuthApiError, AuthRetryableFetchError, PostgrestError } from '@supabase/supabase-js';
 import { describe, expect, test } from 'vitest';
-import { authProblem, databaseProblem, storageProblem } from '../../supabase/functions/api/problem.ts';
+import { authProblem, databaseProblem, storageProblem } from '../../supabase/functions/api/http/problem.ts';
 
 const database = (code: string, message = 'secret detail', details = '', hint = '') =>
   databaseProblem(new PostgrestError({ code, message, details, hint }));

@@ -1,5 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { removePosition } from '../../supabase/functions/api/pictures/positions.ts';
+import { removePosition } from '../../supabase/functions/api/media/pictures/positions.ts';
 import { settings } from '../settings.ts';
 import {
   call,

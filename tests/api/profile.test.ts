@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ageOn, roleDisplayName } from '../../supabase/functions/api/profile.ts';
+import { ageOn, roleDisplayName } from '../../supabase/functions/api/profiles/profile-values.ts';
 
 test.each([
   ['the day before the birthday', '2000-06-15', '2026-06-14', 25],

@@ -4,7 +4,7 @@ import {
   referencesFromFields,
   referencesFromJson,
   tagReferences,
-} from '../../supabase/functions/api/references.ts';
+} from '../../supabase/functions/api/posts/references.ts';
 
 const fromField = (text: string) => referencesFromFields([text], tagReferences).names;
 const fromJson = (value: unknown) => referencesFromJson(value, tagReferences).names;

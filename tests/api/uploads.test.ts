@@ -1,9 +1,9 @@
 import { createClient } from '@supabase/supabase-js';
 import { describe, expect, test } from 'vitest';
-import type { Caller } from '../../supabase/functions/api/context.ts';
 import type { Database } from '../../supabase/functions/api/database.types.ts';
-import { postMedia } from '../../supabase/functions/api/inspection.ts';
-import { type FormFile, storeFiles } from '../../supabase/functions/api/uploads.ts';
+import type { Caller } from '../../supabase/functions/api/http/context.ts';
+import { postMedia } from '../../supabase/functions/api/media/inspection.ts';
+import { type FormFile, storeFiles } from '../../supabase/functions/api/media/store-files.ts';
 import { settings } from '../settings.ts';
 import { config, objectsOf, type Person, register } from './client.ts';
 import { fixtureBytes } from './fixtures.ts';

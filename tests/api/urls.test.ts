@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { clientAddress } from '../../supabase/functions/api/clients.ts';
 import { readConfig } from '../../supabase/functions/api/config.ts';
-import { pictureUrl, publicOrigin } from '../../supabase/functions/api/urls.ts';
+import { clientAddress } from '../../supabase/functions/api/http/clients.ts';
+import { pictureUrl, publicOrigin } from '../../supabase/functions/api/http/urls.ts';
 
 const configOf = (variables: Record<string, string>) =>
   readConfig(

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createClient } from '@supabase/supabase-js';
 import { createNoctra } from '../../sdk/src/index.ts';
-import { pngChunk } from '../../supabase/functions/api/pictures/png.ts';
+import { pngChunk } from '../../supabase/functions/api/media/pictures/png.ts';
 import { latin1, pngWith } from '../api/pictures.ts';
 import { until } from '../stack/running.ts';
 import type { Noctra, Person } from './noctra.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { importJWK, SignJWT } from 'jose';
-import { encodeCursor } from '../../supabase/functions/api/cursor.ts';
+import { encodeCursor } from '../../supabase/functions/api/http/cursor.ts';
 import { fixture, fixtureBytes } from '../api/fixtures.ts';
 import type { OwnNoctra } from './noctra.ts';
 import type { Callers, FuzzRequest, Header } from './requests.ts';

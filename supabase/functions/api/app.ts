@@ -1,20 +1,20 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { cors } from 'hono/cors';
-import { requireCaller } from './auth.ts';
-import { drain } from './body.ts';
+import { addAuthRoutes } from './auth/auth-routes.ts';
+import { addPasswordRoutes } from './auth/password-routes.ts';
 import type { Config } from './config.ts';
-import type { AppContext, AppEnv } from './context.ts';
-import type { App } from './openapi.ts';
-import { internal, ProblemError, problem } from './problem.ts';
-import { addAssetRoutes } from './routes/assets.ts';
-import { addAuthRoutes } from './routes/auth.ts';
+import { drain } from './http/body.ts';
+import { requireCaller } from './http/caller.ts';
+import type { AppContext, AppEnv } from './http/context.ts';
+import type { App } from './http/openapi.ts';
+import { internal, ProblemError, problem } from './http/problem.ts';
+import { addUploadRoutes } from './media/upload-routes.ts';
+import { addPostRoutes } from './posts/post-routes.ts';
+import { addAssetRoutes } from './profiles/default-pictures.ts';
+import { addProfileRoutes } from './profiles/profile-routes.ts';
 import { addDocsRoutes } from './routes/docs.ts';
-import { addHealthRoute } from './routes/health.ts';
-import { addPasswordRoutes } from './routes/passwords.ts';
-import { addPostRoutes } from './routes/posts.ts';
-import { addSweepRoute } from './routes/sweep.ts';
-import { addUploadRoutes } from './routes/uploads.ts';
-import { addProfileRoutes } from './routes/userprofiles.ts';
+import { addHealthRoute } from './service/health-routes.ts';
+import { addSweepRoute } from './service/sweep-routes.ts';
 
 /** The whole function: what it serves, and how everything that goes wrong is answered. */
 export function createApp(config: Config): App {

@@ -1,5 +1,5 @@
 import { contentSecurityPolicy, page } from '../docs/page.ts';
-import { type App, openApiDocument } from '../openapi.ts';
+import { type App, openApiDocument } from '../http/openapi.ts';
 
 /**
  * The description of everything that was added to the application, for programs and for people. Hosted Supabase serves

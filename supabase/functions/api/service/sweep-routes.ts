@@ -1,9 +1,9 @@
 import type { Config } from '../config.ts';
-import { sha256 } from '../digest.ts';
-import { type App, addEndpoint, secretScheme } from '../openapi.ts';
-import { problem } from '../problem.ts';
-import { SweepAnswer } from '../schemas.ts';
-import { sweep } from '../sweep.ts';
+import { sha256 } from '../http/digest.ts';
+import { type App, addEndpoint, secretScheme } from '../http/openapi.ts';
+import { problem } from '../http/problem.ts';
+import { SweepAnswer } from './service-schemas.ts';
+import { sweep } from './sweep.ts';
 
 /** What a schedule calls: for whoever holds the secret key. */
 export function addSweepRoute(app: App, config: Config): void {

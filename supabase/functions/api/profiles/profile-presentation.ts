@@ -1,11 +1,11 @@
-import type { NoctraClient } from './context.ts';
-import { isUuid } from './cursor.ts';
-import type { Database } from './database.types.ts';
-import { limits } from './limits.ts';
-import { databaseProblem, type ProblemError, problem } from './problem.ts';
-import { ageOn, roleDisplayName, today } from './profile.ts';
-import type { OwnProfile, Profile } from './schemas.ts';
-import { pictureUrl } from './urls.ts';
+import type { Database } from '../database.types.ts';
+import type { NoctraClient } from '../http/context.ts';
+import { isUuid } from '../http/cursor.ts';
+import { databaseProblem, type ProblemError, problem } from '../http/problem.ts';
+import { pictureUrl } from '../http/urls.ts';
+import { limits } from '../limits.ts';
+import type { OwnProfile, Profile } from './profile-schemas.ts';
+import { ageOn, roleDisplayName, today } from './profile-values.ts';
 
 type ProfileRow = Database['public']['Tables']['profiles']['Row'];
 

@@ -1,10 +1,10 @@
 import { type AuthResponse, isAuthSessionMissingError } from '@supabase/supabase-js';
 import type { MiddlewareHandler } from 'hono';
-import { readJson } from '../body.ts';
-import { anonymousClient, clientAddress, secretClient } from '../clients.ts';
 import type { Config } from '../config.ts';
-import type { AppEnv, NoctraClient } from '../context.ts';
-import { type App, addEndpoint } from '../openapi.ts';
+import { readJson } from '../http/body.ts';
+import { anonymousClient, clientAddress, secretClient } from '../http/clients.ts';
+import type { AppEnv, NoctraClient } from '../http/context.ts';
+import { type App, addEndpoint } from '../http/openapi.ts';
 import {
   authProblem,
   databaseProblem,
@@ -12,10 +12,10 @@ import {
   internal,
   type ProblemError,
   problem,
-} from '../problem.ts';
-import { RefreshBody, RegisterBody, type Session, SessionAnswer, TokenBody } from '../schemas.ts';
-import { beginSignIn, presentSession, presentWithName } from '../sign-in.ts';
-import { validate } from '../validate.ts';
+} from '../http/problem.ts';
+import { validate } from '../http/validate.ts';
+import { RefreshBody, RegisterBody, type Session, SessionAnswer, TokenBody } from './auth-schemas.ts';
+import { beginSignIn, presentSession, presentWithName } from './sign-in.ts';
 
 /**
  * No refused sign-in is answered sooner. Auth hashes a password only for an account that exists: without this, the

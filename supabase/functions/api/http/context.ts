@@ -1,6 +1,6 @@
 import type { SupabaseClient } from '@supabase/supabase-js';
 import type { Context } from 'hono';
-import type { Database } from './database.types.ts';
+import type { Database } from '../database.types.ts';
 
 /** A supabase-js client of Noctra's database. */
 export type NoctraClient = SupabaseClient<Database>;

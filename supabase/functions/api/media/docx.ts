@@ -1,5 +1,5 @@
+import { decode } from '../http/multipart.ts';
 import { inflate } from './compression.ts';
-import { decode } from './multipart.ts';
 
 // A DOCX is a ZIP archive with agreed names in it. What counts is the directory at its end, by which every reader opens
 // it: what merely stands at the beginning may be anything.

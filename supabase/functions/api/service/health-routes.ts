@@ -1,8 +1,8 @@
-import { secretClient } from '../clients.ts';
 import type { Config } from '../config.ts';
-import { mediaBucket } from '../inspection.ts';
-import { type App, addEndpoint } from '../openapi.ts';
-import { HealthAnswer } from '../schemas.ts';
+import { secretClient } from '../http/clients.ts';
+import { type App, addEndpoint } from '../http/openapi.ts';
+import { mediaBucket } from '../media/inspection.ts';
+import { HealthAnswer } from './service-schemas.ts';
 
 /** A part that takes longer is as good as down to whoever waits for it. */
 const PATIENCE_MS = 3000;

@@ -1,8 +1,10 @@
 import { z } from '@hono/zod-openapi';
-import { contentType, parseFlag, readJson, readMultipart, textFields } from './body.ts';
-import { limits } from './limits.ts';
-import type { Part } from './multipart.ts';
-import { fieldProblem } from './problem.ts';
+import { contentType, parseFlag, readJson, readMultipart, textFields } from '../http/body.ts';
+import type { Part } from '../http/multipart.ts';
+import { fieldProblem } from '../http/problem.ts';
+import { validate } from '../http/validate.ts';
+import { limits } from '../limits.ts';
+import { MediaList, RemovedMedia } from './post-schemas.ts';
 import {
   mentionReferences,
   type ReferenceKind,
@@ -11,8 +13,6 @@ import {
   referencesFromJson,
   tagReferences,
 } from './references.ts';
-import { MediaList, RemovedMedia } from './schemas.ts';
-import { validate } from './validate.ts';
 
 /** A file of a post: one that was uploaded before, or one that came along. */
 export type MediaInput = ({ path: string } | { file: Part }) & { altText: string };

@@ -1,10 +1,10 @@
 import type { z } from '@hono/zod-openapi';
-import { contentType, parseFlag, readJson, readMultipart, textFields } from './body.ts';
-import type { Part } from './multipart.ts';
-import type { ProblemCode } from './problem.ts';
-import type { ProfileEdit } from './schemas.ts';
-import { ProfileEdit as schema } from './schemas.ts';
-import { validate } from './validate.ts';
+import { contentType, parseFlag, readJson, readMultipart, textFields } from '../http/body.ts';
+import type { Part } from '../http/multipart.ts';
+import type { ProblemCode } from '../http/problem.ts';
+import { validate } from '../http/validate.ts';
+import type { ProfileEdit } from './profile-schemas.ts';
+import { ProfileEdit as schema } from './profile-schemas.ts';
 
 /** The fields that hold a picture. */
 export const pictureFields = ['profile_pic', 'cover_pic'] as const;

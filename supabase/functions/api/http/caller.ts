@@ -1,6 +1,6 @@
 import type { MiddlewareHandler } from 'hono';
+import type { Config } from '../config.ts';
 import { anonymousClient, callerClient } from './clients.ts';
-import type { Config } from './config.ts';
 import type { AppEnv, Caller } from './context.ts';
 import { isUuid } from './cursor.ts';
 import { authProblem, problem } from './problem.ts';

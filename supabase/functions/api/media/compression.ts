@@ -1,4 +1,4 @@
-import { streamOf } from './streams.ts';
+import { streamOf } from '../http/streams.ts';
 
 /** Compressed data as it is in PNG (with zlib's header) and in ZIP (without). */
 export type Compression = 'deflate' | 'deflate-raw';

@@ -1,10 +1,10 @@
 import type { AuthError, Session as AuthSession } from '@supabase/supabase-js';
-import { callerClient, secretClient } from './clients.ts';
-import type { Config } from './config.ts';
-import type { NoctraClient } from './context.ts';
-import { authProblem, databaseProblem, internal, type ProblemError, problem } from './problem.ts';
-import { noSuchUser } from './profiles.ts';
-import type { Session } from './schemas.ts';
+import type { Config } from '../config.ts';
+import { callerClient, secretClient } from '../http/clients.ts';
+import type { NoctraClient } from '../http/context.ts';
+import { authProblem, databaseProblem, internal, type ProblemError, problem } from '../http/problem.ts';
+import { noSuchUser } from '../profiles/profile-presentation.ts';
+import type { Session } from './auth-schemas.ts';
 
 /** An address that nobody can have, for the attempt that is made where the user name is nobody's. */
 const NOBODY = 'nobody@noctra.invalid';

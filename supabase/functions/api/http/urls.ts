@@ -1,4 +1,4 @@
-import type { Config } from './config.ts';
+import type { Config } from '../config.ts';
 
 /** Where the function stands under a project's origin; the embedded gateway's shorter `/api` leads to it as well. */
 export const functionPath = '/functions/v1/api';

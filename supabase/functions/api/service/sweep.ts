@@ -1,8 +1,8 @@
-import { inBackground } from './background.ts';
-import { secretClient } from './clients.ts';
-import type { Config } from './config.ts';
-import { inspectUpload, mediaBucket, rejectUpload } from './inspection.ts';
-import { databaseProblem } from './problem.ts';
+import type { Config } from '../config.ts';
+import { inBackground } from '../http/background.ts';
+import { secretClient } from '../http/clients.ts';
+import { databaseProblem } from '../http/problem.ts';
+import { inspectUpload, mediaBucket, rejectUpload } from '../media/inspection.ts';
 
 /** Objects that are removed in one go: Storage takes a thousand names, and a hundred come back soon. */
 const REMOVALS_AT_ONCE = 100;

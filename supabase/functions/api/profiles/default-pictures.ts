@@ -1,4 +1,4 @@
-import type { App } from '../openapi.ts';
+import type { App } from '../http/openapi.ts';
 
 // Pictures of people who have set none. In code: a function has no other files to read.
 const assets: Record<string, string> = {

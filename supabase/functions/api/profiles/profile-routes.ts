@@ -1,22 +1,28 @@
 import { z } from '@hono/zod-openapi';
 import type { MiddlewareHandler } from 'hono';
 import type { Config } from '../config.ts';
-import type { AppEnv, Caller } from '../context.ts';
-import { type FileRules, inspectObject } from '../inspection.ts';
+import type { AppEnv, Caller } from '../http/context.ts';
+import { type App, addEndpoint } from '../http/openapi.ts';
+import { databaseProblem, fieldProblem, ProblemError, problem } from '../http/problem.ts';
 import { limits } from '../limits.ts';
-import { type App, addEndpoint } from '../openapi.ts';
-import { databaseProblem, fieldProblem, ProblemError, problem } from '../problem.ts';
-import { type PictureField, type ProfileInput, pictureFields, readProfileInput } from '../profile-input.ts';
-import { noSuchProfile, noSuchUser, presentOwnProfile, presentProfile, profileColumn } from '../profiles.ts';
+import { type FileRules, inspectObject } from '../media/inspection.ts';
+import { type StoredFiles, storeFiles } from '../media/store-files.ts';
+import { removeSoon } from '../service/sweep.ts';
+import { type PictureField, type ProfileInput, pictureFields, readProfileInput } from './profile-input.ts';
+import {
+  noSuchProfile,
+  noSuchUser,
+  presentOwnProfile,
+  presentProfile,
+  profileColumn,
+} from './profile-presentation.ts';
 import {
   type OwnProfile,
   OwnProfileAnswer,
   ProfileAnswer,
   ProfileEditFormBody,
   ProfileEditJsonBody,
-} from '../schemas.ts';
-import { removeSoon } from '../sweep.ts';
-import { type StoredFiles, storeFiles } from '../uploads.ts';
+} from './profile-schemas.ts';
 
 /** Which pictures a profile takes, and where they go. */
 const pictures: Record<PictureField, FileRules> = {

@@ -1,7 +1,10 @@
-import { secretClient } from './clients.ts';
-import type { Config } from './config.ts';
-import type { Caller } from './context.ts';
-import { sha256 } from './digest.ts';
+import type { Config } from '../config.ts';
+import { secretClient } from '../http/clients.ts';
+import type { Caller } from '../http/context.ts';
+import { sha256 } from '../http/digest.ts';
+import type { Part } from '../http/multipart.ts';
+import { fieldProblem, internal, isAlreadyStored, ProblemError, storageProblem } from '../http/problem.ts';
+import { streamOf } from '../http/streams.ts';
 import {
   type Bucket,
   type FileRules,
@@ -11,9 +14,6 @@ import {
   mediaBucket,
   recordInspection,
 } from './inspection.ts';
-import type { Part } from './multipart.ts';
-import { fieldProblem, internal, isAlreadyStored, ProblemError, storageProblem } from './problem.ts';
-import { streamOf } from './streams.ts';
 
 /** Uploads under way at once for one request: enough to hide the waiting, few enough not to crowd out other requests. */
 const PARALLEL_UPLOADS = 4;

@@ -1,13 +1,14 @@
 import { type AuthError, isAuthRetryableFetchError } from '@supabase/supabase-js';
 import type { MiddlewareHandler } from 'hono';
-import { inBackground } from '../background.ts';
-import { readJson } from '../body.ts';
-import { anonymousClient, clientAddress, secretClient } from '../clients.ts';
 import type { Config } from '../config.ts';
-import type { AppEnv, Caller, NoctraClient } from '../context.ts';
-import { type App, addEndpoint } from '../openapi.ts';
-import { authProblem, databaseProblem, fieldProblem, internal, type ProblemError } from '../problem.ts';
-import { noSuchUser } from '../profiles.ts';
+import { inBackground } from '../http/background.ts';
+import { readJson } from '../http/body.ts';
+import { anonymousClient, clientAddress, secretClient } from '../http/clients.ts';
+import type { AppEnv, Caller, NoctraClient } from '../http/context.ts';
+import { type App, addEndpoint } from '../http/openapi.ts';
+import { authProblem, databaseProblem, fieldProblem, internal, type ProblemError } from '../http/problem.ts';
+import { validate } from '../http/validate.ts';
+import { noSuchUser } from '../profiles/profile-presentation.ts';
 import {
   PasswordChangeBody,
   PasswordResetBody,
@@ -15,9 +16,8 @@ import {
   PasswordResetByLink,
   PasswordResetConfirmBody,
   SessionAnswer,
-} from '../schemas.ts';
-import { beginSignIn, presentWithName } from '../sign-in.ts';
-import { validate } from '../validate.ts';
+} from './auth-schemas.ts';
+import { beginSignIn, presentWithName } from './sign-in.ts';
 
 /** Changing a password, and setting a new one when it is forgotten. */
 export function addPasswordRoutes(app: App, config: Config, caller: MiddlewareHandler<AppEnv>): void {

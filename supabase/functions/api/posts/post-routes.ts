@@ -1,16 +1,20 @@
 import { z } from '@hono/zod-openapi';
 import type { MiddlewareHandler } from 'hono';
-import { assertStorable } from '../body.ts';
 import type { Config } from '../config.ts';
-import type { AppContext, AppEnv, Caller } from '../context.ts';
-import { decodeCursor, encodeCursor, isUuid } from '../cursor.ts';
-import { postMedia } from '../inspection.ts';
+import { assertStorable } from '../http/body.ts';
+import type { AppContext, AppEnv, Caller } from '../http/context.ts';
+import { decodeCursor, encodeCursor, isUuid } from '../http/cursor.ts';
+import { type App, addEndpoint } from '../http/openapi.ts';
+import { databaseProblem, fieldProblem, type ProblemError, problem } from '../http/problem.ts';
+import { functionPath, publicOrigin } from '../http/urls.ts';
+import { validate } from '../http/validate.ts';
 import { limits } from '../limits.ts';
-import { type App, addEndpoint } from '../openapi.ts';
-import { type MediaInput, type PostInput, readPostInput } from '../post-input.ts';
-import { type PostList, presentPosts, readPage, readPost } from '../posts.ts';
-import { databaseProblem, fieldProblem, type ProblemError, problem } from '../problem.ts';
-import { me, noSuchProfile, profileId } from '../profiles.ts';
+import { postMedia } from '../media/inspection.ts';
+import { inspectStored, storeFiles } from '../media/store-files.ts';
+import { me, noSuchProfile, profileId } from '../profiles/profile-presentation.ts';
+import { removeSoon } from '../service/sweep.ts';
+import { type MediaInput, type PostInput, readPostInput } from './post-input.ts';
+import { type PostList, presentPosts, readPage, readPost } from './post-queries.ts';
 import {
   NewPost,
   PageQuery,
@@ -20,11 +24,7 @@ import {
   PostEditJsonBody,
   PostFormBody,
   PostJsonBody,
-} from '../schemas.ts';
-import { removeSoon } from '../sweep.ts';
-import { inspectStored, storeFiles } from '../uploads.ts';
-import { functionPath, publicOrigin } from '../urls.ts';
-import { validate } from '../validate.ts';
+} from './post-schemas.ts';
 
 /** Publishing, reading, editing and deleting posts. */
 export function addPostRoutes(app: App, config: Config, caller: MiddlewareHandler<AppEnv>): void {

@@ -1,8 +1,8 @@
-import type { Config } from './config.ts';
-import type { AppContext } from './context.ts';
-import { mediaBucket } from './inspection.ts';
-import { storageProblem } from './problem.ts';
-import { publicStorageUrl } from './urls.ts';
+import type { Config } from '../config.ts';
+import type { AppContext } from '../http/context.ts';
+import { storageProblem } from '../http/problem.ts';
+import { publicStorageUrl } from '../http/urls.ts';
+import { mediaBucket } from '../media/inspection.ts';
 
 /** How long a link to a private file works: long enough to look at a page of posts, too short to be passed around. */
 const SIGNED_URL_SECONDS = 3600;

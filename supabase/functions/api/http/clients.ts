@@ -1,7 +1,7 @@
 import { createClient } from '@supabase/supabase-js';
-import type { Config } from './config.ts';
+import type { Config } from '../config.ts';
+import type { Database } from '../database.types.ts';
 import type { NoctraClient } from './context.ts';
-import type { Database } from './database.types.ts';
 
 // No client keeps a session of its own: functions serve many people from one process.
 const stateless = { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false } as const;

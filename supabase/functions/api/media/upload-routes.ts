@@ -1,15 +1,15 @@
 import type { MiddlewareHandler } from 'hono';
-import { readJson } from '../body.ts';
 import type { Config } from '../config.ts';
-import type { AppEnv } from '../context.ts';
-import { mediaBucket } from '../inspection.ts';
+import { readJson } from '../http/body.ts';
+import type { AppEnv } from '../http/context.ts';
+import { type App, addEndpoint } from '../http/openapi.ts';
+import { fieldProblem, storageProblem } from '../http/problem.ts';
+import { publicStorageUrl } from '../http/urls.ts';
+import { validate } from '../http/validate.ts';
 import { limits } from '../limits.ts';
-import { isUnclaimed, mediaTypeNamed, mediaTypeOfFilename } from '../media.ts';
-import { type App, addEndpoint } from '../openapi.ts';
-import { fieldProblem, storageProblem } from '../problem.ts';
-import { UploadAnswer, UploadBody } from '../schemas.ts';
-import { publicStorageUrl } from '../urls.ts';
-import { validate } from '../validate.ts';
+import { mediaBucket } from './inspection.ts';
+import { UploadAnswer, UploadBody } from './media-schemas.ts';
+import { isUnclaimed, mediaTypeNamed, mediaTypeOfFilename } from './types.ts';
 
 /** For how long Storage takes an upload by its signed URL: two hours, which is not ours to choose. */
 const SIGNED_UPLOAD_SECONDS = 7200;

@@ -1,9 +1,5 @@
-import { secretClient } from './clients.ts';
-import type { Config } from './config.ts';
-import { limits } from './limits.ts';
-import { claimAgrees, detectMediaType, type MediaType } from './media.ts';
-import { type Dimensions, pictureDimensions } from './pictures/dimensions.ts';
-import { removePosition } from './pictures/positions.ts';
+import type { Config } from '../config.ts';
+import { secretClient } from '../http/clients.ts';
 import {
   databaseProblem,
   fieldProblem,
@@ -11,8 +7,12 @@ import {
   ProblemError,
   storageProblem,
   unavailable,
-} from './problem.ts';
-import { bytesOf, streamOf } from './streams.ts';
+} from '../http/problem.ts';
+import { bytesOf, streamOf } from '../http/streams.ts';
+import { limits } from '../limits.ts';
+import { type Dimensions, pictureDimensions } from './pictures/dimensions.ts';
+import { removePosition } from './pictures/positions.ts';
+import { claimAgrees, detectMediaType, type MediaType } from './types.ts';
 
 /** The bucket of posts' files. */
 export const mediaBucket = 'post-media';

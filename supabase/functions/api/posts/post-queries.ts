@@ -1,10 +1,10 @@
 import type { QueryData } from '@supabase/supabase-js';
-import type { Config } from './config.ts';
-import type { AppContext, Caller, NoctraClient } from './context.ts';
+import type { Config } from '../config.ts';
+import type { AppContext, Caller, NoctraClient } from '../http/context.ts';
+import { databaseProblem } from '../http/problem.ts';
+import { pictureUrl } from '../http/urls.ts';
 import { mediaLinks } from './media-links.ts';
-import { databaseProblem } from './problem.ts';
-import type { Post } from './schemas.ts';
-import { pictureUrl } from './urls.ts';
+import type { Post } from './post-schemas.ts';
 
 /** Everything that a post's JSON shows, in one request to the Data API however many posts there are. */
 const postColumns = `id, caption, is_public, is_repost, original_post_id, hidden_at, created_at, updated_at,
