@@ -1,6 +1,6 @@
 import { configDefaults, defineConfig } from 'vitest/config';
 
-const answers = 'tests/stack/answers/**/*.test.ts';
+const answers = 'scripts/stack/tests/answers/**/*.test.ts';
 
 export default defineConfig({
   test: {
@@ -13,14 +13,21 @@ export default defineConfig({
         test: {
           name: 'noctra',
           include: ['tests/**/*.test.ts'],
-          exclude: [...configDefaults.exclude, answers],
           typecheck: { enabled: true, include: ['tests/**/*.test-d.ts'], tsconfig: './tsconfig.json' },
         },
       },
       {
         extends: true,
+        test: {
+          name: 'stack',
+          include: ['scripts/stack/tests/**/*.test.ts'],
+          exclude: [...configDefaults.exclude, answers],
+        },
+      },
+      {
+        extends: true,
         // A stack of its own, which is started only if one of these files runs.
-        test: { name: 'answers', include: [answers], globalSetup: 'tests/stack/answers/start.ts' },
+        test: { name: 'answers', include: [answers], globalSetup: 'scripts/stack/tests/answers/start.ts' },
       },
     ],
   },

@@ -6,7 +6,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { generate } from './generated.ts';
 import { root, type Target, withNoctra } from './noctra.ts';
-import { runSupabase } from './stack/migrations.ts';
+import { runSupabase } from './stack/src/migrations.ts';
 
 /** One check: what it found wrong, or an empty text. */
 type Check = () => Promise<string>;
@@ -17,7 +17,7 @@ async function main(): Promise<void> {
     'Edge function (deno check)': () =>
       denoCheck('--config', 'supabase/functions/api/deno.json', 'supabase/functions/api/index.ts'),
     'What runs functions (deno check)': () =>
-      denoCheck('scripts/stack/functions/worker.ts', 'scripts/stack/functions/watchdog.ts'),
+      denoCheck('scripts/stack/src/functions/worker.ts', 'scripts/stack/src/functions/watchdog.ts'),
     'Lint and format (Biome)': () =>
       tool('@biomejs/biome/bin/biome', ['check', '--error-on-warnings', '--max-diagnostics=50']),
     'Versions in deno.json': async () => denoVersions(),

@@ -6,7 +6,7 @@ import { createClient, type SupabaseClient } from '@supabase/supabase-js';
 import type { Database } from '../sdk/src/database.types.ts';
 import { limits } from '../sdk/src/limits.ts';
 import { runningTarget } from './noctra.ts';
-import { errorMessage, StackError } from './stack/errors.ts';
+import { errorMessage, StackError } from './stack/src/errors.ts';
 
 const help = `Makes an administrator of Noctra, or promotes a person who is there already.
 

@@ -4,8 +4,8 @@ import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { parse, stringify } from 'smol-toml';
 import { environmentOf, root, unlimited } from './noctra.ts';
-import { errorMessage, StackError } from './stack/errors.ts';
-import { readProject } from './stack/project.ts';
+import { errorMessage, StackError } from './stack/src/errors.ts';
+import { readProject } from './stack/src/project.ts';
 
 const help = `Tests Noctra on the official stack, which needs Docker.
 

@@ -2,11 +2,11 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { StackError } from './stack/errors.ts';
-import { loadKeys } from './stack/keys.ts';
-import { type Project, readProject } from './stack/project.ts';
-import { findRun } from './stack/run.ts';
-import { startStack } from './stack/stack.ts';
+import { StackError } from './stack/src/errors.ts';
+import { loadKeys } from './stack/src/keys.ts';
+import { type Project, readProject } from './stack/src/project.ts';
+import { findRun } from './stack/src/run.ts';
+import { startStack } from './stack/src/stack.ts';
 
 /** The folder of the project. */
 export const root = fileURLToPath(new URL('..', import.meta.url));

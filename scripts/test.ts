@@ -9,10 +9,16 @@ import os from 'node:os';
 import path from 'node:path';
 import { environmentOf, root, type Target, targetFromEnvironment, withNoctra } from './noctra.ts';
 import { runPgtap, type Totals } from './pgtap.ts';
-import { StackError } from './stack/errors.ts';
+import { StackError } from './stack/src/errors.ts';
 
 const only = process.argv.slice(2);
-const ownStacks = ['stack/**', 'faults/**', 'fuzz/**', 'replica/**', 'bench.test.ts'];
+const ownStacks = [
+  'scripts/stack/**',
+  'tests/faults/**',
+  'tests/fuzz/**',
+  'tests/replica/**',
+  'tests/bench.test.ts',
+];
 
 async function main(): Promise<void> {
   const totals = await withNoctra(runAll);
@@ -39,7 +45,7 @@ async function runVitest(target: Target): Promise<Totals> {
   try {
     const vitest = path.join(root, 'node_modules', 'vitest', 'vitest.mjs');
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
-    const scope = targetFromEnvironment() ? ownStacks.map((files) => `--exclude=tests/${files}`) : [];
+    const scope = targetFromEnvironment() ? ownStacks.map((files) => `--exclude=${files}`) : [];
     const child = spawn(process.execPath, [vitest, 'run', ...reporters, ...scope, ...only], {
       cwd: root,
       stdio: ['ignore', 'inherit', 'inherit'],

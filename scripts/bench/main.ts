@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { root } from '../noctra.ts';
-import { errorMessage, StackError } from '../stack/errors.ts';
+import { errorMessage, StackError } from '../stack/src/errors.ts';
 import { type DataSize, makeData, recipeOf } from './data.ts';
 import { measureHttp } from './measure-http.ts';
 import { measureGrowth, measurePages } from './measure-pages.ts';

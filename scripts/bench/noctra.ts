@@ -5,11 +5,11 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import postgres from 'postgres';
 import { root } from '../noctra.ts';
-import { StackError } from '../stack/errors.ts';
-import { loadKeys } from '../stack/keys.ts';
-import { databaseUrl } from '../stack/postgres/bootstrap.ts';
+import { StackError } from '../stack/src/errors.ts';
+import { loadKeys } from '../stack/src/keys.ts';
+import { databaseUrl } from '../stack/src/postgres/bootstrap.ts';
 
-const main = fileURLToPath(new URL('../stack/main.ts', import.meta.url));
+const main = fileURLToPath(new URL('../stack/src/main.ts', import.meta.url));
 
 /** A Noctra of the benchmark's own, in processes of its own, so that what measures and what is measured are apart. */
 export interface BenchNoctra {

@@ -5,7 +5,7 @@ import net from 'node:net';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { until } from '../stack/running.ts';
+import { until } from '../../scripts/stack/tests/running.ts';
 import { newDraft, publish, startLoad, type Try } from './load.ts';
 import { type Noctra, startNoctra } from './noctra.ts';
 import { expectSwept, expectWhole, filesBelow } from './whole.ts';

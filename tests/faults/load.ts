@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createClient } from '@supabase/supabase-js';
+import { until } from '../../scripts/stack/tests/running.ts';
 import { createNoctra } from '../../sdk/src/index.ts';
 import { pngChunk } from '../../supabase/functions/api/media/pictures/png.ts';
 import { latin1, pngWith } from '../api/pictures.ts';
-import { until } from '../stack/running.ts';
 import type { Noctra, Person } from './noctra.ts';
 
 /** How a post is made: multipart to the function, by the SDK, or by Storage and the Data API alone. */

@@ -5,8 +5,8 @@ import path from 'node:path';
 import { createClient, type SupabaseClient } from '@supabase/supabase-js';
 import postgres, { type Sql } from 'postgres';
 import { root } from '../../scripts/noctra.ts';
-import { familyOf, type Process, survivors } from '../stack/processes.ts';
-import { type Command, run, runBehind, statusOf, until } from '../stack/running.ts';
+import { familyOf, type Process, survivors } from '../../scripts/stack/tests/processes.ts';
+import { type Command, run, runBehind, statusOf, until } from '../../scripts/stack/tests/running.ts';
 
 /** Somebody who is signed in, for longer than a test runs. */
 export interface Person {

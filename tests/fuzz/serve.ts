@@ -1,7 +1,7 @@
 // Runs a Noctra in this process, with its data in the folder that the command line names, until the parent lets go.
 import { root, withoutAuthLimits } from '../../scripts/noctra.ts';
-import { readProject } from '../../scripts/stack/project.ts';
-import { startStack } from '../../scripts/stack/stack.ts';
+import { readProject } from '../../scripts/stack/src/project.ts';
+import { startStack } from '../../scripts/stack/src/stack.ts';
 
 const stack = await startStack({
   project: withoutAuthLimits(readProject(root, process.argv[2])),

@@ -4,12 +4,12 @@ import path from 'node:path';
 import postgres from 'postgres';
 import { expect } from 'vitest';
 import { root } from '../../scripts/noctra.ts';
-import { createIdentify } from '../../scripts/stack/caller.ts';
-import { createDataApi } from '../../scripts/stack/data-api/index.ts';
-import { choosePorts, close, listen } from '../../scripts/stack/ports.ts';
-import { databaseUrl } from '../../scripts/stack/postgres/bootstrap.ts';
-import { readProject } from '../../scripts/stack/project.ts';
-import { type Stack, startStack } from '../../scripts/stack/stack.ts';
+import { createIdentify } from '../../scripts/stack/src/caller.ts';
+import { createDataApi } from '../../scripts/stack/src/data-api/index.ts';
+import { choosePorts, close, listen } from '../../scripts/stack/src/ports.ts';
+import { databaseUrl } from '../../scripts/stack/src/postgres/bootstrap.ts';
+import { readProject } from '../../scripts/stack/src/project.ts';
+import { type Stack, startStack } from '../../scripts/stack/src/stack.ts';
 import { createNoctra, type Noctra, type NoctraOptions } from '../../sdk/src/index.ts';
 import { startStandby } from './standby.ts';
 

@@ -1,9 +1,9 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import postgres from 'postgres';
-import { errorCode } from '../../scripts/stack/errors.ts';
-import { serverAccount } from '../../scripts/stack/postgres/programs.ts';
-import { type PostgresServer, startPostgres } from '../../scripts/stack/postgres/server.ts';
+import { errorCode } from '../../scripts/stack/src/errors.ts';
+import { serverAccount } from '../../scripts/stack/src/postgres/programs.ts';
+import { type PostgresServer, startPostgres } from '../../scripts/stack/src/postgres/server.ts';
 
 /** A standby of a primary that runs on this machine. */
 export interface StandbyOptions {

@@ -1,18 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { RefusedError, refusalOf } from '../../../scripts/stack/data-api/errors.ts';
-import { chooseFormat } from '../../../scripts/stack/data-api/media-types.ts';
-import { readPayload } from '../../../scripts/stack/data-api/payload.ts';
-import { appliedPreferences, parsePreferences } from '../../../scripts/stack/data-api/preferences.ts';
-import { contentRange } from '../../../scripts/stack/data-api/ranges.ts';
-import {
-  arrayLiteral,
-  createValues,
-  filterSql,
-  identifier,
-  literal,
-} from '../../../scripts/stack/data-api/sql.ts';
-import { closest } from '../../../scripts/stack/data-api/suggest.ts';
-import { originsOf } from '../../../scripts/stack/data-api/view-origins.ts';
+import { RefusedError, refusalOf } from '../../src/data-api/errors.ts';
+import { chooseFormat } from '../../src/data-api/media-types.ts';
+import { readPayload } from '../../src/data-api/payload.ts';
+import { appliedPreferences, parsePreferences } from '../../src/data-api/preferences.ts';
+import { contentRange } from '../../src/data-api/ranges.ts';
+import { arrayLiteral, createValues, filterSql, identifier, literal } from '../../src/data-api/sql.ts';
+import { closest } from '../../src/data-api/suggest.ts';
+import { originsOf } from '../../src/data-api/view-origins.ts';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const failure = (fields: object) => Object.assign(new Error('m'), { severity: 'ERROR' }, fields);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { RefusedError } from '../../../scripts/stack/data-api/errors.ts';
-import { parseQuery } from '../../../scripts/stack/data-api/query.ts';
+import { RefusedError } from '../../src/data-api/errors.ts';
+import { parseQuery } from '../../src/data-api/query.ts';
 
 const parse = (parameters: Record<string, string>, forFunction = false) =>
   parseQuery(`?${new URLSearchParams(parameters)}`, forFunction);

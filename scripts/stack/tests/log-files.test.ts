@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { boundLog } from '../../scripts/stack/log-files.ts';
+import { boundLog } from '../src/log-files.ts';
 import { copyProject, removeProjects, run, until } from './running.ts';
 
 const folders: string[] = [];

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { createClient, type SupabaseClient } from '@supabase/supabase-js';
 import postgres, { type Sql } from 'postgres';
 import { afterAll, beforeAll } from 'vitest';
-import type { Mail } from '../../../scripts/stack/mailbox.ts';
+import type { Mail } from '../../src/mailbox.ts';
 import { copyProject, run, statusOf } from '../running.ts';
 
 /** A password that no rule in these tests finds too weak. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createRedirects } from '../../../scripts/stack/auth/redirects.ts';
+import { createRedirects } from '../../src/auth/redirects.ts';
 
 const { allows } = createRedirects('https://app.example.com', [
   'https://one.example.org/exact',

@@ -5,11 +5,11 @@ import path from 'node:path';
 import { getAuthSchemaSql } from '@supabase/lite';
 import postgres, { type Sql } from 'postgres';
 import { afterEach, describe, expect, test } from 'vitest';
-import { createAuth } from '../../../scripts/stack/auth/index.ts';
-import { type Keys, loadKeys } from '../../../scripts/stack/keys.ts';
-import { bootstrap, databaseUrl } from '../../../scripts/stack/postgres/bootstrap.ts';
-import { startPostgres } from '../../../scripts/stack/postgres/server.ts';
-import { readProject } from '../../../scripts/stack/project.ts';
+import { createAuth } from '../../src/auth/index.ts';
+import { type Keys, loadKeys } from '../../src/keys.ts';
+import { bootstrap, databaseUrl } from '../../src/postgres/bootstrap.ts';
+import { startPostgres } from '../../src/postgres/server.ts';
+import { readProject } from '../../src/project.ts';
 import { copyProject } from '../running.ts';
 
 const undo: (() => unknown)[] = [];

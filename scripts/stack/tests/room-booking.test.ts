@@ -9,7 +9,7 @@ import { removeProjects, run, statusOf, until } from './running.ts';
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 });
 
 const source = fileURLToPath(new URL('./room-booking', import.meta.url));
-const modules = fileURLToPath(new URL('../../node_modules', import.meta.url));
+const modules = fileURLToPath(new URL('../../../node_modules', import.meta.url));
 const password = 'a long passw0rd';
 const rooms = { attic: 1, hall: 2, cellar: 3 };
 

@@ -10,7 +10,7 @@ import { readProject } from './project.ts';
 
 const help = `Runs a Supabase project on this machine, without Docker.
 
-Usage: node scripts/stack/main.ts <command> [options]
+Usage: node scripts/stack/src/main.ts <command> [options]
 
 Commands
   start    start everything, and keep running until Ctrl-C

@@ -4,9 +4,9 @@ import type { AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type FunctionLimits, hostedLimits, startFunctions } from '../../../scripts/stack/functions/index.ts';
-import { type Keys, loadKeys } from '../../../scripts/stack/keys.ts';
-import { readProject } from '../../../scripts/stack/project.ts';
+import { type FunctionLimits, hostedLimits, startFunctions } from '../../src/functions/index.ts';
+import { type Keys, loadKeys } from '../../src/keys.ts';
+import { readProject } from '../../src/project.ts';
 
 const template = fileURLToPath(new URL('./project', import.meta.url));
 

@@ -2,8 +2,8 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { compileTemplate } from '../../../scripts/stack/auth/template-language.ts';
-import { readTemplates, type TemplateData } from '../../../scripts/stack/auth/templates.ts';
+import { compileTemplate } from '../../src/auth/template-language.ts';
+import { readTemplates, type TemplateData } from '../../src/auth/templates.ts';
 
 const values = { Email: 'ann@example.com', Data: { language: 'uk', name: 'Ann', empty: [], count: 0 } };
 

@@ -1,8 +1,8 @@
 import postgres from 'postgres';
 import { afterEach, expect, test } from 'vitest';
-import { RefusedError } from '../../../scripts/stack/data-api/errors.ts';
-import { createLanes, type Lane, type Lanes } from '../../../scripts/stack/data-api/lanes.ts';
-import { settings } from '../../settings.ts';
+import { settings } from '../../../../tests/settings.ts';
+import { RefusedError } from '../../src/data-api/errors.ts';
+import { createLanes, type Lane, type Lanes } from '../../src/data-api/lanes.ts';
 
 const opened: Lanes[] = [];
 

@@ -4,8 +4,8 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { readProject } from '../../../scripts/stack/project.ts';
-import { startStack } from '../../../scripts/stack/stack.ts';
+import { readProject } from '../../src/project.ts';
+import { startStack } from '../../src/stack.ts';
 import type { Target } from './target.ts';
 
 const project = fileURLToPath(new URL('./project', import.meta.url));
