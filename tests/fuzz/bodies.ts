@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Content } from '../../supabase/functions/api/docs/document.ts';
+import type { Content } from './document.ts';
 import { type Body, formOf, headerText } from './multipart.ts';
 import type { Generators } from './schemas.ts';
 import { hostileBytes, hostileText, hostileValue, toJson } from './values.ts';

@@ -1,9 +1,9 @@
 import postgres from 'postgres';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { OpenApi } from '../../supabase/functions/api/docs/document.ts';
 import type { Document } from '../api/openapi.ts';
 import { readCatalogue } from './catalogue.ts';
 import { dataApiRequests } from './data-api.ts';
+import type { OpenApi } from './document.ts';
 import { belongings, findBreaches } from './invariants.ts';
 import { type Memory, type OwnNoctra, startOwnNoctra } from './noctra.ts';
 import { type Cast, prepareCast } from './people.ts';

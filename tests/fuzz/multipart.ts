@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import fc from 'fast-check';
-import type { Schema } from '../../supabase/functions/api/docs/document.ts';
+import type { Schema } from './document.ts';
 import type { Generators } from './schemas.ts';
 import { asText, hostileBytes, hostileText } from './values.ts';
 

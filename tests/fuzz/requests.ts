@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import type { OpenApi, Operation, Parameter } from '../../supabase/functions/api/docs/document.ts';
 import { bodyOf } from './bodies.ts';
+import type { OpenApi, Operation, Parameter } from './document.ts';
 import { type Body, headerText } from './multipart.ts';
 import { encode, longestHeader, oddHeaders, oddMethods, oddPart, pathFaults } from './odd.ts';
 import type { Generators } from './schemas.ts';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { OpenApi, Schema } from '../../supabase/functions/api/docs/document.ts';
+import type { OpenApi, Schema } from './document.ts';
 import { hostileText, hostileValue } from './values.ts';
 
 /**

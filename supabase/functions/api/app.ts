@@ -6,13 +6,12 @@ import type { Config } from './config.ts';
 import { drain } from './http/body.ts';
 import { requireCaller } from './http/caller.ts';
 import type { AppContext, AppEnv } from './http/context.ts';
-import type { App } from './http/openapi.ts';
+import { type App, addDocument } from './http/openapi.ts';
 import { internal, ProblemError, problem } from './http/problem.ts';
 import { addUploadRoutes } from './media/upload-routes.ts';
 import { addPostRoutes } from './posts/post-routes.ts';
 import { addAssetRoutes } from './profiles/default-pictures.ts';
 import { addProfileRoutes } from './profiles/profile-routes.ts';
-import { addDocsRoutes } from './routes/docs.ts';
 import { addHealthRoute } from './service/health-routes.ts';
 import { addSweepRoute } from './service/sweep-routes.ts';
 
@@ -28,7 +27,7 @@ export function createApp(config: Config): App {
   addSweepRoute(routes, config);
   addHealthRoute(routes, config);
   addAssetRoutes(routes);
-  addDocsRoutes(routes);
+  addDocument(routes);
 
   const app: App = new OpenAPIHono<AppEnv>({ strict: false });
   app.use(async (c, next) => {

@@ -129,7 +129,7 @@ their \`code\`. Times are ISO 8601, ids are UUIDs, and lists come newest first, 
 const license = { name: 'All rights reserved', identifier: 'LicenseRef-All-Rights-Reserved' };
 
 /** Makes the document of everything that was added to the application. */
-export function openApiDocument(app: App): ReturnType<App['getOpenAPI31Document']> {
+function openApiDocument(app: App): ReturnType<App['getOpenAPI31Document']> {
   app.openAPIRegistry.registerComponent('securitySchemes', securityScheme, {
     type: 'http',
     scheme: 'bearer',
@@ -147,5 +147,14 @@ export function openApiDocument(app: App): ReturnType<App['getOpenAPI31Document'
     info: { title: 'Noctra', version: '1.0.0', description, license },
     servers: [{ url: functionPath }],
     tags: [...tags],
+  });
+}
+
+/** Serves the document. It is made on the first request: most processes are never asked for it. */
+export function addDocument(app: App): void {
+  let document: ReturnType<typeof openApiDocument> | null = null;
+  app.get('/openapi.json', (c) => {
+    document ??= openApiDocument(app);
+    return c.json(document);
   });
 }

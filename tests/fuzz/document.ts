@@ -1,4 +1,4 @@
-// The parts of an OpenAPI 3.1 document that the page shows.
+// The parts of an OpenAPI 3.1 document that the fuzzer reads.
 
 /** A JSON schema. */
 export interface Schema {
