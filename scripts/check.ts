@@ -4,9 +4,9 @@ import { once } from 'node:events';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { runSupabase } from 'embedded-supabase';
 import { generate } from './generated.ts';
 import { root, type Target, withNoctra } from './noctra.ts';
-import { runSupabase } from './stack/src/migrations.ts';
 
 /** One check: what it found wrong, or an empty text. */
 type Check = () => Promise<string>;

@@ -3,10 +3,10 @@ import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import { parseArgs } from 'node:util';
 import { createClient, type SupabaseClient } from '@supabase/supabase-js';
+import { errorMessage, StackError } from 'embedded-supabase';
 import type { Database } from '../sdk/src/database.types.ts';
 import { limits } from '../sdk/src/limits.ts';
 import { runningTarget } from './noctra.ts';
-import { errorMessage, StackError } from './stack/src/errors.ts';
 
 const help = `Makes an administrator of Noctra, or promotes a person who is there already.
 

@@ -2,10 +2,9 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
+import { errorMessage, readProject, StackError } from 'embedded-supabase';
 import { parse, stringify } from 'smol-toml';
 import { environmentOf, root, unlimited } from './noctra.ts';
-import { errorMessage, StackError } from './stack/src/errors.ts';
-import { readProject } from './stack/src/project.ts';
 
 const help = `Tests Noctra on the official stack, which needs Docker.
 

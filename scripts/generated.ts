@@ -1,8 +1,7 @@
 import path from 'node:path';
+import { runSupabase, StackError } from 'embedded-supabase';
 import postgres from 'postgres';
 import { root, type Target } from './noctra.ts';
-import { StackError } from './stack/src/errors.ts';
-import { runSupabase } from './stack/src/migrations.ts';
 
 /** A file that is made from the database. */
 export interface GeneratedFile {

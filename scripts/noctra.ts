@@ -2,11 +2,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { StackError } from './stack/src/errors.ts';
-import { loadKeys } from './stack/src/keys.ts';
-import { type Project, readProject } from './stack/src/project.ts';
-import { findRun } from './stack/src/run.ts';
-import { startStack } from './stack/src/stack.ts';
+import { findRun, loadKeys, type Project, readProject, StackError, startStack } from 'embedded-supabase';
 
 /** The folder of the project. */
 export const root = fileURLToPath(new URL('..', import.meta.url));

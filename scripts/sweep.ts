@@ -1,7 +1,7 @@
 // `npm run sweep`: removes files that nothing refers to any more, and looks into files that nobody has looked into yet.
 // Safe to run at any time, twice, and at once with itself. A hosted project runs it on a schedule: docs/operators.md.
+import { errorMessage, StackError } from 'embedded-supabase';
 import { runningTarget } from './noctra.ts';
-import { errorMessage, StackError } from './stack/src/errors.ts';
 
 try {
   const { url, secretKey } = await runningTarget();

@@ -7,9 +7,9 @@ import { once } from 'node:events';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { StackError } from 'embedded-supabase';
 import { environmentOf, root, type Target, targetFromEnvironment, withNoctra } from './noctra.ts';
 import { runPgtap, type Totals } from './pgtap.ts';
-import { StackError } from './stack/src/errors.ts';
 
 const only = process.argv.slice(2);
 const ownStacks = [

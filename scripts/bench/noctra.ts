@@ -3,13 +3,11 @@ import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { databaseUrl, loadKeys, StackError } from 'embedded-supabase';
 import postgres from 'postgres';
 import { root } from '../noctra.ts';
-import { StackError } from '../stack/src/errors.ts';
-import { loadKeys } from '../stack/src/keys.ts';
-import { databaseUrl } from '../stack/src/postgres/bootstrap.ts';
 
-const main = fileURLToPath(new URL('../stack/src/main.ts', import.meta.url));
+const main = fileURLToPath(import.meta.resolve('embedded-supabase/bin'));
 
 /** A Noctra of the benchmark's own, in processes of its own, so that what measures and what is measured are apart. */
 export interface BenchNoctra {

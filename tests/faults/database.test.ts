@@ -1,7 +1,7 @@
+import { statusOf, until } from 'embedded-supabase/testing';
 import postgres from 'postgres';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { root } from '../../scripts/noctra.ts';
-import { statusOf, until } from '../../scripts/stack/tests/running.ts';
 import { startLoad } from './load.ts';
 import { family, type Noctra, postmaster, processOf, startNoctra } from './noctra.ts';
 import { expectClearRefusals, expectSwept, expectWhole, retry } from './whole.ts';

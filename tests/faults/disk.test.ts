@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
+import { until } from 'embedded-supabase/testing';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { until } from '../../scripts/stack/tests/running.ts';
 import { newDraft, publish, startLoad } from './load.ts';
 import { type Noctra, startNoctra } from './noctra.ts';
 import { makeOwnDisk, type OwnDisk } from './own-disk.ts';

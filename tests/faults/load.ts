@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createClient } from '@supabase/supabase-js';
-import { until } from '../../scripts/stack/tests/running.ts';
+import { until } from 'embedded-supabase/testing';
 import { createNoctra } from '../../sdk/src/index.ts';
 import { pngChunk } from '../../supabase/functions/api/media/pictures/png.ts';
 import { latin1, pngWith } from '../api/pictures.ts';

@@ -3,10 +3,18 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { createClient, type SupabaseClient } from '@supabase/supabase-js';
+import {
+  type Command,
+  familyOf,
+  type Process,
+  run,
+  runBehind,
+  statusOf,
+  survivors,
+  until,
+} from 'embedded-supabase/testing';
 import postgres, { type Sql } from 'postgres';
 import { root } from '../../scripts/noctra.ts';
-import { familyOf, type Process, survivors } from '../../scripts/stack/tests/processes.ts';
-import { type Command, run, runBehind, statusOf, until } from '../../scripts/stack/tests/running.ts';
 
 /** Somebody who is signed in, for longer than a test runs. */
 export interface Person {

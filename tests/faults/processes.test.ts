@@ -1,5 +1,5 @@
+import { until } from 'embedded-supabase/testing';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { until } from '../../scripts/stack/tests/running.ts';
 import { startLoad } from './load.ts';
 import {
   command,

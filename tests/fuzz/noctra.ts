@@ -4,8 +4,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Keys } from '../../scripts/stack/src/keys.ts';
-import type { Run } from '../../scripts/stack/src/run.ts';
+import type { Keys, Run } from 'embedded-supabase';
 
 const program = fileURLToPath(new URL('./serve.ts', import.meta.url));
 

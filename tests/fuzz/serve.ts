@@ -1,7 +1,6 @@
 // Runs a Noctra in this process, with its data in the folder that the command line names, until the parent lets go.
+import { readProject, startStack } from 'embedded-supabase';
 import { root, withoutAuthLimits } from '../../scripts/noctra.ts';
-import { readProject } from '../../scripts/stack/src/project.ts';
-import { startStack } from '../../scripts/stack/src/stack.ts';
 
 const stack = await startStack({
   project: withoutAuthLimits(readProject(root, process.argv[2])),

@@ -1,30 +1,12 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { databaseUrl, readProject, type Stack, startStack } from 'embedded-supabase';
+import { killServer, type Replica, startReplica } from 'embedded-supabase/testing';
 import postgres from 'postgres';
 import { expect } from 'vitest';
 import { root } from '../../scripts/noctra.ts';
-import { createIdentify } from '../../scripts/stack/src/caller.ts';
-import { createDataApi } from '../../scripts/stack/src/data-api/index.ts';
-import { choosePorts, close, listen } from '../../scripts/stack/src/ports.ts';
-import { databaseUrl } from '../../scripts/stack/src/postgres/bootstrap.ts';
-import { readProject } from '../../scripts/stack/src/project.ts';
-import { type Stack, startStack } from '../../scripts/stack/src/stack.ts';
 import { createNoctra, type Noctra, type NoctraOptions } from '../../sdk/src/index.ts';
-import { startStandby } from './standby.ts';
-
-/** A Data API over a standby, as a platform puts it before a read replica. */
-export interface Replica {
-  url: string;
-  /** The paths that were asked for. */
-  requests: string[];
-  /** The standby as its superuser. */
-  sql: postgres.Sql;
-  /** Ends the database alone; the API stays. */
-  killDatabase(): void;
-  /** Ends the API. */
-  hangUp(): Promise<void>;
-}
 
 /** A Noctra of its own, with a replica. */
 export interface Pair {
@@ -47,8 +29,9 @@ export async function startPair(): Promise<Pair> {
     for (const step of undo.splice(0).reverse()) await step();
   };
   try {
+    const project = readProject(root, state);
     const stack = await startStack({
-      project: readProject(root, state),
+      project,
       host: '127.0.0.1',
       ports: { api: 0, database: 0, mailbox: 0, studio: 0 },
       onStep() {},
@@ -57,7 +40,8 @@ export async function startPair(): Promise<Pair> {
     const primaryPort = Number(new URL(stack.run.databaseUrl).port);
     const sql = postgres(databaseUrl(stack.keys, primaryPort, 'supabase_admin'), { onnotice: () => {} });
     undo.push(() => sql.end({ timeout: 1 }));
-    const replica = await startReplica(stack, state, undo);
+    const replica = await startReplica(project, stack);
+    undo.push(() => replica.stop());
     return {
       stack,
       sql,
@@ -78,58 +62,6 @@ export async function startPair(): Promise<Pair> {
     await stop();
     throw error;
   }
-}
-
-/** Starts a replica; what ends it goes on the list. */
-async function startReplica(
-  { run, keys }: Stack,
-  state: string,
-  undo: (() => Promise<unknown>)[],
-): Promise<Replica> {
-  const ports = await choosePorts({ api: 0, database: 0, mailbox: 0, studio: 0 }, '127.0.0.1');
-  const dataDir = path.join(state, 'standby');
-  const server = await startStandby({
-    primaryDir: path.join(state, 'postgres'),
-    primaryUrl: databaseUrl(keys, Number(new URL(run.databaseUrl).port), 'supabase_admin'),
-    dataDir,
-    port: ports.database,
-    logFile: path.join(state, 'standby.log'),
-  });
-  const { config } = readProject(root, state);
-  undo.push(() => server.stop());
-  const dataApi = await createDataApi({
-    url: databaseUrl(keys, ports.database, 'authenticator'),
-    adminUrl: databaseUrl(keys, ports.database, 'supabase_admin'),
-    schemas: config.api.schemas.filter((schema) => schema !== 'graphql_public'),
-    extraSearchPath: config.api.extra_search_path,
-    maxRows: config.api.max_rows,
-    isDiskFull: () => false,
-  });
-  undo.push(() => dataApi.close());
-  const identify = createIdentify(keys);
-  const requests: string[] = [];
-  const serve = async (request: Request) => {
-    requests.push(`${request.method} ${new URL(request.url).pathname}`);
-    const { caller } = await identify(request);
-    return caller ? dataApi.fetch(request, caller) : Response.json({}, { status: 401 });
-  };
-  const http = await listen(serve, ports.api, '127.0.0.1', 'api');
-  undo.push(() => close(http));
-  const sql = postgres(databaseUrl(keys, ports.database, 'supabase_admin'), { onnotice: () => {} });
-  undo.push(() => sql.end({ timeout: 1 }));
-  return {
-    url: `http://127.0.0.1:${ports.api}`,
-    requests,
-    sql,
-    killDatabase: () => killServer(dataDir),
-    hangUp: () => close(http),
-  };
-}
-
-/** Ends a server as a failing machine does. It has written its own process id down. */
-function killServer(dataDir: string): void {
-  const [pid] = fs.readFileSync(path.join(dataDir, 'postmaster.pid'), 'utf8').split('\n');
-  process.kill(Number(pid), 'SIGKILL');
 }
 
 /** Somebody new, signed in, whose reads go to the replica until he writes. */

@@ -4,6 +4,7 @@ import type { Caller, Identified, Identify } from './caller.ts';
 import type { DataApi } from './data-api/index.ts';
 import { isDatabaseAway } from './errors.ts';
 import { instancePath } from './run.ts';
+import { report } from './service-log.ts';
 import type { createStorage } from './storage/index.ts';
 
 /** The services behind the gateway. */
@@ -52,9 +53,7 @@ export function createGateway({
     } catch (error) {
       if (isDatabaseAway(error))
         return withCors(Response.json({ message: 'Service unavailable' }, { status: 503 }));
-      console.error(
-        `${request.method} ${new URL(request.url).pathname}: ${error instanceof Error ? error.stack : error}`,
-      );
+      report('gateway', `${request.method} ${new URL(request.url).pathname}:`, error);
       return withCors(Response.json({ message: 'An unexpected error occurred' }, { status: 500 }));
     }
   };

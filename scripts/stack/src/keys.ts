@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
+import { commandName } from './command-name.ts';
 import { errorCode, errorMessage, StackError } from './errors.ts';
 
 /** The database roles that log in, each with a password of its own. */
@@ -56,7 +57,7 @@ function readKeys(file: string): Keys {
       errorCode(error) === 'EACCES' ? 'is for its owner alone' : `is broken (${errorMessage(error)})`;
     throw new StackError(
       `${file} ${why}.`,
-      'Run the command as the owner; if the file is broken, put a copy back or begin afresh by `npm run reset`.',
+      `Run the command as the owner; if the file is broken, put a copy back or begin afresh by ${commandName('reset')}.`,
       { cause: error },
     );
   }

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { setCommandLine } from './command-name.ts';
 import { startDetached } from './commands/detach.ts';
 import { logs } from './commands/logs.ts';
 import { reset } from './commands/reset.ts';
@@ -10,7 +11,7 @@ import { readProject } from './project.ts';
 
 const help = `Runs a Supabase project on this machine, without Docker.
 
-Usage: node scripts/stack/src/main.ts <command> [options]
+Usage: npx embedded-supabase <command> [options]
 
 Commands
   start    start everything, and keep running until Ctrl-C
@@ -28,6 +29,7 @@ Options
   --mail-port <number> the mailbox's (default: config.toml's; with --port, the third after it)
   --host <address>     what to listen on (default: 127.0.0.1, this machine only)
   --env-file <file>    variables for the edge functions (default: supabase/functions/.env)
+  --as <command>       how messages call this command line, such as "npm run" (default: npx embedded-supabase)
   --try <path>         the path of the request that is shown to try first (default: /rest/v1/)
   --detach             start in the background, and end when it is ready
   --follow, -f         logs: go on with what is said from now on
@@ -60,6 +62,7 @@ async function main(): Promise<number> {
     console.log(help);
     return 0;
   }
+  if (values.as) setCommandLine(values.as);
   const project = () => readProject(values.workdir ?? process.cwd(), values.state);
   if (command === 'start' && values.detach) {
     const args = process.argv.slice(1).filter((text) => text !== '--detach');
@@ -87,6 +90,7 @@ function readArguments() {
         'studio-port': { type: 'string' },
         host: { type: 'string' },
         'env-file': { type: 'string' },
+        as: { type: 'string' },
         try: { type: 'string' },
         detach: { type: 'boolean' },
         follow: { type: 'boolean', short: 'f' },

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import { commandName } from './command-name.ts';
 import { diskFull, isDiskFull, StackError } from './errors.ts';
 import type { Project } from './project.ts';
 import { guard } from './watchdog.ts';
@@ -52,7 +53,7 @@ async function push(project: Project, databaseUrl: string, lost: AbortSignal): P
   if (lost.aborted) {
     throw new StackError(
       'The database ended while migrations were applied.',
-      'Start again: what was not finished is rolled back. `npm run logs postgres` has what it said.',
+      `Start again: what was not finished is rolled back. ${commandName('logs postgres')} has what it said.`,
     );
   }
   throw new StackError(

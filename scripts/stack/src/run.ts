@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { commandName } from './command-name.ts';
 import { errorCode, StackError } from './errors.ts';
 import { takeLock } from './lock.ts';
 import type { Project } from './project.ts';
@@ -56,7 +57,7 @@ export function claimState(project: Project): Claim {
     const pid = readRun(project)?.pid;
     throw new StackError(
       `Another process${pid ? ` (${pid})` : ''} runs, starts, stops or resets the stack of this project.`,
-      'Wait a moment and try again; `npm run status` says what runs, `npm run stop` ends it.',
+      `Wait a moment and try again; ${commandName('status')} says what runs, ${commandName('stop')} ends it.`,
     );
   }
   const file = fileOf(project);

@@ -3,13 +3,13 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createAuth } from './auth/index.ts';
 import { createIdentify, publicKeys } from './caller.ts';
+import { commandName } from './command-name.ts';
 import { createDataApi } from './data-api/index.ts';
 import { watchDisk } from './disk-space.ts';
 import { diskFull, isDiskFull, StackError } from './errors.ts';
 import { startFunctions } from './functions/index.ts';
 import { createGateway } from './gateway.ts';
 import { type Keys, loadKeys } from './keys.ts';
-import { divertRefusals } from './lite.ts';
 import { boundLogs, logsFolder } from './log-files.ts';
 import { createMailbox } from './mailbox.ts';
 import { applyMigrations } from './migrations.ts';
@@ -20,6 +20,7 @@ import { setReadOnly } from './postgres/read-only.ts';
 import { keepPostgres } from './postgres/supervisor.ts';
 import { type Project, parseSize } from './project.ts';
 import { claimState, type Run } from './run.ts';
+import { openServiceLog, report } from './service-log.ts';
 import { makeStateFolder } from './state.ts';
 import { createStorage } from './storage/index.ts';
 import { createStudio } from './studio.ts';
@@ -65,6 +66,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const logs = logsFolder(project.state);
     const stopBounding = boundLogs(logs);
     undo.push(async () => stopBounding());
+    const closeLog = openServiceLog(path.join(logs, 'services.log'));
+    undo.push(async () => closeLog());
     const ports = await choosePorts(options.ports, host);
     const origin = `http://${host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host}:${ports.api}`;
     const keys = await loadKeys(project.state);
@@ -89,7 +92,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         password: keys.passwords.supabase_admin,
       },
       (sentence) => {
-        console.error(sentence);
+        report('stack', sentence);
         lost.abort();
       },
     );
@@ -107,13 +110,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       onStep(`Applied ${applied.names.length} migration${applied.names.length === 1 ? '' : 's'}`);
     for (const name of applied.changed) {
       onStep(
-        `Note: ${name} was changed after it had been applied; \`npm run reset\` applies it anew, to an empty database`,
+        `Note: ${name} was changed after it had been applied; ${commandName('reset')} applies it anew, to an empty database`,
       );
     }
 
     onStep('Starting the services');
-    const printAgain = divertRefusals(path.join(logs, 'services.log'));
-    undo.push(async () => printAgain());
     const url = (role: Parameters<typeof databaseUrl>[2]) => databaseUrl(keys, ports.database, role);
     const adminSql = openPool(url('supabase_admin'), 1);
     undo.push(() => adminSql.end({ timeout: 5 }));

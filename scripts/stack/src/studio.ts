@@ -1,10 +1,12 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { App } from '@supabase/lite';
-import { innerPublishableKey, innerSecret, innerSecretKey } from './inner-token.ts';
-import { keepGrants, type LiteConnection, liteConnection } from './lite.ts';
+import { createPostgresConnection } from '@supabase/lite/postgres';
 import { isFromElsewhere } from './loopback.ts';
+import { report } from './service-log.ts';
 
 /** A dashboard over the database. */
 export interface Studio {
@@ -24,21 +26,22 @@ const contentTypes: Record<string, string> = {
  * machine only, and no page of another origin: neither by a request from it nor by a host name that leads here.
  */
 export async function createStudio(databaseUrl: string, schemas: readonly string[]): Promise<Studio> {
-  const connection = liteConnection(databaseUrl, 4);
-  keepGrants(connection);
-  actAsItself(connection);
+  const connection = connect(databaseUrl);
+  const secret = () => randomBytes(32).toString('base64url');
   const app = new App({
     connection,
+    // Required by Lite; the studio asks for no key, and nothing outside this process knows these.
     auth: {
       enabled: true,
-      jwt_secret: innerSecret,
-      publishable_key: innerPublishableKey,
-      secret_key: innerSecretKey,
+      jwt_secret: secret(),
+      publishable_key: `sb_publishable_${secret()}`,
+      secret_key: `sb_secret_${secret()}`,
     },
     api: { schemas: [...schemas] },
     studio: { enabled: true },
     options: { server: { admin: true } },
   } as never);
+  const giveConsoleBack = divertConsole();
   await app.init();
   const assets = path.dirname(createRequire(import.meta.url).resolve('@supabase/lite/static/favicon.ico'));
 
@@ -49,10 +52,13 @@ export async function createStudio(databaseUrl: string, schemas: readonly string
         return new Response('The studio answers this machine only.', { status: 403 });
       if (url.pathname.startsWith('/static/'))
         return asset(path.join(assets, path.normalize(url.pathname.slice('/static'.length))));
-      const response = await app.fetch(request, { peerAddress: '127.0.0.1' });
+      const response = await inLite.run(true, () => app.fetch(request, { peerAddress: '127.0.0.1' }));
       return url.pathname === '/_system/info' ? withoutPassword(response) : response;
     },
-    close: () => connection.close(),
+    async close() {
+      await connection.close();
+      giveConsoleBack();
+    },
   };
 
   /** Lite tells how it reaches the database, password and all. */
@@ -71,8 +77,58 @@ export async function createStudio(databaseUrl: string, schemas: readonly string
   }
 }
 
-/** Supabase's studio works as the role `postgres`; Lite would become `service_role`, which sees what was granted to it. */
-function actAsItself(connection: LiteConnection): void {
-  (connection as unknown as { applyJwtSessionContext(): Promise<void> }).applyJwtSessionContext =
-    async () => {};
+/** Opens Lite's connection to PostgreSQL, without what Lite would change in the database or in values. */
+function connect(url: string) {
+  const connection = createPostgresConnection({
+    url,
+    // Typed for values alone, while ours also say how each is parsed.
+    postgresOptions: { max: 4, onnotice: () => {}, types: wireTypes as never },
+  });
+  Object.assign(connection, {
+    // Lite would grant all rights on all tables while it does not know whether they have row-level security.
+    rlsState: 'active',
+    // Supabase's studio works as `postgres`; Lite would become `service_role`, which sees what was granted to it.
+    applyJwtSessionContext: async () => {},
+  });
+  return connection;
+}
+
+const text = {
+  serialize: (value: unknown) => (value instanceof Date ? value.toISOString() : String(value)),
+  parse: (value: string) => value,
+};
+const json = { serialize: serializeJson, parse: JSON.parse };
+
+/** Values that postgres.js would change: dates keep their digits, and JSON is encoded once. */
+const wireTypes = {
+  json: { to: 114, from: [114], ...json },
+  jsonb: { to: 3802, from: [3802], ...json },
+  timestamptz: { to: 1184, from: [1184], ...text },
+  timestamp: { to: 1114, from: [1114], ...text },
+  date: { to: 1082, from: [1082], ...text },
+};
+
+/** Lite hands over JSON text as well as values: text that is JSON already must not be encoded again. */
+function serializeJson(value: unknown): string {
+  if (typeof value === 'string' && /^\s*[[{]/.test(value)) {
+    try {
+      JSON.parse(value);
+      return value;
+    } catch {
+      // A string that only looks like JSON is a string.
+    }
+  }
+  return JSON.stringify(value);
+}
+
+const inLite = new AsyncLocalStorage<true>();
+
+/** Lite prints each statement that PostgreSQL refuses: that goes to the log. Returns how to stop that. */
+function divertConsole(): () => void {
+  const print = console.error;
+  console.error = (...values: unknown[]) =>
+    inLite.getStore() ? report('studio', ...values) : print(...values);
+  return () => {
+    console.error = print;
+  };
 }

@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach } from 'vitest';
 
-const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+const main = fileURLToPath(new URL('../bin.js', import.meta.url));
 const template = fileURLToPath(new URL('./project', import.meta.url));
 
 /** A copy of the small project in a folder that no other account may enter, as `mktemp -d` makes them. */

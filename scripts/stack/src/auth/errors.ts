@@ -1,5 +1,6 @@
 import postgres from 'postgres';
 import { errorCode, isDatabaseAway, isDiskFull } from '../errors.ts';
+import { report } from '../service-log.ts';
 
 /** An answer of Auth other than what was asked for. Thrown by any part of it; `index.ts` sends it. */
 export class AuthError extends Error {
@@ -34,7 +35,7 @@ export async function orFail<T>(message: string, work: () => Promise<T>): Promis
     return await work();
   } catch (error) {
     if (error instanceof AuthError) throw error;
-    if (!unavailable(error)) console.error(`${message}:`, error);
+    if (!unavailable(error)) report('auth', `${message}:`, error);
     throw unexpected(message, error);
   }
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Sql } from 'postgres';
 import { StackError } from '../errors.ts';
 import type { Project } from '../project.ts';
+import { report } from '../service-log.ts';
 import { type Body, isRecord } from './body.ts';
 import { AuthError, unexpected } from './errors.ts';
 import type { Db, NewUser } from './users.ts';
@@ -112,7 +113,7 @@ function createHook(configs: HookConfigs, name: keyof HookConfigs): Hook | null 
       return answer;
     } catch (error) {
       if (error instanceof AuthError) throw error;
-      console.error(`The hook ${uri} failed:`, error);
+      report('auth', `The hook ${uri} failed:`, error);
       throw unexpected(`Error running hook URI: ${uri}`, error);
     }
   };

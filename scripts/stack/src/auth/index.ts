@@ -4,6 +4,7 @@ import type { Keys } from '../keys.ts';
 import type { Mail } from '../mailbox.ts';
 import { openPool } from '../postgres/pool.ts';
 import type { Project } from '../project.ts';
+import { report } from '../service-log.ts';
 import { authorize, callback, health, jwks, openIdConfiguration, settings } from './about.ts';
 import { createUser, deleteUser, listUsers, readUserById, updateUserById } from './admin.ts';
 import { generateLink, inviteUser } from './admin-links.ts';
@@ -117,7 +118,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
           const away = unavailable(error);
           if (away) return errorResponse(away, request);
           if (error instanceof AuthError) return errorResponse(error, request);
-          console.error(`Auth, ${request.method} ${new URL(request.url).pathname}:`, error);
+          report('auth', `${request.method} ${new URL(request.url).pathname}:`, error);
           return errorResponse(
             unexpected('Unexpected failure, please check server logs for more information'),
             request,

@@ -1,3 +1,4 @@
+import { report } from '../service-log.ts';
 import { audit } from './audit.ts';
 import { readBody, text } from './body.ts';
 import { type Call, type Context, confirmsAtOnce, deviceOf, type Endpoint } from './context.ts';
@@ -100,7 +101,7 @@ export const followLink: Endpoint = async (auth, call) => {
   try {
     return await auth.database.begin((db) => passOn(auth, call, db, type, hash, target));
   } catch (error) {
-    if (!(error instanceof AuthError)) console.error('The link of a mail:', error);
+    if (!(error instanceof AuthError)) report('auth', 'The link of a mail:', error);
     return redirect(target, problem(error), pkce);
   }
 };

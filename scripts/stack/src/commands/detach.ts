@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { commandName } from '../command-name.ts';
 import { loadKeys } from '../keys.ts';
 import type { Project } from '../project.ts';
 import { findRun } from '../run.ts';
@@ -25,6 +26,6 @@ export async function startDetached(project: Project, args: string[], tryPath?: 
   if (code !== null) return code;
   const run = await findRun(project);
   if (run) printAddresses(run, await loadKeys(project.state), tryPath);
-  console.log('\n`npm run stop` stops everything, `npm run logs` shows what it says.');
+  console.log(`\n${commandName('stop')} stops everything, ${commandName('logs')} shows what it says.`);
   return 0;
 }

@@ -1,9 +1,11 @@
+import { commandName } from '../command-name.ts';
 import { StackError } from '../errors.ts';
 import { loadKeys } from '../keys.ts';
 import type { Ports } from '../ports.ts';
 import { isWriteAfterEnd } from '../postgres/pool.ts';
 import type { Project } from '../project.ts';
 import { findRun } from '../run.ts';
+import { report } from '../service-log.ts';
 import { startStack } from '../stack.ts';
 import { printAddresses } from './addresses.ts';
 
@@ -63,9 +65,8 @@ export async function start(project: Project, options: StartOptions): Promise<nu
   const defect = new Promise<string>((resolve) => {
     process.on('uncaughtException', (error) => {
       if (isWriteAfterEnd(error)) return;
-      // An error by itself goes into the log of the services only.
-      console.error(error);
-      resolve('The stack met a defect of its own: `npm run logs services` has the details.');
+      report('stack', error);
+      resolve(`The stack met a defect of its own: ${commandName('logs services')} has the details.`);
     });
   });
   const failure = await Promise.race([ended, stack.failed, defect]);

@@ -1,3 +1,4 @@
+import { commandName } from '../command-name.ts';
 import { checkHealth } from '../health.ts';
 import { loadKeys } from '../keys.ts';
 import type { Project } from '../project.ts';
@@ -9,7 +10,7 @@ export async function status(project: Project, json: boolean, tryPath?: string):
   const run = await findRun(project);
   if (!run) {
     const busy = isClaimed(project) && 'The stack of this project is starting or stopping.';
-    console.log(json ? 'null' : busy || 'Nothing runs for this project. `npm start` starts it.');
+    console.log(json ? 'null' : busy || `Nothing runs for this project. ${commandName('start')} starts it.`);
     return 1;
   }
   const keys = await loadKeys(project.state);

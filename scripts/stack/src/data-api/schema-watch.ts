@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import postgres from 'postgres';
+import { report } from '../service-log.ts';
 import { isConnectionError } from './failures.ts';
 import { readSchema, type SchemaCache } from './schema-cache.ts';
 
@@ -49,7 +50,7 @@ export async function watchSchema(adminUrl: string, schemas: readonly string[]):
           known = await readSchema(sql, schemas);
         } catch (error) {
           // What is known stays, and the listener asks again when the database is back.
-          if (!isConnectionError(error)) console.error(`The schema could not be read: ${error}`);
+          if (!isConnectionError(error)) report('data-api', 'The schema could not be read:', error);
         }
       } while (changedMeanwhile);
       reading = null;

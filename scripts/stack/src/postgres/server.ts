@@ -5,6 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import postgres from 'postgres';
+import { commandName } from '../command-name.ts';
 import { diskFull, errorCode, errorMessage, isDiskFull, StackError } from '../errors.ts';
 import { guard } from '../watchdog.ts';
 import { endLeftover } from './leftover.ts';
@@ -188,7 +189,7 @@ async function reachable(options: PostgresOptions): Promise<void> {
       if (errorCode(error) === '28P01') {
         throw new StackError(
           'The database has other passwords than the keys of this project.',
-          'keys.json was replaced: put the old one back, or begin with an empty database by `npm run reset`.',
+          `keys.json was replaced: put the old one back, or begin with an empty database by ${commandName('reset')}.`,
           { cause: error },
         );
       }
@@ -224,7 +225,7 @@ function refuseOthersData(dataDir: string, account: Account | null): void {
   if (uid === undefined || !fs.existsSync(dataDir) || fs.statSync(dataDir).uid === uid) return;
   throw new StackError(
     `The database in ${dataDir} was made by another account.`,
-    'Start as the account that made it, or begin with an empty one by `npm run reset`.',
+    `Start as the account that made it, or begin with an empty one by ${commandName('reset')}.`,
   );
 }
 

@@ -1,4 +1,5 @@
 import { isDatabaseAway, isDiskFull } from '../errors.ts';
+import { report } from '../service-log.ts';
 
 /** The parts of a storage error that clients see in its body. */
 interface ErrorParts {
@@ -175,7 +176,7 @@ export function toStorageError(thrown: unknown): StorageError | null {
 /** The answer to whatever was thrown. What nobody foresaw goes to the terminal, and the client learns no details. */
 export function errorResponse(thrown: unknown): Response {
   const error = toStorageError(thrown);
-  if (!error || error.status === 500) console.error('storage:', error?.cause ?? thrown);
+  if (!error || error.status === 500) report('storage', error?.cause ?? thrown);
   if (!error) {
     return Response.json(
       { statusCode: '500', code: 'InternalError', error: 'Internal', message: 'Internal Server Error' },

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { Sql } from 'postgres';
+import { report } from '../service-log.ts';
 import type { Context } from './context.ts';
 import { createDisk } from './disk.ts';
 import { errorResponse, invalidRequest } from './errors.ts';
@@ -47,7 +48,7 @@ export function createStorage(options: StorageOptions): Storage {
   const resumable = createResumableUploads(disk, path.join(options.objectsDir, 'resumable'));
   const findStored = (versions: string[]) => options.sql.begin((tx) => findVersions(tx, versions));
   const hourly = setInterval(
-    () => sweep().catch((error: unknown) => console.error('storage:', error)),
+    () => sweep().catch((error: unknown) => report('storage', error)),
     60 * 60 * 1000,
   );
   const sweep = async () => {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { MemoryLocker, Server, type Upload } from '@tus/server';
+import { report } from '../../service-log.ts';
 import { findBucketRules, sizeLimitOf } from '../buckets.ts';
 import { type Context, ownerOf } from '../context.ts';
 import type { Disk } from '../disk.ts';
@@ -191,7 +192,7 @@ export function createResumableUploads(disk: Disk, folder: string): ResumableUpl
       const error = toStorageError(thrown);
       if (error) return { status_code: error.status, body: error.message };
       if (thrown instanceof Error && !('status_code' in thrown)) {
-        console.error('storage:', thrown);
+        report('storage', thrown);
         return { status_code: 500, body: 'Internal Server Error' };
       }
       return undefined;

@@ -1,9 +1,9 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import postgres from 'postgres';
-import { errorCode } from '../../scripts/stack/src/errors.ts';
-import { serverAccount } from '../../scripts/stack/src/postgres/programs.ts';
-import { type PostgresServer, startPostgres } from '../../scripts/stack/src/postgres/server.ts';
+import { errorCode } from '../src/errors.ts';
+import { serverAccount } from '../src/postgres/programs.ts';
+import { type PostgresServer, startPostgres } from '../src/postgres/server.ts';
 
 /** A standby of a primary that runs on this machine. */
 export interface StandbyOptions {

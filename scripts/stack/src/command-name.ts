@@ -1,0 +1,11 @@
+let commandLine = 'npx embedded-supabase';
+
+/** Sets how messages call the command line, for a project that has scripts of its own for it, such as `npm run`. */
+export function setCommandLine(name: string): void {
+  commandLine = name;
+}
+
+/** A command as messages name it, such as `npx embedded-supabase reset`, in backquotes. */
+export function commandName(command: string): string {
+  return `\`${commandLine} ${command}\``;
+}
