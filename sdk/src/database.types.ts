@@ -29,14 +29,14 @@ isOneToOne: false
                   ]
                 },"post_media": {
                   Row: {
-                    "alt_text": string,"created_at": string,"file_type": Database["public"]['Enums']["media_type"],"height": number | null,"id": string,"inspected_at": string | null,"is_visible_to_all": boolean,"mime_type": string,"path": string,"position": number,"post_id": string,"size": number,"width": number | null
+                    "alt_text": string,"created_at": string,"file_type": Database["public"]['Enums']["media_type"],"height": number | null,"id": string,"mime_type": string,"path": string,"position": number,"post_id": string,"size": number,"width": number | null
                   }
                   ComputedFields: never
                   Insert: {
-                    "alt_text"?: string,"created_at"?: string,"file_type": Database["public"]['Enums']["media_type"],"height"?: number | null,"id"?: string,"inspected_at"?: string | null,"is_visible_to_all"?: boolean,"mime_type": string,"path": string,"position": number,"post_id": string,"size": number,"width"?: number | null
+                    "alt_text"?: string,"created_at"?: string,"file_type": Database["public"]['Enums']["media_type"],"height"?: number | null,"id"?: string,"mime_type": string,"path": string,"position": number,"post_id": string,"size": number,"width"?: number | null
                   }
                   Update: {
-                    "alt_text"?: string,"created_at"?: string,"file_type"?: Database["public"]['Enums']["media_type"],"height"?: number | null,"id"?: string,"inspected_at"?: string | null,"is_visible_to_all"?: boolean,"mime_type"?: string,"path"?: string,"position"?: number,"post_id"?: string,"size"?: number,"width"?: number | null
+                    "alt_text"?: string,"created_at"?: string,"file_type"?: Database["public"]['Enums']["media_type"],"height"?: number | null,"id"?: string,"mime_type"?: string,"path"?: string,"position"?: number,"post_id"?: string,"size"?: number,"width"?: number | null
                   }
                   Relationships: [
                     {
@@ -49,14 +49,14 @@ isOneToOne: false
                   ]
                 },"post_mentions": {
                   Row: {
-                    "is_visible_to_all": boolean,"post_id": string,"profile_id": string,"source": Database["public"]['Enums']["reference_source"]
+                    "post_id": string,"profile_id": string,"source": Database["public"]['Enums']["reference_source"]
                   }
                   ComputedFields: never
                   Insert: {
-                    "is_visible_to_all"?: boolean,"post_id": string,"profile_id": string,"source": Database["public"]['Enums']["reference_source"]
+                    "post_id": string,"profile_id": string,"source": Database["public"]['Enums']["reference_source"]
                   }
                   Update: {
-                    "is_visible_to_all"?: boolean,"post_id"?: string,"profile_id"?: string,"source"?: Database["public"]['Enums']["reference_source"]
+                    "post_id"?: string,"profile_id"?: string,"source"?: Database["public"]['Enums']["reference_source"]
                   }
                   Relationships: [
                     {
@@ -75,14 +75,14 @@ isOneToOne: false
                   ]
                 },"post_tags": {
                   Row: {
-                    "is_visible_to_all": boolean,"post_id": string,"source": Database["public"]['Enums']["reference_source"],"tag_id": string
+                    "post_id": string,"source": Database["public"]['Enums']["reference_source"],"tag": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "is_visible_to_all"?: boolean,"post_id": string,"source": Database["public"]['Enums']["reference_source"],"tag_id": string
+                    "post_id": string,"source": Database["public"]['Enums']["reference_source"],"tag": string
                   }
                   Update: {
-                    "is_visible_to_all"?: boolean,"post_id"?: string,"source"?: Database["public"]['Enums']["reference_source"],"tag_id"?: string
+                    "post_id"?: string,"source"?: Database["public"]['Enums']["reference_source"],"tag"?: string
                   }
                   Relationships: [
                     {
@@ -90,12 +90,6 @@ isOneToOne: false
       columns: ["post_id"]
 isOneToOne: false
       referencedRelation: "posts"
-      referencedColumns: ["id"]
-    },{
-      foreignKeyName: "post_tags_tag_id_fkey"
-      columns: ["tag_id"]
-isOneToOne: false
-      referencedRelation: "tags"
       referencedColumns: ["id"]
     }
                   ]
@@ -105,7 +99,7 @@ isOneToOne: false
                   }
                   ComputedFields: never
                   Insert: {
-                    "caption": string,"created_at"?: string,"hidden_at"?: string | null,"id"?: string,"is_public"?: boolean,"is_repost"?: boolean,"is_visible_to_all"?: boolean,"original_post_id"?: string | null,"owner_id"?: string,"updated_at"?: string
+                    "caption": string,"created_at"?: string,"hidden_at"?: string | null,"id"?: string,"is_public"?: boolean,"is_repost"?: boolean,"is_visible_to_all"?: boolean,"original_post_id"?: string | null,"owner_id": string,"updated_at"?: string
                   }
                   Update: {
                     "caption"?: string,"created_at"?: string,"hidden_at"?: string | null,"id"?: string,"is_public"?: boolean,"is_repost"?: boolean,"is_visible_to_all"?: boolean,"original_post_id"?: string | null,"owner_id"?: string,"updated_at"?: string
@@ -173,20 +167,6 @@ isOneToOne: true
                   Relationships: [
                     
                   ]
-                },"tags": {
-                  Row: {
-                    "id": string,"is_published": boolean,"name": string
-                  }
-                  ComputedFields: never
-                  Insert: {
-                    "id"?: string,"is_published"?: boolean,"name": string
-                  }
-                  Update: {
-                    "id"?: string,"is_published"?: boolean,"name"?: string
-                  }
-                  Relationships: [
-                    
-                  ]
                 }
           }
           Views: {
@@ -200,29 +180,23 @@ isOneToOne: true
 { Args: { "address": unknown }; Returns: undefined
                            },
 "begin_sign_in":
-{ Args: { "address"?: unknown,"identifier": string }; Returns: string
+{ Args: { "address"?: unknown,"identifier": string }; Returns: {
+              "email": string,"username": string
+            }[]
                            },
 "create_post":
-{ Args: { "caption": string,"idempotency_key"?: string,"is_public"?: boolean,"media"?: Json,"mentions"?: (string)[],"original_post"?: string,"tags"?: (string)[] }; Returns: {
-              "caption": string,
-"created_at": string,
-"hidden_at": string | null,
-"id": string,
-"is_public": boolean,
-"is_repost": boolean,
-"is_visible_to_all": boolean,
-"original_post_id": string | null,
-"owner_id": string,
-"updated_at": string
-            }
+{ Args: { "caption": string,"idempotency_key"?: string,"is_public"?: boolean,"media"?: Json,"mentions"?: (string)[],"original_post"?: string,"tags"?: (string)[] }; Returns: Database["public"]['CompositeTypes']["post_view"]
                           SetofOptions: {
         from: "*"
-        to: "posts"
+        to: "post_view"
         isOneToOne: true
         isSetofReturn: false
       } },
 "delete_account":
 { Args: Record<PropertyKey, never>; Returns: undefined
+                           },
+"discard_files":
+{ Args: { "bucket_id": string,"names": (string)[] }; Returns: undefined
                            },
 "extract_hashtags":
 { Args: { "caption": string }; Returns: (string)[]
@@ -230,6 +204,25 @@ isOneToOne: true
 "extract_mentions":
 { Args: { "caption": string }; Returns: (string)[]
                            },
+"finish_removals":
+{ Args: { "bucket_id": string,"names": (string)[] }; Returns: undefined
+                           },
+"get_post":
+{ Args: { "post_id": string }; Returns: Database["public"]['CompositeTypes']["post_view"]
+                          SetofOptions: {
+        from: "*"
+        to: "post_view"
+        isOneToOne: true
+        isSetofReturn: false
+      } },
+"get_profile":
+{ Args: { "person"?: string }; Returns: Database["public"]['CompositeTypes']["profile_view"]
+                          SetofOptions: {
+        from: "*"
+        to: "profile_view"
+        isOneToOne: true
+        isSetofReturn: false
+      } },
 "hide_post":
 { Args: { "hidden"?: boolean,"post_id": string,"reason"?: string }; Returns: {
               "caption": string,
@@ -253,29 +246,15 @@ isOneToOne: true
 { Args: Record<PropertyKey, never>; Returns: Json
                            },
 "list_posts":
-{ Args: { "before"?: string,"mention"?: string,"owner"?: string,"page_limit"?: number,"tag"?: string }; Returns: {
-              "caption": string,
-"created_at": string,
-"hidden_at": string | null,
-"id": string,
-"is_public": boolean,
-"is_repost": boolean,
-"is_visible_to_all": boolean,
-"original_post_id": string | null,
-"owner_id": string,
-"updated_at": string
-            }[]
+{ Args: { "before"?: string,"mentions"?: string,"owner"?: string,"page_limit"?: number,"tag"?: string }; Returns: Database["public"]['CompositeTypes']["post_view"][]
                           SetofOptions: {
         from: "*"
-        to: "posts"
+        to: "post_view"
         isOneToOne: false
         isSetofReturn: true
       } },
-"record_inspection":
-{ Args: { "height"?: number,"mime_type": string,"object_id"?: string,"path": string,"width"?: number }; Returns: undefined
-                           },
-"reject_upload":
-{ Args: { "path": string }; Returns: undefined
+"register_file":
+{ Args: { "bucket_id": string,"file_type": Database["public"]['Enums']["media_type"],"height"?: number,"mime_type": string,"name": string,"owner_id": string,"size": number,"width"?: number }; Returns: boolean
                            },
 "set_role":
 { Args: { "profile_id": string,"role": Database["public"]['Enums']["profile_role"] }; Returns: {
@@ -319,38 +298,16 @@ isOneToOne: true
         isOneToOne: true
         isSetofReturn: false
       } },
-"sign_in_succeeded":
-{ Args: { "address"?: unknown,"identifier": string }; Returns: undefined
-                           },
-"sweep_done":
-{ Args: { "bucket_id": string,"names": (string)[] }; Returns: undefined
-                           },
-"sweep_take":
+"take_removals":
 { Args: { "max"?: number }; Returns: {
               "bucket_id": string,"name": string
             }[]
                            },
-"uninspected_media":
-{ Args: { "max"?: number }; Returns: {
-              "mime_type": string,"path": string
-            }[]
-                           },
 "update_post":
-{ Args: { "add_media"?: Json,"caption"?: string,"is_public"?: boolean,"mentions"?: (string)[],"post_id": string,"remove_media"?: (string)[],"tags"?: (string)[] }; Returns: {
-              "caption": string,
-"created_at": string,
-"hidden_at": string | null,
-"id": string,
-"is_public": boolean,
-"is_repost": boolean,
-"is_visible_to_all": boolean,
-"original_post_id": string | null,
-"owner_id": string,
-"updated_at": string
-            }
+{ Args: { "add_media"?: Json,"caption"?: string,"is_public"?: boolean,"mentions"?: (string)[],"post_id": string,"remove_media"?: (string)[],"tags"?: (string)[] }; Returns: Database["public"]['CompositeTypes']["post_view"]
                           SetofOptions: {
         from: "*"
-        to: "posts"
+        to: "post_view"
         isOneToOne: true
         isSetofReturn: false
       } },
@@ -362,7 +319,11 @@ isOneToOne: true
             "audit_action": "role_changed"|"vip_changed"|"post_hidden"|"post_unhidden"|"rate_limit_changed"|"account_deleted","media_type": "image"|"video"|"audio"|"document","profile_role": "user"|"moderator"|"admin","rate_limited_action": "create_post"|"update_post"|"sign_in_account"|"sign_in_address"|"register_address","reference_source": "caption"|"explicit"
           }
           CompositeTypes: {
-            [_ in never]: never
+            "post_view": {
+                        "id": string | null,"owner": Json | null,"caption": string | null,"is_public": boolean | null,"tags": Json | null,"mentions": Json | null,"media": Json | null,"original_post": string | null,"is_repost": boolean | null,"hidden_at": string | null,"created_at": string | null,"updated_at": string | null
+                      },"profile_view": {
+                        "id": string | null,"username": string | null,"bio": string | null,"playlist": string | null,"profile_pic": string | null,"profile_pic_url": string | null,"cover_pic": string | null,"cover_pic_url": string | null,"is_vip": boolean | null,"role": Database["public"]['Enums']["profile_role"] | null,"role_display_name": string | null,"publicProfile": boolean | null,"anonymous": boolean | null,"created_at": string | null,"updated_at": string | null,"email": string | null,"date_of_birth": string | null,"age": number | null
+                      }
           }
         }
 }

@@ -19,4 +19,5 @@ export const limits = {
   caption_length: 2200,
   alt_text_length: 1000,
   playlist_length: 255,
+  idempotency_key_length: 255,
 } as const;

@@ -1,10 +1,13 @@
--- How often is too often. Counted in the database, so that it holds on any number of instances and for every way in.
+-- Rate limits: how often is too often.
+--
+-- Counted in the database, so that a limit holds for every client and on any number of instances. The functions that
+-- do the work count it; there is no other way to do that work.
 
 create type public.rate_limited_action as enum (
   'create_post', 'update_post', 'sign_in_account', 'sign_in_address', 'register_address'
 );
 comment on type public.rate_limited_action is
-  'What is counted: new posts and edits per person, failed sign-ins per account and per network address, registrations per network address.';
+  'What is counted: new posts and edits per user, sign-ins per account and per network address, registrations per network address.';
 
 create table public.rate_limits (
   action public.rate_limited_action primary key,
@@ -12,13 +15,13 @@ create table public.rate_limits (
   per_seconds integer not null,
   updated_at timestamptz not null default now(),
   constraint rate_limits_max_count_check check (max_count >= 0),
-  -- A week: a longer wait is a ban, and bans are Auth's.
+  -- At most a week: a longer wait is a ban, and bans belong to Auth.
   constraint rate_limits_per_seconds_check check (per_seconds between 1 and 604800)
 );
 
 alter table public.rate_limits enable row level security;
 
--- Insert and delete are not granted: there is one row an action, always.
+-- No insert and no delete: there is always one row for each action.
 grant select on public.rate_limits to authenticated;
 grant update (max_count, per_seconds) on public.rate_limits to authenticated;
 grant select, update on public.rate_limits to service_role;
@@ -29,16 +32,16 @@ create policy update_admin on public.rate_limits for update to authenticated
   using ((select private.has_role('admin')))
   with check ((select private.has_role('admin')));
 
-comment on table public.rate_limits is 'How often each action may happen. Admins change the numbers; they hold from the next request on.';
+comment on table public.rate_limits is 'How often each action may happen. Admins change the numbers; they apply from the next request on.';
 comment on column public.rate_limits.action is 'What is counted.';
 comment on column public.rate_limits.max_count is 'How often it may happen in the time; 0 stops it altogether.';
 comment on column public.rate_limits.per_seconds is 'The time, in seconds, from the first time on.';
 comment on column public.rate_limits.updated_at is 'When the numbers last changed.';
 
-create trigger _100_set_updated_at before update on public.rate_limits
+create trigger _200_touch_updated_at before update on public.rate_limits
   for each row
   when (new is distinct from old)
-  execute function private.set_updated_at();
+  execute function private.tg__touch_updated_at();
 
 insert into public.rate_limits (action, max_count, per_seconds)
 values
@@ -47,8 +50,8 @@ values
   ('update_post', 240, 60),
   -- Ten wrong passwords are forgetfulness; at forty an hour a guess takes years.
   ('sign_in_account', 10, 900),
-  -- A school or a company is one address.
-  ('sign_in_address', 100, 900),
+  -- Every sign-in counts, and a school or a company has one address.
+  ('sign_in_address', 300, 900),
   ('register_address', 100, 3600);
 
 create table private.rate_counters (
@@ -60,7 +63,7 @@ create table private.rate_counters (
 );
 comment on table private.rate_counters is 'What has been counted. The sweep removes counters whose time is over.';
 comment on column private.rate_counters.action is 'What is counted.';
-comment on column private.rate_counters.subject is 'Whose: a user''s id, a network address, or the hash of a name that nobody has.';
+comment on column private.rate_counters.subject is 'A user''s id, a network address, or the hash of a name that was typed at sign-in.';
 comment on column private.rate_counters.started_at is 'When the first of them happened.';
 comment on column private.rate_counters.count is 'How many since.';
 
@@ -70,7 +73,7 @@ language plpgsql
 set search_path = ''
 as $$
 begin
-  -- PostgREST's own form for an answer with headers. Libraries that hide headers show the sentence, which says it too.
+  -- PostgREST's form for an answer with headers. The sentence repeats the header for libraries that hide headers.
   raise sqlstate 'PGRST' using
     message = json_build_object(
       'code', 'PT429',
@@ -84,7 +87,7 @@ $$;
 comment on function private.raise_rate_limited(integer) is
   'Ends the request with 429, the code rate_limited and the header Retry-After (seconds).';
 
-create function private.count_action(action public.rate_limited_action, subject text, times integer default 1)
+create function private.count_action(action public.rate_limited_action, subject text)
 returns void
 language plpgsql
 set search_path = ''
@@ -96,14 +99,14 @@ declare
 begin
   select * into strict v_limit from public.rate_limits where rate_limits.action = count_action.action;
   v_since := now() - make_interval(secs => v_limit.per_seconds);
-  -- The row stays locked until the transaction ends, so requests at the same time are counted one by one.
+  -- The row stays locked until the transaction ends, so that requests at the same time are counted one by one.
   insert into private.rate_counters as counter (action, subject, started_at, count)
-  values (count_action.action, count_action.subject, now(), count_action.times)
+  values (count_action.action, count_action.subject, now(), 1)
   on conflict on constraint rate_counters_pkey do update
   set started_at = case when counter.started_at > v_since then counter.started_at else excluded.started_at end,
-    count = case when counter.started_at > v_since then counter.count else 0 end + excluded.count
+    count = case when counter.started_at > v_since then counter.count + 1 else 1 end
   returning * into v_counter;
-  -- The error takes the count back with everything else: waiting is enough, whatever is tried meanwhile.
+  -- The error rolls the count back: waiting is enough, however often the client tries meanwhile.
   if v_counter.count > v_limit.max_count then
     perform private.raise_rate_limited(greatest(
       ceil(extract(epoch from v_counter.started_at - now()) + v_limit.per_seconds)::integer, 1
@@ -111,42 +114,8 @@ begin
   end if;
 end
 $$;
-comment on function private.count_action(public.rate_limited_action, text, integer) is
-  'Counts, and refuses what is too often. Granted to nobody: functions with their owner''s rights call it.';
-
-create function private.hold_counter(action public.rate_limited_action)
-returns void
-language plpgsql
-security definer
-set search_path = ''
-as $$
-begin
-  insert into private.rate_counters (action, subject, started_at, count)
-  values (hold_counter.action, auth.uid()::text, now(), 0)
-  on conflict on constraint rate_counters_pkey do nothing;
-  perform
-  from private.rate_counters
-  where rate_counters.action = hold_counter.action and rate_counters.subject = auth.uid()::text
-  for update;
-end
-$$;
-comment on function private.hold_counter(public.rate_limited_action) is
-  'Takes the caller''s counter before anything that others wait for. Every way of writing posts waits for things in one order, so that no two wait for each other: posts, the counter, tags, files. People are held wherever they are named: only a changed name and a deleted account hold one against others, and neither waits for posts, tags or files after that (private.hold_posts_of_leaving). Security definer: counters are nobody''s to write. It holds the caller''s own.';
-grant execute on function private.hold_counter(public.rate_limited_action) to authenticated;
-
-create function private.uncount_action(action public.rate_limited_action, subject text)
-returns void
-language sql
-set search_path = ''
-as $$
-  update private.rate_counters
-  set count = rate_counters.count - 1
-  where rate_counters.action = uncount_action.action
-    and rate_counters.subject = uncount_action.subject
-    and rate_counters.count > 0
-$$;
-comment on function private.uncount_action(public.rate_limited_action, text) is
-  'Takes one count back. Granted to nobody: functions with their owner''s rights call it.';
+comment on function private.count_action(public.rate_limited_action, text) is
+  'Counts once, and refuses what is too often. Not granted: SECURITY DEFINER functions call it.';
 
 create function private.address_subject(address inet)
 returns text
@@ -154,7 +123,7 @@ language sql
 immutable
 set search_path = ''
 as $$
-  -- Whoever has one IPv6 address has the 64 bits behind it, too.
+  -- The owner of one IPv6 address has the 64 bits behind it as well.
   select case when family(address) = 6 then host(network(set_masklen(address, 64))) else host(address) end
 $$;
-comment on function private.address_subject(inet) is 'Whom a network address stands for: itself, or an IPv6 network.';
+comment on function private.address_subject(inet) is 'How a network address is counted: itself, or its IPv6 network.';

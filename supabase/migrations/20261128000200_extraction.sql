@@ -121,8 +121,8 @@ begin
       ) as match
       cross join split_part(match[1], '@', -1) as found (name)
       -- A longer run is nobody's name, and its beginning would be somebody else's.
-      where octet_length(found.name) between (public.limits() ->> 'username_min')::integer
-        and (public.limits() ->> 'username_max')::integer
+      where octet_length(found.name) between private.limit_of('username_min')
+        and private.limit_of('username_max')
     );
   end if;
   return '{}';

@@ -1,0 +1,319 @@
+-- Accounts: signing up, signing in, leaving.
+--
+-- Auth keeps the users; this file makes each of them a user of Noctra. Every user has a profile from the first moment,
+-- and a user name that cannot be had is refused before the user exists, not after.
+
+-- Signing up
+
+create function private.valid_date_of_birth(value text)
+returns date
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  -- One spelling only. PostgreSQL reads more as a date ('today', '1/2/3') than anybody means.
+  if value ~ '^\d{4}-\d{2}-\d{2}$' and pg_input_is_valid(value, 'date')
+    and value::date between date '1900-01-01' and current_date
+  then
+    return value::date;
+  end if;
+  return null;
+end
+$$;
+comment on function private.valid_date_of_birth(text) is 'The date, if it is one (YYYY-MM-DD) from 1900-01-01 to today; else null.';
+
+create function public.username_available(username text)
+returns boolean
+language sql
+stable
+set search_path = ''
+as $$
+  select coalesce(private.is_valid_username(username_available.username), false)
+    and not exists (
+      select
+      from public.profiles
+      -- With an empty search_path a plain = would compare as text, that is with case.
+      where profiles.username operator(extensions.=) username_available.username::extensions.citext
+    )
+$$;
+comment on function public.username_available(text) is
+  'Whether a user may sign up with the name: well formed, and not taken, whatever its case.';
+-- Not for clients: Auth limits sign-ups, and this would answer as often as asked.
+grant execute on function public.username_available(text) to service_role;
+
+create table private.username_reservations (
+  username extensions.citext primary key,
+  reserved_for text not null,
+  reserved_until timestamptz not null
+);
+comment on table private.username_reservations is
+  'User names between Auth''s hook and the new user, a moment later. Without them, two users who sign up with one name at the same time would both pass the hook, and Auth would answer the second with a server error.';
+comment on column private.username_reservations.username is 'The name.';
+comment on column private.username_reservations.reserved_for is 'Whose sign-up: an e-mail address or telephone number, which may ask again.';
+comment on column private.username_reservations.reserved_until is 'Until when others cannot have it; by then the user exists, or the sign-up has failed.';
+
+create function private.reserve_username(username text, reserved_for text)
+returns boolean
+language plpgsql
+set search_path = ''
+as $$
+begin
+  -- Requests for one name at the same time wait here for the first, and then find it reserved. A minute is more than
+  -- Auth takes from here to the user's row, also while it has many passwords to hash.
+  insert into private.username_reservations as reservation (username, reserved_for, reserved_until)
+  values (reserve_username.username::extensions.citext, reserve_username.reserved_for, now() + interval '1 minute')
+  on conflict on constraint username_reservations_pkey do update
+  set reserved_for = excluded.reserved_for, reserved_until = excluded.reserved_until
+  where reservation.reserved_until <= now() or reservation.reserved_for = excluded.reserved_for;
+  return found;
+end
+$$;
+comment on function private.reserve_username(text, text) is
+  'Reserves a free user name for one sign-up. False if another sign-up has it. Not granted: the hook calls it.';
+
+create function private.refuse_sign_up(status integer, message text)
+returns jsonb
+language sql
+immutable
+set search_path = ''
+as $$
+  select jsonb_build_object('error', jsonb_build_object('http_code', status, 'message', message))
+$$;
+comment on function private.refuse_sign_up(integer, text) is 'The answer with which a hook of Auth refuses a user.';
+
+create function public.before_user_created(event jsonb)
+returns jsonb
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_metadata constant jsonb := event -> 'user' -> 'user_metadata';
+  v_username constant text := v_metadata ->> 'username';
+  v_date_of_birth constant text := v_metadata ->> 'date_of_birth';
+  v_reserved_for constant text := lower(coalesce(
+    nullif(event #>> '{user,email}', ''), nullif(event #>> '{user,phone}', ''), event #>> '{user,id}', ''
+  ));
+begin
+  if not private.is_valid_username(v_username) then
+    return private.refuse_sign_up(422, format(
+      'username_invalid: A user name has %s to %s of the characters A-Z a-z 0-9 _.',
+      private.limit_of('username_min'), private.limit_of('username_max')
+    ));
+  end if;
+  if v_date_of_birth is not null and private.valid_date_of_birth(v_date_of_birth) is null then
+    return private.refuse_sign_up(422, 'date_of_birth_invalid: A date of birth is a day from 1900-01-01 to today.');
+  end if;
+  -- Last, because it reserves: a sign-up that is refused for another reason reserves nothing.
+  if v_username is not null
+    and (
+      not public.username_available(v_username)
+      or not private.reserve_username(v_username, v_reserved_for)
+    )
+  then
+    return private.refuse_sign_up(409, 'username_taken: The user name is taken.');
+  end if;
+  -- Asked again in a statement of its own, which sees a user who was created while this one waited.
+  if v_username is not null and not public.username_available(v_username) then
+    return private.refuse_sign_up(409, 'username_taken: The user name is taken.');
+  end if;
+  return '{}';
+end
+$$;
+comment on function public.before_user_created(jsonb) is
+  'Auth''s "Before User Created" hook: refuses a user name that is malformed or taken, and an impossible date of birth. The message starts with a stable code. Security definer: Auth calls it as supabase_auth_admin, which has no grant on profiles.';
+grant usage on schema public to supabase_auth_admin;
+grant execute on function public.before_user_created(jsonb) to supabase_auth_admin;
+
+create function private.derived_username(metadata jsonb, email text)
+returns text
+language sql
+immutable
+set search_path = ''
+as $$
+  -- 'José García' becomes Jose_Garcia: first the accents go, then each run of other characters becomes one underscore.
+  -- 22 characters leave room for a suffix.
+  select coalesce(
+    (
+      select cleaned.name
+      from unnest(array[
+        metadata ->> 'preferred_username',
+        metadata ->> 'user_name',
+        metadata ->> 'name',
+        metadata ->> 'full_name',
+        split_part(email, '@', 1)
+      ]) with ordinality as candidate (name, place)
+      cross join lateral (
+        select btrim(left(regexp_replace(
+          regexp_replace(normalize(left(candidate.name, 100), nfkd), '[\u0300-\u036f]', '', 'g'),
+          '[^A-Za-z0-9]+', '_', 'g'
+        ), 22), '_') as name
+      ) as cleaned
+      where private.is_valid_username(cleaned.name)
+      order by candidate.place
+      limit 1
+    ),
+    'user'
+  )
+$$;
+comment on function private.derived_username(jsonb, text) is
+  'A well-formed user name from what a provider says about a user, or else from their e-mail address. Not necessarily free.';
+
+create function private.tg_users__create_profile()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_metadata constant jsonb := new.raw_user_meta_data;
+  v_base text;
+  v_suffix text := '';
+  v_attempts integer := 0;
+begin
+  if v_metadata ->> 'username' is not null then
+    -- The hook has checked the name. Where the hook is not set up, the constraints of profiles end the sign-up.
+    insert into public.profiles (id, username)
+    values (new.id, (v_metadata ->> 'username')::extensions.citext);
+    delete from private.username_reservations
+    where username_reservations.username operator(extensions.=) (v_metadata ->> 'username')::extensions.citext;
+  else
+    v_base := private.derived_username(v_metadata, new.email);
+    loop
+      -- Waits for another sign-up that is about to take the same name, and then tries the next one.
+      insert into public.profiles (id, username)
+      values (new.id, (v_base || v_suffix)::extensions.citext)
+      on conflict (username) do nothing;
+      exit when found;
+      v_attempts := v_attempts + 1;
+      v_suffix := '_' || case
+        -- Four digits read well; seven hexadecimal ones are for a name that thousands have.
+        when v_attempts <= 8 then lpad((random() * 9999)::integer::text, 4, '0')
+        else substring(md5(gen_random_uuid()::text) for 7)
+      end;
+    end loop;
+  end if;
+  insert into public.private_profiles (id, date_of_birth)
+  values (new.id, private.valid_date_of_birth(v_metadata ->> 'date_of_birth'));
+  return null;
+end
+$$;
+comment on function private.tg_users__create_profile() is
+  'Trigger: a new user''s profile, with the user name asked for or, without one, a derived name. Security definer: Auth inserts as supabase_auth_admin, which has no grant on profiles.';
+
+create trigger _100_create_profile after insert on auth.users
+  for each row execute function private.tg_users__create_profile();
+
+-- Signing in
+
+-- The edge function calls begin_sign_in before Auth checks the password. Every attempt counts as failed; a sign-in that
+-- succeeds, by whatever way, forgets the count of the account.
+
+create function private.account_subject(identifier text)
+returns text
+language sql
+immutable
+set search_path = ''
+as $$
+  -- A user name and an e-mail address are counted apart, and unknown ones as well. Counted together, an attacker who has
+  -- used up the attempts of a name could try addresses until one is refused, and would know whose it is. Hashed, because
+  -- users type passwords into the wrong field.
+  select encode(sha256(convert_to(lower(btrim(coalesce(identifier, ''))), 'UTF8')), 'hex')
+$$;
+comment on function private.account_subject(text) is 'Under which name sign-ins with a user name or an e-mail address are counted.';
+
+create function public.begin_sign_in(identifier text, address inet default null)
+returns table (email text, username text)
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  -- Counted before the password is checked, so that many guesses at once are all counted before one is answered.
+  perform private.count_action('sign_in_account', private.account_subject(begin_sign_in.identifier));
+  if begin_sign_in.address is not null then
+    perform private.count_action('sign_in_address', private.address_subject(begin_sign_in.address));
+  end if;
+  return query
+  select users.email::text, profiles.username::text
+  from auth.users
+  join public.profiles on profiles.id = users.id
+  where begin_sign_in.identifier like '%@%'
+    and users.email = lower(btrim(begin_sign_in.identifier))
+    and not users.is_sso_user
+  union all
+  -- A user name has no @, so at most one half answers.
+  select users.email::text, profiles.username::text
+  from public.profiles
+  join auth.users on users.id = profiles.id
+  where profiles.username operator(extensions.=) btrim(begin_sign_in.identifier)::extensions.citext;
+end
+$$;
+comment on function public.begin_sign_in(text, inet) is
+  'Counts a sign-in of an account and of a network address, refuses when there were too many, and returns whom a user name or an e-mail address means (no row for nobody). For the edge function. Security definer: e-mail addresses belong to Auth, and counters are granted to nobody.';
+-- Not for clients: they would learn e-mail addresses.
+grant execute on function public.begin_sign_in(text, inet) to service_role;
+
+create function private.tg_users__forget_failed_sign_ins()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  delete from private.rate_counters
+  where rate_counters.action = 'sign_in_account'
+    and rate_counters.subject in (
+      private.account_subject(new.email),
+      private.account_subject((select profiles.username::text from public.profiles where profiles.id = new.id))
+    );
+  return null;
+end
+$$;
+comment on function private.tg_users__forget_failed_sign_ins() is
+  'Trigger: a sign-in forgets the counts of the account''s user name and e-mail address. Security definer: Auth updates as supabase_auth_admin, which has no grant on counters.';
+
+create trigger _100_forget_failed_sign_ins after update of last_sign_in_at on auth.users
+  for each row
+  when (new.last_sign_in_at is distinct from old.last_sign_in_at)
+  execute function private.tg_users__forget_failed_sign_ins();
+
+create function public.begin_registration(address inet)
+returns void
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  if begin_registration.address is not null then
+    perform private.count_action('register_address', private.address_subject(begin_registration.address));
+  end if;
+end
+$$;
+comment on function public.begin_registration(inet) is
+  'Counts a registration of a network address, and refuses when there were too many. For the edge function. Security definer: counters are granted to nobody.';
+grant execute on function public.begin_registration(inet) to service_role;
+
+-- Leaving
+
+create function public.delete_account()
+returns void
+language plpgsql
+security definer
+set search_path = ''
+-- The Data API takes this over: a user who has published for years takes longer to delete than the usual 8 seconds.
+set statement_timeout = '60s'
+as $$
+begin
+  -- First, because it takes the stronger lock on the profile.
+  perform private.require_other_admin(auth.uid());
+  -- Not for the banned: the ban would go with the account, and the address be free to register again.
+  perform private.lock_writer();
+  -- Profile, posts, tags, mentions, files and sessions go with the user; triggers enqueue the objects for removal.
+  delete from auth.users where users.id = auth.uid();
+end
+$$;
+comment on function public.delete_account() is
+  'Deletes the caller''s account with everything that belongs to it, for good. The last admin has to appoint another one first. Security definer: users belong to Auth. Only the caller''s own account is deleted.';
+grant execute on function public.delete_account() to authenticated;

@@ -1,0 +1,405 @@
+-- Posts: who sees them, whom and what they mention.
+--
+-- Users write posts through functions only (create_post, update_post, hide_post), so that limits, rates and files are
+-- checked in one place. The dashboard and the secret key may also write rows; what must hold for those as well is a
+-- constraint or a trigger here: visibility, flat reposts, and the tags and mentions of the caption.
+--
+-- Visibility is a stored column, is_visible_to_all, which decides nearly every row without looking at the owner. It
+-- depends on the post and on the owner's profile, so every transaction that changes either of them first locks the
+-- profile and then the post. A transaction that waits for the profile then reads it as it was committed.
+
+create function private.is_valid_caption(caption text)
+returns boolean
+language plpgsql
+immutable
+parallel safe
+set search_path = ''
+as $$
+begin
+  return char_length(caption) between 1 and private.limit_of('caption_length')
+    -- The pinned collation knows every white space of Unicode.
+    and caption collate "und-x-icu" ~ '\S';
+end
+$$;
+comment on function private.is_valid_caption(text) is 'Whether the text may be a caption: not too long, and not only white space.';
+grant execute on function private.is_valid_caption(text) to authenticated, service_role;
+
+create table public.posts (
+  id uuid primary key default private.uuid_v7(),
+  owner_id uuid not null references public.profiles (id) on delete cascade,
+  caption text not null,
+  is_public boolean not null default true,
+  original_post_id uuid references public.posts (id) on delete set null,
+  is_repost boolean not null default false,
+  hidden_at timestamptz,
+  is_visible_to_all boolean not null default false,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint posts_caption_check check (private.is_valid_caption(caption)),
+  constraint posts_is_repost_check check (is_repost or original_post_id is null),
+  constraint posts_is_visible_to_all_check check (is_public and hidden_at is null or not is_visible_to_all)
+);
+-- A user's posts, newest first; also for the foreign key.
+create index posts_owner_id_id_idx on public.posts (owner_id, id);
+create index posts_original_post_id_idx on public.posts (original_post_id) where original_post_id is not null;
+
+alter table public.posts enable row level security;
+
+grant select, delete on public.posts to authenticated;
+grant select, insert, update, delete on public.posts to service_role;
+
+-- The only place that says who sees a post. The caller and their role are looked up once a statement, and only if it
+-- meets a row that not everybody may see.
+create policy select_visible on public.posts for select to authenticated
+  using (
+    is_visible_to_all
+    or owner_id = (select auth.uid())
+    or (select private.has_role('moderator'))
+  );
+create policy delete_own on public.posts for delete to authenticated
+  using (owner_id = (select auth.uid()) and (select private.may_write()));
+
+comment on table public.posts is
+  'What users publish. Everybody signed in sees a post if the post and its owner''s profile are public and no moderator has hidden it; the owner and moderators always do.';
+comment on column public.posts.id is 'Sorts by the time of publication: the order of every list, and its cursor.';
+comment on column public.posts.owner_id is 'Who published it.';
+comment on column public.posts.caption is 'The text. Its @mentions and #hashtags are kept in post_mentions and post_tags.';
+comment on column public.posts.is_public is 'False shows the post to its owner and to moderators only.';
+comment on column public.posts.original_post_id is
+  'The post that this one reposts, which is never a repost itself; null if there is none or it was deleted.';
+comment on column public.posts.is_repost is 'Whether it reposts another post; stays true when that one is deleted.';
+comment on column public.posts.hidden_at is
+  'When a moderator hid it from everybody but its owner; null if none did. Which moderator is in audit_log only.';
+comment on column public.posts.is_visible_to_all is
+  'Whether everybody signed in sees it: post and owner''s profile are public, and it is not hidden. Set by triggers, whatever is written.';
+comment on column public.posts.created_at is 'When it was published.';
+comment on column public.posts.updated_at is 'When the owner last edited it.';
+comment on policy select_visible on public.posts is
+  'Own posts, and public posts, not hidden, of users whose profile is public; moderators and admins see every post.';
+
+-- Only an edit counts: losing its original, or being hidden, does not make a post edited.
+create trigger _200_touch_updated_at before update of caption, is_public on public.posts
+  for each row
+  when ((new.caption, new.is_public) is distinct from (old.caption, old.is_public))
+  execute function private.tg__touch_updated_at();
+
+-- Visibility
+
+create function private.tg_posts__set_visibility()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  new.is_visible_to_all := false;
+  if new.is_public and new.hidden_at is null then
+    select profiles.is_public into new.is_visible_to_all
+    from public.profiles where profiles.id = new.owner_id
+    for share;
+    -- Without a profile, the foreign key refuses the post.
+    new.is_visible_to_all := coalesce(new.is_visible_to_all, false);
+  end if;
+  return new;
+end
+$$;
+comment on function private.tg_posts__set_visibility() is
+  'Trigger: is_visible_to_all follows from post and profile, whatever was written. Security definer: the answer must not depend on what the caller may see or lock.';
+
+create trigger _300_set_visibility before insert or update of owner_id, is_public, hidden_at, is_visible_to_all on public.posts
+  for each row execute function private.tg_posts__set_visibility();
+
+create function private.tg_profiles__propagate_visibility()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  -- Each row's trigger sets the right value; this only visits the rows that may change.
+  update public.posts
+  set is_visible_to_all = new.is_public
+  where posts.owner_id = new.id and posts.is_public and posts.hidden_at is null;
+  return null;
+end
+$$;
+comment on function private.tg_profiles__propagate_visibility() is
+  'Trigger: opening or closing a profile opens or closes its posts. Security definer: the column is not the user''s to write.';
+
+create trigger _500_propagate_visibility after update of is_public on public.profiles
+  for each row
+  when (new.is_public <> old.is_public)
+  execute function private.tg_profiles__propagate_visibility();
+
+-- Reposts
+
+create function private.original_of(post_id uuid)
+returns uuid
+language plpgsql
+stable
+-- Invoker: called as the user, it knows only posts that the user may see.
+set search_path = ''
+as $$
+begin
+  return (
+    select original.id
+    from public.posts as named
+    join public.posts as original
+      on original.id = case when named.is_repost then named.original_post_id else named.id end
+    where named.id = original_of.post_id
+  );
+end
+$$;
+comment on function private.original_of(uuid) is
+  'The post to repost: of a repost its original, else the post itself. Null if the caller may not see both, or one is gone.';
+grant execute on function private.original_of(uuid) to authenticated, service_role;
+
+create function private.tg_posts__flatten_repost()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  -- A repost of a repost refers to the original, so that all reposts of a post surround it and form no chain.
+  new.original_post_id := private.original_of(new.original_post_id);
+  -- Locked, or a deletion at the same time would end this in an error of the foreign key.
+  perform from public.posts where posts.id = new.original_post_id for key share;
+  if not found then
+    perform private.raise_error(
+      422, 'original_post_not_found', 'The post to repost does not exist.', 'original_post'
+    );
+  end if;
+  new.is_repost := true;
+  return new;
+end
+$$;
+comment on function private.tg_posts__flatten_repost() is
+  'Trigger: reposts refer to an original that exists and is no repost. Security definer: the lock needs a right on the post. Whether the caller sees the post is asked by create_post.';
+
+create trigger _100_flatten_repost before insert on public.posts
+  for each row
+  when (new.original_post_id is not null)
+  execute function private.tg_posts__flatten_repost();
+
+-- Tags and mentions
+
+create type public.reference_source as enum ('caption', 'explicit');
+comment on type public.reference_source is
+  'Where a tag or a mention comes from: the caption, which takes it away again when it is edited, or an explicit list.';
+
+create function private.tag_name(tag text)
+returns text
+language plpgsql
+immutable
+parallel safe
+set search_path = ''
+as $$
+begin
+  -- Composed (NFC), so that one word is one tag however a keyboard spells its accents.
+  return normalize(
+    lower(
+      rtrim(ltrim(regexp_replace(tag collate "und-x-icu", '\s+', ' ', 'g'), ' #＃')) collate "und-x-icu"
+    ),
+    nfc
+  );
+end
+$$;
+comment on function private.tag_name(text) is 'A tag as it is stored: without # in front, in lower case, white space collapsed.';
+grant execute on function private.tag_name(text) to authenticated, service_role;
+
+create function private.is_valid_tag(tag text)
+returns boolean
+language plpgsql
+immutable
+parallel safe
+set search_path = ''
+as $$
+begin
+  return char_length(tag) between 1 and private.limit_of('tag_length')
+    and tag = private.tag_name(tag)
+    and tag collate "und-x-icu" !~ '[[:cntrl:]]';
+end
+$$;
+comment on function private.is_valid_tag(text) is 'Whether the text is a tag as it is stored.';
+grant execute on function private.is_valid_tag(text) to authenticated, service_role;
+
+create table public.post_tags (
+  post_id uuid not null references public.posts (id) on delete cascade,
+  tag text not null,
+  source public.reference_source not null,
+  primary key (post_id, tag),
+  constraint post_tags_tag_check check (private.is_valid_tag(tag))
+);
+-- A tag's posts, newest first.
+create index post_tags_tag_post_id_idx on public.post_tags (tag, post_id);
+
+create table public.post_mentions (
+  post_id uuid not null references public.posts (id) on delete cascade,
+  profile_id uuid not null references public.profiles (id) on delete cascade,
+  source public.reference_source not null,
+  primary key (post_id, profile_id)
+);
+-- The posts that mention a user, newest first; also for the foreign key.
+create index post_mentions_profile_id_post_id_idx on public.post_mentions (profile_id, post_id);
+
+alter table public.post_tags enable row level security;
+alter table public.post_mentions enable row level security;
+
+-- No write: rows come from captions, by trigger, and from create_post and update_post.
+grant select on public.post_tags, public.post_mentions to authenticated;
+grant select, insert, update, delete on public.post_tags, public.post_mentions to service_role;
+
+-- The policy of posts answers. A scalar subquery on purpose: `exists` and `in` let the planner read all posts into a
+-- hash table before the first row.
+create policy select_visible on public.post_tags for select to authenticated
+  using ((select true from public.posts where posts.id = post_tags.post_id));
+create policy select_visible on public.post_mentions for select to authenticated
+  using ((select true from public.posts where posts.id = post_mentions.post_id));
+
+comment on table public.post_tags is 'The tags of posts. Visible with their post.';
+comment on column public.post_tags.post_id is 'The post.';
+comment on column public.post_tags.tag is 'The tag: without #, in lower case.';
+comment on column public.post_tags.source is 'Where the tag comes from; explicit if it is both listed and in the caption.';
+comment on table public.post_mentions is 'The users whom posts mention. Visible with their post.';
+comment on column public.post_mentions.post_id is 'The post.';
+comment on column public.post_mentions.profile_id is 'The user mentioned.';
+comment on column public.post_mentions.source is 'Where the mention comes from; explicit if it is both listed and in the caption.';
+comment on policy select_visible on public.post_tags is 'A tag is visible with its post.';
+comment on policy select_visible on public.post_mentions is 'A mention is visible with its post.';
+
+create function private.tg_post_tags__check_limit()
+returns trigger
+language plpgsql
+set search_path = ''
+as $$
+begin
+  if exists (
+    select
+    from public.post_tags
+    where post_tags.post_id in (select inserted.post_id from inserted)
+    group by post_tags.post_id
+    having count(*) > private.limit_of('tags')
+  ) then
+    perform private.raise_error(
+      422, 'tags_too_many', 'A post has at most {tags} tags, those in its caption included.', 'tags'
+    );
+  end if;
+  return null;
+end
+$$;
+comment on function private.tg_post_tags__check_limit() is 'Trigger: a post has no more tags than public.limits() allows.';
+
+create function private.tg_post_mentions__check_limit()
+returns trigger
+language plpgsql
+set search_path = ''
+as $$
+begin
+  if exists (
+    select
+    from public.post_mentions
+    where post_mentions.post_id in (select inserted.post_id from inserted)
+    group by post_mentions.post_id
+    having count(*) > private.limit_of('mentions')
+  ) then
+    perform private.raise_error(
+      422, 'mentions_too_many', 'A post mentions at most {mentions} users, those in its caption included.', 'mentions'
+    );
+  end if;
+  return null;
+end
+$$;
+comment on function private.tg_post_mentions__check_limit() is 'Trigger: a post mentions no more users than public.limits() allows.';
+
+-- Once a statement, when all its rows are in.
+create trigger _100_check_limit after insert on public.post_tags
+  referencing new table as inserted
+  for each statement execute function private.tg_post_tags__check_limit();
+create trigger _100_check_limit after insert on public.post_mentions
+  referencing new table as inserted
+  for each statement execute function private.tg_post_mentions__check_limit();
+
+create function private.caption_tags(caption text)
+returns text[]
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  v_hashtags constant text[] := public.extract_hashtags(caption_tags.caption);
+  v_tags text[];
+begin
+  if cardinality(v_hashtags) = 0 then
+    return v_hashtags;
+  end if;
+  -- Folded in one go, which is far cheaper than one by one: no hashtag contains white space.
+  v_tags := array(
+    select distinct tag
+    from unnest(string_to_array(private.tag_name(array_to_string(v_hashtags, ' ')), ' ')) as tag
+  );
+  if (select max(char_length(tag)) from unnest(v_tags) as tag) > private.limit_of('tag_length') then
+    perform private.raise_error(422, 'tag_invalid', 'A tag has at most {tag_length} characters.', 'caption');
+  -- A caption has room for hundreds: refused before any of them is written.
+  elsif cardinality(v_tags) > private.limit_of('tags') then
+    perform private.raise_error(
+      422, 'tags_too_many', 'A post has at most {tags} tags, those in its caption included.', 'tags'
+    );
+  end if;
+  return v_tags;
+end
+$$;
+comment on function private.caption_tags(text) is
+  'The hashtags of a caption as tags, each once; an error if they are too long or too many.';
+
+create function private.tg_posts__refresh_references()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_tags constant text[] := private.caption_tags(new.caption);
+  v_names constant extensions.citext[] := public.extract_mentions(new.caption)::extensions.citext[];
+  v_mentioned uuid[] := '{}';
+begin
+  if cardinality(v_names) > 0 then
+    -- Locked: a user whose account is being deleted is either gone, and not mentioned, or takes the mention along.
+    v_mentioned := array(
+      select profiles.id
+      from public.profiles
+      -- With an empty search_path a plain = would compare as text, that is with case.
+      where profiles.username operator(extensions.=) any (v_names)
+      for key share
+    );
+  end if;
+
+  if tg_op = 'UPDATE' then
+    delete from public.post_tags
+    where post_tags.post_id = new.id and post_tags.source = 'caption' and post_tags.tag <> all (v_tags);
+    delete from public.post_mentions
+    where post_mentions.post_id = new.id
+      and post_mentions.source = 'caption'
+      and post_mentions.profile_id <> all (v_mentioned);
+  end if;
+  -- What is there stays: the caption does not weaken an explicit reference.
+  if cardinality(v_tags) > 0 then
+    insert into public.post_tags (post_id, tag, source)
+    select new.id, tag, 'caption' from unnest(v_tags) as tag
+    on conflict do nothing;
+  end if;
+  if cardinality(v_mentioned) > 0 then
+    insert into public.post_mentions (post_id, profile_id, source)
+    select new.id, profile_id, 'caption' from unnest(v_mentioned) as profile_id
+    on conflict do nothing;
+  end if;
+  return null;
+end
+$$;
+comment on function private.tg_posts__refresh_references() is
+  'Trigger: the tags and mentions of the caption are those that it has now. Names that nobody has are no mentions. Security definer: clients have no write grant on post_tags and post_mentions.';
+
+-- Also where the caption is set to the same text: update_post uses that when it takes an explicit reference away which
+-- the caption still has.
+create trigger _400_refresh_references after insert or update of caption on public.posts
+  for each row execute function private.tg_posts__refresh_references();

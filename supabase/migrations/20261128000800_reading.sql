@@ -1,0 +1,355 @@
+-- Reading: posts and profiles as clients show them.
+--
+-- A page of posts is made in two steps. As the caller, under row-level security, the ids of the page are read: the rule
+-- of who sees what stands in the policy of posts, and nowhere else. Then one SECURITY DEFINER function makes finished
+-- rows of these ids, with owner, tags, mentions and files, without asking again for each of them.
+--
+-- The HTTP API and the SDK use these functions, so neither composes posts or profiles.
+
+create function private.picture_url(bucket_id text, path text)
+returns text
+language plpgsql
+immutable
+parallel safe
+set search_path = ''
+as $$
+begin
+  return case
+    when path is not null then '/storage/v1/object/public/' || bucket_id || '/' || path
+    when bucket_id = 'avatars' then '/functions/v1/api/assets/default-avatar.svg'
+    else '/functions/v1/api/assets/default-cover.svg'
+  end;
+end
+$$;
+comment on function private.picture_url(text, text) is
+  'Where a picture of a profile loads, under the project''s origin; the default picture where there is none.';
+
+-- Posts
+
+create type public.post_view as (
+  id uuid,
+  owner jsonb,
+  caption text,
+  is_public boolean,
+  tags jsonb,
+  mentions jsonb,
+  media jsonb,
+  original_post uuid,
+  is_repost boolean,
+  hidden_at timestamptz,
+  created_at timestamptz,
+  updated_at timestamptz
+);
+comment on type public.post_view is 'A post as clients show it.';
+comment on column public.post_view.id is 'As posts.id.';
+comment on column public.post_view.owner is '{id, username, profile_pic_url, is_vip}.';
+comment on column public.post_view.caption is 'As posts.caption.';
+comment on column public.post_view.is_public is 'As posts.is_public.';
+comment on column public.post_view.tags is '[{id, name}], by name. The id is derived from the name.';
+comment on column public.post_view.mentions is '[{id, username}], by user name.';
+comment on column public.post_view.media is
+  '[{id, file, file_type, mime_type, size, width, height, alt_text}], in order. file is the path in bucket post-media, for which clients sign a URL.';
+comment on column public.post_view.original_post is 'As posts.original_post_id; null as well where the caller may not see that post.';
+comment on column public.post_view.is_repost is 'As posts.is_repost.';
+comment on column public.post_view.hidden_at is 'As posts.hidden_at.';
+comment on column public.post_view.created_at is 'As posts.created_at.';
+comment on column public.post_view.updated_at is 'As posts.updated_at.';
+
+create function private.compose_posts(post_ids uuid[], visible_original_ids uuid[])
+returns setof public.post_view
+language plpgsql
+stable
+security definer
+rows 20
+set search_path = ''
+set plan_cache_mode = force_generic_plan
+as $$
+begin
+  return query
+  select
+    posts.id,
+    jsonb_build_object(
+      'id', owner.id,
+      'username', owner.username::text,
+      'profile_pic_url', private.picture_url('avatars', owner.avatar_path),
+      'is_vip', owner.is_vip
+    ),
+    posts.caption,
+    posts.is_public,
+    (
+      -- Older clients expect an id.
+      select coalesce(
+        jsonb_agg(jsonb_build_object('id', md5(post_tags.tag)::uuid, 'name', post_tags.tag) order by post_tags.tag), '[]'
+      )
+      from public.post_tags
+      where post_tags.post_id = posts.id
+    ),
+    (
+      select coalesce(
+        jsonb_agg(
+          jsonb_build_object('id', profiles.id, 'username', profiles.username::text) order by profiles.username
+        ),
+        '[]'
+      )
+      from public.post_mentions
+      join public.profiles on profiles.id = post_mentions.profile_id
+      where post_mentions.post_id = posts.id
+    ),
+    (
+      select coalesce(
+        jsonb_agg(
+          jsonb_build_object(
+            'id', post_media.id,
+            'file', post_media.path,
+            'file_type', post_media.file_type,
+            'mime_type', post_media.mime_type,
+            'size', post_media.size,
+            'width', post_media.width,
+            'height', post_media.height,
+            'alt_text', post_media.alt_text
+          )
+          order by post_media.position
+        ),
+        '[]'
+      )
+      from public.post_media
+      where post_media.post_id = posts.id
+    ),
+    case when posts.original_post_id = any (compose_posts.visible_original_ids) then posts.original_post_id end,
+    posts.is_repost,
+    posts.hidden_at,
+    posts.created_at,
+    posts.updated_at
+  from unnest(compose_posts.post_ids) with ordinality as page (id, place)
+  join public.posts on posts.id = page.id
+  join public.profiles as owner on owner.id = posts.owner_id
+  order by page.place;
+end
+$$;
+comment on function private.compose_posts(uuid[], uuid[]) is
+  'Posts as clients show them, in the order of the ids. The caller of this function has read the ids under row-level security. Security definer: whether a post may be seen is asked once, and not again for each tag, mention and file.';
+grant execute on function private.compose_posts(uuid[], uuid[]) to authenticated;
+
+create function private.view_posts(post_ids uuid[])
+returns setof public.post_view
+language plpgsql
+stable
+rows 20
+-- Invoker: row-level security decides which originals the caller sees.
+set search_path = ''
+set plan_cache_mode = force_generic_plan
+as $$
+begin
+  return query
+  select *
+  from private.compose_posts(view_posts.post_ids, array(
+    select original.id
+    from public.posts
+    join public.posts as original on original.id = posts.original_post_id
+    where posts.id = any (view_posts.post_ids)
+  ));
+end
+$$;
+comment on function private.view_posts(uuid[]) is 'Posts that the caller may see, as clients show them.';
+grant execute on function private.view_posts(uuid[]) to authenticated;
+
+create function public.get_post(post_id uuid)
+returns public.post_view
+language plpgsql
+stable
+-- Invoker: row-level security decides whether the caller sees the post.
+set search_path = ''
+set plan_cache_mode = force_generic_plan
+as $$
+declare
+  v_post public.post_view;
+begin
+  select * into v_post
+  from private.view_posts(array(select posts.id from public.posts where posts.id = get_post.post_id));
+  if not found then
+    perform private.raise_error(404, 'post_not_found', 'There is no such post.');
+  end if;
+  return v_post;
+end
+$$;
+comment on function public.get_post(uuid) is 'A post that the caller may see.';
+grant execute on function public.get_post(uuid) to authenticated;
+
+create function public.list_posts(
+  owner text default null,
+  tag text default null,
+  mentions text default null,
+  before uuid default null,
+  page_limit integer default 20
+)
+returns setof public.post_view
+language plpgsql
+stable
+rows 20
+-- Invoker: row-level security decides which posts are on the page.
+set search_path = ''
+set plan_cache_mode = force_generic_plan
+as $$
+declare
+  -- One more than the largest page, so that a client learns whether another page follows.
+  v_limit constant integer := least(
+    greatest(coalesce(list_posts.page_limit, private.limit_of('page_size')), 1), private.limit_of('page_size_max') + 1
+  );
+  v_before constant uuid := coalesce(list_posts.before, 'ffffffff-ffff-ffff-ffff-ffffffffffff');
+  v_tag text;
+  v_owner_id uuid;
+  v_mentioned_id uuid;
+  v_ids uuid[];
+begin
+  if list_posts.tag is not null then
+    -- Four times the limit leaves room for a # and white space around the name, and none for a megabyte.
+    if char_length(list_posts.tag) > 4 * private.limit_of('tag_length') then
+      return;
+    end if;
+    v_tag := private.tag_name(list_posts.tag);
+  end if;
+  if list_posts.owner is not null then
+    v_owner_id := private.require_profile(list_posts.owner);
+  end if;
+  if list_posts.mentions is not null then
+    v_mentioned_id := private.require_profile(list_posts.mentions);
+  end if;
+
+  -- One statement for each usual question, so that each has a generic plan of its own: one plan for all filters would be
+  -- slow for each of them.
+  if v_owner_id is null and v_tag is null and v_mentioned_id is null then
+    v_ids := array(select posts.id from public.posts where posts.id < v_before order by posts.id desc limit v_limit);
+  elsif v_tag is null and v_mentioned_id is null then
+    v_ids := array(
+      select posts.id
+      from public.posts
+      where posts.owner_id = v_owner_id and posts.id < v_before
+      order by posts.id desc
+      limit v_limit
+    );
+  elsif v_owner_id is null and v_mentioned_id is null then
+    -- Conditions and order on the columns of post_tags, whose index has the posts of a tag in order.
+    v_ids := array(
+      select post_tags.post_id
+      from public.post_tags
+      where post_tags.tag = v_tag and post_tags.post_id < v_before
+      order by post_tags.post_id desc
+      limit v_limit
+    );
+  elsif v_owner_id is null and v_tag is null then
+    v_ids := array(
+      select post_mentions.post_id
+      from public.post_mentions
+      where post_mentions.profile_id = v_mentioned_id and post_mentions.post_id < v_before
+      order by post_mentions.post_id desc
+      limit v_limit
+    );
+  else
+    -- Several filters: which index leads depends on the values, so the statement is planned for them.
+    execute concat(
+      'select array(select posts.id from public.posts',
+      case when v_tag is not null then
+        ' join public.post_tags on post_tags.post_id = posts.id and post_tags.tag = $2 and post_tags.post_id < $4'
+      end,
+      case when v_mentioned_id is not null then
+        ' join public.post_mentions on post_mentions.post_id = posts.id and post_mentions.profile_id = $3'
+          ' and post_mentions.post_id < $4'
+      end,
+      ' where posts.id < $4',
+      case when v_owner_id is not null then ' and posts.owner_id = $1' end,
+      ' order by posts.id desc limit $5)'
+    )
+    into v_ids
+    using v_owner_id, v_tag, v_mentioned_id, v_before, v_limit;
+  end if;
+  return query select * from private.view_posts(v_ids);
+end
+$$;
+comment on function public.list_posts(text, text, text, uuid, integer) is
+  'A page of the posts that the caller may see, newest first. owner, mentions: `me`, an id or a user name; tag (# optional); filters combine. before: the id that the last page ended with. page_limit: up to the largest page and one more, to learn whether another page follows.';
+grant execute on function public.list_posts(text, text, text, uuid, integer) to authenticated;
+
+-- Profiles
+
+create type public.profile_view as (
+  id uuid,
+  username text,
+  bio text,
+  playlist text,
+  profile_pic text,
+  profile_pic_url text,
+  cover_pic text,
+  cover_pic_url text,
+  is_vip boolean,
+  role public.profile_role,
+  role_display_name text,
+  "publicProfile" boolean,
+  anonymous boolean,
+  created_at timestamptz,
+  updated_at timestamptz,
+  email text,
+  date_of_birth date,
+  age integer
+);
+comment on type public.profile_view is 'A profile as clients show it.';
+comment on column public.profile_view.id is 'As profiles.id.';
+comment on column public.profile_view.username is 'As profiles.username.';
+comment on column public.profile_view.bio is 'As profiles.bio.';
+comment on column public.profile_view.playlist is 'As profiles.playlist.';
+comment on column public.profile_view.profile_pic is 'As profile_pic_url, under its older name.';
+comment on column public.profile_view.profile_pic_url is 'Where the profile picture loads, under the project''s origin; a default picture if none is set.';
+comment on column public.profile_view.cover_pic is 'As cover_pic_url, under its older name.';
+comment on column public.profile_view.cover_pic_url is 'Where the cover picture loads, under the project''s origin; a default picture if none is set.';
+comment on column public.profile_view.is_vip is 'As profiles.is_vip.';
+comment on column public.profile_view.role is 'As profiles.role.';
+comment on column public.profile_view.role_display_name is 'The role as a title.';
+comment on column public.profile_view."publicProfile" is 'As profiles.is_public.';
+comment on column public.profile_view.anonymous is 'As profiles.is_anonymous.';
+comment on column public.profile_view.created_at is 'As profiles.created_at.';
+comment on column public.profile_view.updated_at is 'As profiles.updated_at.';
+comment on column public.profile_view.email is 'The e-mail address in Auth; null for other users.';
+comment on column public.profile_view.date_of_birth is 'As private_profiles.date_of_birth; null for other users.';
+comment on column public.profile_view.age is 'In full years, today; null for other users.';
+
+create function public.get_profile(person text default 'me')
+returns public.profile_view
+language plpgsql
+stable
+security definer
+set search_path = ''
+set plan_cache_mode = force_generic_plan
+as $$
+declare
+  v_id constant uuid := private.require_profile(coalesce(get_profile.person, 'me'));
+  v_profile public.profile_view;
+begin
+  select
+    profiles.id,
+    profiles.username,
+    profiles.bio,
+    profiles.playlist,
+    private.picture_url('avatars', profiles.avatar_path),
+    private.picture_url('avatars', profiles.avatar_path),
+    private.picture_url('covers', profiles.cover_path),
+    private.picture_url('covers', profiles.cover_path),
+    profiles.is_vip,
+    profiles.role,
+    initcap(profiles.role::text),
+    profiles.is_public,
+    profiles.is_anonymous,
+    profiles.created_at,
+    profiles.updated_at,
+    users.email,
+    private_profiles.date_of_birth,
+    extract(year from age(current_date, private_profiles.date_of_birth))::integer
+  into v_profile
+  from public.profiles
+  left join public.private_profiles on private_profiles.id = profiles.id and profiles.id = auth.uid()
+  left join auth.users on users.id = private_profiles.id
+  where profiles.id = v_id;
+  return v_profile;
+end
+$$;
+comment on function public.get_profile(text) is
+  'The profile of `me`, an id or a user name; the caller''s own with e-mail address, date of birth and age. Security definer: e-mail addresses belong to Auth. Private facts are read for the caller only.';
+grant execute on function public.get_profile(text) to authenticated;
