@@ -1,5 +1,5 @@
-import type { Context } from './context.ts';
-import { accessDenied, featureNotEnabled, StorageError } from './errors.ts';
+import type { Context } from './handler.ts';
+import { accessDenied, featureNotEnabled, StorageError } from './storage-error.ts';
 
 /** `/bucket/:bucket/lifecycle`: as on a Supabase without object versions, refused by name. */
 export async function lifecycle(): Promise<Response> {

@@ -1,7 +1,10 @@
 import type { TransactionSql } from 'postgres';
 import { z } from 'zod';
 import { errorCode } from '../errors.ts';
-import { type Context, ownerOf } from './context.ts';
+import { type Context, ownerOf } from './handler.ts';
+import { checkAllowedMimeTypes, checkBucketName, parseSizeLimit } from './names.ts';
+import { deleteObjects, isoTime, ownerUuid } from './objects.ts';
+import { jsonBody, queryOf, text } from './requests.ts';
 import {
   accessDenied,
   alreadyExists,
@@ -9,10 +12,7 @@ import {
   featureNotEnabled,
   noSuchBucket,
   tooLarge,
-} from './errors.ts';
-import { checkAllowedMimeTypes, checkBucketName, parseSizeLimit } from './names.ts';
-import { deleteObjects, isoTime, ownerUuid } from './objects.ts';
-import { jsonBody, queryOf, text } from './requests.ts';
+} from './storage-error.ts';
 
 /** A bucket as the API shows it. */
 interface Bucket {
@@ -117,11 +117,11 @@ export async function getBucket(context: Context): Promise<Response> {
 
 /** `POST /bucket` */
 export async function createBucket(context: Context): Promise<Response> {
-  const body = await jsonBody(context.request, creation);
+  const body = await jsonBody(context.body, creation);
   const id = body.id || body.name;
   checkBucketName(body.name);
   checkBucketName(id);
-  const { limit, mimeTypes } = checkSettings(body, context.options.fileSizeLimit);
+  const { limit, mimeTypes } = checkSettings(body, context.fileSizeLimit);
   const owner = ownerOf(context.identity);
   try {
     await context.asCaller(
@@ -141,8 +141,8 @@ export async function createBucket(context: Context): Promise<Response> {
 
 /** `PUT /bucket/:bucket`: what the body does not name stays. */
 export async function updateBucket(context: Context): Promise<Response> {
-  const body = await jsonBody(context.request, settings);
-  const { limit, mimeTypes } = checkSettings(body, context.options.fileSizeLimit);
+  const body = await jsonBody(context.body, settings);
+  const { limit, mimeTypes } = checkSettings(body, context.fileSizeLimit);
   const rows = await context.asCaller(
     (tx) => tx`
       update storage.buckets set

@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { refuseVersion } from './absent.ts';
-import { type Context, ownerOf } from './context.ts';
-import { featureNotEnabled, noSuchKey } from './errors.ts';
+import { type Context, ownerOf } from './handler.ts';
 import { checkBucketName, checkKey } from './names.ts';
-import { deleteObjects, findObject, lockName, type ObjectRow, renameObject } from './objects.ts';
-import { askPolicies, storeRow, type Wish } from './permission.ts';
+import { checkWrite, completeWrite } from './object-writes.ts';
+import { deleteObjects, findObject, type ObjectRow, renameObject } from './objects.ts';
 import { jsonBody, text } from './requests.ts';
-import { rehearse, service, transaction } from './session.ts';
-import { parseUserMetadata } from './uploads.ts';
+import { featureNotEnabled, noSuchKey } from './storage-error.ts';
+import { rehearse } from './transactions.ts';
+import { metadataOfHeader } from './uploads.ts';
 
 /** `DELETE /object/:bucket/*` */
 export async function removeObject(context: Context): Promise<Response> {
@@ -24,7 +24,7 @@ const removal = z.object({ prefixes: z.array(entry).min(1).max(1000) });
 
 /** `DELETE /object/:bucket`: the prefixes are whole names; what the caller may not delete is left out silently. */
 export async function removeObjects(context: Context): Promise<Response> {
-  const { prefixes } = await jsonBody(context.request, removal);
+  const { prefixes } = await jsonBody(context.body, removal);
   const names = prefixes.map((prefix) => {
     if (typeof prefix !== 'string') throw featureNotEnabled('versioning');
     return prefix;
@@ -45,7 +45,7 @@ const route = z.object({
 
 /** `POST /object/move`: the bytes stay where they are, only the row changes. */
 export async function moveObject(context: Context): Promise<Response> {
-  const body = await jsonBody(context.request, route);
+  const body = await jsonBody(context.body, route);
   const { bucketId, sourceKey, destinationKey, destinationBucket } = body;
   refuseVersion(body.sourceVersionId);
   const from = { bucket: bucketId, name: sourceKey };
@@ -57,15 +57,10 @@ export async function moveObject(context: Context): Promise<Response> {
   checkBucketName(from.bucket);
   checkBucketName(to.bucket);
   checkKey(to.name);
-  const moved = await transaction(context.session, service, async (tx) => {
-    // In one order for all, so that two moves never wait for each other.
-    const names = [from, to].sort((a, b) => (`${a.bucket}/${a.name}` < `${b.bucket}/${b.name}` ? -1 : 1));
-    for (const { bucket, name } of names) await lockName(tx, bucket, name);
-    await rehearse(tx, context.session, context.identity, async (point) => {
-      if (!(await renameObject(point, from, to))) throw noSuchKey();
-    });
-    return await renameObject(tx, from, to);
+  await rehearse(context.session, context.identity, async (tx) => {
+    if (!(await renameObject(tx, from, to))) throw noSuchKey();
   });
+  const moved = await context.asService((tx) => renameObject(tx, from, to));
   if (!moved) throw noSuchKey();
   return Response.json({ message: 'Successfully moved', Id: moved.id, Key: `${to.bucket}/${to.name}` });
 }
@@ -80,12 +75,10 @@ const copying = route.extend({
 /** `POST /object/copy` */
 export async function copyObject(context: Context): Promise<Response> {
   const { identity, request } = context;
-  const body = await jsonBody(request, copying);
+  const body = await jsonBody(context.body, copying);
   const { bucketId, sourceKey, destinationKey, copyMetadata } = body;
   refuseVersion(body.sourceVersionId);
   const bucket = body.destinationBucket || bucketId;
-  const upsert = request.headers.get('x-upsert') === 'true';
-  const userMetadataHeader = request.headers.get('x-metadata');
   checkBucketName(bucketId);
   checkBucketName(bucket);
   checkKey(destinationKey);
@@ -93,25 +86,19 @@ export async function copyObject(context: Context): Promise<Response> {
   const source = await context.asCaller((tx) => findObject(tx, bucketId, sourceKey));
   if (!source?.version) throw noSuchKey();
   const changes = copyMetadata ? {} : body.metadata;
-  const wish: Wish = {
-    draft: {
-      bucket,
-      name: destinationKey,
-      owner: ownerOf(identity),
-      metadata: { ...source.metadata, ...changes },
-      userMetadata: copyMetadata
-        ? (source.user_metadata ?? {})
-        : parseUserMetadata(userMetadataHeader && Buffer.from(userMetadataHeader, 'base64').toString('utf8')),
-    },
-    upsert,
-    asks: identity,
+  const object = {
+    bucket,
+    name: destinationKey,
+    owner: ownerOf(identity),
+    userMetadata: copyMetadata ? (source.user_metadata ?? {}) : metadataOfHeader(request.headers),
   };
-  await askPolicies(context, wish);
+  const upsert = request.headers.get('x-upsert') === 'true';
+  await checkWrite(context, identity, { ...object, metadata: { ...source.metadata, ...changes } }, upsert);
 
   const version = randomUUID();
   const copied = await copyBytes(context, { bucket: bucketId, name: sourceKey }, version);
   const metadata = { ...copied.metadata, ...changes, lastModified: copied.at.toISOString() };
-  const row = await storeRow(context, wish, version, metadata);
+  const row = await completeWrite(context, { ...object, version, metadata });
   return Response.json({ ...row, Id: row.id, Key: `${bucket}/${destinationKey}` });
 }
 

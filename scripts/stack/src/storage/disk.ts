@@ -3,7 +3,7 @@ import fs from 'node:fs/promises';
 import path from 'node:path';
 import { requireSpaceForFiles } from '../disk-space.ts';
 import { errorCode } from '../errors.ts';
-import { tooLarge } from './errors.ts';
+import { tooLarge } from './storage-error.ts';
 
 /** What is known of bytes once they are stored. */
 export interface Stored {

@@ -3,8 +3,7 @@ import { z } from 'zod';
 import { refuseVersion } from './absent.ts';
 import { findBucketRules } from './buckets.ts';
 import { isNotModified, parseRange, rangeApplies } from './conditions.ts';
-import type { Context } from './context.ts';
-import { invalidSignature, noSuchBucket, noSuchKey } from './errors.ts';
+import type { Context } from './handler.ts';
 import {
   readTransformation,
   renderImage,
@@ -15,7 +14,8 @@ import {
 import { checkKey } from './names.ts';
 import { findObject, type ObjectRow } from './objects.ts';
 import { queryOf } from './requests.ts';
-import { become } from './session.ts';
+import { invalidSignature, noSuchBucket, noSuchKey } from './storage-error.ts';
+import { become } from './transactions.ts';
 
 type FindObject = (context: Context) => Promise<ObjectRow>;
 
@@ -125,7 +125,6 @@ async function sendVersion(
     'accept-ranges': 'bytes',
     // Supabase keeps search engines off all files.
     'x-robots-tag': 'none',
-    'x-content-type-options': 'nosniff',
   });
   setHeader(headers, 'content-encoding', metadata?.contentEncoding);
   setHeader(headers, 'etag', metadata?.eTag);
@@ -181,9 +180,9 @@ async function sendImage(
   return new Response(request.method === 'HEAD' ? null : new Uint8Array(image.bytes), { headers });
 }
 
-/** Supabase serves HTML as plain text, so that no page of a user runs under the project's address. */
+/** Supabase serves HTML as plain text, so that no page of a user runs under the project's address; not so `Text/HTML`. */
 function servedType(type = 'application/octet-stream'): string {
-  return type.toLowerCase().includes('text/html') ? 'text/plain' : type;
+  return type.includes('text/html') ? 'text/plain' : type;
 }
 
 /** Leaves out what is no header value: SQL can write anything into a row. */

@@ -1,8 +1,8 @@
 import type { Sharp } from 'sharp';
 import { z } from 'zod';
 import { errorCode } from '../errors.ts';
-import { StorageError } from './errors.ts';
-import { createGate } from './turns.ts';
+import { createGate } from './gate.ts';
+import { StorageError } from './storage-error.ts';
 
 /** How an image is to be changed, as requests and signed URLs say it. */
 export interface Transformation {

@@ -1,15 +1,14 @@
 import path from 'node:path';
 import type { Sql } from 'postgres';
 import { report } from '../service-log.ts';
-import type { Context } from './context.ts';
 import { createDisk } from './disk.ts';
-import { errorResponse, invalidRequest } from './errors.ts';
 import { findVersions } from './objects.ts';
 import { bodyChunks, discard } from './requests.ts';
-import { createResumableUploads } from './resumable/index.ts';
-import { matchRoute } from './routes.ts';
-import { type Identity, type Session, service, transaction } from './session.ts';
+import { createRoutes } from './routes.ts';
+import { errorResponse, invalidRequest } from './storage-error.ts';
 import { createTokens } from './tokens.ts';
+import { type Identity, type Session, service, transaction } from './transactions.ts';
+import { createResumableUploads } from './tus.ts';
 
 /** What Storage needs. */
 export interface StorageOptions {
@@ -46,6 +45,7 @@ export function createStorage(options: StorageOptions): Storage {
   const disk = createDisk(options.objectsDir);
   const tokens = createTokens(options.urlSigningSecret);
   const resumable = createResumableUploads(disk, path.join(options.objectsDir, 'resumable'));
+  const matchRoute = createRoutes(resumable.handle);
   const findStored = (versions: string[]) => options.sql.begin((tx) => findVersions(tx, versions));
   const hourly = setInterval(
     () => sweep().catch((error: unknown) => report('storage', error)),
@@ -57,7 +57,11 @@ export function createStorage(options: StorageOptions): Storage {
   };
   const anonymous: Identity = { role: 'anon', claims: { role: 'anon' } };
 
-  async function answer(request: Request, caller: Caller | null): Promise<Response> {
+  async function answer(
+    request: Request,
+    caller: Caller | null,
+    body: AsyncIterable<Uint8Array>,
+  ): Promise<Response> {
     const { pathname } = new URL(request.url);
     const match = pathname.startsWith(prefix)
       ? matchRoute(request.method, pathname.slice(prefix.length))
@@ -71,12 +75,12 @@ export function createStorage(options: StorageOptions): Storage {
     if (!route.open && !caller) throw invalidRequest("headers must have required property 'authorization'");
     const identity = caller ?? anonymous;
     const session: Session = { sql: options.sql, operation: route.operation, request };
-    const context: Context = {
+    return await route.handle({
       request,
-      options,
+      body,
       disk,
       tokens,
-      resumable,
+      fileSizeLimit: options.fileSizeLimit,
       caller,
       identity,
       session,
@@ -84,17 +88,18 @@ export function createStorage(options: StorageOptions): Storage {
       key: decode(match.key),
       asCaller: (run) => transaction(session, identity, run),
       asService: (run) => transaction(session, service, run),
-    };
-    return await route.handle(context);
+    });
   }
 
   return {
     async fetch(request, caller) {
+      const body = bodyChunks(request);
       try {
-        return await answer(request, caller);
+        return await answer(request, caller, body);
       } catch (error) {
-        if (request.body && !request.bodyUsed) await discard(bodyChunks(request));
         return errorResponse(error);
+      } finally {
+        await discard(body);
       }
     },
 

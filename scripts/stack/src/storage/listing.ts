@@ -1,10 +1,10 @@
 import type { TransactionSql } from 'postgres';
 import { z } from 'zod';
-import type { Context } from './context.ts';
-import { invalidRequest } from './errors.ts';
+import type { Context } from './handler.ts';
 import { checkBucketName } from './names.ts';
 import { isoTime, type ObjectRow } from './objects.ts';
 import { jsonBody, text } from './requests.ts';
+import { invalidRequest } from './storage-error.ts';
 
 /** A file, or a folder, which has nothing but a name. */
 type Entry = { name: string } & {
@@ -41,7 +41,7 @@ const times = (tx: TransactionSql) =>
 
 /** `POST /object/list/:bucket`: one folder, by offset. */
 export async function listFolder(context: Context): Promise<Response> {
-  const body = await jsonBody(context.request, folderBody);
+  const body = await jsonBody(context.body, folderBody);
   const { prefix, limit, offset, search, sortBy } = body;
   checkBucketName(context.bucket);
   if (showsNothing(body)) return Response.json([]);
@@ -94,7 +94,7 @@ const cursorContent = z.tuple([text, text]);
 
 /** `POST /object/list-v2/:bucket`: everything under a prefix, or with a delimiter one folder, by cursor. */
 export async function listPage(context: Context): Promise<Response> {
-  const body = await jsonBody(context.request, pageBody);
+  const body = await jsonBody(context.body, pageBody);
   const { prefix, with_delimiter, sortBy, exactMatch } = body;
   checkBucketName(context.bucket);
   if (showsNothing(body)) return Response.json({ hasNext: false, folders: [], objects: [] });

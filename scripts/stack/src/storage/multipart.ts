@@ -1,4 +1,4 @@
-import { invalidRequest, noContent, tooLarge } from './errors.ts';
+import { invalidRequest, noContent, tooLarge } from './storage-error.ts';
 
 /** The first file of a form, with the fields that stand before it. */
 export interface FormFile {

@@ -1,4 +1,4 @@
-import { invalidBucketName, invalidKey, invalidMimeType, StorageError } from './errors.ts';
+import { invalidBucketName, invalidKey, invalidMimeType, StorageError } from './storage-error.ts';
 
 // Supabase allows the characters that Amazon S3 calls safe, and those that it says need care; a key also has slashes.
 const keyPattern = /^[\w/!\-.*'() &$@=;:+,?]+$/;
@@ -17,20 +17,15 @@ export function checkBucketName(name: string): void {
   if (!bucketPattern.test(name) || name.length > 100 || name.trim() !== name) throw invalidBucketName();
 }
 
-/** Refuses a media type that a bucket does not allow; `image/*` allows all images. */
+/**
+ * Refuses a media type that a bucket does not allow; `image/*` allows all images. As on Supabase, upper case and
+ * parameters count, and only a subtype may be `*` (`validateMimeType` in src/storage/uploader.ts of supabase/storage).
+ */
 export function checkMimeType(type: string, allowed: readonly string[] | null): void {
   if (!allowed?.length) return;
-  const given = mediaType(type);
-  const [family] = given.split('/');
-  const fits = allowed
-    .map(mediaType)
-    .some((entry) => entry === given || entry === '*' || entry === '*/*' || entry === `${family}/*`);
-  if (!given.includes('/') || !fits) throw invalidMimeType(type);
-}
-
-/** `image/png` of `Image/PNG; charset=binary`. */
-function mediaType(type: string): string {
-  return (type.split(';')[0] ?? '').trim().toLowerCase();
+  const [family, subtype] = type.split('/');
+  const fits = allowed.some((entry) => entry === `${family}/*` || entry === `${family}/${subtype}`);
+  if (subtype === undefined || !fits) throw invalidMimeType(type);
 }
 
 /** Refuses an entry of `allowed_mime_types` that is no media type. */

@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { invalidRequest, noContent, StorageError } from './errors.ts';
+import { invalidRequest, noContent, StorageError } from './storage-error.ts';
 
 const mostJsonBytes = 1024 * 1024;
 // Past this much of a refused body, the connection is given up.
 const mostDiscardedBytes = 256 * 1024 * 1024;
 
-/** The chunks of a request's body. Breaking off a loop over them does not end the body: see `discard`. */
+/** The chunks of a request's body. Leaving a loop over them does not end the body: a later loop goes on. */
 export function bodyChunks(request: Request): AsyncIterable<Uint8Array> {
   const reader = request.body?.getReader();
   return {
@@ -54,14 +54,15 @@ export async function discard(chunks: AsyncIterable<Uint8Array>): Promise<void> 
 }
 
 /** The JSON body of a request, if it is of the expected form. Throws what the client is answered. */
-export async function jsonBody<T extends z.ZodType>(request: Request, schema: T): Promise<z.infer<T>> {
+export async function jsonBody<T extends z.ZodType>(
+  body: AsyncIterable<Uint8Array>,
+  schema: T,
+): Promise<z.infer<T>> {
   const parts: Uint8Array[] = [];
   let size = 0;
-  const chunks = bodyChunks(request);
-  for await (const chunk of chunks) {
+  for await (const chunk of body) {
     size += chunk.length;
     if (size > mostJsonBytes) {
-      await discard(chunks);
       throw new StorageError({
         status: 413,
         code: 'InvalidRequest',

@@ -1,8 +1,8 @@
 import * as absent from './absent.ts';
 import * as buckets from './buckets.ts';
 import * as changes from './changes.ts';
-import type { Context } from './context.ts';
 import * as downloads from './downloads.ts';
+import type { Handler } from './handler.ts';
 import * as listing from './listing.ts';
 import * as signing from './signing.ts';
 import * as uploads from './uploads.ts';
@@ -13,13 +13,13 @@ interface Route {
   /** Under `/storage/v1`; `*` takes the rest, slashes and all. */
   path: string;
   operation: string;
-  handle(context: Context): Promise<Response>;
+  handle: Handler;
   /** Whether it answers requests without a key. */
   open: boolean;
 }
 
 /** A route for whoever has a key. */
-const keyed = (method: string, path: string, operation: string, handle: Route['handle']): Route => ({
+const keyed = (method: string, path: string, operation: string, handle: Handler): Route => ({
   method,
   path,
   operation,
@@ -29,10 +29,8 @@ const keyed = (method: string, path: string, operation: string, handle: Route['h
 /** A route where the bucket or a token in the URL may stand for a key. */
 const open = (...route: Parameters<typeof keyed>): Route => ({ ...keyed(...route), open: true });
 
-const resumable = (context: Context) => context.resumable.fetch(context);
-
 // The first match counts: the paths with more fixed parts stand first.
-const routes: readonly Route[] = [
+const routes = (resumable: Handler): readonly Route[] => [
   keyed('GET', 'bucket', 'storage.bucket.list', buckets.listBuckets),
   keyed('POST', 'bucket', 'storage.bucket.create', buckets.createBucket),
   keyed('GET', 'bucket/:bucket', 'storage.bucket.get', buckets.getBucket),
@@ -114,16 +112,22 @@ export interface Match {
   key: string;
 }
 
-const patterns = routes.map((route) => ({
-  route,
-  pattern: new RegExp(`^${route.path.replace(':bucket', '(?<bucket>[^/]+)').replace('*', '(?<key>.+)')}/?$`),
-}));
+/** Finds the route of a request by its path under `/storage/v1/`; null where there is none. */
+export type MatchRoute = (method: string, path: string) => Match | null;
 
-/** Finds the route of a request by its path under `/storage/v1/`. */
-export function matchRoute(method: string, path: string): Match | null {
-  for (const { route, pattern } of patterns) {
-    const groups = route.method === method ? pattern.exec(path) : null;
-    if (groups) return { route, bucket: groups.groups?.bucket ?? '', key: groups.groups?.key ?? '' };
-  }
-  return null;
+/** Makes the routes of Storage; `resumable` answers those of resumable uploads. */
+export function createRoutes(resumable: Handler): MatchRoute {
+  const patterns = routes(resumable).map((route) => ({
+    route,
+    pattern: new RegExp(
+      `^${route.path.replace(':bucket', '(?<bucket>[^/]+)').replace('*', '(?<key>.+)')}/?$`,
+    ),
+  }));
+  return (method, path) => {
+    for (const { route, pattern } of patterns) {
+      const groups = route.method === method ? pattern.exec(path) : null;
+      if (groups) return { route, bucket: groups.groups?.bucket ?? '', key: groups.groups?.key ?? '' };
+    }
+    return null;
+  };
 }

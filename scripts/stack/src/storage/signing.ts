@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { refuseVersion } from './absent.ts';
-import type { Context } from './context.ts';
-import { noSuchKey } from './errors.ts';
+import type { Context } from './handler.ts';
 import { transformationBody, writeTransformation } from './images.ts';
 import { checkBucketName, checkKey } from './names.ts';
 import { findNames, findObject } from './objects.ts';
 import { jsonBody, text } from './requests.ts';
+import { noSuchKey } from './storage-error.ts';
 
 // A token's time has to stay a date: this many seconds are 100 years.
 const expiresIn = z.int().min(1).max(3_155_760_000);
@@ -15,7 +15,7 @@ const many = z.object({ expiresIn, paths: z.array(text).min(1) });
 /** `POST /object/sign/:bucket/*`: a URL with which anyone may read this object for a time. */
 export async function signObject(context: Context): Promise<Response> {
   const { bucket, key } = context;
-  const body = await jsonBody(context.request, one);
+  const body = await jsonBody(context.body, one);
   refuseVersion(body.versionId);
   checkBucketName(bucket);
   checkKey(key);
@@ -27,7 +27,7 @@ export async function signObject(context: Context): Promise<Response> {
 /** `POST /object/sign/:bucket`: each of many objects has its own URL or its own error. */
 export async function signObjects(context: Context): Promise<Response> {
   const { bucket } = context;
-  const { paths, expiresIn: seconds } = await jsonBody(context.request, many);
+  const { paths, expiresIn: seconds } = await jsonBody(context.body, many);
   checkBucketName(bucket);
   const found = await context.asCaller((tx) => findNames(tx, bucket, paths));
   return Response.json(

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { jwtVerify } from 'jose';
 import { errorMessage } from '../errors.ts';
-import { invalidJwt, invalidSignature } from './errors.ts';
+import { invalidJwt, invalidSignature } from './storage-error.ts';
 
 /** What a signed URL for reading allows. */
 export interface DownloadGrant {

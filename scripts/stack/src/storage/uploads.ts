@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { findBucketRules, sizeLimitOf } from './buckets.ts';
-import { type Context, ownerOf } from './context.ts';
-import { invalidRequest, noSuchBucket, tooLarge } from './errors.ts';
+import { type Context, type Handler, ownerOf } from './handler.ts';
 import { readFormFile } from './multipart.ts';
 import { checkBucketName, checkKey, checkMimeType, isFolderPlaceholder } from './names.ts';
+import { checkWrite, completeWrite } from './object-writes.ts';
 import type { ObjectMetadata, ObjectRow } from './objects.ts';
-import { askPolicies, storeRow, type Wish } from './permission.ts';
-import { bodyChunks, discard, queryOf } from './requests.ts';
+import { queryOf } from './requests.ts';
+import { invalidRequest, noSuchBucket, tooLarge } from './storage-error.ts';
+import { type Identity, service } from './transactions.ts';
 
 /** A file as a request brings it, before its bytes were read. */
 interface Incoming {
@@ -19,95 +20,73 @@ interface Incoming {
 }
 
 /** By what right a file comes. */
-type Right = Pick<Wish, 'upsert' | 'asks'> & { owner: string | undefined };
-
-/** `POST /object/:bucket/*` adds an object, or replaces one if the header `x-upsert` says so. */
-export async function uploadObject(context: Context): Promise<Response> {
-  const upsert = context.request.headers.get('x-upsert') === 'true';
-  const { id } = await store(context, { upsert, owner: ownerOf(context.identity), asks: context.identity });
-  return Response.json({ Id: id, Key: `${context.bucket}/${context.key}` });
+interface Permit {
+  identity: Identity;
+  owner: string | undefined;
+  upsert: boolean;
 }
 
-/** `PUT /object/:bucket/*`: as on Supabase, an object that does not exist is added. */
-export async function updateObject(context: Context): Promise<Response> {
-  const { identity } = context;
-  const { id } = await store(context, { upsert: true, owner: ownerOf(identity), asks: identity });
-  return Response.json({ Id: id, Key: `${context.bucket}/${context.key}` });
+const wantsUpsert = (request: Request) => request.headers.get('x-upsert') === 'true';
+
+/** `POST /object/:bucket/*` adds an object, or replaces one if the header `x-upsert` says so. */
+export const uploadObject: Handler = (context) => storeAsCaller(context, wantsUpsert(context.request));
+
+/** `PUT /object/:bucket/*` replaces an object. As on Supabase, one that does not exist is added. */
+export const updateObject: Handler = (context) => storeAsCaller(context, true);
+
+async function storeAsCaller(context: Context, upsert: boolean): Promise<Response> {
+  const { identity, bucket, key } = context;
+  const { id } = await store(context, { identity, owner: ownerOf(identity), upsert });
+  return Response.json({ Id: id, Key: `${bucket}/${key}` });
 }
 
 /** `POST /object/upload/sign/:bucket/*`: a URL with which anyone may upload this object. */
-export async function signUpload(context: Context): Promise<Response> {
-  const { bucket, key, identity, request } = context;
+export const signUpload: Handler = async (context) => {
+  const { bucket, key, identity, request, tokens } = context;
   checkBucketName(bucket);
   checkKey(key);
-  const upsert = request.headers.get('x-upsert') === 'true';
+  const upsert = wantsUpsert(request);
   const owner = ownerOf(identity);
-  const draft = { bucket, name: key, owner, metadata: {}, userMetadata: {} };
-  await askPolicies(context, { draft, upsert, asks: identity });
-  const grant = owner === undefined ? { upsert } : { owner, upsert };
-  const token = context.tokens.signUpload(bucket, key, grant);
+  await checkWrite(context, identity, { bucket, name: key, owner, metadata: {}, userMetadata: {} }, upsert);
+  const token = tokens.signUpload(bucket, key, owner === undefined ? { upsert } : { owner, upsert });
   return Response.json({ url: `/object/upload/sign/${bucket}/${key}?token=${token}`, token });
-}
+};
 
 const withToken = z.object({ token: z.string() });
 
 /** `PUT /object/upload/sign/:bucket/*?token=` */
-export async function uploadSigned(context: Context): Promise<Response> {
-  const { token } = queryOf(context.request, withToken);
-  const { owner, upsert } = await context.tokens.verifyUpload(token, context.bucket, context.key);
-  await store(context, { upsert, owner, asks: null });
-  return Response.json({ Key: `${context.bucket}/${context.key}` });
-}
+export const uploadSigned: Handler = async (context) => {
+  const { bucket, key, request, tokens } = context;
+  const { owner, upsert } = await tokens.verifyUpload(queryOf(request, withToken).token, bucket, key);
+  await store(context, { identity: service, owner, upsert });
+  return Response.json({ Key: `${bucket}/${key}` });
+};
 
-/**
- * Takes in a file: the policies are asked first, then the bytes are stored, and the row comes last. Whatever goes
- * wrong on the way leaves neither bytes nor row, and an object that was to be replaced stays as it was.
- */
-async function store(context: Context, right: Right): Promise<ObjectRow> {
-  const body = bodyChunks(context.request);
-  try {
-    return await receive(context, right, body);
-  } finally {
-    await discard(body);
-  }
-}
-
-async function receive(
-  context: Context,
-  { upsert, owner, asks }: Right,
-  body: AsyncIterable<Uint8Array>,
-): Promise<ObjectRow> {
+/** Takes in a file: the policies are asked first, then the bytes are stored, and the row comes last. */
+async function store(context: Context, { identity, owner, upsert }: Permit): Promise<ObjectRow> {
   const { bucket, key, request, disk } = context;
   checkBucketName(bucket);
   const rules = await context.asService((tx) => findBucketRules(tx, bucket));
   if (!rules) throw noSuchBucket();
 
-  const file = await openFile(request, body);
+  const file = await openFile(context);
   const isPlaceholder = isFolderPlaceholder(key);
-  const limit = isPlaceholder ? 0 : sizeLimitOf(rules, context.options.fileSizeLimit);
+  const limit = isPlaceholder ? 0 : sizeLimitOf(rules, context.fileSizeLimit);
   if (!isPlaceholder) checkMimeType(file.mimeType, rules.allowed_mime_types);
   const length = request.headers.get('content-length');
-  const declaredLength = length === null ? undefined : Number(length);
-  // A form is longer than the file in it; that one is measured as it comes in.
-  if (!isForm(request) && declaredLength !== undefined && declaredLength > limit) throw tooLarge();
+  const contentLength = length === null ? undefined : Number(length);
+  if (!isForm(request) && contentLength !== undefined && contentLength > limit) throw tooLarge();
   checkKey(key);
 
-  const wish: Wish = {
-    draft: {
-      bucket,
-      name: key,
-      owner,
-      // All that Supabase lets policies know of a file before it has come in.
-      metadata: { mimetype: file.mimeType, contentLength: declaredLength },
-      userMetadata: file.userMetadata,
-    },
-    upsert,
-    asks,
-  };
-  await askPolicies(context, wish);
+  const object = { bucket, name: key, owner, userMetadata: file.userMetadata };
+  // All that Supabase lets policies know of a file before it has come in.
+  const known = { mimetype: file.mimeType, contentLength };
+  await checkWrite(context, identity, { ...object, metadata: known }, upsert);
 
   const version = randomUUID();
-  const stored = await disk.write(version, file.content, limit);
+  // As on Supabase, a body of unknown length passes the limit: only forms are cut off
+  // (`fileUploadFromRequest` in src/storage/uploader.ts of supabase/storage).
+  const stored = await disk.write(version, file.content, isForm(request) ? limit : Number.POSITIVE_INFINITY);
   const metadata: ObjectMetadata = {
     eTag: stored.eTag,
     size: stored.size,
@@ -118,7 +97,7 @@ async function receive(
     httpStatusCode: 200,
     ...(file.contentEncoding === undefined ? {} : { contentEncoding: file.contentEncoding }),
   };
-  return await storeRow(context, wish, version, { ...metadata });
+  return await completeWrite(context, { ...object, version, metadata: { ...metadata } });
 }
 
 function isForm(request: Request): boolean {
@@ -126,19 +105,16 @@ function isForm(request: Request): boolean {
 }
 
 /** The file of a request, which is its body or, from browsers, the first file of a form. */
-async function openFile(request: Request, body: AsyncIterable<Uint8Array>): Promise<Incoming> {
+async function openFile({ request, body }: Context): Promise<Incoming> {
   const { headers } = request;
   const contentType = headers.get('content-type') ?? 'application/octet-stream';
   if (!isForm(request)) {
-    const metadata = headers.get('x-metadata');
     return {
       content: body,
       mimeType: contentType,
       cacheControl: headers.get('cache-control') ?? 'no-cache',
       contentEncoding: headers.get('content-encoding') ?? undefined,
-      userMetadata: parseUserMetadata(
-        metadata === null ? null : Buffer.from(metadata, 'base64').toString('utf8'),
-      ),
+      userMetadata: metadataOfHeader(headers),
     };
   }
   const form = await readFormFile(contentType, body);
@@ -148,7 +124,7 @@ async function openFile(request: Request, body: AsyncIterable<Uint8Array>): Prom
     mimeType: headerValue('contentType', form.fields.get('contentType') || form.contentType),
     cacheControl: headerValue('cacheControl', seconds ? `max-age=${seconds}` : 'no-cache'),
     contentEncoding: headerValue('contentEncoding', form.fields.get('contentEncoding')),
-    userMetadata: parseUserMetadata(form.fields.get('metadata') ?? form.fields.get('userMetadata') ?? null),
+    userMetadata: parseUserMetadata(form.fields.get('metadata') ?? form.fields.get('userMetadata')),
   };
 }
 
@@ -159,11 +135,16 @@ export function headerValue<T extends string | undefined>(field: string, value: 
   return value;
 }
 
+/** The metadata of an app in the header `x-metadata`. */
+export function metadataOfHeader(headers: Headers): Record<string, unknown> {
+  const encoded = headers.get('x-metadata');
+  return encoded === null ? {} : parseUserMetadata(Buffer.from(encoded, 'base64').toString('utf8'));
+}
+
 /** As on Supabase, metadata that is no JSON object is no error and does not count. */
-export function parseUserMetadata(json: string | null): Record<string, unknown> {
-  if (json === null) return {};
+export function parseUserMetadata(json: string | null | undefined): Record<string, unknown> {
   try {
-    const value: unknown = JSON.parse(json);
+    const value: unknown = JSON.parse(json ?? '');
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
   } catch {
     return {};

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient, type SupabaseClient } from '@supabase/supabase-js';
 import postgres from 'postgres';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { toStorageError } from '../../src/storage/errors.ts';
+import { toStorageError } from '../../src/storage/storage-error.ts';
 import { type Command, copyProject, run, statusOf } from '../running.ts';
 import { begin, offsetOf, patch, tus, uploadWithClient } from './tus.ts';
 

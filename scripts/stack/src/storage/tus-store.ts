@@ -1,10 +1,15 @@
 import type { Readable } from 'node:stream';
 import { DataStore, ERRORS, Upload } from '@tus/server';
-import type { Disk } from '../disk.ts';
-import type { Records } from './records.ts';
+import type { Disk } from './disk.ts';
+import type { Records, UploadRecord } from './tus-records.ts';
 
 /** As on Supabase, an upload that is not complete after a day is gone. */
 export const expiresAfterMs = 24 * 60 * 60 * 1000;
+
+/** The version of the object that an upload becomes: the last part of its id. */
+export function versionOf(id: string): string {
+  return id.slice(id.lastIndexOf('/') + 1);
+}
 
 /**
  * Where the TUS server keeps uploads: the bytes in the file that the object will have, the rest in a record. An
@@ -14,14 +19,11 @@ export const expiresAfterMs = 24 * 60 * 60 * 1000;
 export class UploadStore extends DataStore {
   private readonly disk: Disk;
   private readonly records: Records;
-  private readonly owner: (upload: Upload) => string | undefined;
 
-  /** `owner` tells whom a new upload belongs to. */
-  constructor(disk: Disk, records: Records, owner: (upload: Upload) => string | undefined) {
+  constructor(disk: Disk, records: Records) {
     super();
     this.disk = disk;
     this.records = records;
-    this.owner = owner;
     this.extensions = [
       'creation',
       'creation-with-upload',
@@ -33,29 +35,22 @@ export class UploadStore extends DataStore {
 
   override async create(upload: Upload): Promise<Upload> {
     const { id, size, metadata = {} } = upload;
-    const { bucketName, objectName } = metadata;
-    const owner = this.owner(upload);
     upload.creation_date = new Date().toISOString();
-    await this.records.set({
+    await this.records.set(versionOf(id), {
       id,
-      bucket: bucketName ?? '',
-      name: objectName ?? '',
       createdAt: upload.creation_date,
       metadata,
-      ...(owner === undefined ? {} : { owner }),
       ...(size === undefined ? {} : { size }),
     });
-    await this.disk.begin(id);
+    await this.disk.begin(versionOf(id));
     return upload;
   }
 
   override async getUpload(id: string): Promise<Upload> {
-    const record = await this.records.get(id);
-    if (!record) throw ERRORS.FILE_NOT_FOUND;
-    const file = await this.disk.find(id);
+    const { size, metadata, createdAt } = await this.mustFind(id);
+    const file = await this.disk.find(versionOf(id));
     // The object that it became was deleted or replaced.
     if (!file) throw ERRORS.FILE_NO_LONGER_EXISTS;
-    const { size, metadata, createdAt } = record;
     return new Upload({
       id,
       offset: file.size,
@@ -66,21 +61,26 @@ export class UploadStore extends DataStore {
   }
 
   override write(stream: Readable, id: string, offset: number): Promise<number> {
-    return this.disk.append(id, stream, offset);
+    return this.disk.append(versionOf(id), stream, offset);
   }
 
   override async declareUploadLength(id: string, size: number): Promise<void> {
-    const record = await this.records.get(id);
-    if (!record) throw ERRORS.FILE_NOT_FOUND;
-    await this.records.set({ ...record, size });
+    await this.records.set(versionOf(id), { ...(await this.mustFind(id)), size });
   }
 
   override async remove(id: string): Promise<void> {
-    await this.records.remove(id);
-    await this.disk.remove([id]);
+    await this.records.remove(versionOf(id));
+    await this.disk.remove([versionOf(id)]);
   }
 
   override getExpiration(): number {
     return expiresAfterMs;
+  }
+
+  /** The record of an id; the same version under the name of another object is no upload. */
+  private async mustFind(id: string): Promise<UploadRecord> {
+    const record = await this.records.get(versionOf(id));
+    if (record?.id !== id) throw ERRORS.FILE_NOT_FOUND;
+    return record;
   }
 }

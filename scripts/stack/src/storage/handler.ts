@@ -1,17 +1,17 @@
 import type { TransactionSql } from 'postgres';
 import type { Disk } from './disk.ts';
-import type { StorageOptions } from './index.ts';
-import type { ResumableUploads } from './resumable/index.ts';
-import type { Identity, Session } from './session.ts';
 import type { Tokens } from './tokens.ts';
+import type { Identity, Session } from './transactions.ts';
 
 /** What a handler works with. */
 export interface Context {
   request: Request;
-  options: StorageOptions;
+  /** The bytes of the request's body. What a handler leaves unread is read and dropped before the answer is sent. */
+  body: AsyncIterable<Uint8Array>;
   disk: Disk;
   tokens: Tokens;
-  resumable: ResumableUploads;
+  /** The most bytes that a file of any bucket may have. */
+  fileSizeLimit: number;
   /** Who asks; null without a key. */
   caller: Identity | null;
   /** Who the caller's statements run as: without a key, anon. */
@@ -26,6 +26,9 @@ export interface Context {
   /** Runs statements in one transaction, with all rights. */
   asService<T>(run: (tx: TransactionSql) => Promise<T>): Promise<T>;
 }
+
+/** Answers a request, or throws a StorageError. */
+export type Handler = (context: Context) => Promise<Response>;
 
 /** The user that a new object belongs to. */
 export function ownerOf({ claims }: Identity): string | undefined {

@@ -6,7 +6,7 @@ export interface Identity {
   claims: Record<string, unknown>;
 }
 
-/** Storage itself. Supabase stores what a caller was found to be allowed to store as this role. */
+/** Storage itself. As on Supabase, what a caller may store is stored as this role. */
 export const service: Identity = { role: 'service_role', claims: { role: 'service_role' } };
 
 /** The request that statements belong to, as policies and triggers can read it from the settings. */
@@ -49,24 +49,17 @@ export async function transaction<T>(
   return result.value;
 }
 
-/**
- * Runs statements as somebody, and takes them back: what they would throw is thrown, nothing else stays.
- * This is how Supabase asks the policies before it takes in any bytes.
- */
+/** Runs statements in one transaction as somebody, and rolls it back. What they throw is thrown. */
 export async function rehearse(
-  tx: TransactionSql,
   session: Session,
   identity: Identity,
   run: (tx: TransactionSql) => Promise<unknown>,
 ): Promise<void> {
   const done = new Error('rehearsed');
-  await tx
-    .savepoint(async (point) => {
-      await become(point, session, identity);
-      await run(point);
-      throw done;
-    })
-    .catch((error: unknown) => {
-      if (error !== done) throw error;
-    });
+  await transaction(session, identity, async (tx) => {
+    await run(tx);
+    throw done;
+  }).catch((error: unknown) => {
+    if (error !== done) throw error;
+  });
 }
