@@ -20,7 +20,7 @@ describe('buckets', () => {
       public: false,
       file_size_limit: 1_000_000,
     });
-    await storage.from(bucket).upload('a.txt', 'a');
+    await storage.from(bucket).upload('a.txt', 'a', { contentType: 'text/plain' });
     expect((await storage.deleteBucket(bucket)).error).toMatchObject({ code: 'ResourceNotEmpty' });
     expect((await storage.emptyBucket(bucket)).error).toBeNull();
     expect((await storage.deleteBucket(bucket)).error).toBeNull();
