@@ -40,7 +40,7 @@ export function createApp(config: Config): App {
   app.use(
     cors({
       origin: '*',
-      allowMethods: ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE', 'OPTIONS'],
+      allowMethods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
       exposeHeaders: ['Link', 'Location', 'Retry-After', 'WWW-Authenticate'],
       maxAge: 86_400,
     }),
@@ -73,7 +73,7 @@ function answerProblem(c: AppContext, { problem: body, headers, cause }: Problem
 /** The methods that a path answers to, from the routes themselves: middleware stands under ALL. */
 function allowedMethods(app: App, c: AppContext): string[] {
   const path = app.getPath(c.req.raw);
-  const methods = ['GET', 'POST', 'PATCH', 'DELETE'].filter((method) =>
+  const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'].filter((method) =>
     app.router.match(method, path)[0].some(([[, route]]) => route.method === method),
   );
   return methods.includes('GET') ? ['GET', 'HEAD', ...methods.slice(1)] : methods;

@@ -1,34 +1,32 @@
 import { type AuthResponse, isAuthSessionMissingError } from '@supabase/supabase-js';
 import type { MiddlewareHandler } from 'hono';
 import type { Config } from '../config.ts';
-import { readJson } from '../http/body.ts';
+import { authProblem } from '../http/auth-problem.ts';
 import { anonymousClient, clientAddress, secretClient } from '../http/clients.ts';
 import type { AppEnv, NoctraClient } from '../http/context.ts';
-import { type App, addEndpoint } from '../http/openapi.ts';
+import { dataOf } from '../http/database.ts';
+import { addEndpoint } from '../http/endpoint.ts';
+import type { App } from '../http/openapi.ts';
+import { fieldProblem, internal, type ProblemError, problem } from '../http/problem.ts';
 import {
-  authProblem,
-  databaseProblem,
-  fieldProblem,
-  internal,
-  type ProblemError,
-  problem,
-} from '../http/problem.ts';
-import { validate } from '../http/validate.ts';
-import { RefreshBody, RegisterBody, type Session, SessionAnswer, TokenBody } from './auth-schemas.ts';
-import { beginSignIn, presentSession, presentWithName } from './sign-in.ts';
+  RefreshBody,
+  RegisterBody,
+  RegisterForm,
+  type Session,
+  SessionAnswer,
+  TokenBody,
+} from './auth-schemas.ts';
+import { beginSignIn, presentSession, presentWithName, signIn } from './sign-in.ts';
 
 /**
  * No refused sign-in is answered sooner. Auth hashes a password only for an account that exists: without this, the
- * time alone would tell who has one.
+ * time would tell which accounts exist.
  */
 const REFUSAL_MS = 500;
 
-/** Registration, sign-in, renewal and sign-out: Supabase Auth under the paths that Noctra's clients know. */
+/** Registration, sign-in, renewal and sign-out: Supabase Auth under the paths of Noctra's clients. */
 export function addAuthRoutes(app: App, config: Config, caller: MiddlewareHandler<AppEnv>): void {
   const tag = 'Sign-in' as const;
-  const jsonBody = (schema: typeof RegisterBody | typeof TokenBody | typeof RefreshBody) => ({
-    body: { required: true, content: { 'application/json': { schema } } },
-  });
 
   addEndpoint(app, {
     method: 'post',
@@ -37,16 +35,15 @@ export function addAuthRoutes(app: App, config: Config, caller: MiddlewareHandle
     name: 'register',
     tag,
     summary: 'Register',
-    request: jsonBody(RegisterBody),
+    body: { json: RegisterBody, form: RegisterForm },
     answers: {
       201: {
         description: 'Registered; signed in unless the e-mail address is to be confirmed',
         schema: SessionAnswer,
       },
     },
-    problems: [400, 409, 413, 415, 422, 429, 503],
-    handler: async (c) => {
-      const body = validate(RegisterBody, await readJson(c.req.raw));
+    problems: [403, 409, 429],
+    handler: async (c, { body }) => {
       const address = clientAddress(config, c.req.raw.headers);
       const client = secretClient(config, address);
       await countRegistration(client, address);
@@ -84,20 +81,19 @@ export function addAuthRoutes(app: App, config: Config, caller: MiddlewareHandle
     name: 'signIn',
     tag,
     summary: 'Sign in by user name or e-mail address',
-    request: jsonBody(TokenBody),
+    body: { json: TokenBody },
     answers: { 200: { description: 'Signed in', schema: SessionAnswer } },
-    problems: [400, 401, 403, 413, 415, 422, 429, 503],
-    handler: async (c) => {
+    problems: [401, 403, 429],
+    handler: async (c, { body }) => {
       const began = performance.now();
-      const { username, password } = validate(TokenBody, await readJson(c.req.raw));
-      const attempt = await beginSignIn(config, clientAddress(config, c.req.raw.headers), username);
-      const session = await attempt.signIn(password).catch(async (refusal: ProblemError) => {
+      const attempt = await beginSignIn(config, clientAddress(config, c.req.raw.headers), body.username);
+      const session = await signIn(attempt, body.password).catch(async (refusal: ProblemError) => {
         const wait = REFUSAL_MS - (performance.now() - began);
         if (refusal.problem.status === 401 && wait > 0)
           await new Promise((resolve) => setTimeout(resolve, wait));
         throw refusal;
       });
-      return c.json(await presentWithName(config, session), 200);
+      return c.json(presentSession(session, attempt.username), 200);
     },
   });
 
@@ -108,13 +104,12 @@ export function addAuthRoutes(app: App, config: Config, caller: MiddlewareHandle
     name: 'refreshToken',
     tag,
     summary: 'Renew the token',
-    request: jsonBody(RefreshBody),
+    body: { json: RefreshBody },
     answers: {
-      200: { description: 'Renewed: the refresh token is a new one as well', schema: SessionAnswer },
+      200: { description: 'Renewed; the refresh token is a new one as well', schema: SessionAnswer },
     },
-    problems: [400, 401, 403, 413, 415, 422, 429, 503],
-    handler: async (c) => {
-      const body = validate(RefreshBody, await readJson(c.req.raw));
+    problems: [401, 403, 429],
+    handler: async (c, { body }) => {
       const client = secretClient(config, clientAddress(config, c.req.raw.headers));
       const { data, error } = await client.auth.refreshSession(body);
       if (error) throw refreshProblem(error);
@@ -132,9 +127,9 @@ export function addAuthRoutes(app: App, config: Config, caller: MiddlewareHandle
     summary: 'Sign out: the session is revoked',
     caller,
     answers: { 204: { description: 'Signed out' } },
-    problems: [429, 503],
+    problems: [429],
     handler: async (c) => {
-      // This session only: signing out on a telephone must not sign out the tablet.
+      // This session only: signing out on one device must not sign out the others.
       const { error } = await anonymousClient(config).auth.admin.signOut(c.var.caller.token, 'local');
       // The token was verified: when Auth does not know its session, it has been revoked before.
       if (error && !isAuthSessionMissingError(error) && ![401, 403, 404].includes(error.status ?? 0)) {
@@ -147,21 +142,18 @@ export function addAuthRoutes(app: App, config: Config, caller: MiddlewareHandle
 
 type AuthError = NonNullable<AuthResponse['error']>;
 
-/** Answers before Auth is asked. The secret key: nobody is signed in yet, and nobody else may probe for names. */
+/** Answers before Auth is asked. With the secret key: no user is signed in yet, and clients may not probe for names. */
 async function assertUsernameFree(client: NoctraClient, username: string): Promise<void> {
-  const { data, error } = await client.rpc('username_available', { username });
-  if (error) throw databaseProblem(error);
-  if (!data) throw fieldProblem('username_taken', 'username', 'This user name is taken.');
+  const isFree = await dataOf(client.rpc('username_available', { username }));
+  if (!isFree) throw fieldProblem('username_taken', 'username', 'This user name is taken.');
 }
 
-/** The secret key: a registration comes from nobody, and only the database sees those of all instances. */
+/** With the secret key: no user is signed in yet, and only the database sees the registrations of all instances. */
 async function countRegistration(client: NoctraClient, address: string | null): Promise<void> {
-  if (address === null) return;
-  const { error } = await client.rpc('begin_registration', { address });
-  if (error) throw databaseProblem(error);
+  if (address !== null) await dataOf(client.rpc('begin_registration', { address }));
 }
 
-/** Auth says of whatever the database refuses only that it failed: a name that was taken meanwhile is the likeliest. */
+/** Auth reports a refusal by the database as a 500: most likely the name was taken meanwhile. */
 async function signUpProblem(
   error: AuthError,
   client: NoctraClient,

@@ -1,29 +1,28 @@
 import type { AuthError, Session as AuthSession } from '@supabase/supabase-js';
 import type { Config } from '../config.ts';
+import { authProblem } from '../http/auth-problem.ts';
 import { callerClient, secretClient } from '../http/clients.ts';
 import type { NoctraClient } from '../http/context.ts';
-import { authProblem, databaseProblem, internal, type ProblemError, problem } from '../http/problem.ts';
-import { noSuchUser } from '../profiles/profile-presentation.ts';
+import { dataOf } from '../http/database.ts';
+import { internal, type ProblemError, problem } from '../http/problem.ts';
+import { readProfile } from '../profiles/profile-queries.ts';
 import type { Session } from './auth-schemas.ts';
 
-/** An address that nobody can have, for the attempt that is made where the user name is nobody's. */
-const NOBODY = 'nobody@noctra.invalid';
+/** An address that nobody can have, for the attempt to sign in by an unknown user name. */
+const NOBODY = { email: 'nobody@noctra.invalid', username: '' };
 
-/** An attempt to prove who one is. It counts as failed until it has succeeded: many at once are all counted. */
+/** An attempt to sign in. The database counts it as failed until Auth reports a sign-in of the account. */
 export interface SignInAttempt {
-  /** Auth, which keeps the session in here once there is one. */
+  /** Auth, which keeps the session in this client. */
   client: NoctraClient;
   /** The e-mail address that Auth knows, or one that it does not. */
   email: string;
-  /** Signs in with a password. */
-  signIn(password: string): Promise<AuthSession>;
-  /** Takes the count back. */
-  succeeded(): Promise<void>;
+  username: string;
 }
 
 /**
- * Begins an attempt by user name or e-mail address; too many that failed, of the account or of the address on the net,
- * are a 429. The secret key: whose address a name stands for is nobody else's to know.
+ * Begins an attempt by user name or e-mail address; too many that failed, of the account or of the IP address, are a
+ * 429. With the secret key: nobody else may learn the e-mail address of a user name.
  */
 export async function beginSignIn(
   config: Config,
@@ -31,33 +30,20 @@ export async function beginSignIn(
   identifier: string,
 ): Promise<SignInAttempt> {
   const client = secretClient(config, address);
-  const counted = { identifier, ...(address === null ? {} : { address }) };
-  // By a client of its own: once signed in, the other one speaks for the person.
-  const counter = secretClient(config, null);
-  const { data, error } = await counter.rpc('begin_sign_in', counted);
-  if (error) throw databaseProblem(error);
-  const email: string = data ?? NOBODY;
-
-  const succeeded = async () => {
-    const { error } = await counter.rpc('sign_in_succeeded', counted);
-    // Somebody who is signed in should not be told otherwise; the count ends by itself.
-    if (error) console.error('A sign-in stays counted as failed:', error.message);
-  };
-
-  const signIn = async (password: string) => {
-    const { data, error } = await client.auth.signInWithPassword({ email, password });
-    const refusal = error && signInProblem(error);
-    // What is not the fault of whoever tries, such as Auth being away, is no failed attempt.
-    if (refusal?.problem.status !== 401) await succeeded();
-    if (refusal) throw refusal;
-    if (!data.session) throw internal(new Error('Auth took the password and gave no session'));
-    return data.session;
-  };
-
-  return { client, email, signIn, succeeded };
+  const attempt = { identifier, ...(address === null ? {} : { address }) };
+  const [account = NOBODY] = await dataOf(client.rpc('begin_sign_in', attempt));
+  return { client, ...account };
 }
 
-/** Wrong name, wrong password and closed account look alike: Auth tells the last one before it looks at the password. */
+/** Signs in with a password. */
+export async function signIn({ client, email }: SignInAttempt, password: string): Promise<AuthSession> {
+  const { data, error } = await client.auth.signInWithPassword({ email, password });
+  if (error) throw signInProblem(error);
+  if (!data.session) throw internal(new Error('Auth took the password and gave no session'));
+  return data.session;
+}
+
+/** Wrong name, wrong password and closed account look alike: Auth reports the last one before it checks the password. */
 function signInProblem(error: AuthError): ProblemError {
   if (['user_banned', 'validation_failed', 'email_address_invalid'].includes(error.code ?? '')) {
     return problem('invalid_credentials', 'The user name or the password is wrong.');
@@ -76,13 +62,8 @@ export function presentSession(session: AuthSession, username: string): Session 
   };
 }
 
-/** A session with the name of the profile: what was given at sign-up may have changed since. */
+/** A session with the present user name, where no other request has read it. */
 export async function presentWithName(config: Config, session: AuthSession): Promise<Session> {
   const client = callerClient(config, session.access_token);
-  const { id } = session.user;
-  const { data, error } = await client.from('profiles').select('username').eq('id', id).maybeSingle();
-  if (error) throw databaseProblem(error);
-  // Deleted since Auth made the session.
-  if (!data) throw noSuchUser();
-  return presentSession(session, data.username);
+  return presentSession(session, (await readProfile(client)).username);
 }

@@ -1,5 +1,5 @@
-import { decode, multipartBoundary, type Part, parseMultipart } from './multipart.ts';
-import { fieldProblem, type ProblemCode, problem } from './problem.ts';
+import { decode, multipartBoundary, parseMultipart } from './multipart.ts';
+import { problem } from './problem.ts';
 import { bytesOf } from './streams.ts';
 
 /** A JSON body holds texts and paths, never files. */
@@ -39,34 +39,62 @@ function parseObject(text: string): Record<string, unknown> | null {
   }
 }
 
-/** Reads the fields of a multipart body. */
-export async function readMultipart(request: Request): Promise<Part[]> {
-  const boundary = multipartBoundary(request.headers.get('content-type') ?? '');
-  const body = await readBytes(request, MAX_MULTIPART_BYTES);
-  const parts = boundary === null ? null : parseMultipart(body, boundary);
-  if (!parts) throw problem('malformed_multipart', 'The body is not valid multipart/form-data.');
-  return parts;
+/** A field of a form. */
+export interface FormPart {
+  name: string;
+  filename: string | null;
+  contentType: string;
+  bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** The texts of all fields with one of the names (`tags` and, as some clients write a list, `tags[]`). */
-export function textFields(parts: readonly Part[], name: string): string[] {
-  return parts
-    .filter((part) => part.filename === null && (part.name === name || part.name === `${name}[]`))
-    .map((part) => {
-      const text = decode(part.data);
-      if (text === null) throw problem('invalid_encoding', `The field ${name} is not valid UTF-8.`);
-      assertStorable(text);
-      return text;
-    });
+/** A body that was read. */
+export type Body = { kind: 'json'; value: Record<string, unknown> } | { kind: 'form'; parts: FormPart[] };
+
+/** Reads JSON, a multipart or a urlencoded form. */
+export async function readBody(request: Request, options: { files?: boolean } = {}): Promise<Body> {
+  const limit = options.files ? MAX_MULTIPART_BYTES : MAX_JSON_BYTES;
+  if (contentType(request) === 'multipart/form-data') {
+    const boundary = multipartBoundary(request.headers.get('content-type') ?? '');
+    const body = await readBytes(request, limit);
+    const parts = boundary === null ? null : parseMultipart(body, boundary);
+    if (!parts) throw problem('malformed_multipart', 'The body is not valid multipart/form-data.');
+    return {
+      kind: 'form',
+      parts: parts
+        .filter(({ filename, data }) => filename !== '' || data.length > 0)
+        .map(({ name, filename, contentType, data }) => ({
+          name: name.replace(/\[\d*\]$/, ''),
+          filename,
+          contentType,
+          bytes: data,
+        })),
+    };
+  }
+  if (contentType(request) === 'application/x-www-form-urlencoded') {
+    const text = decode(await readBytes(request, limit));
+    if (text === null) throw problem('invalid_encoding', 'The body is not valid UTF-8.');
+    const parts = [...new URLSearchParams(text)].map(([name, value]) => ({
+      name: name.replace(/\[\d*\]$/, ''),
+      filename: null,
+      contentType: '',
+      bytes: new TextEncoder().encode(value),
+    }));
+    return { kind: 'form', parts };
+  }
+  return { kind: 'json', value: await readJson(request) };
 }
 
-/** A yes or no of a form, in the words that clients and languages have for it. */
-export function parseFlag(text: string | undefined, code: ProblemCode, field: string): boolean | undefined {
-  const word = text?.trim().toLowerCase();
-  if (word === undefined || word === '') return undefined;
-  if (['true', '1', 'yes', 'on'].includes(word)) return true;
-  if (['false', '0', 'no', 'off'].includes(word)) return false;
-  throw fieldProblem(code, field, 'Give true or false.');
+/** The text of a field. */
+export function textOf(part: FormPart): string {
+  const text = decode(part.bytes);
+  if (text === null) throw problem('invalid_encoding', `The field ${part.name} is not valid UTF-8.`);
+  assertStorable(text);
+  return text;
+}
+
+/** Whether a field is a file. */
+export function isFile({ filename }: FormPart): boolean {
+  return filename !== null;
 }
 
 /**

@@ -1,9 +1,10 @@
 import type { MiddlewareHandler } from 'hono';
 import type { Config } from '../config.ts';
+import { authProblem } from './auth-problem.ts';
 import { anonymousClient, callerClient } from './clients.ts';
 import type { AppEnv, Caller } from './context.ts';
 import { isUuid } from './cursor.ts';
-import { authProblem, problem } from './problem.ts';
+import { problem } from './problem.ts';
 
 /** Callers kept at once: a few kilobytes each. */
 const MOST_KNOWN = 1000;

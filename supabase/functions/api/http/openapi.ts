@@ -1,5 +1,4 @@
 import type { OpenAPIHono, RouteConfig, z } from '@hono/zod-openapi';
-import type { Handler, MiddlewareHandler } from 'hono';
 import type { AppEnv } from './context.ts';
 import { ProblemAnswer } from './schemas.ts';
 import { functionPath } from './urls.ts';
@@ -7,28 +6,32 @@ import { functionPath } from './urls.ts';
 /** The application and every group of routes. */
 export type App = OpenAPIHono<AppEnv>;
 
-/** One endpoint: what the OpenAPI document says of it, and what answers it. */
-export interface Endpoint {
+/** What the OpenAPI document says of an endpoint beside its request. */
+export interface Description {
   method: 'get' | 'post' | 'patch' | 'delete';
   /** As clients have always written it, with a slash at the end: `/posts/{id}/`. */
   path: string;
-  /** Older paths that lead to the same; the document leaves them out. */
-  aliases?: readonly string[];
   /** What generated clients call it. */
   name: string;
   summary: string;
   description?: string;
   tag: Tag;
-  /** Asks for a token; absent where anyone may call. */
-  caller?: MiddlewareHandler<AppEnv>;
-  /** What it asks for instead, where that is no token. */
+  caller?: unknown;
+  /** What it asks for instead of a token. */
   security?: typeof secretScheme;
-  request?: RouteConfig['request'];
   /** The good answers by status. */
   answers: Record<number, { description: string; schema?: z.ZodType; headers?: z.ZodObject }>;
-  /** The problems that it may answer with, by status. */
-  problems: readonly number[];
-  handler: Handler<AppEnv>;
+  /** The statuses of its problems, beside those that follow from its request. */
+  problems?: readonly number[];
+}
+
+/** The schemas of a request. */
+export interface RequestSchemas {
+  params: z.ZodObject | undefined;
+  query: z.ZodObject;
+  headers: z.ZodObject | undefined;
+  json: z.ZodType | undefined;
+  form: z.ZodType | undefined;
 }
 
 /** Where tokens go, in the OpenAPI document. */
@@ -61,63 +64,74 @@ const problemReasons: Record<number, string> = {
   503: 'A part of Noctra does not answer',
 };
 
-/**
- * Adds an endpoint to the application and to the document. Bodies and queries are read by the handlers, with the same
- * schemas: Hono's own validator knows neither of limits nor of our errors, and reads a body of any size.
- */
-export function addEndpoint(app: App, endpoint: Endpoint): void {
-  const {
-    method,
-    path,
-    aliases = [],
-    summary,
-    description,
-    tag,
-    caller,
-    request,
-    answers,
-    handler,
-  } = endpoint;
+/** Adds an endpoint to the document. */
+export function describe(app: App, endpoint: Description, request: RequestSchemas): void {
+  const { method, path, name, summary, description, tag, caller, answers } = endpoint;
   const security = caller ? securityScheme : endpoint.security;
-  const statuses = new Set([...(caller ? [401] : []), ...endpoint.problems]);
   app.openAPIRegistry.registerPath({
     method,
     // The document has each path once; the router does not mind a slash at its end.
     path: path.replace(/\/$/, ''),
-    operationId: endpoint.name,
+    operationId: name,
     summary,
     ...(description ? { description } : {}),
     tags: [tag],
-    ...(request ? { request } : {}),
+    request: describeRequest(request),
     security: security ? [{ [security]: [] }] : [],
-    responses: {
-      ...Object.fromEntries(
-        Object.entries(answers).map(([status, { description, schema, headers }]) => [
-          status,
-          {
-            description,
-            ...(headers ? { headers } : {}),
-            ...(schema ? { content: { 'application/json': { schema } } } : {}),
-          },
-        ]),
-      ),
-      ...Object.fromEntries(
-        [...statuses].sort().map((status) => [
-          status,
-          {
-            description: problemReasons[status] ?? 'Refused',
-            content: { 'application/problem+json': { schema: ProblemAnswer } },
-          },
-        ]),
-      ),
-    },
+    responses: { ...describeProblems(endpoint, request), ...describeAnswers(answers) },
   });
-  for (const route of [path, ...aliases]) {
-    // The router is not strict about a slash at the end, but takes it off the request only.
-    const pattern = route.replaceAll(/\{(\w+)\}/g, ':$1').replace(/\/$/, '');
-    if (caller) app.on(method.toUpperCase(), pattern, caller, handler);
-    else app.on(method.toUpperCase(), pattern, handler);
-  }
+}
+
+function describeRequest({ params, query, headers, json, form }: RequestSchemas): RouteConfig['request'] {
+  return {
+    ...(params ? { params } : {}),
+    ...(headers ? { headers } : {}),
+    query,
+    ...(json && form
+      ? {
+          body: {
+            required: true,
+            content: {
+              'application/json': { schema: json },
+              'application/x-www-form-urlencoded': { schema: form },
+              'multipart/form-data': { schema: form },
+            },
+          },
+        }
+      : {}),
+  };
+}
+
+function describeAnswers(answers: Description['answers']): RouteConfig['responses'] {
+  return Object.fromEntries(
+    Object.entries(answers).map(([status, { description, schema, headers }]) => [
+      status,
+      {
+        description,
+        ...(headers ? { headers } : {}),
+        ...(schema ? { content: { 'application/json': { schema } } } : {}),
+      },
+    ]),
+  );
+}
+
+function describeProblems(endpoint: Description, { json }: RequestSchemas): RouteConfig['responses'] {
+  const statuses = new Set([
+    // Every endpoint may be asked with an unknown parameter or a character that is none.
+    ...[400, 422, 503],
+    ...(json ? [413, 415] : []),
+    ...(endpoint.caller ? [401] : []),
+    ...(endpoint.problems ?? []),
+  ]);
+  return Object.fromEntries(
+    [...statuses].sort().map((status) => [
+      status,
+      {
+        description: problemReasons[status] ?? 'Refused',
+        content: { 'application/problem+json': { schema: ProblemAnswer } },
+      },
+    ]),
+  );
 }
 
 const description = `People, posts with media, mentions and hashtags.

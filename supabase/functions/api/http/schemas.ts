@@ -1,8 +1,26 @@
 import { z } from '@hono/zod-openapi';
+import { problemCodes } from './errors.ts';
 
 export const timestamp = z.iso.datetime({ offset: true });
 
 export const uuid = z.guid('An id is a UUID.').openapi({ format: 'uuid' });
+
+/** A text with a limit in characters, as Postgres counts them: not in UTF-16 units. */
+export function text(what: string, limit: number) {
+  return z
+    .string(`${what} is a text.`)
+    .refine((value) => [...value].length <= limit, `${what} has at most ${limit} characters.`)
+    .openapi({ maxLength: limit });
+}
+
+/** True or false in JSON. */
+export const boolean = z.boolean('Give true or false.');
+
+/** A user in a path or a filter. What the form excludes is nobody's id or name. */
+export const person = z
+  .string()
+  .regex(/^@?[\w-]{1,36}$/, 'There is no such user.')
+  .openapi({ description: '`me`, an id or a user name.' });
 
 /** The body of every error. */
 export const ProblemAnswer = z
@@ -11,7 +29,7 @@ export const ProblemAnswer = z
     title: z.string(),
     status: z.int(),
     detail: z.string(),
-    code: z.string().openapi({ description: 'Stable: branch on this.' }),
+    code: z.enum(problemCodes).openapi({ description: 'Stable: branch on this.' }),
     errors: z.record(z.string(), z.array(z.string())).optional(),
   })
   .openapi('Problem');

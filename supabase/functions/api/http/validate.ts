@@ -1,31 +1,99 @@
 import type { z } from '@hono/zod-openapi';
-import { type ProblemCode, problem, problemStatus } from './problem.ts';
+import { isProblemCode, type ProblemCode } from './errors.ts';
+import { fieldNames } from './form.ts';
+import { type ProblemError, problem } from './problem.ts';
 
-/** Fields whose code is not just their name with `_invalid`. */
-const fieldCodes: Record<string, ProblemCode> = {
-  tags: 'tag_invalid',
+type Issue = z.core.$ZodIssue;
+
+/** The codes of fields, and of rules on fields, where they are not the field's name with `_invalid`. */
+const specialCodes: Record<string, ProblemCode> = {
+  cursor: 'invalid_cursor',
+  id: 'post_not_found',
+  'media too_big': 'media_too_many',
   mentions: 'mention_invalid',
+  'mentions invalid_format': 'profile_not_found',
+  owner: 'profile_not_found',
   publicProfile: 'public_profile_invalid',
+  'size too_big': 'media_too_large',
+  tags: 'tag_invalid',
+  user: 'profile_not_found',
 };
 
-/** What a schema makes of a value; bad input becomes a 422 whose code is that of the first field at fault. */
+/** The code of a rule on a field, or undefined where the field has none. */
+export function fieldCode(field: string, rule = ''): ProblemCode | undefined {
+  const code = specialCodes[`${field} ${rule}`] ?? specialCodes[field] ?? `${field}_invalid`;
+  return isProblemCode(code) ? code : undefined;
+}
+
+/** The output of a schema for a value. Bad input becomes a problem with the code of the first wrong field. */
 export function validate<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
+  throw inputProblem(schema, result.error.issues);
+}
+
+function inputProblem(schema: z.ZodType, issues: readonly Issue[]): ProblemError {
+  const found = issues.flatMap((issue) =>
+    issue.code === 'unrecognized_keys' && issue.path.length === 0
+      ? issue.keys.map((key) => ({
+          field: key,
+          code: 'field_unknown' as const,
+          message: unknown(schema, key),
+        }))
+      : [{ ...fieldOf(issue), message: issue.message }],
+  );
   const errors: Record<string, string[]> = {};
-  for (const issue of result.error.issues) {
-    const field = String(issue.path[0] ?? 'body');
-    errors[field] = [...(errors[field] ?? []), issue.message];
+  for (const { field, message } of found) errors[field] = [...(errors[field] ?? []), message];
+  const [first] = found;
+  return problem(first?.code ?? 'validation_failed', first?.message ?? 'The request breaks a rule.', {
+    errors,
+  });
+}
+
+/** The field that an issue is about: the innermost one that has a code of its own. */
+function fieldOf({ path, code: rule }: Issue): { field: string; code: ProblemCode } {
+  const names = path.filter((part) => typeof part === 'string');
+  for (const field of names.toReversed()) {
+    const code = fieldCode(field.replaceAll('-', '_'), rule);
+    if (code) return { field: field.replaceAll('-', '_'), code };
   }
-  const [field, messages] = Object.entries(errors)[0] ?? ['body', []];
-  throw problem(codeOf(field), messages[0] ?? 'A value in the request breaks a rule.', { errors });
+  return { field: names[0] ?? 'body', code: 'validation_failed' };
 }
 
-function codeOf(field: string): ProblemCode {
-  const code = fieldCodes[field] ?? `${field}_invalid`;
-  return isProblemCode(code) ? code : 'validation_failed';
+/** Words that clients try for a field of another name. */
+const synonyms: Record<string, readonly string[]> = {
+  caption: ['text', 'content', 'description', 'message', 'title', 'body'],
+  cover_pic: ['cover', 'coverpicture', 'coverimage', 'coverphoto'],
+  cursor: ['page', 'offset', 'after', 'before'],
+  date_of_birth: ['birthday', 'birthdate', 'dob'],
+  is_public: ['publicprofile', 'public', 'private', 'visibility'],
+  limit: ['count', 'perpage', 'pagesize', 'size'],
+  media: ['file', 'image', 'photo', 'picture', 'video', 'attachment', 'upload'],
+  original_post: ['repost', 'repostof', 'original'],
+  owner: ['user', 'author', 'username'],
+  profile_pic: ['avatar', 'picture', 'profilepicture', 'profileimage', 'photo', 'image', 'file'],
+  publicProfile: ['ispublic', 'public', 'private', 'isprivate', 'visibility'],
+  tag: ['hashtag'],
+  tags: ['hashtag'],
+  username: ['name', 'user', 'login', 'identifier', 'email'],
+};
+
+function unknown(schema: z.ZodType, name: string): string {
+  const known = fieldNames(schema);
+  const bare = simplified(name);
+  const meant =
+    known.find((field) => simplified(field) === bare) ??
+    known.find((field) => synonyms[field]?.includes(bare));
+  if (meant) return `There is no ${name} here. Did you mean ${meant}?`;
+  return known.length > 0
+    ? `There is no ${name} here. Known: ${known.join(', ')}.`
+    : `There is no ${name} here.`;
 }
 
-function isProblemCode(code: string): code is ProblemCode {
-  return Object.hasOwn(problemStatus, code);
+/** A name without what clients write differently: case, separators, indexes, the plural. */
+function simplified(name: string): string {
+  return name
+    .toLowerCase()
+    .replaceAll(/[^a-z]/g, '')
+    .replace(/s$/, '');
 }

@@ -1,13 +1,7 @@
 import type { Config } from '../config.ts';
 import { secretClient } from '../http/clients.ts';
-import {
-  databaseProblem,
-  fieldProblem,
-  isMissing,
-  ProblemError,
-  storageProblem,
-  unavailable,
-} from '../http/problem.ts';
+import { databaseProblem } from '../http/database.ts';
+import { fieldProblem, isMissing, ProblemError, storageProblem, unavailable } from '../http/problem.ts';
 import { bytesOf, streamOf } from '../http/streams.ts';
 import { limits } from '../limits.ts';
 import { type Dimensions, pictureDimensions } from './pictures/dimensions.ts';

@@ -1,11 +1,10 @@
 import type { MiddlewareHandler } from 'hono';
 import type { Config } from '../config.ts';
-import { readJson } from '../http/body.ts';
 import type { AppEnv } from '../http/context.ts';
-import { type App, addEndpoint } from '../http/openapi.ts';
+import { addEndpoint } from '../http/endpoint.ts';
+import type { App } from '../http/openapi.ts';
 import { fieldProblem, storageProblem } from '../http/problem.ts';
 import { publicStorageUrl } from '../http/urls.ts';
-import { validate } from '../http/validate.ts';
 import { limits } from '../limits.ts';
 import { mediaBucket } from './inspection.ts';
 import { UploadAnswer, UploadBody } from './media-schemas.ts';
@@ -25,11 +24,10 @@ export function addUploadRoutes(app: App, config: Config, caller: MiddlewareHand
     description:
       'For files too large for a form. Send the bytes with `method` and `headers` to `url`, then publish a post with `path` in its `media`.',
     caller,
-    request: { body: { required: true, content: { 'application/json': { schema: UploadBody } } } },
+    body: { json: UploadBody },
     answers: { 201: { description: 'Where the file goes', schema: UploadAnswer } },
-    problems: [400, 403, 413, 415, 422, 429, 503],
-    handler: async (c) => {
-      const { filename, content_type, size } = validate(UploadBody, await readJson(c.req.raw));
+    problems: [403, 429],
+    handler: async (c, { body: { filename, content_type, size } }) => {
       const type = isUnclaimed(content_type) ? mediaTypeOfFilename(filename) : mediaTypeNamed(content_type);
       if (!type) {
         throw fieldProblem('media_type_unsupported', 'content_type', 'Files of this type are not taken.');

@@ -1,143 +1,123 @@
 import { z } from '@hono/zod-openapi';
-import { timestamp, uuid } from '../http/schemas.ts';
+import { decodeCursor } from '../http/cursor.ts';
+import { emptyAsNull, type FileSource, fileOrPath, fromTexts } from '../http/form.ts';
+import { boolean, person, text, timestamp, uuid } from '../http/schemas.ts';
 import { limits } from '../limits.ts';
 import { uploadPath } from '../media/media-schemas.ts';
+import { mentions, tags } from './references.ts';
 
-const caption = z
-  .string('A caption is required.')
-  .refine((text) => /\S/.test(text), 'A caption must not be empty.')
-  // Characters as Postgres counts them, not UTF-16 units.
-  .refine(
-    (text) => [...text].length <= limits.caption_length,
-    `A caption has at most ${limits.caption_length} characters.`,
-  )
-  .openapi({ minLength: 1, maxLength: limits.caption_length, example: 'Sunrise with @kai #travel' });
+// The limits are the database's. They are checked here as well so that no file is published for a request that will be
+// refused, and so that the OpenAPI document has them.
 
-/** The fields of a new post once its shape (JSON or form) is undone. */
-export const NewPost = z.object({
-  caption,
-  is_public: z.boolean('Give true or false.').nullish(),
-  original_post: uuid.nullish(),
+const caption = text('A caption', limits.caption_length)
+  .min(1, 'A caption must not be empty.')
+  .openapi({ example: 'Sunrise with @kai #travel' });
+
+const altText = text('An alternative text', limits.alt_text_length).openapi({
+  description: 'Describes the file for people who cannot see it.',
 });
 
-const altText = z.string('An alternative text is a text.').openapi({
-  description: 'What the file shows, for those who cannot see it.',
-  maxLength: limits.alt_text_length,
-});
+const tooMany = `A post has at most ${limits.media} files.`;
 
-/** Files that were uploaded before, as JSON clients list them. */
-export const MediaList = z
+/** Files that were uploaded before, as JSON lists them. */
+const media = z
   .array(
     z.union(
       [
-        uploadPath.transform((path) => ({ path, alt_text: '' })),
+        uploadPath.transform((path) => ({ file: path as FileSource, alt_text: '' })),
         z
-          .object({ path: uploadPath, alt_text: altText.nullish() })
-          .transform(({ path, alt_text }) => ({ path, alt_text: alt_text ?? '' })),
+          .strictObject({ path: uploadPath, alt_text: altText.nullish() })
+          .transform(({ path, alt_text }) => ({ file: path as FileSource, alt_text: alt_text ?? '' })),
       ],
       'Give a path from POST /uploads/, or {"path", "alt_text"}.',
     ),
     'Give a list of paths from POST /uploads/, or of {"path", "alt_text"}.',
   )
-  .nullish()
-  .transform((media) => media ?? []);
+  .max(limits.media, tooMany);
 
-/** The fields of an edit once its shape (JSON or form) is undone: what is missing stays as it is. */
-export const PostEdit = z.object({
-  caption: caption.nullish(),
-  is_public: z.boolean('Give true or false.').nullish(),
+const removeMedia = z.array(z.string(), 'Give a list of ids or paths of files of the post.').openapi({
+  description: 'Ids or paths of files to take from the post.',
 });
 
-/** Files of a post, by id or path, as JSON clients list them. */
-export const RemovedMedia = z
-  .array(z.string(), 'Give a list of ids or paths of files of the post.')
-  .nullish()
-  .transform((media) => media ?? []);
+/** What a form writes differently from JSON. */
+const formFields = {
+  tags: tags.form.optional(),
+  mentions: mentions.form.optional(),
+  media: z
+    .array(fileOrPath)
+    .max(limits.media, tooMany)
+    .optional()
+    .openapi({ description: 'Files, or paths from POST /uploads/. Repeat the field for more.' }),
+  alt_text: z.array(altText).optional().openapi({
+    description: 'For each file in the order of `media`. Repeat the field for more.',
+  }),
+};
 
-const references = (what: string, example: unknown) =>
-  z
-    .union([z.array(z.union([z.string(), z.object({ name: z.string() })])), z.string()])
-    .openapi({ description: what, example });
+/** Gives each file of a form the alternative text of the same place. */
+function withAltTexts<Post>(form: z.ZodType<Post>): z.ZodType<Post> {
+  return form.transform((post, context) => {
+    const fields = post as { media?: FileSource[]; alt_text?: string[]; remove_media?: string[] };
+    const { media = [], alt_text = [], remove_media, ...rest } = fields;
+    const files = media.filter((file) => file !== '');
+    if (alt_text.length > files.length) {
+      const message = 'There are more alternative texts than files.';
+      context.addIssue({ code: 'custom', path: ['alt_text'], message });
+    }
+    return {
+      ...rest,
+      media: files.map((file, place) => ({ file, alt_text: alt_text[place] ?? '' })),
+      ...(remove_media ? { remove_media: remove_media.filter((name) => name !== '') } : {}),
+    } as Post;
+  }) as never;
+}
 
-const tagsShape = references('JSON array of names or {"name"}, or a comma-separated list.', [
-  { name: 'travel' },
-]);
-
-const mentionsShape = references('User names or ids, in the same shapes as tags.', ['kai_berlin']);
-
-const mediaShape = z
-  .array(z.union([uploadPath, z.object({ path: uploadPath, alt_text: altText.optional() })]))
-  .max(limits.media);
-
-const filesShape = z
-  .array(z.string().openapi({ format: 'binary' }))
-  .max(limits.media)
-  .openapi({
-    description: 'JPEG, PNG, GIF, MP4, MOV, AVI, MP3, WAV, PDF or DOCX; repeat the field for more files.',
-  });
-
-const altTextsShape = z
-  .array(altText)
-  .max(limits.media)
-  .openapi({ description: 'Repeat the field for more files: in the order of `media`.' });
-
-const removedShape = z
-  .array(z.string())
-  .openapi({ description: 'Ids or paths of files to take from the post.' });
-
-/** Body of POST /posts/ as JSON, for the OpenAPI document. */
-export const PostJsonBody = z
-  .object({
+/** Body of POST /posts/. */
+export const NewPost = z
+  .strictObject({
     caption,
-    tags: tagsShape.optional(),
-    mentions: mentionsShape.optional(),
-    media: mediaShape.optional(),
-    is_public: z.boolean().default(true),
-    original_post: uuid.nullish().openapi({ description: 'A post to pass on.' }),
+    tags: tags.json.nullish(),
+    mentions: mentions.json.nullish(),
+    media: media.nullish(),
+    is_public: boolean.nullish().openapi({ description: 'Default true.' }),
+    original_post: uuid.nullish().openapi({ description: 'The post to repost.' }),
   })
   .openapi('NewPost', { example: { caption: 'Sunrise with @kai #travel', tags: [{ name: 'morning' }] } });
 
-/** Body of POST /posts/ as multipart, for the OpenAPI document. */
-export const PostFormBody = z
-  .object({
-    caption,
-    tags: tagsShape.optional(),
-    mentions: mentionsShape.optional(),
-    media: filesShape.optional(),
-    alt_text: altTextsShape.optional(),
-    is_public: z.boolean().default(true),
-    original_post: uuid.nullish().openapi({ description: 'A post to pass on.' }),
-  })
-  .openapi('NewPostForm');
+/** The same as a form. */
+export const NewPostForm = withAltTexts(
+  fromTexts(NewPost, { ...formFields, original_post: emptyAsNull(NewPost.shape.original_post) }),
+).openapi('NewPostForm');
 
-/** Body of PATCH /posts/{id}/ as JSON, for the OpenAPI document. */
-export const PostEditJsonBody = z
-  .object({
-    caption: caption.optional(),
-    tags: tagsShape.optional(),
-    mentions: mentionsShape.optional(),
-    media: mediaShape.optional(),
-    remove_media: removedShape.optional(),
-    is_public: z.boolean().optional(),
+/** Body of PATCH /posts/{id}/. */
+export const PostEdit = z
+  .strictObject({
+    caption: caption.nullish(),
+    tags: tags.json.nullish(),
+    mentions: mentions.json.nullish(),
+    media: media.nullish(),
+    remove_media: removeMedia.nullish(),
+    is_public: boolean.nullish(),
   })
   .openapi('PostEdit', {
     description:
-      'What is left out stays as it is. `tags` and `mentions` replace the listed ones, `media` is added behind what is there.',
+      'What is left out or null stays as it is. `tags` and `mentions` replace the listed ones, `media` is added behind the files of the post.',
     example: { caption: 'Sunset with @kai #travel', tags: ['evening'] },
   });
 
-/** Body of PATCH /posts/{id}/ as multipart, for the OpenAPI document. */
-export const PostEditFormBody = z
-  .object({
-    caption: caption.optional(),
-    tags: tagsShape.optional(),
-    mentions: mentionsShape.optional(),
-    media: filesShape.optional(),
-    alt_text: altTextsShape.optional(),
-    remove_media: removedShape.optional(),
-    is_public: z.boolean().optional(),
-  })
-  .openapi('PostEditForm');
+/** The same as a form. */
+export const PostEditForm = withAltTexts(fromTexts(PostEdit, formFields)).openapi('PostEditForm');
+
+const PostMedia = z.object({
+  id: uuid,
+  file: z.string().openapi({ description: 'Storage path.' }),
+  url: z.string().nullable().openapi({ description: 'Ready to load for an hour.' }),
+  file_type: z.enum(['image', 'video', 'audio', 'document']),
+  mime_type: z.string(),
+  size: z.int().openapi({ description: 'Bytes.' }),
+  width: z.int().nullable().openapi({ description: 'Pixels as shown; null where it is no picture.' }),
+  height: z.int().nullable(),
+  alt_text: z.string().openapi({ description: 'For people who cannot see the file; may be empty.' }),
+});
 
 /** A post as clients read it. */
 export const PostAnswer = z
@@ -148,28 +128,14 @@ export const PostAnswer = z
     is_public: z.boolean(),
     tags: z.array(z.object({ id: uuid, name: z.string() })),
     mentions: z.array(z.object({ id: uuid, username: z.string() })),
-    media: z.array(
-      z.object({
-        id: uuid,
-        file: z.string().openapi({ description: 'Storage path.' }),
-        url: z.string().nullable().openapi({ description: 'Ready to load for an hour.' }),
-        file_type: z.enum(['image', 'video', 'audio', 'document']),
-        mime_type: z.string(),
-        size: z.int().openapi({ description: 'Bytes.' }),
-        width: z.int().nullable().openapi({ description: 'Pixels as shown; null where it is no picture.' }),
-        height: z.int().nullable(),
-        alt_text: z
-          .string()
-          .openapi({ description: 'What it shows, for those who cannot see it; may be empty.' }),
-      }),
-    ),
+    media: z.array(PostMedia),
     original_post: uuid.nullable().openapi({
       description:
-        'The post that this one passes on; null if there is none, or it is gone or not visible to you.',
+        'The post that this one reposts; null if there is none, or it is gone or not visible to you.',
     }),
-    is_repost: z.boolean().openapi({ description: 'Whether it passes on a post, be that one gone or not.' }),
+    is_repost: z.boolean().openapi({ description: 'Whether it reposts a post, even one that is gone.' }),
     hidden_at: timestamp.nullable().openapi({
-      description: 'When a moderator hid it from everybody but its owner; else null.',
+      description: 'When a moderator hid it from all but its owner and moderators; else null.',
     }),
     created_at: timestamp,
     updated_at: timestamp,
@@ -182,13 +148,34 @@ export type Post = z.infer<typeof PostAnswer>;
 const pageSizeRange = `A page holds 1 to ${limits.page_size_max} posts.`;
 
 /** Query of the lists of posts. */
-export const PageQuery = z.object({
-  limit: z.coerce
-    .number(pageSizeRange)
+export const PageQuery = z.strictObject({
+  limit: z
     .int(pageSizeRange)
     .min(1, pageSizeRange)
     .max(limits.page_size_max, pageSizeRange)
     .default(limits.page_size)
     .openapi({ description: 'How many posts a page holds.' }),
-  cursor: z.string().optional().openapi({ description: 'From the Link header of the page before.' }),
+  cursor: z
+    .string()
+    .regex(/^[\w-]{23}$/, 'The cursor does not come from a page.')
+    .transform((cursor, context) => {
+      const id = decodeCursor(cursor);
+      if (id === null) context.addIssue('The cursor does not come from a page.');
+      return id ?? z.NEVER;
+    })
+    .optional()
+    .openapi({ description: 'From the Link header of the page before.' }),
+});
+
+/** Query of GET /posts/. */
+export const PostsQuery = PageQuery.extend({
+  owner: person.optional().openapi({ description: 'Posts of one user: `me`, an id or a user name.' }),
+  tag: z
+    .string()
+    .min(1, 'A tag must not be empty.')
+    // Room for # and white space around the name.
+    .max(4 * limits.tag_length, `A tag has at most ${limits.tag_length} characters.`)
+    .optional()
+    .openapi({ description: 'Posts with a tag.' }),
+  mentions: person.optional().openapi({ description: 'Posts that mention a user: as `owner`.' }),
 });

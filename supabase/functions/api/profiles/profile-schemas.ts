@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
-import { timestamp, uuid } from '../http/schemas.ts';
+import { emptyAsNull, type FileSource, fileOrPath, fromTexts } from '../http/form.ts';
+import { boolean, text, timestamp, uuid } from '../http/schemas.ts';
 import { limits } from '../limits.ts';
-import { today } from './profile-values.ts';
 
 export const username = z
   .string('A user name is required.')
@@ -11,6 +11,9 @@ export const username = z
   )
   .openapi({ example: 'kai_berlin' });
 
+/** Today as `YYYY-MM-DD`, in UTC like the database. */
+const today = () => new Date().toISOString().slice(0, 10);
+
 export const dateOfBirth = z.iso
   .date({ error: 'A date of birth is written YYYY-MM-DD.', abort: true })
   .refine(
@@ -19,6 +22,8 @@ export const dateOfBirth = z.iso
   )
   .openapi({ example: '2004-02-29' });
 
+const picture = z.string().openapi({ description: 'Root-relative; a default picture where none is set.' });
+
 /** What everybody sees of a profile. */
 export const ProfileAnswer = z
   .object({
@@ -26,10 +31,10 @@ export const ProfileAnswer = z
     username: z.string(),
     bio: z.string(),
     playlist: z.string(),
-    profile_pic: z.string().nullable(),
-    profile_pic_url: z.string(),
-    cover_pic: z.string().nullable(),
-    cover_pic_url: z.string(),
+    profile_pic: picture,
+    profile_pic_url: picture,
+    cover_pic: picture,
+    cover_pic_url: picture,
     is_vip: z.boolean(),
     role: z.enum(['user', 'moderator', 'admin']),
     role_display_name: z.string(),
@@ -40,69 +45,50 @@ export const ProfileAnswer = z
   })
   .openapi('Profile');
 
-/** What the owner sees of his profile. */
+/** What everybody sees of a profile. */
+export type Profile = z.infer<typeof ProfileAnswer>;
+
+/** What the owner sees of a profile. */
 export const OwnProfileAnswer = ProfileAnswer.extend({
   email: z.string().nullable(),
   date_of_birth: z.iso.date().nullable(),
   age: z.int().nullable(),
 }).openapi('OwnProfile');
 
-const text = (name: string, limit: number, code: string) =>
-  z
-    .string(`${name} is a text.`)
-    .refine((value) => [...value].length <= limit, `${name} has at most ${limit} characters.`)
-    .openapi({ maxLength: limit, description: code });
+/** What the owner sees of a profile. */
+export type OwnProfile = z.infer<typeof OwnProfileAnswer>;
 
-const bio = text('A bio', limits.bio_length, 'About the person.');
+const uploadedPicture = z
+  .string('Give the path of an upload, or null.')
+  .transform((path): FileSource => path)
+  .nullable()
+  .optional()
+  .openapi({ description: 'The path of an upload; null takes the picture away.' });
 
-const playlist = text('A playlist', limits.playlist_length, 'What the person listens to.');
+/** Body of PATCH /userprofiles/me/. */
+export const ProfileEdit = z
+  .strictObject({
+    username: username.nullish(),
+    bio: text('A bio', limits.bio_length).nullish(),
+    playlist: text('A playlist', limits.playlist_length).nullish(),
+    date_of_birth: dateOfBirth.nullable().optional().openapi({ description: 'Null takes it away.' }),
+    publicProfile: boolean.nullish().openapi({ description: 'False hides all posts from other users.' }),
+    anonymous: boolean.nullish().openapi({ description: 'A preference that clients keep here.' }),
+    profile_pic: uploadedPicture,
+    cover_pic: uploadedPicture,
+  })
+  .openapi('ProfileEdit', {
+    description: 'What is left out stays as it is.',
+    example: { bio: 'Up before the sun', publicProfile: true },
+  });
 
-/** The fields of an edit of one's profile once its shape (JSON or form) is undone: what is missing stays as it is. */
-export const ProfileEdit = z.object({
-  username: username.nullish(),
-  bio: bio.nullish(),
-  playlist: playlist.nullish(),
-  // Null takes these three away.
-  date_of_birth: dateOfBirth.nullable().optional(),
-  profile_pic: z.string('Give the path of an upload, or null.').nullable().optional(),
-  cover_pic: z.string('Give the path of an upload, or null.').nullable().optional(),
-  publicProfile: z.boolean('Give true or false.').nullish(),
-  anonymous: z.boolean('Give true or false.').nullish(),
-});
-
-const profileEditShape = {
-  username: username.optional(),
-  bio: bio.optional(),
-  playlist: playlist.optional(),
-  date_of_birth: dateOfBirth.nullable().optional(),
-  publicProfile: z
-    .boolean()
-    .optional()
-    .openapi({ description: 'False hides all posts from everybody else.' }),
-  anonymous: z.boolean().optional().openapi({ description: 'A preference that clients keep here.' }),
-};
-
-const picturePath = z.string().nullable().optional().openapi({
-  description: 'An object of your own folder in the bucket; null takes the picture away.',
-});
-
-/** Body of PATCH /userprofiles/me/ as JSON, for the OpenAPI document. */
-export const ProfileEditJsonBody = z
-  .object({ ...profileEditShape, profile_pic: picturePath, cover_pic: picturePath })
-  .openapi('ProfileEdit', { example: { bio: 'Up before the sun', publicProfile: true } });
-
-const pictureFile = z.string().optional().openapi({
-  format: 'binary',
+const sentPicture = emptyAsNull(fileOrPath.nullable()).openapi({
   description: 'JPEG, PNG or GIF; an empty text takes the picture away.',
 });
 
-/** Body of PATCH /userprofiles/me/ as multipart, for the OpenAPI document. */
-export const ProfileEditFormBody = z
-  .object({ ...profileEditShape, profile_pic: pictureFile, cover_pic: pictureFile })
-  .openapi('ProfileEditForm');
-
-/** What everybody sees of a profile. */
-export type Profile = z.infer<typeof ProfileAnswer>;
-
-/** What the owner sees of his profile. */
-export type OwnProfile = z.infer<typeof OwnProfileAnswer>;
+/** The same as a form. */
+export const ProfileEditForm = fromTexts(ProfileEdit, {
+  date_of_birth: emptyAsNull(ProfileEdit.shape.date_of_birth),
+  profile_pic: sentPicture,
+  cover_pic: sentPicture,
+}).openapi('ProfileEditForm');

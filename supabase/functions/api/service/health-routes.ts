@@ -1,6 +1,7 @@
 import type { Config } from '../config.ts';
 import { secretClient } from '../http/clients.ts';
-import { type App, addEndpoint } from '../http/openapi.ts';
+import { addEndpoint } from '../http/endpoint.ts';
+import type { App } from '../http/openapi.ts';
 import { mediaBucket } from '../media/inspection.ts';
 import { HealthAnswer } from './service-schemas.ts';
 

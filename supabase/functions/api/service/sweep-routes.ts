@@ -1,6 +1,7 @@
 import type { Config } from '../config.ts';
 import { sha256 } from '../http/digest.ts';
-import { type App, addEndpoint, secretScheme } from '../http/openapi.ts';
+import { addEndpoint } from '../http/endpoint.ts';
+import { type App, secretScheme } from '../http/openapi.ts';
 import { problem } from '../http/problem.ts';
 import { SweepAnswer } from './service-schemas.ts';
 import { sweep } from './sweep.ts';

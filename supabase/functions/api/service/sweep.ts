@@ -1,7 +1,7 @@
 import type { Config } from '../config.ts';
 import { inBackground } from '../http/background.ts';
 import { secretClient } from '../http/clients.ts';
-import { databaseProblem } from '../http/problem.ts';
+import { databaseProblem } from '../http/database.ts';
 import { inspectUpload, mediaBucket, rejectUpload } from '../media/inspection.ts';
 
 /** Objects that are removed in one go: Storage takes a thousand names, and a hundred come back soon. */

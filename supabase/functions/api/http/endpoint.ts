@@ -1,0 +1,104 @@
+import { z } from '@hono/zod-openapi';
+import type { MiddlewareHandler } from 'hono';
+import { assertStorable, isFile, readBody, textOf } from './body.ts';
+import type { AppContext, AppEnv } from './context.ts';
+import { fieldsOf, fromTexts } from './form.ts';
+import { type App, type Description, describe } from './openapi.ts';
+import { validate } from './validate.ts';
+
+/** A body: its schema as JSON, and as a form where that is not just the same fields as texts. */
+export interface BodySchema<Json extends z.ZodType> {
+  json: Json;
+  form?: z.ZodType<z.output<Json>>;
+  /** Whether fields of the form may be files. */
+  files?: boolean;
+}
+
+/** What a handler gets of a request, as its schemas give it. */
+export interface Input<Params, Query, Headers, Body> {
+  params: Params;
+  query: Query;
+  headers: Headers;
+  body: Body;
+}
+
+/** One endpoint: what the document says of it, how its request is read, and what answers it. */
+export interface Endpoint<
+  Params extends z.ZodObject,
+  Query extends z.ZodObject,
+  Headers extends z.ZodObject,
+  Json extends z.ZodType,
+> extends Description {
+  /** Older paths that lead to the same; the document leaves them out. */
+  aliases?: readonly string[];
+  /** Asks for a token; absent where anyone may call. */
+  caller?: MiddlewareHandler<AppEnv>;
+  params?: Params;
+  query?: Query;
+  headers?: Headers;
+  body?: BodySchema<Json>;
+  handler: (
+    c: AppContext,
+    input: Input<z.output<Params>, z.output<Query>, z.output<Headers>, z.output<Json>>,
+  ) => Promise<Response>;
+}
+
+const nothing = z.strictObject({});
+
+/** Adds an endpoint to the application and to the document: the schemas describe the request and validate it. */
+export function addEndpoint<
+  Params extends z.ZodObject = z.ZodObject,
+  Query extends z.ZodObject = z.ZodObject,
+  Headers extends z.ZodObject = z.ZodObject,
+  Json extends z.ZodType = z.ZodUndefined,
+>(app: App, endpoint: Endpoint<Params, Query, Headers, Json>): void {
+  const { method, path, aliases = [], caller, params, headers, body, handler } = endpoint;
+  const query = fromTexts(endpoint.query ?? nothing);
+  const form = body && (body.form ?? fromTexts(body.json as never));
+
+  const read = async (c: AppContext) => {
+    // The schemas have the types of the endpoint; what is not declared is not read by its handler.
+    const input = {
+      params: params && validate(params, c.req.param()),
+      query: readQuery(c, query),
+      headers: headers && validate(headers, pick(c.req.header(), Object.keys(headers.shape))),
+      body: body && form && (await readInput(c.req.raw, body.json, form, body.files ?? false)),
+    };
+    return input as Parameters<typeof handler>[1];
+  };
+
+  describe(app, endpoint, { params, query, headers, json: body?.json, form });
+  // PUT is what older clients send for PATCH.
+  const methods = method === 'patch' ? ['PATCH', 'PUT'] : [method.toUpperCase()];
+  // The router is not strict about a slash at the end, but takes it off the request only.
+  const patterns = [path, ...aliases].map((route) =>
+    route.replaceAll(/\{(\w+)\}/g, ':$1').replace(/\/$/, ''),
+  );
+  const answer = async (c: AppContext) => handler(c, await read(c));
+  if (caller) app.on(methods, patterns, caller, answer);
+  else app.on(methods, patterns, answer);
+}
+
+function readQuery(c: AppContext, schema: z.ZodObject): unknown {
+  const values = c.req.queries();
+  assertStorable(values);
+  return validate(schema, fieldsOf(schema, Object.entries(values)));
+}
+
+function pick(values: Record<string, string>, names: readonly string[]): Record<string, string | undefined> {
+  return Object.fromEntries(names.map((name) => [name, values[name]]));
+}
+
+async function readInput(
+  request: Request,
+  json: z.ZodType,
+  form: z.ZodType,
+  files: boolean,
+): Promise<unknown> {
+  const body = await readBody(request, { files });
+  if (body.kind === 'json') return validate(json, body.value);
+  const values = body.parts.map((part) => [part.name, files && isFile(part) ? part : textOf(part)] as const);
+  const groups = Map.groupBy(values, ([name]) => name);
+  const fields = [...groups].map(([name, group]) => [name, group.map(([, value]) => value)] as const);
+  return validate(form, fieldsOf(form, fields));
+}

@@ -1,0 +1,93 @@
+import { z } from '@hono/zod-openapi';
+import type { FormPart } from './body.ts';
+import { fieldProblem } from './problem.ts';
+
+// A query, a urlencoded form and a multipart form hold texts. The schema of a JSON object says how they are read: here
+// each field becomes one that takes a text and gives what the JSON field gives.
+
+const yes = ['true', '1', 'yes', 'on'];
+const no = ['false', '0', 'no', 'off'];
+
+const lowerCase = (value: unknown) => (typeof value === 'string' ? value.trim().toLowerCase() : value);
+
+/** True or false in the words of clients and programming languages; an empty text says nothing. */
+const flag = z
+  .preprocess(lowerCase, z.enum([...yes, ...no, ''], 'Give true or false.'))
+  .transform((word) => (word === '' ? undefined : yes.includes(word)))
+  .optional();
+
+/** A field of a form in which an empty text stands for null, since a form has no null. */
+export function emptyAsNull<Schema extends z.ZodType>(schema: Schema) {
+  return z
+    .preprocess((value) => (typeof value === 'string' && value.trim() === '' ? null : value), schema)
+    .optional();
+}
+
+/** A file of a request: a part of a form, or the path of an upload. */
+export type FileSource = FormPart | string;
+
+/** A field of a form that takes a file, or the path of an upload. */
+export const fileOrPath = z
+  .custom<FileSource>((value) => typeof value === 'string' || (typeof value === 'object' && value !== null))
+  .openapi({ type: 'string', format: 'binary' });
+
+/**
+ * The schema of an object whose fields are texts, with the output of the schema of JSON. Numbers and booleans are
+ * read here; `fields` replaces what a form writes differently.
+ */
+export function fromTexts<Output extends Record<string, unknown>>(
+  schema: z.ZodObject<z.ZodRawShape> & z.ZodType<Output>,
+  fields: z.ZodRawShape = {},
+): z.ZodObject<z.ZodRawShape> & z.ZodType<Output> {
+  const shape = Object.entries(schema.shape).map(([name, field]) => [name, fields[name] ?? fromText(field)]);
+  return z.strictObject({ ...fields, ...Object.fromEntries(shape) }) as never;
+}
+
+function fromText(field: z.core.$ZodType): z.core.$ZodType {
+  const bare = unwrap(field);
+  if (bare instanceof z.ZodBoolean) return flag;
+  if (bare instanceof z.ZodNumber) return z.preprocess(readNumber, field);
+  return field;
+}
+
+function readNumber(value: unknown): unknown {
+  return typeof value === 'string' ? Number(value) : value;
+}
+
+/** The type of a field that may be missing, null or have a default. */
+function unwrap(field: z.core.$ZodType): z.core.$ZodType {
+  if (field instanceof z.ZodOptional || field instanceof z.ZodNullable || field instanceof z.ZodDefault) {
+    return unwrap(field.unwrap());
+  }
+  return field instanceof z.ZodPipe ? unwrap(field.in) : field;
+}
+
+/** The object that a schema describes, before what is made of it. */
+function objectOf(schema: z.ZodType): z.ZodObject | null {
+  const bare = unwrap(schema);
+  return bare instanceof z.ZodObject ? bare : null;
+}
+
+/** The names of the fields that a schema knows. */
+export function fieldNames(schema: z.ZodType): string[] {
+  if (schema instanceof z.ZodUnion) {
+    return [...new Set(schema.options.flatMap((option) => fieldNames(option as z.ZodType)))];
+  }
+  return Object.keys(objectOf(schema)?.shape ?? {});
+}
+
+/** The fields of a form or a query as the schema wants them: a list where it has a list, else the one value. */
+export function fieldsOf<Value>(
+  schema: z.ZodType,
+  values: Iterable<readonly [name: string, values: readonly Value[]]>,
+): Record<string, unknown> {
+  const shape = objectOf(schema)?.shape ?? {};
+  const fields: Record<string, unknown> = {};
+  for (const [name, all] of values) {
+    const field = Object.hasOwn(shape, name) ? shape[name] : undefined;
+    const isList = field && unwrap(field) instanceof z.ZodArray;
+    if (!isList && all.length > 1) throw fieldProblem('validation_failed', name, `Give ${name} once.`);
+    fields[name] = isList ? all : all[0];
+  }
+  return fields;
+}
