@@ -13,6 +13,7 @@ export default defineConfig({
         test: {
           name: 'noctra',
           include: ['tests/**/*.test.ts'],
+          globalSetup: 'tests/kit/raise-limits.ts',
           typecheck: { enabled: true, include: ['tests/**/*.test-d.ts'], tsconfig: './tsconfig.json' },
         },
       },

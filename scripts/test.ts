@@ -1,5 +1,5 @@
 // `npm test`: all tests, against a Noctra of their own or the one that NOCTRA_URL and its keys name. Those of the
-// embedded stack (tests/stack, tests/faults, tests/fuzz, tests/replica, tests/bench) start stacks of their own; they say
+// embedded stack (tests/stack, tests/resilience/faults, tests/resilience/fuzz, tests/resilience/replica, tests/bench) start stacks of their own; they say
 // nothing about a Noctra that is named, and are left out.
 // What is given on the command line goes to Vitest: `npm test -- tests/api`, `npm test -- -t "a caption"`.
 import { spawn } from 'node:child_process';
@@ -14,9 +14,9 @@ import { runPgtap, type Totals } from './pgtap.ts';
 const only = process.argv.slice(2);
 const ownStacks = [
   'scripts/stack/**',
-  'tests/faults/**',
-  'tests/fuzz/**',
-  'tests/replica/**',
+  'tests/resilience/faults/**',
+  'tests/resilience/fuzz/**',
+  'tests/resilience/replica/**',
   'tests/bench.test.ts',
 ];
 

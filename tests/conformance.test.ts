@@ -1,9 +1,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import postgres from 'postgres';
-import { afterAll, describe, expect, it } from 'vitest';
-import { settings } from './settings.ts';
+import { describe, expect, it } from 'vitest';
+import { openDatabase } from './kit/database.ts';
 
 interface Case {
   entity: 'mention' | 'hashtag';
@@ -18,8 +17,7 @@ const cases = fs.existsSync(file) ? readCases(file) : [];
 if (cases.length === 0)
   console.log(`No conformance suite at ${path.relative(process.cwd(), file)}: its cases are skipped.`);
 
-const sql = postgres(settings.databaseUrl, { max: 2, onnotice: () => {} });
-afterAll(() => sql.end({ timeout: 5 }));
+const sql = openDatabase({ max: 2 });
 
 describe.skipIf(cases.length === 0)('extraction follows twitter-text', () => {
   it.each(cases)('$entity: $description', async ({ entity, text, expected }) => {

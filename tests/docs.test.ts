@@ -5,13 +5,13 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import postgres from 'postgres';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { createNoctra } from '../sdk/src/index.ts';
-import { settings } from './settings.ts';
+import { openDatabase } from './kit/database.ts';
+import { settings } from './kit/settings.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const photo = path.join(root, 'tests/fixtures/media/photo.jpg');
+const photo = path.join(root, 'tests/kit/media/photo.jpg');
 const execute = promisify(execFile);
 // The pages speak to a POSIX shell and to curl.
 const hasShell = process.platform !== 'win32';
@@ -113,8 +113,7 @@ describe.skipIf(!hasShell)('the commands in the pages, as they stand', () => {
 });
 
 describe('the SQL in the pages', () => {
-  const sql = postgres(settings.databaseUrl, { max: 1, onnotice: () => {} });
-  afterAll(() => sql.end({ timeout: 5 }));
+  const sql = openDatabase({ max: 1 });
 
   const statements = blocks('docs/admin.md', 'sql')
     .flatMap((block) => block.split(/;\n/))

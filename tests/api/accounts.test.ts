@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { settings } from '../settings.ts';
-import { call, newUsername, register } from './client.ts';
+import { call } from '../kit/api.ts';
+import { newPerson, newUsername } from '../kit/people.ts';
+import { settings } from '../kit/settings.ts';
 
 const session = { token: expect.any(String), refresh_token: expect.any(String), expires_in: 3600 };
 
@@ -29,7 +30,7 @@ describe('registering', () => {
   });
 
   test('with a taken name is refused, however it is written', async () => {
-    const { username } = await register();
+    const { username } = await newPerson();
     const json = {
       username: username.toUpperCase(),
       email: `${newUsername()}@example.com`,
@@ -42,7 +43,7 @@ describe('registering', () => {
   });
 
   test('with a taken e-mail address is refused', async () => {
-    const { email } = await register();
+    const { email } = await newPerson();
     const json = { username: newUsername(), email, password: 'longenough' };
     expect(await call('/auth/register/', { json })).toMatchObject({
       status: 409,
@@ -97,7 +98,7 @@ describe('registering', () => {
 
 describe('signing in', () => {
   test('by user name in any case, or by e-mail address', async () => {
-    const { username, email, password, id } = await register();
+    const { username, email, password, id } = await newPerson();
     for (const name of [username, username.toUpperCase(), email]) {
       const answer = await call('/auth/token/', { json: { username: name, password } });
       expect(answer).toMatchObject({ status: 200, json: { ...session, username, user_id: id } });
@@ -106,7 +107,7 @@ describe('signing in', () => {
   });
 
   test('is refused alike for an unknown name, an unknown address and a wrong password', async () => {
-    const { username, email } = await register();
+    const { username, email } = await newPerson();
     const attempts = [
       newUsername(),
       `${newUsername()}@example.com`,
@@ -138,7 +139,7 @@ describe('signing in', () => {
   });
 
   test('the answer carries the present name, not the one of the registration', async () => {
-    const person = await register();
+    const person = await newPerson();
     const renamed = newUsername();
     const update = await fetch(`${settings.url}/rest/v1/profiles?id=eq.${person.id}`, {
       method: 'PATCH',
@@ -157,7 +158,7 @@ describe('signing in', () => {
 
 describe('a session', () => {
   test('can be renewed', async () => {
-    const { refreshToken, username, id } = await register();
+    const { refreshToken, username, id } = await newPerson();
     const answer = await call('/auth/token/refresh/', { json: { refresh_token: refreshToken } });
     expect(answer).toMatchObject({ status: 200, json: { ...session, username, user_id: id } });
     expect(await call('/userprofiles/me/', { token: answer.json.token })).toMatchObject({ status: 200 });
@@ -175,7 +176,7 @@ describe('a session', () => {
   });
 
   test('is over after signing out, and signing out again is no error', async () => {
-    const { token, refreshToken } = await register();
+    const { token, refreshToken } = await newPerson();
     expect((await call('/auth/logout/', { method: 'POST', token })).status).toBe(204);
     expect(await call('/auth/token/refresh/', { json: { refresh_token: refreshToken } })).toMatchObject({
       status: 401,
@@ -185,7 +186,7 @@ describe('a session', () => {
   });
 
   test('on another device goes on after signing out on one', async () => {
-    const { username, password, token } = await register();
+    const { username, password, token } = await newPerson();
     const other = await call('/auth/token/', { json: { username, password } });
     await call('/auth/logout/', { method: 'POST', token });
     const renewed = await call('/auth/token/refresh/', { json: { refresh_token: other.json.refresh_token } });
@@ -193,7 +194,7 @@ describe('a session', () => {
   });
 
   test('is taken from the older kind of header as well', async () => {
-    const { token, username } = await register();
+    const { token, username } = await newPerson();
     for (const authorization of [`Token ${token}`, `token ${token}`, `bearer ${token}`]) {
       expect(await call('/userprofiles/me/', { headers: { authorization } })).toMatchObject({
         status: 200,

@@ -1,12 +1,13 @@
 import { request as httpRequest } from 'node:http';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { drain, readJson } from '../../supabase/functions/api/http/body.ts';
-import { settings } from '../settings.ts';
-import { base, type Call, call, type Person, register } from './client.ts';
+import { base, type Call, call } from '../kit/api.ts';
+import { newPerson, type Person } from '../kit/people.ts';
+import { settings } from '../kit/settings.ts';
 
 let kai: Person;
 beforeAll(async () => {
-  kai = await register();
+  kai = await newPerson();
 });
 
 const json = { 'content-type': 'application/json' };

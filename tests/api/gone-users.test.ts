@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
 import { presentWithName } from '../../supabase/functions/api/auth/sign-in.ts';
-import { call, clientOf, config, type Person, publish, register } from './client.ts';
+import { call, config, publish } from '../kit/api.ts';
+import { newPerson, type Person } from '../kit/people.ts';
 
 /** Somebody whose account is deleted, and whose token is good for an hour. */
 async function somebodyGone(): Promise<Person> {
-  const person = await register();
+  const person = await newPerson();
   const left = await call('/userprofiles/me/', { method: 'DELETE', token: person.token });
   expect(left.status).toBe(204);
   return person;
@@ -20,8 +21,8 @@ test('whoever is gone changes no password', async () => {
 });
 
 test('a session of somebody who has gone since is none', async () => {
-  const person = await register();
-  const { data } = await clientOf(person).rpc('delete_account');
+  const person = await newPerson();
+  const { data } = await person.client.rpc('delete_account');
   expect(data).toBeNull();
   const session = { access_token: person.token, user: { id: person.id } } as Parameters<
     typeof presentWithName
@@ -31,7 +32,7 @@ test('a session of somebody who has gone since is none', async () => {
 });
 
 test('a post that goes while it is being edited is not there, and nothing is broken', async () => {
-  const person = await register();
+  const person = await newPerson();
   const posts = await Promise.all(Array.from({ length: 8 }, () => publish(person)));
   const { token } = person;
   const answers = await Promise.all(

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { claimAgrees, detectMediaType, mediaTypeNamed } from '../../supabase/functions/api/media/types.ts';
-import { fixtureBytes } from './fixtures.ts';
+import { fixtureBytes } from '../kit/files.ts';
 
 const bytes = (...parts: (string | number[])[]) =>
   Uint8Array.from(

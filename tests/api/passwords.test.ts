@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { call, eventually, newUsername, type Person, register, secretClient } from './client.ts';
+import { call } from '../kit/api.ts';
+import { newPerson, newUsername, type Person, secretClient } from '../kit/people.ts';
+import { eventually } from '../kit/waiting.ts';
 
 const signIn = (person: Person, password = person.password) =>
   call('/auth/token/', { json: { username: person.username, password } });
@@ -8,7 +10,7 @@ const renew = (refresh_token: string) => call('/auth/token/refresh/', { json: { 
 
 /** The code and the token of the link that Auth would mail. */
 async function resetMail({ email }: Person) {
-  const { data, error } = await secretClient.auth.admin.generateLink({ type: 'recovery', email });
+  const { data, error } = await secretClient().auth.admin.generateLink({ type: 'recovery', email });
   if (error) throw error;
   return { code: data.properties.email_otp, token_hash: data.properties.hashed_token };
 }
@@ -16,7 +18,7 @@ const confirm = (json: unknown) => call('/auth/password/reset/confirm/', { json 
 
 describe('changing the password', () => {
   test('takes the old one, and from then on the new one signs in', async () => {
-    const person = await register();
+    const person = await newPerson();
     const new_password = 'a new password';
     expect((await change(person, { password: person.password, new_password })).status).toBe(204);
     expect((await signIn(person)).status).toBe(401);
@@ -24,7 +26,7 @@ describe('changing the password', () => {
   });
 
   test('keeps this session and ends those on other devices', async () => {
-    const person = await register();
+    const person = await newPerson();
     const other = await signIn(person);
     await change(person, { password: person.password, new_password: 'a new password' });
     expect((await renew(person.refreshToken)).status).toBe(200);
@@ -32,7 +34,7 @@ describe('changing the password', () => {
   });
 
   test('with the wrong one is refused', async () => {
-    const person = await register();
+    const person = await newPerson();
     const answer = await change(person, { password: 'wrong password', new_password: 'a new password' });
     expect(answer).toMatchObject({ status: 401, json: { code: 'invalid_credentials' } });
     expect((await signIn(person)).status).toBe(200);
@@ -44,7 +46,7 @@ describe('changing the password', () => {
     ['missing', { new_password: undefined }, 'new_password_invalid', 'new_password'],
     ['given without the old one', { password: undefined }, 'password_invalid', 'password'],
   ])('to one that is %s is refused', async (_, fields, code, field) => {
-    const person = await register();
+    const person = await newPerson();
     const answer = await change(person, {
       password: person.password,
       new_password: 'a new password',
@@ -55,7 +57,7 @@ describe('changing the password', () => {
   });
 
   test('to the same one is refused', async () => {
-    const person = await register();
+    const person = await newPerson();
     const answer = await change(person, { password: person.password, new_password: person.password });
     expect(answer).toMatchObject({ status: 422, json: { code: 'password_unchanged' } });
   });
@@ -63,7 +65,7 @@ describe('changing the password', () => {
 
 describe('a forgotten password', () => {
   test('is asked for alike, whether or not there is such an account', async () => {
-    const { email } = await register();
+    const { email } = await newPerson();
     for (const address of [email, email, `${newUsername()}@example.com`]) {
       expect(await call('/auth/password/reset/', { json: { email: address } })).toMatchObject({
         status: 202,
@@ -80,16 +82,16 @@ describe('a forgotten password', () => {
   });
 
   test('makes Auth send a mail', async () => {
-    const person = await register();
+    const person = await newPerson();
     const sentAt = async () =>
-      (await secretClient.auth.admin.getUserById(person.id)).data.user?.recovery_sent_at;
+      (await secretClient().auth.admin.getUserById(person.id)).data.user?.recovery_sent_at;
     expect(await sentAt()).toBeFalsy();
     await call('/auth/password/reset/', { json: { email: person.email } });
     await eventually(async () => expect(await sentAt()).toBeTruthy());
   });
 
   test('is replaced by the code of the mail, which signs in and is good once', async () => {
-    const person = await register();
+    const person = await newPerson();
     const { code } = await resetMail(person);
     const json = { email: person.email, code, new_password: 'a new password' };
     const answer = await confirm(json);
@@ -102,21 +104,21 @@ describe('a forgotten password', () => {
   });
 
   test('is replaced by the link of the mail', async () => {
-    const person = await register();
+    const person = await newPerson();
     const { token_hash } = await resetMail(person);
     expect((await confirm({ token_hash, new_password: 'a new password' })).status).toBe(200);
     expect((await signIn(person, 'a new password')).status).toBe(200);
   });
 
   test('may be replaced by itself', async () => {
-    const person = await register();
+    const person = await newPerson();
     const { code } = await resetMail(person);
     expect((await confirm({ email: person.email, code, new_password: person.password })).status).toBe(200);
     expect((await signIn(person)).status).toBe(200);
   });
 
   test('is not replaced by a code that is not right, whoever it is for', async () => {
-    const person = await register();
+    const person = await newPerson();
     const { code } = await resetMail(person);
     const wrong = code === '000000' ? '000001' : '000000';
     const new_password = 'a new password';
@@ -139,7 +141,7 @@ describe('a forgotten password', () => {
   });
 
   test('a code is not used up by a new password that is refused', async () => {
-    const person = await register();
+    const person = await newPerson();
     const { code } = await resetMail(person);
     const short = await confirm({ email: person.email, code, new_password: 'short' });
     expect(short).toMatchObject({ status: 422, json: { code: 'new_password_invalid' } });
@@ -147,7 +149,7 @@ describe('a forgotten password', () => {
   });
 
   test('codes are not to be guessed: after ten wrong ones the right one has to wait as well', async () => {
-    const person = await register();
+    const person = await newPerson();
     const { code } = await resetMail(person);
     const new_password = 'a new password';
     for (let guess = 0; guess < 10; guess++) {

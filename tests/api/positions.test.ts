@@ -4,7 +4,7 @@ import { pictureDimensions } from '../../supabase/functions/api/media/pictures/d
 import { exifOrientation } from '../../supabase/functions/api/media/pictures/exif.ts';
 import { pngChunk, pngChunks } from '../../supabase/functions/api/media/pictures/png.ts';
 import { removePosition } from '../../supabase/functions/api/media/pictures/positions.ts';
-import { fixtureBytes } from './fixtures.ts';
+import { fixtureBytes } from '../kit/files.ts';
 import {
   chunk,
   compressed,
@@ -17,7 +17,7 @@ import {
   segment,
   xmp,
   xmpWithoutPosition,
-} from './pictures.ts';
+} from '../kit/pictures.ts';
 
 const jpeg = 'image/jpeg';
 const png = 'image/png';

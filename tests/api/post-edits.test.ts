@@ -1,25 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import postgres from 'postgres';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { settings } from '../settings.ts';
-import {
-  call,
-  clientOf,
-  eventually,
-  formOf,
-  load,
-  objectsOf,
-  type Person,
-  publish,
-  register,
-  uploadByUrl,
-} from './client.ts';
-import { fixture, fixtureBytes } from './fixtures.ts';
+import { call, formOf, publish, uploadByUrl } from '../kit/api.ts';
+import { connect } from '../kit/database.ts';
+import { fixture, fixtureBytes, load } from '../kit/files.ts';
+import { objectsOf } from '../kit/owned.ts';
+import { newPerson, type Person } from '../kit/people.ts';
+import { eventually } from '../kit/waiting.ts';
 
 let kai: Person;
 let mia: Person;
 beforeAll(async () => {
-  [kai, mia] = await Promise.all([register(), register()]);
+  [kai, mia] = await Promise.all([newPerson(), newPerson()]);
 });
 
 // biome-ignore lint/suspicious/noExplicitAny: a post's JSON, as tests look into it.
@@ -263,7 +254,7 @@ describe('a post that passes on another', () => {
 
 describe('a person whose profile is not public', () => {
   test('hides all posts from others, until it is public again', async () => {
-    const [person, other] = await Promise.all([register(), register()]);
+    const [person, other] = await Promise.all([newPerson(), newPerson()]);
     const { id } = await publish(person);
     const setPublic = (publicProfile: boolean) =>
       call('/userprofiles/me/', { method: 'PATCH', token: person.token, json: { publicProfile } });
@@ -277,11 +268,11 @@ describe('a person whose profile is not public', () => {
 });
 
 test('a post that a moderator hides is there for its owner, who is told', async () => {
-  const moderator = await register();
-  const sql = postgres(settings.databaseUrl, { max: 1 });
+  const moderator = await newPerson();
+  const sql = connect();
   await sql`update public.profiles set role = 'moderator' where id = ${moderator.id}`;
   await sql.end();
-  const hidden = await clientOf(moderator).rpc('hide_post', { post_id: post.id });
+  const hidden = await moderator.client.rpc('hide_post', { post_id: post.id });
   expect(hidden.error).toBeNull();
   expect((await read()).json.hidden_at).toMatch(/^\d{4}-/);
   expect((await read(post.id, mia)).status).toBe(404);

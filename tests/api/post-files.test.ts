@@ -1,25 +1,16 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { removePosition } from '../../supabase/functions/api/media/pictures/positions.ts';
-import {
-  call,
-  clientOf,
-  config,
-  eventually,
-  formOf,
-  load,
-  objectsOf,
-  type Person,
-  publish,
-  register,
-  uploadByUrl,
-} from './client.ts';
-import { fixture, fixtureBytes } from './fixtures.ts';
-import { chunk, exif, exifSegment, jpegWith, latin1, pngWith } from './pictures.ts';
+import { call, config, formOf, publish, uploadByUrl } from '../kit/api.ts';
+import { fixture, fixtureBytes, load } from '../kit/files.ts';
+import { objectsOf } from '../kit/owned.ts';
+import { newPerson, type Person } from '../kit/people.ts';
+import { chunk, exif, exifSegment, jpegWith, latin1, pngWith } from '../kit/pictures.ts';
+import { eventually } from '../kit/waiting.ts';
 
 let kai: Person;
 let mia: Person;
 beforeAll(async () => {
-  [kai, mia] = await Promise.all([register(), register()]);
+  [kai, mia] = await Promise.all([newPerson(), newPerson()]);
 });
 
 const docx = 'application/vnd.openxmlformats-officedocument.wordprocessingml.document';
@@ -111,7 +102,7 @@ describe('a file that lies about its type', () => {
       'media_type_unsupported',
     ],
   ])('(%s) is refused, by form and by URL, and nothing stays', async (_, file, code) => {
-    const person = await register();
+    const person = await newPerson();
     const form = formOf({ caption: 'x' }, file);
     expect(await call('/posts/', { token: person.token, form })).toMatchObject({
       status: 415,
@@ -134,7 +125,7 @@ describe('a file that lies about its type', () => {
   });
 
   test('is refused under an idempotency key too, where its place was prepared with something else', async () => {
-    const person = await register();
+    const person = await newPerson();
     const headers = { 'idempotency-key': 'prepared' };
     const form = () => formOf({ caption: 'x' }, fixture('photo.jpg', 'image/jpeg'));
     const first = await call('/posts/', { token: person.token, form: form(), headers });
@@ -143,8 +134,8 @@ describe('a file that lies about its type', () => {
     await eventually(async () => expect(await objectsOf(person)).toEqual([]));
     // The name follows from key and bytes: its owner can put something else there.
     const html = new Blob(['<html>'], { type: 'image/jpeg' });
-    const upload = await clientOf(person)
-      .storage.from('post-media')
+    const upload = await person.client.storage
+      .from('post-media')
       .upload(file, html, { contentType: 'image/jpeg' });
     expect(upload.error).toBeNull();
     const answer = await call('/posts/', { token: person.token, form: form(), headers });
@@ -308,7 +299,7 @@ describe('an upload', () => {
 
   test('that a client claims past the function is seen by others once it was looked into', async () => {
     const path = await uploadByUrl(kai, fixture('picture.png', 'image/png'));
-    const claimed = await clientOf(kai).rpc('create_post', { caption: 'Directly', media: [path] });
+    const claimed = await kai.client.rpc('create_post', { caption: 'Directly', media: [path] });
     const id = claimed.data?.id;
     expect((await call(`/posts/${id}/`, { token: kai.token })).json.media).toHaveLength(1);
     expect((await call(`/posts/${id}/`, { token: mia.token })).json.media).toEqual([]);

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { type Answer, call, nextPage, type Person, publish, register } from './client.ts';
+import { type Answer, call, nextPage, publish } from '../kit/api.ts';
+import { newPerson, type Person } from '../kit/people.ts';
 
 const ids = (answer: Answer) => answer.json.map(({ id }: { id: string }) => id);
 const read = (path: string, person: Person) => call(path, { token: person.token });
@@ -15,7 +16,7 @@ async function publishMany(person: Person, count: number, fields = {}): Promise<
 
 describe('all posts', () => {
   test('are an array, the newest first', async () => {
-    const person = await register();
+    const person = await newPerson();
     const published = await publishMany(person, 3);
     const answer = await read('/posts/?limit=100', person);
     expect(answer.status).toBe(200);
@@ -23,7 +24,7 @@ describe('all posts', () => {
   });
 
   test('come 20 to a page', async () => {
-    const person = await register();
+    const person = await newPerson();
     const published = await publishMany(person, 21);
     const answer = await read('/posts/?owner=me', person);
     expect(ids(answer)).toEqual(published.slice(0, 20));
@@ -33,7 +34,7 @@ describe('all posts', () => {
   });
 
   test('leave out what one may not see', async () => {
-    const [kai, mia] = await Promise.all([register(), register()]);
+    const [kai, mia] = await Promise.all([newPerson(), newPerson()]);
     const hidden = await publish(kai, { is_public: false });
     const shown = await publish(kai);
     expect(ids(await read(`/posts/?owner=${kai.id}`, kai))).toEqual([shown.id, hidden.id]);
@@ -43,7 +44,7 @@ describe('all posts', () => {
 
 describe('pages', () => {
   test('stay where they are while posts arrive and go', async () => {
-    const person = await register();
+    const person = await newPerson();
     const published = await publishMany(person, 6);
     const first = await read('/posts/?owner=me&limit=2', person);
     await publish(person);
@@ -60,7 +61,7 @@ describe('pages', () => {
   });
 
   test('link to the next with filters and limit kept, and nothing else', async () => {
-    const person = await register();
+    const person = await newPerson();
     await publishMany(person, 2);
     const next = new URL(
       nextPage(
@@ -73,14 +74,14 @@ describe('pages', () => {
   });
 
   test('may be as long as 100', async () => {
-    const person = await register();
+    const person = await newPerson();
     expect((await read('/posts/?limit=100&owner=me', person)).status).toBe(200);
   });
 
   test.each(['0', '101', '-1', '1.5', 'many', '1e9', '', ' '])(
     'with limit "%s" are refused',
     async (limit) => {
-      const person = await register();
+      const person = await newPerson();
       expect(await read(`/posts/?limit=${encodeURIComponent(limit)}`, person)).toMatchObject({
         status: 422,
         json: { code: 'limit_invalid', errors: { limit: [expect.any(String)] } },
@@ -91,7 +92,7 @@ describe('pages', () => {
   test.each(['', 'x', randomUUID(), 'A'.repeat(23), 'A'.repeat(5000), "' or 1=1", '%00', '%ff'])(
     'with cursor "%s" are refused',
     async (cursor) => {
-      const person = await register();
+      const person = await newPerson();
       expect(await read(`/posts/?cursor=${cursor}`, person)).toMatchObject({ status: 400 });
     },
   );
@@ -99,7 +100,7 @@ describe('pages', () => {
 
 describe("a person's posts", () => {
   test('are found by id, by name in any case, and as me, at both paths', async () => {
-    const [kai, mia] = await Promise.all([register(), register()]);
+    const [kai, mia] = await Promise.all([newPerson(), newPerson()]);
     const published = await publishMany(kai, 2);
     await publish(mia);
     for (const user of [kai.id, kai.username, kai.username.toUpperCase()]) {
@@ -110,14 +111,14 @@ describe("a person's posts", () => {
   });
 
   test('may be none', async () => {
-    const [kai, mia] = await Promise.all([register(), register()]);
+    const [kai, mia] = await Promise.all([newPerson(), newPerson()]);
     expect(await read(`/posts/user/${kai.id}/`, mia)).toMatchObject({ status: 200, json: [] });
   });
 
   test.each([randomUUID(), 'no_such_user_here', 'a', 'not a name', '%00', '%ff', 'a%2Fb'])(
     'are not there for %s',
     async (user) => {
-      const person = await register();
+      const person = await newPerson();
       expect(await read(`/posts/user/${user}/`, person)).toMatchObject({
         status: 404,
         json: { code: 'profile_not_found' },
@@ -128,7 +129,7 @@ describe("a person's posts", () => {
 
 describe('filters', () => {
   test('by tag, in any case, with or without #', async () => {
-    const person = await register();
+    const person = await newPerson();
     const tag = `tag_${randomUUID().slice(0, 8)}`;
     const published = await publishMany(person, 3, { tags: [tag] });
     await publish(person, { tags: ['another'] });
@@ -149,7 +150,7 @@ describe('filters', () => {
   });
 
   test('by mention', async () => {
-    const [kai, mia] = await Promise.all([register(), register()]);
+    const [kai, mia] = await Promise.all([newPerson(), newPerson()]);
     const published = await publishMany(kai, 2, { caption: `Hello @${mia.username}` });
     await publish(kai);
     for (const path of [`/posts/?mentions=${mia.id}`, `/posts/?mentions=${mia.username}`]) {
@@ -160,7 +161,7 @@ describe('filters', () => {
   });
 
   test('all together', async () => {
-    const [kai, mia] = await Promise.all([register(), register()]);
+    const [kai, mia] = await Promise.all([newPerson(), newPerson()]);
     const tag = `tag_${randomUUID().slice(0, 8)}`;
     const both = { tags: [tag], mentions: [mia.id] };
     const wanted = await publish(kai, both);

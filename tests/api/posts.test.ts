@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { call, formOf, objectsOf, type Person, publish, register, uploadByUrl } from './client.ts';
-import { fixture, fixtureBytes } from './fixtures.ts';
+import { call, formOf, publish, uploadByUrl } from '../kit/api.ts';
+import { fixture, fixtureBytes } from '../kit/files.ts';
+import { objectsOf } from '../kit/owned.ts';
+import { newPerson, type Person } from '../kit/people.ts';
 
 let kai: Person;
 let mia: Person;
 beforeAll(async () => {
-  [kai, mia] = await Promise.all([register(), register()]);
+  [kai, mia] = await Promise.all([newPerson(), newPerson()]);
 });
 
 const send = (form: FormData, headers: Record<string, string> = {}, person = kai) =>
@@ -116,7 +118,7 @@ describe('publishing with files', () => {
   });
 
   test('a file that is too large is refused with 413', async () => {
-    const person = await register();
+    const person = await newPerson();
     const large = new File([fixtureBytes('photo.jpg'), new Uint8Array(50 * 1024 * 1024)], 'large.jpg', {
       type: 'image/jpeg',
     });
@@ -128,7 +130,7 @@ describe('publishing with files', () => {
   });
 
   test('a file of the largest size is taken', async () => {
-    const person = await register();
+    const person = await newPerson();
     const photo = fixtureBytes('photo.jpg');
     const large = new File([photo, new Uint8Array(50 * 1024 * 1024 - photo.length)], 'large.jpg', {
       type: 'image/jpeg',
@@ -212,7 +214,7 @@ describe('a refused post leaves no file behind', () => {
     ],
     ['no caption', () => formOf({}, photo()), 422, 'caption_invalid'],
   ])('for %s', async (_, form, status, code) => {
-    const person = await register();
+    const person = await newPerson();
     expect(await send(form(), {}, person)).toMatchObject({ status, json: { code } });
     expect(await objectsOf(person)).toEqual([]);
     expect((await call('/posts/?owner=me', { token: person.token })).json).toEqual([]);
@@ -292,7 +294,7 @@ describe('publishing as JSON', () => {
 
 describe('a repeated request', () => {
   test('with the same key returns the first post', async () => {
-    const person = await register();
+    const person = await newPerson();
     const headers = { 'idempotency-key': randomUUID() };
     const form = () => formOf({ caption: 'Once', tags: 'a' }, fixture('photo.jpg', 'image/jpeg'));
     const first = await send(form(), headers, person);
@@ -304,7 +306,7 @@ describe('a repeated request', () => {
   });
 
   test('ten times at once makes one post', async () => {
-    const person = await register();
+    const person = await newPerson();
     const headers = { 'idempotency-key': 'a key of my own' };
     const form = () =>
       formOf({ caption: 'Once' }, fixture('photo.jpg', 'image/jpeg'), fixture('picture.png', 'image/png'));
@@ -316,7 +318,7 @@ describe('a repeated request', () => {
   });
 
   test('with the same key and another file is refused, and only the first file stays', async () => {
-    const person = await register();
+    const person = await newPerson();
     const headers = { 'idempotency-key': randomUUID() };
     const first = await send(
       formOf({ caption: 'Once' }, fixture('photo.jpg', 'image/jpeg')),

@@ -1,30 +1,23 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { removePosition } from '../../supabase/functions/api/media/pictures/positions.ts';
-import { settings } from '../settings.ts';
-import {
-  call,
-  clientOf,
-  eventually,
-  load,
-  newUsername,
-  objectsOf,
-  type Person,
-  publish,
-  register,
-} from './client.ts';
-import { fixture, fixtureBytes } from './fixtures.ts';
-import { exifSegment, jpegWith } from './pictures.ts';
+import { call, publish } from '../kit/api.ts';
+import { fixture, fixtureBytes, load } from '../kit/files.ts';
+import { objectsOf } from '../kit/owned.ts';
+import { newPerson, newUsername, type Person } from '../kit/people.ts';
+import { exifSegment, jpegWith } from '../kit/pictures.ts';
+import { settings } from '../kit/settings.ts';
+import { eventually } from '../kit/waiting.ts';
 
 let mia: Person;
 beforeAll(async () => {
-  mia = await register();
+  mia = await newPerson();
 });
 
 let kai: Person;
 // biome-ignore lint/suspicious/noExplicitAny: a profile's JSON, as tests look into it.
 let profile: any;
 beforeEach(async () => {
-  kai = await register({ date_of_birth: '2000-06-15' });
+  kai = await newPerson({ date_of_birth: '2000-06-15' });
   profile = (await call('/userprofiles/me/', { token: kai.token })).json;
 });
 
@@ -186,8 +179,8 @@ describe('pictures of the profile', () => {
 
   test('come by this endpoint alone: what everybody can load has been looked into', async () => {
     for (const bucket of ['avatars', 'covers'] as const) {
-      const { error } = await clientOf(kai)
-        .storage.from(bucket)
+      const { error } = await kai.client.storage
+        .from(bucket)
         .upload(`${kai.id}/${crypto.randomUUID()}.jpg`, jpeg(), { contentType: 'image/jpeg' });
       expect(error).toMatchObject({ statusCode: '403' });
     }
@@ -281,6 +274,6 @@ describe('deleting the account', () => {
         expect(await objectsOf(kai, bucket)).toEqual([]);
     });
     // The name is free again.
-    await register({ username: kai.username, email: kai.email });
+    await newPerson({ username: kai.username, email: kai.email });
   });
 });

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { settings } from '../settings.ts';
-import { call, type Person, register } from './client.ts';
+import { call } from '../kit/api.ts';
+import { newPerson, type Person } from '../kit/people.ts';
+import { settings } from '../kit/settings.ts';
 
 let kai: Person;
 let mia: Person;
 beforeAll(async () => {
-  [kai, mia] = await Promise.all([register({ date_of_birth: '2000-06-15' }), register()]);
+  [kai, mia] = await Promise.all([newPerson({ date_of_birth: '2000-06-15' }), newPerson()]);
 });
 
 const publicFields = (person: Person) => ({

@@ -1,11 +1,10 @@
-import postgres from 'postgres';
-import { afterAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createApp } from '../../supabase/functions/api/app.ts';
-import { settings } from '../settings.ts';
-import { call, config, newUsername, type Person, publish, register } from './client.ts';
+import { call, config, publish } from '../kit/api.ts';
+import { openDatabase } from '../kit/database.ts';
+import { newPerson, newUsername, type Person } from '../kit/people.ts';
 
-const sql = postgres(settings.databaseUrl, { max: 1 });
-afterAll(() => sql.end());
+const sql = openDatabase({ max: 1 });
 
 /** Counts that somebody has used up what he may do. */
 async function useUp(action: string, subject: string): Promise<void> {
@@ -31,7 +30,7 @@ const wrongly = (username: string, times: number) =>
 
 describe('guessing a password', () => {
   test('ends after ten failures, many at once included, and the right one has to wait as well', async () => {
-    const { username, email, password } = await register();
+    const { username, email, password } = await newPerson();
     const statuses = (await wrongly(username, 12)).map(({ status }) => status).sort();
     expect(statuses).toEqual([...new Array(10).fill(401), 429, 429]);
     for (const name of [username, username.toUpperCase()]) {
@@ -46,7 +45,7 @@ describe('guessing a password', () => {
   });
 
   test('of one account leaves the others alone', async () => {
-    const [kai, mia] = await Promise.all([register(), register()]);
+    const [kai, mia] = await Promise.all([newPerson(), newPerson()]);
     await wrongly(kai.username, 11);
     expect((await signIn(mia.username, mia.password)).status).toBe(200);
   });
@@ -57,19 +56,19 @@ describe('guessing a password', () => {
   });
 
   test('is not what somebody does who signs in often', async () => {
-    const { username, password } = await register();
+    const { username, password } = await newPerson();
     for (let time = 0; time < 12; time++) expect((await signIn(username, password)).status).toBe(200);
   });
 
   test('counts for changing the password as well', async () => {
-    const { username, password, token } = await register();
+    const { username, password, token } = await newPerson();
     await wrongly(username, 10);
     const json = { password, new_password: 'a new password' };
     expect((await call('/auth/password/', { token, json })).status).toBe(429);
   });
 
   test('of many accounts from one address ends too', async () => {
-    const { username, password } = await register();
+    const { username, password } = await newPerson();
     await useUp('sign_in_address', '198.51.100.7');
     const answer = await from('198.51.100.7', '/auth/token/', { username, password });
     expect(answer.status).toBe(429);
@@ -91,7 +90,7 @@ test('an address registers only so many', async () => {
 
 describe('publishing', () => {
   const usedUp = async (action: string): Promise<Person> => {
-    const person = await register();
+    const person = await newPerson();
     await useUp(action, person.id);
     return person;
   };

@@ -1,14 +1,15 @@
 import { beforeAll, expect, test, vi } from 'vitest';
 import { createApp } from '../../supabase/functions/api/app.ts';
-import { call, config, formOf, type Person, publish, register } from './client.ts';
-import { fixture } from './fixtures.ts';
+import { call, config, formOf, publish } from '../kit/api.ts';
+import { fixture } from '../kit/files.ts';
+import { newPerson, type Person } from '../kit/people.ts';
 
 // The function itself, in this process, so that what it asks of Supabase can be counted.
 const app = createApp(config);
 
 let kai: Person;
 beforeAll(async () => {
-  kai = await register();
+  kai = await newPerson();
   for (const name of ['photo.jpg', 'picture.png']) {
     const form = formOf({ caption: 'With files', tags: 'a,b', mentions: kai.username }, fixture(name, ''));
     await call('/posts/', { token: kai.token, form });
@@ -50,7 +51,7 @@ test('so does one post', async () => {
 
 test('a page with posts that pass on others takes one more, however many', async () => {
   const [first, second] = [await publish(kai), await publish(kai)];
-  const person = await register();
+  const person = await newPerson();
   for (const original_post of [first.id, second.id, first.id]) await publish(person, { original_post });
   expect(await requestsFor(`/posts/?owner=${person.id}`)).toEqual([
     'GET /rest/v1/rpc/list_posts',

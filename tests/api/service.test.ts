@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { base, call, openApiDocument, register } from './client.ts';
+import { base, call, openApiDocument } from '../kit/api.ts';
+import { newPerson } from '../kit/people.ts';
 
 test('health names what it depends on', async () => {
   expect(await call('/health/')).toMatchObject({
@@ -9,7 +10,7 @@ test('health names what it depends on', async () => {
 });
 
 test('every path works with and without a slash at its end', async () => {
-  const { token } = await register();
+  const { token } = await newPerson();
   for (const path of ['/health', '/posts', '/userprofiles/me']) {
     expect((await call(path, { token })).status).toBe(200);
     expect((await call(`${path}/`, { token })).status).toBe(200);
@@ -40,7 +41,7 @@ test('browsers may call from anywhere', async () => {
 });
 
 test('the OpenAPI document describes every endpoint, and every reference in it leads somewhere', async () => {
-  const json = await openApiDocument;
+  const json = await openApiDocument();
   expect(json.openapi).toBe('3.1.0');
   const endpoints = Object.entries<object>(json.paths).flatMap(([path, methods]) =>
     Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),

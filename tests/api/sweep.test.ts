@@ -1,30 +1,18 @@
-import postgres from 'postgres';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { settings } from '../settings.ts';
-import {
-  call,
-  clientOf,
-  config,
-  eventually,
-  formOf,
-  load,
-  objectsOf,
-  type Person,
-  publish,
-  register,
-  secretClient,
-  uploadByUrl,
-} from './client.ts';
-import { fixture, fixtureBytes } from './fixtures.ts';
-import { chunk, exif, pngWith } from './pictures.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { call, config, formOf, publish, uploadByUrl } from '../kit/api.ts';
+import { openDatabase } from '../kit/database.ts';
+import { fixture, fixtureBytes, load } from '../kit/files.ts';
+import { objectsOf } from '../kit/owned.ts';
+import { newPerson, type Person, secretClient } from '../kit/people.ts';
+import { chunk, exif, pngWith } from '../kit/pictures.ts';
+import { eventually } from '../kit/waiting.ts';
 
-const sql = postgres(settings.databaseUrl, { max: 1 });
-afterAll(() => sql.end());
+const sql = openDatabase({ max: 1 });
 
 let kai: Person;
 let mia: Person;
 beforeAll(async () => {
-  [kai, mia] = await Promise.all([register(), register()]);
+  [kai, mia] = await Promise.all([newPerson(), newPerson()]);
 });
 
 const sweep = (headers: Record<string, string> = { apikey: config.secretKey }) =>
@@ -41,14 +29,14 @@ const age = ({ id }: Person) =>
 /** Publishes past the function, which would look into the file. */
 async function claimDirectly(person: Person, file: File): Promise<{ id: string; path: string }> {
   const path = await uploadByUrl(person, file);
-  const { data, error } = await clientOf(person).rpc('create_post', { caption: 'Directly', media: [path] });
+  const { data, error } = await person.client.rpc('create_post', { caption: 'Directly', media: [path] });
   if (error) throw error;
   return { id: data.id, path };
 }
 
 describe('the sweep', () => {
   test('removes uploads that nothing shows for a day, and nothing else', async () => {
-    const person = await register();
+    const person = await newPerson();
     const abandoned = await uploadByUrl(person, png());
     const shown = await uploadByUrl(person, png());
     const post = await publish(person, { media: [shown] });
@@ -61,7 +49,7 @@ describe('the sweep', () => {
   });
 
   test('leaves an upload that is due to nobody', async () => {
-    const person = await register();
+    const person = await newPerson();
     const path = await uploadByUrl(person, png());
     await age(person);
     const json = { caption: 'Too late', media: [path] };
@@ -72,7 +60,7 @@ describe('the sweep', () => {
   });
 
   test('twice, and many at once, is as good as once', async () => {
-    const person = await register();
+    const person = await newPerson();
     for (let upload = 0; upload < 5; upload++) await uploadByUrl(person, png());
     await age(person);
     const answers = await Promise.all(Array.from({ length: 5 }, () => sweep()));
@@ -86,8 +74,8 @@ describe('the sweep', () => {
   });
 
   test('takes more than one go where there is much', async () => {
-    const person = await register();
-    const { storage } = clientOf(person);
+    const person = await newPerson();
+    const { storage } = person.client;
     for (let upload = 0; upload < 120; upload++) {
       const path = `${person.id}/${crypto.randomUUID()}.png`;
       await storage
@@ -127,7 +115,7 @@ describe('the sweep', () => {
   test('takes a file whose object is gone from its post', async () => {
     const { id, path } = await claimDirectly(kai, png());
     const elsewhere = path.replace(/[^/]+$/, `${crypto.randomUUID()}.png`);
-    expect((await secretClient.storage.from('post-media').move(path, elsewhere)).error).toBeNull();
+    expect((await secretClient().storage.from('post-media').move(path, elsewhere)).error).toBeNull();
     await sweep();
     await eventually(async () =>
       expect((await call(`/posts/${id}/`, { token: kai.token })).json.media).toEqual([]),
@@ -149,7 +137,7 @@ describe('the sweep', () => {
 });
 
 test('the files of a deleted post go at once, without a sweep', async () => {
-  const person = await register();
+  const person = await newPerson();
   const form = formOf({ caption: 'Soon gone' }, png(), fixture('photo.jpg', 'image/jpeg'));
   const { json: post } = await call('/posts/', { token: person.token, form });
   await call(`/posts/${post.id}/`, { method: 'DELETE', token: person.token });

@@ -4,9 +4,11 @@ import type { Database } from '../../supabase/functions/api/database.types.ts';
 import type { Caller } from '../../supabase/functions/api/http/context.ts';
 import { postMedia } from '../../supabase/functions/api/media/inspection.ts';
 import { type FormFile, storeFiles } from '../../supabase/functions/api/media/store-files.ts';
-import { settings } from '../settings.ts';
-import { config, objectsOf, type Person, register } from './client.ts';
-import { fixtureBytes } from './fixtures.ts';
+import { config } from '../kit/api.ts';
+import { fixtureBytes } from '../kit/files.ts';
+import { objectsOf } from '../kit/owned.ts';
+import { newPerson, type Person } from '../kit/people.ts';
+import { settings } from '../kit/settings.ts';
 
 const file = (filename: string): FormFile => ({
   part: { name: 'media', filename, contentType: '', data: fixtureBytes(filename) },
@@ -32,13 +34,13 @@ describe('when one of several uploads breaks down', () => {
   const brokenDown = { problem: { status: 503, code: 'service_unavailable' } };
 
   test('what was stored is taken back', async () => {
-    const person = await register();
+    const person = await newPerson();
     await expect(storeFiles(config, unluckyCaller(person), files, null)).rejects.toMatchObject(brokenDown);
     expect(await objectsOf(person)).toEqual([]);
   });
 
   test('under an idempotency key what was stored waits for the next try, which names it the same', async () => {
-    const person = await register();
+    const person = await newPerson();
     const unlucky = unluckyCaller(person);
     await expect(storeFiles(config, unlucky, files, 'a key')).rejects.toMatchObject(brokenDown);
     const waiting = await objectsOf(person);

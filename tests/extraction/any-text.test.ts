@@ -1,10 +1,8 @@
 import fc from 'fast-check';
-import postgres from 'postgres';
-import { afterAll, expect, test } from 'vitest';
-import { settings } from '../settings.ts';
+import { expect, test } from 'vitest';
+import { openDatabase } from '../kit/database.ts';
 
-const sql = postgres(settings.databaseUrl, { max: 1 });
-afterAll(() => sql.end());
+const sql = openDatabase({ max: 1 });
 
 // One seed, so that a failure is everybody's; fast-check prints it with the smallest text that fails.
 const seed = 20261122;

@@ -1,8 +1,9 @@
 import { createClient } from '@supabase/supabase-js';
 import { describe, expect, test } from 'vitest';
 import { createNoctra, isNoctraError, NoctraError } from '../../sdk/src/index.ts';
-import { settings } from '../settings.ts';
-import { dataOf, newPerson, openNoctra, recordingFetch } from './people.ts';
+import { dataOf } from '../kit/results.ts';
+import { settings } from '../kit/settings.ts';
+import { newSdkPerson, openNoctra, recordingFetch } from './noctra.ts';
 
 describe('auth.register', () => {
   test('makes an account and signs in', async () => {
@@ -35,7 +36,7 @@ describe('auth.register', () => {
   });
 
   test('answers username_taken for a name that differs only in case', async () => {
-    const { username } = await newPerson();
+    const { username } = await newSdkPerson();
     const { data, error } = await openNoctra().auth.register({
       username: username.toUpperCase(),
       email: `other_${username}@example.com`,
@@ -60,7 +61,7 @@ describe('auth.register', () => {
 
 describe('auth.signIn', () => {
   test('takes the user name, in any case', async () => {
-    const { id, username, password } = await newPerson();
+    const { id, username, password } = await newSdkPerson();
     const { requests, fetch } = recordingFetch();
     const noctra = openNoctra({ global: { fetch } });
     const { data } = await noctra.auth.signIn({ username: username.toUpperCase(), password });
@@ -69,7 +70,7 @@ describe('auth.signIn', () => {
   });
 
   test('takes the e-mail address, in one request', async () => {
-    const { id, email, password } = await newPerson();
+    const { id, email, password } = await newSdkPerson();
     const { requests, fetch } = recordingFetch();
     const { data } = await openNoctra({ global: { fetch } }).auth.signIn({ username: email, password });
     expect(data?.session.user.id).toBe(id);
@@ -77,7 +78,7 @@ describe('auth.signIn', () => {
   });
 
   test('gives one answer for a wrong password and an unknown person, by name and by address', async () => {
-    const { username, email } = await newPerson();
+    const { username, email } = await newSdkPerson();
     for (const name of [username, email, 'nobody_at_all', 'nobody_at_all@example.com']) {
       const { data, error } = await openNoctra().auth.signIn({
         username: name,
@@ -98,7 +99,7 @@ describe('a session', () => {
       removeItem: (name: string) => void stored.delete(name),
     };
     const auth = { storage, persistSession: true, autoRefreshToken: false };
-    const { id } = await newPerson({ auth });
+    const { id } = await newSdkPerson({ auth });
 
     const reopened = openNoctra({ auth });
     expect((await reopened.auth.session()).data?.session?.user.id).toBe(id);
@@ -106,7 +107,7 @@ describe('a session', () => {
   });
 
   test('of a supabase-js client that the app has already is used', async () => {
-    const { id, email, password } = await newPerson();
+    const { id, email, password } = await newSdkPerson();
     const supabase = createClient(settings.url, settings.publishableKey, {
       auth: { persistSession: false, autoRefreshToken: false },
     });
@@ -118,7 +119,7 @@ describe('a session', () => {
   });
 
   test('ends with signOut on this device only', async () => {
-    const { noctra, id, username, password } = await newPerson();
+    const { noctra, id, username, password } = await newSdkPerson();
     const elsewhere = openNoctra();
     await elsewhere.auth.signIn({ username, password });
 
@@ -130,7 +131,7 @@ describe('a session', () => {
 
 describe('auth.refresh', () => {
   test('renews the session', async () => {
-    const { noctra, id } = await newPerson();
+    const { noctra, id } = await newSdkPerson();
     const before = dataOf(await noctra.auth.session()).session;
     const { session } = dataOf(await noctra.auth.refresh());
     expect(session.user.id).toBe(id);
@@ -141,7 +142,7 @@ describe('auth.refresh', () => {
 
 describe('auth.changePassword', () => {
   test('asks for the old one, and the new one signs in', async () => {
-    const { noctra, username, password } = await newPerson();
+    const { noctra, username, password } = await newSdkPerson();
     const new_password = 'battery staple correct';
     const refused = await noctra.auth.changePassword({ password: 'not the password', new_password });
     expect(refused.error).toMatchObject({ code: 'invalid_credentials', status: 401 });
@@ -154,7 +155,7 @@ describe('auth.changePassword', () => {
   });
 
   test('refuses a new one against the rules', async () => {
-    const { noctra, password } = await newPerson();
+    const { noctra, password } = await newSdkPerson();
     const { error } = await noctra.auth.changePassword({ password, new_password: 'short' });
     expect(error).toMatchObject({ status: 422, field: 'new_password' });
   });
@@ -170,7 +171,7 @@ describe('a forgotten password', () => {
   }
 
   test('is reset by the code of the mail, and signs in', async () => {
-    const { id, email, username } = await newPerson();
+    const { id, email, username } = await newSdkPerson();
     const noctra = openNoctra();
     const { email_otp: code } = await mailOf(email);
     const new_password = 'battery staple correct';
@@ -184,7 +185,7 @@ describe('a forgotten password', () => {
   });
 
   test('is reset by the link of the mail', async () => {
-    const { id, email } = await newPerson();
+    const { id, email } = await newSdkPerson();
     const { hashed_token: token_hash } = await mailOf(email);
     const reset = { token_hash, new_password: 'battery staple correct' };
     expect(dataOf(await openNoctra().auth.confirmPasswordReset(reset)).session.user.id).toBe(id);
@@ -192,7 +193,7 @@ describe('a forgotten password', () => {
   });
 
   test('is asked for with one answer, whoever has the address', async () => {
-    const { email } = await newPerson();
+    const { email } = await newSdkPerson();
     for (const address of [email, 'nobody_at_all@example.com']) {
       expect(await openNoctra().auth.requestPasswordReset({ email: address })).toEqual({
         data: null,
@@ -204,7 +205,7 @@ describe('a forgotten password', () => {
 
 describe('auth.deleteAccount', () => {
   test('deletes everything, and the session is gone', async () => {
-    const [ann, ben] = [await newPerson(), await newPerson()];
+    const [ann, ben] = [await newSdkPerson(), await newSdkPerson()];
     const post = dataOf(await ann.noctra.posts.create({ caption: 'Soon gone' }));
     expect(await ann.noctra.auth.deleteAccount()).toEqual({ data: null, error: null });
     expect(dataOf(await ann.noctra.auth.session()).session).toBeNull();
@@ -242,7 +243,7 @@ describe('without a session', () => {
 
 describe('an error', () => {
   test('is network_error when no answer comes', async () => {
-    const { noctra } = await newPerson();
+    const { noctra } = await newSdkPerson();
     const offline = createNoctra(settings.url, settings.publishableKey, {
       auth: { persistSession: false, autoRefreshToken: false },
       global: { fetch: () => Promise.reject(new TypeError('fetch failed')) },

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, request as sendOn } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { settings } from '../settings.ts';
-import type { SeenRequest } from './people.ts';
+import { settings } from '../kit/settings.ts';
+import type { SeenRequest } from './noctra.ts';
 
 /** What happens to a request: its answer is lost on the way back, or another one is given before it gets through. */
 export type Mishap = 'answer lost' | { status: number; headers?: Record<string, string> };

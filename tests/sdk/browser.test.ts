@@ -1,10 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { settings } from '../settings.ts';
+import { settings } from '../kit/settings.ts';
 import { browserArguments, findBrowser } from './browser/find-browser.ts';
 import { type ServedPage, servePage } from './browser/serve-page.ts';
-import { newPerson } from './people.ts';
+import { newSdkPerson } from './noctra.ts';
 
 const executablePath = findBrowser();
 if (!executablePath) {
@@ -30,7 +30,7 @@ describe.skipIf(!executablePath)('in a browser, on a page of another origin', ()
   });
 
   test('registers, signs in, posts a file of an <input>, reads it back and shows it', async () => {
-    const [ben, cleo] = await Promise.all([newPerson(), newPerson()]);
+    const [ben, cleo] = await Promise.all([newSdkPerson(), newSdkPerson()]);
     const username = `web_${crypto.randomUUID().replaceAll('-', '').slice(0, 16)}`;
     const password = 'correct horse battery';
     await page.goto(served.url);
@@ -65,7 +65,7 @@ describe.skipIf(!executablePath)('in a browser, on a page of another origin', ()
 
     // The session outlives the page: supabase-js restores it from localStorage.
     await page.reload();
-    await page.setInputFiles('input', fileURLToPath(new URL('../fixtures/media/photo.jpg', import.meta.url)));
+    await page.setInputFiles('input', fileURLToPath(new URL('../kit/media/photo.jpg', import.meta.url)));
     const posted = await page.evaluate(
       async ({ url, publishableKey, mentions }) => {
         window.noctra = window.createNoctra(url, publishableKey);
@@ -105,7 +105,7 @@ describe.skipIf(!executablePath)('in a browser, on a page of another origin', ()
   }, 60_000);
 
   test('tells how far an upload has come, and stops it', async () => {
-    const { email, password } = await newPerson();
+    const { email, password } = await newSdkPerson();
     await page.goto(served.url);
     // Two megabytes take two seconds: what the page hears of then is what has left.
     const session = await page.context().newCDPSession(page);
@@ -156,7 +156,7 @@ describe.skipIf(!executablePath)('in a browser, on a page of another origin', ()
   }, 60_000);
 
   test('restores the session that supabase-js has kept', async () => {
-    const { id, email, password } = await newPerson();
+    const { id, email, password } = await newSdkPerson();
     await page.goto(served.url);
     await page.evaluate(
       ({ url, publishableKey, ...person }) =>

@@ -1,17 +1,17 @@
 import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { limits } from '../../sdk/src/index.ts';
-import { exifSegment, jpegWith } from '../api/pictures.ts';
-import { lookBehind } from './behind-the-back.ts';
-import { dataOf, load, newPerson, type Person, photo, readPhoto } from './people.ts';
+import { fixtureBytes, load, photo } from '../kit/files.ts';
+import { objectsOf, postCountOf } from '../kit/owned.ts';
+import { exifSegment, jpegWith } from '../kit/pictures.ts';
+import { dataOf } from '../kit/results.ts';
+import { newSdkPerson, type SdkPerson } from './noctra.ts';
 
-const { objectsOf, postsOf } = lookBehind();
-
-let ann: Person;
-let ben: Person;
+let ann: SdkPerson;
+let ben: SdkPerson;
 beforeAll(async () => {
-  ann = await newPerson();
-  ben = await newPerson();
+  ann = await newSdkPerson();
+  ben = await newSdkPerson();
 });
 
 const docx = 'application/vnd.openxmlformats-officedocument.wordprocessingml.document';
@@ -79,20 +79,20 @@ test.each([
     async () => new File(['words'], 'x.jpg', { type: 'image/jpeg' }),
   ],
 ])('a file whose bytes are %s is refused, and nothing stays', async (_, code, lie) => {
-  const dora = await newPerson();
+  const dora = await newSdkPerson();
   const { data, error } = await dora.noctra.posts.create({
     caption: 'Hm',
-    media: [await photo(), await lie()],
+    media: [photo(), await lie()],
   });
   expect(data).toBeNull();
   expect(error).toMatchObject({ code, status: 415, field: 'media' });
-  expect(await postsOf(dora)).toBe(0);
+  expect(await postCountOf(dora)).toBe(0);
   await expect.poll(() => objectsOf(dora)).toEqual([]);
 });
 
 test('an alternative text is refused when it is too long, and nothing stays', async () => {
-  const dora = await newPerson();
-  const media = [{ file: await photo(), alt_text: 'x'.repeat(limits.alt_text_length + 1) }];
+  const dora = await newSdkPerson();
+  const media = [{ file: photo(), alt_text: 'x'.repeat(limits.alt_text_length + 1) }];
   const { error } = await dora.noctra.posts.create({ caption: 'Hm', media });
   expect(error).toMatchObject({ code: 'alt_text_invalid', status: 422 });
   expect(await objectsOf(dora)).toEqual([]);
@@ -100,22 +100,22 @@ test('an alternative text is refused when it is too long, and nothing stays', as
 
 describe('media.upload', () => {
   test('stores a file ahead of its post', async () => {
-    const { path } = dataOf(await ann.noctra.media.upload(await photo()));
-    const media = [await photo('second.jpg'), { file: path, alt_text: 'The sea' }];
+    const { path } = dataOf(await ann.noctra.media.upload(photo()));
+    const media = [photo('second.jpg'), { file: path, alt_text: 'The sea' }];
     const post = dataOf(await ann.noctra.posts.create({ caption: 'Both', media }));
     expect(post.media.map(({ alt_text }) => alt_text)).toEqual(['', 'The sea']);
     expect(post.media[1]?.file).toBe(path);
   });
 
   test('gives a path that one post takes', async () => {
-    const { path } = dataOf(await ann.noctra.media.upload(await photo()));
+    const { path } = dataOf(await ann.noctra.media.upload(photo()));
     dataOf(await ann.noctra.posts.create({ caption: 'First', media: [path] }));
     const { error } = await ann.noctra.posts.create({ caption: 'Second', media: [path] });
     expect(error).toMatchObject({ code: 'media_already_used', status: 409 });
   });
 
   test('gives a path that others cannot take', async () => {
-    const { path } = dataOf(await ann.noctra.media.upload(await photo()));
+    const { path } = dataOf(await ann.noctra.media.upload(photo()));
     const { error } = await ben.noctra.posts.create({ caption: 'Mine', media: [path] });
     expect(error).toMatchObject({ code: 'media_not_found', status: 422 });
     expect(await objectsOf(ann)).toContain(path);
@@ -125,18 +125,18 @@ describe('media.upload', () => {
 describe('media.sign', () => {
   test('gives addresses in the order of the paths, and none for what one may not see', async () => {
     const create = async (is_public: boolean) =>
-      dataOf(await ann.noctra.posts.create({ caption: 'Signed', media: [await photo()], is_public }));
+      dataOf(await ann.noctra.posts.create({ caption: 'Signed', media: [photo()], is_public }));
     const [open, hidden] = [await create(true), await create(false)];
     const paths = [hidden, open].map(({ media }) => media[0]?.file ?? '');
     const own = dataOf(await ann.noctra.media.sign(paths));
-    for (const url of own) expect(await load(url)).toEqual(await readPhoto());
+    for (const url of own) expect(await load(url)).toEqual(fixtureBytes('photo.jpg'));
     const [none, url] = dataOf(await ben.noctra.media.sign(paths));
     expect(none).toBeNull();
-    expect(await load(url)).toEqual(await readPhoto());
+    expect(await load(url)).toEqual(fixtureBytes('photo.jpg'));
   });
 
   test('gives them for as long as is asked for', async () => {
-    const post = dataOf(await ann.noctra.posts.create({ caption: 'Brief', media: [await photo()] }));
+    const post = dataOf(await ann.noctra.posts.create({ caption: 'Brief', media: [photo()] }));
     const [url] = dataOf(await ann.noctra.media.sign([post.media[0]?.file ?? ''], { expires_in: 1 }));
     expect((await fetch(url ?? '')).status).toBe(200);
     await expect.poll(async () => (await fetch(url ?? '')).status, { timeout: 5000 }).toBe(400);

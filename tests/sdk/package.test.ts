@@ -8,13 +8,13 @@ import { promisify } from 'node:util';
 import { type Browser, chromium } from 'playwright-core';
 import { build, type PreviewServer, preview } from 'vite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { settings } from '../settings.ts';
+import { settings } from '../kit/settings.ts';
 import { browserArguments, findBrowser } from './browser/find-browser.ts';
 import { bundledSize } from './size.ts';
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const photo = join(root, 'tests/fixtures/media/photo.jpg');
+const photo = join(root, 'tests/kit/media/photo.jpg');
 const { devDependencies } = createRequire(import.meta.url)(join(root, 'package.json'));
 
 /** A project of somebody else's, with nothing of this one but the package. */

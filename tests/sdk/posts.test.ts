@@ -1,18 +1,18 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { isNoctraError, limits, type PageOptions, type Post } from '../../sdk/src/index.ts';
-import { settings } from '../settings.ts';
-import { lookBehind } from './behind-the-back.ts';
-import { dataOf, load, newPerson, type Person, photo, readPhoto, recordingFetch, reopen } from './people.ts';
+import { fixtureBytes, load, photo } from '../kit/files.ts';
+import { objectsOf, postCountOf } from '../kit/owned.ts';
+import { dataOf } from '../kit/results.ts';
+import { settings } from '../kit/settings.ts';
+import { newSdkPerson, recordingFetch, reopen, type SdkPerson } from './noctra.ts';
 
-const { objectsOf, postsOf } = lookBehind();
-
-let ann: Person;
-let ben: Person;
-let cleo: Person;
+let ann: SdkPerson;
+let ben: SdkPerson;
+let cleo: SdkPerson;
 beforeAll(async () => {
-  ann = await newPerson();
-  ben = await newPerson();
-  cleo = await newPerson();
+  ann = await newSdkPerson();
+  ben = await newSdkPerson();
+  cleo = await newSdkPerson();
 });
 
 const isUpload = (input: RequestInfo | URL, init?: RequestInit) =>
@@ -23,7 +23,7 @@ describe('posts.create', () => {
     const post = dataOf(
       await ann.noctra.posts.create({
         caption: 'Sunset by the sea',
-        media: [await photo()],
+        media: [photo()],
         tags: ['#Summer'],
         mentions: [`@${ben.username}`, cleo.id],
       }),
@@ -39,7 +39,7 @@ describe('posts.create', () => {
         is_vip: false,
       },
       tags: [{ name: 'summer' }],
-      media: [{ file_type: 'image', mime_type: 'image/jpeg', size: (await readPhoto()).length }],
+      media: [{ file_type: 'image', mime_type: 'image/jpeg', size: fixtureBytes('photo.jpg').length }],
     });
     expect(post.mentions.map(({ username }) => username).sort()).toEqual(
       [ben.username, cleo.username].sort(),
@@ -58,7 +58,7 @@ describe('posts.create', () => {
       media: [{ file: post.media[0]?.file }],
       mentions: expect.anything(),
     });
-    expect(await load(read.data?.media[0]?.url)).toEqual(await readPhoto());
+    expect(await load(read.data?.media[0]?.url)).toEqual(fixtureBytes('photo.jpg'));
   });
 
   test('counts the tags and mentions of the caption', async () => {
@@ -79,7 +79,7 @@ describe('posts.create', () => {
         },
       },
     });
-    const bytes = await readPhoto();
+    const bytes = fixtureBytes('photo.jpg');
     // A JPEG ends with its end marker: what follows is ignored, and tells the files apart.
     const files = Array.from({ length: limits.media }, (_, place) => {
       return new File([bytes, new Uint8Array(place + 1)], 'photo.jpg', { type: 'image/jpeg' });
@@ -97,7 +97,7 @@ describe('posts.create', () => {
 
   test('hides a private post from others', async () => {
     const post = dataOf(
-      await ann.noctra.posts.create({ caption: 'Mine', media: [await photo()], is_public: false }),
+      await ann.noctra.posts.create({ caption: 'Mine', media: [photo()], is_public: false }),
     );
     expect(post.is_public).toBe(false);
     expect((await ben.noctra.posts.get(post.id)).error).toMatchObject({
@@ -109,24 +109,24 @@ describe('posts.create', () => {
   });
 
   test('answers the first post to a retry with the same idempotency key and files', async () => {
-    const dora = await newPerson();
-    const post = { caption: 'Once', media: [await photo()], idempotency_key: crypto.randomUUID() };
+    const dora = await newSdkPerson();
+    const post = { caption: 'Once', media: [photo()], idempotency_key: crypto.randomUUID() };
     const first = dataOf(await dora.noctra.posts.create(post));
     const second = dataOf(await dora.noctra.posts.create(post));
     expect(second.id).toBe(first.id);
-    expect(await load(second.media[0]?.url)).toEqual(await readPhoto());
-    expect(await postsOf(dora)).toBe(1);
+    expect(await load(second.media[0]?.url)).toEqual(fixtureBytes('photo.jpg'));
+    expect(await postCountOf(dora)).toBe(1);
     expect(await objectsOf(dora)).toEqual([first.media[0]?.file]);
   });
 
   test('refuses the same idempotency key for another post, and keeps the first one whole', async () => {
-    const dora = await newPerson();
-    const media = [await photo()];
+    const dora = await newSdkPerson();
+    const media = [photo()];
     const idempotency_key = crypto.randomUUID();
     const first = dataOf(await dora.noctra.posts.create({ caption: 'Once', media, idempotency_key }));
     for (const other of [
       { caption: 'Twice', media },
-      { caption: 'Once', media: [await photo('other.jpg', media[0]?.lastModified)] },
+      { caption: 'Once', media: [photo('other.jpg', media[0]?.lastModified)] },
     ]) {
       const { error } = await dora.noctra.posts.create({ ...other, idempotency_key });
       expect(error).toMatchObject({ code: 'idempotency_key_reused', status: 422 });
@@ -137,8 +137,8 @@ describe('posts.create', () => {
 
 describe('posts.create leaves neither row nor object', () => {
   test('when a rule of the database refuses the post', async () => {
-    const dora = await newPerson();
-    const media = [await photo(), await photo()];
+    const dora = await newSdkPerson();
+    const media = [photo(), photo()];
     for (const [post, code, field] of [
       [{ mentions: ['nobody_at_all'] }, 'mention_unknown', 'mentions'],
       [{ tags: ['x'.repeat(limits.tag_length + 1)] }, 'tag_invalid', 'tags'],
@@ -150,11 +150,11 @@ describe('posts.create leaves neither row nor object', () => {
       expect(error, code).toMatchObject({ code, status: 422, field });
     }
     expect(await objectsOf(dora)).toEqual([]);
-    expect(await postsOf(dora)).toBe(0);
+    expect(await postCountOf(dora)).toBe(0);
   });
 
   test('when the connection is lost in the middle of the uploads', async () => {
-    const dora = await newPerson();
+    const dora = await newSdkPerson();
     let uploads = 0;
     const noctra = await reopen(dora, {
       global: {
@@ -168,11 +168,11 @@ describe('posts.create leaves neither row nor object', () => {
     const { error } = await noctra.posts.create({ caption: 'Hello', media });
     expect(error).toMatchObject({ code: 'network_error', status: 0 });
     expect(await objectsOf(dora)).toEqual([]);
-    expect(await postsOf(dora)).toBe(0);
+    expect(await postCountOf(dora)).toBe(0);
   });
 
   test('when it is aborted between the uploads and the post', async () => {
-    const dora = await newPerson();
+    const dora = await newSdkPerson();
     const controller = new AbortController();
     const noctra = await reopen(dora, {
       global: {
@@ -183,11 +183,11 @@ describe('posts.create leaves neither row nor object', () => {
         },
       },
     });
-    const media = [await photo()];
+    const media = [photo()];
     const { error } = await noctra.posts.create({ caption: 'Hello', media, signal: controller.signal });
     expect(error).toMatchObject({ code: 'aborted', status: 0 });
     expect(await objectsOf(dora)).toEqual([]);
-    expect(await postsOf(dora)).toBe(0);
+    expect(await postCountOf(dora)).toBe(0);
   });
 });
 
@@ -230,7 +230,7 @@ describe('posts.create sends no byte', () => {
 
 describe('posts.page', () => {
   test('walks all posts, newest first, without a gap or a repetition', async () => {
-    const dora = await newPerson();
+    const dora = await newSdkPerson();
     const ids: string[] = [];
     for (const caption of ['one', 'two', 'three', 'four', 'five']) {
       ids.unshift(dataOf(await dora.noctra.posts.create({ caption, is_public: false })).id);
@@ -250,8 +250,8 @@ describe('posts.page', () => {
   test('costs two requests, however many files its posts have', async () => {
     const { requests, fetch } = recordingFetch();
     const noctra = await reopen(ann, { global: { fetch } });
-    dataOf(await noctra.posts.create({ caption: 'Two', media: [await photo(), await photo()] }));
-    dataOf(await noctra.posts.create({ caption: 'One', media: [await photo()] }));
+    dataOf(await noctra.posts.create({ caption: 'Two', media: [photo(), photo()] }));
+    dataOf(await noctra.posts.create({ caption: 'One', media: [photo()] }));
     requests.length = 0;
     const { data } = await noctra.posts.page({ limit: 2 });
     expect(data?.posts.flatMap(({ media }) => media).every(({ url }) => url !== null)).toBe(true);
@@ -278,9 +278,9 @@ describe('posts.page', () => {
 
 describe('posts.page by filter', () => {
   test('finds by owner, tag and mention, each alone and all together', async () => {
-    const [dora, emil] = [await newPerson(), await newPerson()];
+    const [dora, emil] = [await newSdkPerson(), await newSdkPerson()];
     const tag = `t${crypto.randomUUID().slice(0, 8)}`;
-    const make = async ({ noctra }: Person, caption: string) =>
+    const make = async ({ noctra }: SdkPerson, caption: string) =>
       dataOf(await noctra.posts.create({ caption })).id;
     const both = await make(dora, `#${tag} with @${emil.username}`);
     const tagged = await make(dora, `#${tag}`);
@@ -312,7 +312,7 @@ describe('posts.page by filter', () => {
   test('tells of a post what posts.get tells', async () => {
     const original = dataOf(await ben.noctra.posts.create({ caption: 'The first' }));
     const caption = `Again with @${cleo.username} #again #and`;
-    const made = { caption, media: [await photo()], original_post: original.id };
+    const made = { caption, media: [photo()], original_post: original.id };
     const { id } = dataOf(await ann.noctra.posts.create(made));
     const { posts } = dataOf(await ann.noctra.posts.page({ owner: 'me', limit: 1 }));
     const got = dataOf(await ann.noctra.posts.get(id));
@@ -335,7 +335,7 @@ describe('posts.page by filter', () => {
 
 describe('posts.all', () => {
   test('walks everything once while posts arrive and vanish', async () => {
-    const dora = await newPerson();
+    const dora = await newSdkPerson();
     const ids: string[] = [];
     const make = async (caption: string) => dataOf(await dora.noctra.posts.create({ caption })).id;
     for (let number = 0; number < 7; number++) ids.unshift(await make(`Number ${number}`));
@@ -354,7 +354,7 @@ describe('posts.all', () => {
   });
 
   test('reads no page that nobody wants', async () => {
-    const dora = await newPerson();
+    const dora = await newSdkPerson();
     for (const caption of ['one', 'two', 'three']) dataOf(await dora.noctra.posts.create({ caption }));
     const { requests, fetch } = recordingFetch();
     const noctra = await reopen(dora, { global: { fetch } });
@@ -378,7 +378,7 @@ describe('posts.all', () => {
 
 describe('posts.update', () => {
   test('changes what is given, and leaves the rest', async () => {
-    const made = { caption: `#one with @${ben.username}`, tags: ['listed'], media: [await photo()] };
+    const made = { caption: `#one with @${ben.username}`, tags: ['listed'], media: [photo()] };
     const post = dataOf(await ann.noctra.posts.create(made));
     const names = ({ tags, mentions }: Post) => [...tags, ...mentions].map((item) => Object.values(item)[1]);
 
@@ -400,20 +400,20 @@ describe('posts.update', () => {
   });
 
   test('adds files behind those that stay, and takes files out, by id or name', async () => {
-    const dora = await newPerson();
+    const dora = await newSdkPerson();
     const files = ['one.jpg', 'two.jpg', 'three.jpg'];
-    const media = await Promise.all(files.map(async (name) => ({ file: await photo(name), alt_text: name })));
+    const media = await Promise.all(files.map(async (name) => ({ file: photo(name), alt_text: name })));
     const post = dataOf(await dora.noctra.posts.create({ caption: 'Three', media }));
     const texts = (changed: Post) => changed.media.map(({ alt_text }) => alt_text);
 
     const second = dataOf(
       await dora.noctra.posts.update(post.id, {
-        add_media: [{ file: await photo('four.jpg'), alt_text: 'four.jpg' }],
+        add_media: [{ file: photo('four.jpg'), alt_text: 'four.jpg' }],
         remove_media: [post.media[1]?.id ?? ''],
       }),
     );
     expect(texts(second)).toEqual(['one.jpg', 'three.jpg', 'four.jpg']);
-    expect(await load(second.media[2]?.url)).toEqual(await readPhoto());
+    expect(await load(second.media[2]?.url)).toEqual(fixtureBytes('photo.jpg'));
     const third = dataOf(
       await dora.noctra.posts.update(post.id, { remove_media: [second.media[0]?.file ?? ''] }),
     );
@@ -421,10 +421,10 @@ describe('posts.update', () => {
   });
 
   test('changes all or nothing: what was uploaded for it goes', async () => {
-    const dora = await newPerson();
-    const post = dataOf(await dora.noctra.posts.create({ caption: 'Before', media: [await photo()] }));
+    const dora = await newSdkPerson();
+    const post = dataOf(await dora.noctra.posts.create({ caption: 'Before', media: [photo()] }));
     const objects = await objectsOf(dora);
-    const add_media = [await photo()];
+    const add_media = [photo()];
     const text = new File(['just words'], 'photo.png', { type: 'image/png' });
     for (const [changes, code] of [
       [{ mentions: ['nobody_at_all'] }, 'mention_unknown'],

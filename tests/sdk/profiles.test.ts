@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { limits } from '../../sdk/src/index.ts';
-import { settings } from '../settings.ts';
-import { dataOf, load, newPerson, openNoctra, photo, readPhoto } from './people.ts';
+import { fixtureBytes, load, photo } from '../kit/files.ts';
+import { dataOf } from '../kit/results.ts';
+import { settings } from '../kit/settings.ts';
+import { newSdkPerson, openNoctra } from './noctra.ts';
 
 describe('profiles.get', () => {
   test('finds a person by name in any case, by @name and by id, and tells what everybody sees', async () => {
-    const [ann, ben] = [await newPerson(), await newPerson()];
+    const [ann, ben] = [await newSdkPerson(), await newSdkPerson()];
     for (const person of [ben.username, ben.username.toUpperCase(), `@${ben.username}`, ben.id]) {
       const profile = dataOf(await ann.noctra.profiles.get(person));
       expect(profile).toMatchObject({
@@ -23,7 +25,7 @@ describe('profiles.get', () => {
   });
 
   test('answers profile_not_found for nobody', async () => {
-    const { noctra } = await newPerson();
+    const { noctra } = await newSdkPerson();
     for (const person of ['nobody_at_all', '01890000-0000-7000-8000-000000000000', 'no/name', '%00']) {
       const { error } = await noctra.profiles.get(person);
       expect(error, person).toMatchObject({ code: 'profile_not_found', status: 404 });
@@ -33,7 +35,7 @@ describe('profiles.get', () => {
 
 describe('profiles.update', () => {
   test('changes what is given, and leaves the rest', async () => {
-    const { noctra, username } = await newPerson();
+    const { noctra, username } = await newSdkPerson();
     const changed = dataOf(
       await noctra.profiles.update({
         bio: 'Sunsets, mostly.',
@@ -58,22 +60,22 @@ describe('profiles.update', () => {
   });
 
   test('sets pictures that everybody can load, exchanges them and takes them away', async () => {
-    const { noctra, id } = await newPerson();
+    const { noctra, id } = await newSdkPerson();
     const first = dataOf(
       await noctra.profiles.update({
-        profile_pic: await photo(),
-        cover_pic: await photo(),
+        profile_pic: photo(),
+        cover_pic: photo(),
         bio: 'With face',
       }),
     );
     expect(first.bio).toBe('With face');
     expect(first.profile_pic).toMatch(new RegExp(`^${id}/`));
-    expect(await load(first.profile_pic_url)).toEqual(await readPhoto());
-    expect(await load(first.cover_pic_url)).toEqual(await readPhoto());
+    expect(await load(first.profile_pic_url)).toEqual(fixtureBytes('photo.jpg'));
+    expect(await load(first.cover_pic_url)).toEqual(fixtureBytes('photo.jpg'));
 
-    const second = dataOf(await noctra.profiles.update({ profile_pic: await photo(), cover_pic: null }));
+    const second = dataOf(await noctra.profiles.update({ profile_pic: photo(), cover_pic: null }));
     expect(second.profile_pic).not.toBe(first.profile_pic);
-    expect(await load(second.profile_pic_url)).toEqual(await readPhoto());
+    expect(await load(second.profile_pic_url)).toEqual(fixtureBytes('photo.jpg'));
     expect(second.cover_pic).toBeNull();
 
     const third = dataOf(await noctra.profiles.update({ profile_pic: null }));
@@ -82,7 +84,7 @@ describe('profiles.update', () => {
   });
 
   test('renames, and mentions go along', async () => {
-    const [ann, ben] = [await newPerson(), await newPerson()];
+    const [ann, ben] = [await newSdkPerson(), await newSdkPerson()];
     const post = dataOf(await ann.noctra.posts.create({ caption: 'Hi', mentions: [ben.username] }));
     const username = `${ben.username.slice(0, 20)}_new`;
     expect(dataOf(await ben.noctra.profiles.update({ username })).username).toBe(username);
@@ -90,7 +92,7 @@ describe('profiles.update', () => {
   });
 
   test('refuses what breaks a rule, and changes nothing', async () => {
-    const [ann, ben] = [await newPerson(), await newPerson()];
+    const [ann, ben] = [await newSdkPerson(), await newSdkPerson()];
     const before = dataOf(await ann.noctra.profiles.me());
     const text = new File(['just words'], 'face.png', { type: 'image/png' });
     const large = new File([new Uint8Array(limits.avatar_size + 1)], 'face.png', { type: 'image/png' });

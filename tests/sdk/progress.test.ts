@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { UploadProgress } from '../../sdk/src/index.ts';
+import { photo } from '../kit/files.ts';
+import { objectsOf, postCountOf } from '../kit/owned.ts';
+import { dataOf } from '../kit/results.ts';
 import { type BadWay, openBadWay } from './bad-way.ts';
-import { lookBehind } from './behind-the-back.ts';
-import { dataOf, newPerson, photo, reopen } from './people.ts';
-
-const { objectsOf, postsOf } = lookBehind();
+import { newSdkPerson, reopen } from './noctra.ts';
 
 let way: BadWay | undefined;
 afterEach(async () => {
@@ -26,9 +26,9 @@ function expectGrowing(events: readonly UploadProgress[]): void {
 
 describe('on_progress', () => {
   test('tells of every file of a post, and of all together', async () => {
-    const { noctra } = await newPerson();
+    const { noctra } = await newSdkPerson();
     const events: UploadProgress[] = [];
-    const media = [await photo(), { file: await photo(), alt_text: 'The sea' }];
+    const media = [photo(), { file: photo(), alt_text: 'The sea' }];
     const on_progress = (event: UploadProgress) => void events.push(event);
     const post = dataOf(await noctra.posts.create({ caption: 'Two', media, on_progress }));
     const [first, second] = post.media.map(({ size }) => size);
@@ -41,7 +41,7 @@ describe('on_progress', () => {
   });
 
   test('counts what has left, and stands still while nothing is taken', async () => {
-    const person = await newPerson();
+    const person = await newSdkPerson();
     let take: (() => void) | undefined;
     way = await openBadWay(async (name) => {
       // Not read from until then: what is sent stays in the sockets, and they are soon full.
@@ -65,7 +65,7 @@ describe('on_progress', () => {
   });
 
   test('does not go back when a file is sent again', async () => {
-    const person = await newPerson();
+    const person = await newSdkPerson();
     let uploads = 0;
     way = await openBadWay(async (name, request) => {
       if (!isUpload(name) || ++uploads > 1) return undefined;
@@ -84,7 +84,7 @@ describe('an abort', () => {
   test.each([true, false])(
     'in the middle of an upload leaves no object (with progress: %s)',
     async (isWatched) => {
-      const person = await newPerson();
+      const person = await newSdkPerson();
       const controller = new AbortController();
       let received = 0;
       way = await openBadWay((name, request) => {
@@ -99,7 +99,7 @@ describe('an abort', () => {
       const began = performance.now();
       const { error } = await noctra.posts.create({
         caption: 'Never mind',
-        media: [await photo(), large()],
+        media: [photo(), large()],
         signal: controller.signal,
         ...(isWatched && { on_progress: () => {} }),
       });
@@ -108,12 +108,12 @@ describe('an abort', () => {
       expect(received).toBeLessThan(large().size);
       await delay(500);
       expect(await objectsOf(person)).toEqual([]);
-      expect(await postsOf(person)).toBe(0);
+      expect(await postCountOf(person)).toBe(0);
     },
   );
 
   test('while the post is made leaves post and files, or neither', async () => {
-    const person = await newPerson();
+    const person = await newSdkPerson();
     const controller = new AbortController();
     way = await openBadWay((name) => {
       if (name === 'POST /functions/v1/api/posts/') setTimeout(() => controller.abort(), 5);
@@ -122,11 +122,11 @@ describe('an abort', () => {
     const noctra = await reopen(person, {}, way.url);
     const { error } = await noctra.posts.create({
       caption: 'Now or never',
-      media: [await photo()],
+      media: [photo()],
       signal: controller.signal,
     });
     expect(error?.code ?? 'aborted').toBe('aborted');
     await delay(1000);
-    expect(await objectsOf(person)).toHaveLength(await postsOf(person));
+    expect(await objectsOf(person)).toHaveLength(await postCountOf(person));
   });
 });

@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { NoctraOptions } from '../../sdk/src/index.ts';
+import { photo } from '../kit/files.ts';
+import { dataOf } from '../kit/results.ts';
 import { type BadWay, type Interfere, openBadWay } from './bad-way.ts';
-import { dataOf, newPerson, type Person, photo, reopen } from './people.ts';
+import { newSdkPerson, reopen, type SdkPerson } from './noctra.ts';
 
 // Two ways to the Noctra under test stand for a primary and its replica: each is a Data API of its own to the SDK.
 let onPrimary: Interfere;
@@ -18,7 +20,7 @@ beforeEach(async () => {
 afterEach(() => Promise.all([primary.close(), replica.close()]));
 
 /** Opens Noctra with both ways, as somebody who has not written anything through it. */
-async function openBoth(person: Person, options: NoctraOptions = {}) {
+async function openBoth(person: SdkPerson, options: NoctraOptions = {}) {
   const noctra = await reopen(person, { read_url: replica.url, ...options }, primary.url);
   primary.requests.length = 0;
   replica.requests.length = 0;
@@ -39,7 +41,7 @@ async function listedCalls(row: string): Promise<string[]> {
 
 describe('the README', () => {
   test('says of every call whether it may go to a replica', async () => {
-    const { auth, media, posts, profiles } = (await newPerson()).noctra;
+    const { auth, media, posts, profiles } = (await newSdkPerson()).noctra;
     const calls = Object.entries({ auth, media, posts, profiles }).flatMap(([part, methods]) =>
       Object.keys(methods).map((method) => `${part}.${method}`),
     );
@@ -48,10 +50,10 @@ describe('the README', () => {
   });
 
   test('is right', async () => {
-    const person = await newPerson();
+    const person = await newSdkPerson();
     const noctra = await openBoth(person, { primary_after_write: 0 });
     const { auth, media, posts, profiles } = noctra;
-    const post = dataOf(await posts.create({ caption: 'Here', media: [await photo()] }));
+    const post = dataOf(await posts.create({ caption: 'Here', media: [photo()] }));
     const paths = [post.media[0]?.file ?? ''];
     const [password, new_password] = [person.password, 'another correct horse'];
     const nobody = { username: 'nobody_at_all', password };
@@ -67,7 +69,7 @@ describe('the README', () => {
       'profiles.get': () => profiles.get(person.username),
       'profiles.me': () => profiles.me(),
       'profiles.update': () => profiles.update({ bio: 'Here' }),
-      'media.upload': async () => media.upload(await photo()),
+      'media.upload': async () => media.upload(photo()),
       'media.sign': () => media.sign(paths),
       'posts.create': () => posts.create({ caption: 'Again' }),
       'posts.update': () => posts.update(post.id, { caption: 'Changed' }),
@@ -95,21 +97,21 @@ describe('the README', () => {
 
 describe('reads', () => {
   test('go to the replica, and nothing of them to the primary', async () => {
-    const noctra = await openBoth(await newPerson());
+    const noctra = await openBoth(await newSdkPerson());
     dataOf(await noctra.posts.page({ owner: 'me' }));
     expect(replica.requests).toEqual([pageRequest]);
     expect(primary.requests).toEqual([]);
   });
 
   test('go there as well where the URLs end in a slash', async () => {
-    const person = await newPerson();
+    const person = await newSdkPerson();
     const noctra = await reopen(person, { read_url: `${replica.url}/` }, `${primary.url}/`);
     dataOf(await noctra.posts.page({ owner: 'me' }));
     expect(replica.requests).toEqual([pageRequest]);
   });
 
   test('go to the primary for a while after a write, and then to the replica again', async () => {
-    const noctra = await openBoth(await newPerson(), { primary_after_write: 0.5 });
+    const noctra = await openBoth(await newSdkPerson(), { primary_after_write: 0.5 });
     dataOf(await noctra.profiles.update({ bio: 'New' }));
     dataOf(await noctra.posts.page({ owner: 'me' }));
     expect([count(primary, pageRequest), count(replica, pageRequest)]).toEqual([1, 0]);
@@ -122,7 +124,7 @@ describe('reads', () => {
   });
 
   test('go to the primary after a write whose answer is lost: it may have been done', async () => {
-    const noctra = await openBoth(await newPerson());
+    const noctra = await openBoth(await newSdkPerson());
     onPrimary = (name) => (name.startsWith('DELETE') ? 'answer lost' : undefined);
     await noctra.posts.remove('01890000-0000-7000-8000-000000000000');
     dataOf(await noctra.posts.page({ owner: 'me' }));
@@ -130,14 +132,14 @@ describe('reads', () => {
   });
 
   test('stay with the replica after an upload, which no row tells of yet', async () => {
-    const noctra = await openBoth(await newPerson());
-    dataOf(await noctra.media.upload(await photo()));
+    const noctra = await openBoth(await newSdkPerson());
+    dataOf(await noctra.media.upload(photo()));
     dataOf(await noctra.posts.page({ owner: 'me' }));
     expect(count(replica, pageRequest)).toBe(1);
   });
 
   test('of the plain client stay on the primary', async () => {
-    const noctra = await openBoth(await newPerson());
+    const noctra = await openBoth(await newSdkPerson());
     const { error } = await noctra.supabase.from('tags').select('name').limit(1);
     expect(error).toBeNull();
     expect(primary.requests).toEqual(['GET /rest/v1/tags']);
@@ -145,14 +147,14 @@ describe('reads', () => {
   });
 
   test('that find nothing on the replica are asked of the primary', async () => {
-    const noctra = await openBoth(await newPerson());
+    const noctra = await openBoth(await newSdkPerson());
     const { error } = await noctra.posts.get('01890000-0000-7000-8000-000000000000');
     expect(error?.code).toBe('post_not_found');
     expect([replica.requests, primary.requests]).toEqual([['GET /rest/v1/posts'], ['GET /rest/v1/posts']]);
   });
 
   test('that are aborted are not asked of the primary, nor is the replica blamed', async () => {
-    const noctra = await openBoth(await newPerson());
+    const noctra = await openBoth(await newSdkPerson());
     const controller = new AbortController();
     onReplica = async () => {
       controller.abort();
@@ -171,7 +173,7 @@ describe.each([['answer lost' as const], [{ status: 503 }]])(
   'a replica that does not serve (%o)',
   (mishap) => {
     test('is left alone for a while; the primary answers in its place', async () => {
-      const noctra = await openBoth(await newPerson());
+      const noctra = await openBoth(await newSdkPerson());
       onReplica = () => mishap;
       for (const _ of [1, 2, 3]) dataOf(await noctra.posts.page({ owner: 'me' }));
       expect([count(replica, pageRequest), count(primary, pageRequest)]).toEqual([1, 3]);
@@ -183,11 +185,11 @@ describe.each([['answer lost' as const], [{ status: 503 }]])(
   'a primary that does not serve (%o)',
   (mishap) => {
     test('stops no reads, not even after a write, and no page for its files', async () => {
-      const person = await newPerson();
-      const post = dataOf(await person.noctra.posts.create({ caption: 'Here', media: [await photo()] }));
+      const person = await newSdkPerson();
+      const post = dataOf(await person.noctra.posts.create({ caption: 'Here', media: [photo()] }));
       const noctra = await openBoth(person);
       onPrimary = () => mishap;
-      expect((await noctra.profiles.update({ profile_pic: await photo() })).error?.status).toBe(
+      expect((await noctra.profiles.update({ profile_pic: photo() })).error?.status).toBe(
         mishap === 'answer lost' ? 0 : 503,
       );
       const { posts } = dataOf(await noctra.posts.page({ owner: 'me' }));
@@ -201,8 +203,8 @@ describe.each([['answer lost' as const], [{ status: 503 }]])(
 );
 
 test('without a read URL, a page whose files cannot be signed is an error', async () => {
-  const person = await newPerson();
-  dataOf(await person.noctra.posts.create({ caption: 'Here', media: [await photo()] }));
+  const person = await newSdkPerson();
+  dataOf(await person.noctra.posts.create({ caption: 'Here', media: [photo()] }));
   const noctra = await reopen(person, {}, primary.url);
   onPrimary = (name) => (name.includes('/object/sign/') ? { status: 503 } : undefined);
   expect((await noctra.posts.page({ owner: 'me' })).error?.status).toBe(503);

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, test } from 'vitest';
+import { fixtureBytes, load, photo } from '../kit/files.ts';
+import { objectsOf, postCountOf } from '../kit/owned.ts';
+import { dataOf } from '../kit/results.ts';
 import { type BadWay, type Interfere, openBadWay } from './bad-way.ts';
-import { lookBehind } from './behind-the-back.ts';
-import { dataOf, load, newPerson, openNoctra, type Person, photo, readPhoto, reopen } from './people.ts';
-
-const { objectsOf, postsOf } = lookBehind();
+import { newSdkPerson, openNoctra, reopen, type SdkPerson } from './noctra.ts';
 
 let way: BadWay | undefined;
 afterEach(async () => {
@@ -13,7 +13,7 @@ afterEach(async () => {
 
 /** Somebody whose requests from now on take a way on which things go wrong. */
 async function onBadWay(interfere: Interfere) {
-  const person = await newPerson();
+  const person = await newSdkPerson();
   let isBad = false;
   way = await openBadWay((name, request) => (isBad ? interfere(name, request) : undefined));
   const noctra = await reopen(person, {}, way.url);
@@ -39,17 +39,17 @@ const count = (requests: readonly string[], name: string) =>
 const createRequest = 'POST /functions/v1/api/posts/';
 const uploadRequest = 'POST /storage/v1/object/post-media/';
 
-async function expectOnePost(person: Person, caption: string): Promise<void> {
+async function expectOnePost(person: SdkPerson, caption: string): Promise<void> {
   const { posts } = dataOf(await person.noctra.posts.page({ owner: 'me' }));
   expect(posts.map((post) => post.caption)).toEqual([caption]);
   expect(await objectsOf(person)).toEqual(posts[0]?.media.map(({ file }) => file));
-  expect(await load(posts[0]?.media[0]?.url)).toEqual(await readPhoto());
+  expect(await load(posts[0]?.media[0]?.url)).toEqual(fixtureBytes('photo.jpg'));
 }
 
 describe('posts.create makes one post', () => {
   test('when the answer is lost', async () => {
     const { person, noctra, requests } = await onBadWay(once(createRequest, 'answer lost'));
-    const { error } = await noctra.posts.create({ caption: 'Once', media: [await photo()] });
+    const { error } = await noctra.posts.create({ caption: 'Once', media: [photo()] });
     expect(error).toBeNull();
     expect(count(requests, createRequest)).toBe(2);
     expect(count(requests, uploadRequest)).toBe(1);
@@ -58,7 +58,7 @@ describe('posts.create makes one post', () => {
 
   test('when the answer to an upload is lost', async () => {
     const { person, noctra, requests } = await onBadWay(once(uploadRequest, 'answer lost'));
-    const { error } = await noctra.posts.create({ caption: 'Once', media: [await photo()] });
+    const { error } = await noctra.posts.create({ caption: 'Once', media: [photo()] });
     expect(error).toBeNull();
     expect(count(requests, uploadRequest)).toBe(2);
     await expectOnePost(person, 'Once');
@@ -66,7 +66,7 @@ describe('posts.create makes one post', () => {
 
   test('when the server is unavailable for a moment', async () => {
     const { person, noctra, requests } = await onBadWay(once(createRequest, { status: 503 }));
-    const { error } = await noctra.posts.create({ caption: 'Once', media: [await photo()] });
+    const { error } = await noctra.posts.create({ caption: 'Once', media: [photo()] });
     expect(error).toBeNull();
     expect(count(requests, createRequest)).toBe(2);
     await expectOnePost(person, 'Once');
@@ -77,7 +77,7 @@ describe('posts.create makes one post', () => {
     const { person, noctra, requests } = await onBadWay((name) =>
       isOffline && name === createRequest ? 'answer lost' : undefined,
     );
-    const post = { caption: 'Once', media: [await photo()], idempotency_key: crypto.randomUUID() };
+    const post = { caption: 'Once', media: [photo()], idempotency_key: crypto.randomUUID() };
     expect((await noctra.posts.create(post)).error).toMatchObject({ code: 'network_error', status: 0 });
     expect(count(requests, createRequest)).toBe(3);
     isOffline = false;
@@ -88,7 +88,7 @@ describe('posts.create makes one post', () => {
 
 test('a refused call leaves the files of an earlier one with its key, whose post may be in the making', async () => {
   const { person, noctra } = await onBadWay((name) => (name === createRequest ? { status: 502 } : undefined));
-  const post = { caption: 'Once', media: [await photo()], idempotency_key: crypto.randomUUID() };
+  const post = { caption: 'Once', media: [photo()], idempotency_key: crypto.randomUUID() };
   expect((await noctra.posts.create(post)).error).toMatchObject({ code: 'service_unavailable', status: 502 });
   const objects = await objectsOf(person);
   expect(objects).toHaveLength(1);
@@ -122,7 +122,7 @@ describe('a request that was turned away for its number', () => {
       once('PATCH', { status: 429, headers: { 'retry-after': '0' } }),
     );
     const post = dataOf(await noctra.posts.create({ caption: 'Before' }));
-    const changed = dataOf(await noctra.posts.update(post.id, { add_media: [await photo()] }));
+    const changed = dataOf(await noctra.posts.update(post.id, { add_media: [photo()] }));
     expect(changed.media).toHaveLength(1);
     expect(count(requests, 'PATCH')).toBe(2);
   });
@@ -137,7 +137,7 @@ describe('reading is tried again', () => {
     const { noctra, requests } = await onBadWay((seen) =>
       seen.startsWith(name) && failures-- > 0 ? 'answer lost' : undefined,
     );
-    dataOf(await noctra.posts.create({ caption: 'Here', media: [await photo()] }));
+    dataOf(await noctra.posts.create({ caption: 'Here', media: [photo()] }));
     requests.length = 0;
     const page = dataOf(await noctra.posts.page({ owner: 'me' }));
     expect(page.posts[0]?.media[0]?.url).toEqual(expect.any(String));
@@ -154,8 +154,8 @@ describe('what might be done twice is tried once', () => {
     const { noctra, requests } = await onBadWay((name) =>
       name.startsWith('PATCH') ? 'answer lost' : undefined,
     );
-    const post = dataOf(await noctra.posts.create({ caption: 'Before', media: [await photo()] }));
-    for (const changes of [{ add_media: [await photo()] }, { remove_media: [post.media[0]?.id ?? ''] }]) {
+    const post = dataOf(await noctra.posts.create({ caption: 'Before', media: [photo()] }));
+    for (const changes of [{ add_media: [photo()] }, { remove_media: [post.media[0]?.id ?? ''] }]) {
       requests.length = 0;
       expect((await noctra.posts.update(post.id, changes)).error?.code).toBe('network_error');
       expect(count(requests, 'PATCH')).toBe(1);
@@ -187,7 +187,7 @@ describe('what is the same when it is done twice is tried again', () => {
     const { id } = dataOf(await noctra.posts.create({ caption: 'Soon gone' }));
     expect(await noctra.posts.remove(id)).toEqual({ data: { id }, error: null });
     expect(count(requests, 'DELETE')).toBe(2);
-    expect(await postsOf(person)).toBe(0);
+    expect(await postCountOf(person)).toBe(0);
   });
 });
 

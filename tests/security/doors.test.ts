@@ -1,11 +1,11 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type Person, register } from '../api/client.ts';
+import { newPerson, type Person } from '../kit/people.ts';
 import { rest, send } from './raw.ts';
 
 let eve: Person;
 
 beforeAll(async () => {
-  eve = await register();
+  eve = await newPerson();
 });
 
 describe('other doors', () => {

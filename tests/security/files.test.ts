@@ -1,7 +1,13 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { call, clientOf, load, type Person, publish, uploadByUrl } from '../api/client.ts';
+import { call, publish, uploadByUrl } from '../kit/api.ts';
+import { openDatabase } from '../kit/database.ts';
+import { load } from '../kit/files.ts';
+import { belongings } from '../kit/owned.ts';
+import type { Person } from '../kit/people.ts';
 import { newName, object, type PreparedFiles, photoBytes, prepareFiles } from './prepared-files.ts';
-import { belongings, rest, send } from './raw.ts';
+import { rest, send } from './raw.ts';
+
+const sql = openDatabase();
 
 let ann: Person;
 let eve: Person;
@@ -57,7 +63,7 @@ describe('files of others', () => {
       () => ({ sourceKey: evesFile, destinationKey: `${eve.id}/${newName()}`, destinationBucket: 'avatars' }),
     ],
   ])('%s is refused', async (_what, verb, keys) => {
-    const before = [await belongings(ann), await belongings(eve)];
+    const before = [await belongings(sql, ann), await belongings(sql, eve)];
     for (const headers of [{}, { 'x-upsert': 'true' }]) {
       const answer = await send(eve, `${object}/${verb}`, {
         json: { bucketId: 'post-media', ...keys() },
@@ -65,11 +71,11 @@ describe('files of others', () => {
       });
       expect([answer.status, answer.text]).toEqual([400, expect.any(String)]);
     }
-    expect([await belongings(ann), await belongings(eve)]).toEqual(before);
+    expect([await belongings(sql, ann), await belongings(sql, eve)]).toEqual(before);
   });
 
   it('are not deleted, one by one or many at once', async () => {
-    const before = await belongings(ann);
+    const before = await belongings(sql, ann);
     for (const path of Object.values(files))
       expect((await send(eve, `${object}/post-media/${path}`, { method: 'DELETE' })).status).toBe(400);
     const many = await send(eve, `${object}/post-media`, {
@@ -77,7 +83,7 @@ describe('files of others', () => {
       json: { prefixes: Object.values(files) },
     });
     expect([many.status, JSON.parse(many.text)]).toEqual([200, []]);
-    expect(await belongings(ann)).toBe(before);
+    expect(await belongings(sql, ann)).toBe(before);
   });
 
   it('are not there, unless their post is shown', async () => {
@@ -117,7 +123,7 @@ describe('files of others', () => {
   });
 
   it('are claimed by no post of hers', async () => {
-    const before = await belongings(ann);
+    const before = await belongings(sql, ann);
     for (const path of [
       ...Object.values(files),
       `${eve.id}/../${files.loose}`,
@@ -135,7 +141,7 @@ describe('files of others', () => {
       json: { avatar_path: files.loose },
     });
     expect([picture.status, JSON.parse(picture.text).hint]).toEqual([422, 'picture_not_found']);
-    expect(await belongings(ann)).toBe(before);
+    expect(await belongings(sql, ann)).toBe(before);
   });
 });
 
@@ -158,11 +164,11 @@ describe('a file of hers', () => {
   it('does not leave a post by way of Storage', async () => {
     const path = await uploadByUrl(eve, photoBytes());
     await rest(eve, 'rpc/create_post', { json: { caption: 'x', media: [path] } });
-    const before = await belongings(eve);
+    const before = await belongings(sql, eve);
     expect((await send(eve, `${object}/post-media/${path}`, { method: 'DELETE' })).status).toBe(400);
     const keys = { bucketId: 'post-media', sourceKey: path, destinationKey: `${eve.id}/${newName()}` };
     expect((await send(eve, `${object}/move`, { json: keys })).status).toBe(400);
-    expect(await belongings(eve)).toBe(before);
+    expect(await belongings(sql, eve)).toBe(before);
   });
 });
 
@@ -177,13 +183,13 @@ describe('a link that was signed', () => {
     expect((await load(url)).byteLength).toBeGreaterThan(0);
     await call(`/posts/${post.id}/`, { method: 'PATCH', token: ann.token, json: { is_public: false } });
     expect((await call(`/posts/${post.id}/`, { token: eve.token })).status).toBe(404);
-    const { data } = await clientOf(eve).storage.from('post-media').createSignedUrl(file, 60);
+    const { data } = await eve.client.storage.from('post-media').createSignedUrl(file, 60);
     expect(data).toBeNull();
     expect((await send(eve, `${object}/authenticated/post-media/${file}`)).status).toBeOneOf([400, 404]);
   });
 
   it('opens the file that it was signed for and no other', async () => {
-    const { data } = await clientOf(ann).storage.from('post-media').createSignedUrl(files.kept, 60);
+    const { data } = await ann.client.storage.from('post-media').createSignedUrl(files.kept, 60);
     const url = data?.signedUrl ?? '';
     expect((await load(url)).byteLength).toBeGreaterThan(0);
     const other = await fetch(url.replace(files.kept, files.loose));

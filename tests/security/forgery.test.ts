@@ -1,7 +1,12 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type Person, publish, register, uploadByUrl } from '../api/client.ts';
-import { fixture } from '../api/fixtures.ts';
-import { belongings, type RawCall, rest } from './raw.ts';
+import { publish, uploadByUrl } from '../kit/api.ts';
+import { openDatabase } from '../kit/database.ts';
+import { fixture } from '../kit/files.ts';
+import { belongings } from '../kit/owned.ts';
+import { newPerson, type Person } from '../kit/people.ts';
+import { type RawCall, rest } from './raw.ts';
+
+const sql = openDatabase();
 
 /** Owns what the others are after. */
 let ann: Person;
@@ -14,7 +19,7 @@ let annsUpload: string;
 const anns: Record<string, string> = {};
 
 beforeAll(async () => {
-  [ann, eve] = await Promise.all([register({ date_of_birth: '1991-02-03' }), register()]);
+  [ann, eve] = await Promise.all([newPerson({ date_of_birth: '1991-02-03' }), newPerson()]);
   const path = await uploadByUrl(ann, fixture('photo.jpg', 'image/jpeg'));
   annsPost = (await publish(ann, { caption: `For all #forgery @${eve.username}`, media: [path] })).id;
   annsPrivatePost = (await publish(ann, { caption: 'For me', is_public: false })).id;
@@ -172,10 +177,10 @@ describe('what is not granted', () => {
       { json: { post_id: '{post}', remove_media: ['{upload}'] } },
     ],
   ])('%s is refused, and nothing changes', async (_what, path, call) => {
-    const before = [await belongings(ann), await belongings(eve)];
+    const before = [await belongings(sql, ann), await belongings(sql, eve)];
     const answer = await rest(eve, filledIn(path), filledIn(call));
     expect([answer.status, answer.text]).toEqual([403, expect.stringMatching(/"42501"|"PT403"/)]);
-    expect([await belongings(ann), await belongings(eve)]).toEqual(before);
+    expect([await belongings(sql, ann), await belongings(sql, eve)]).toEqual(before);
   });
 });
 
@@ -198,10 +203,10 @@ describe('rows of others', () => {
     ],
     ['a rate limit', 'rate_limits?action=eq.create_post', { method: 'PATCH', json: { max_count: 1000000 } }],
   ])('%s finds none', async (_what, path, call) => {
-    const before = await belongings(ann);
+    const before = await belongings(sql, ann);
     const answer = await rest(eve, filledIn(path), { ...filledIn(call), headers: representation });
     expect([answer.status, answer.text]).toEqual([200, '[]']);
-    expect(await belongings(ann)).toBe(before);
+    expect(await belongings(sql, ann)).toBe(before);
   });
 
   it.each<[what: string, path: string, call: RawCall]>([
@@ -209,13 +214,13 @@ describe('rows of others', () => {
     ['renaming', 'profiles?id=not.is.null', { method: 'PATCH', json: { bio: 'All of you' } }],
     ['deleting', 'posts?id=not.is.null', { method: 'DELETE' }],
   ])('%s all of them reaches her own alone', async (_what, path, call) => {
-    const before = await belongings(ann);
-    const mallory = await register();
+    const before = await belongings(sql, ann);
+    const mallory = await newPerson();
     await publish(mallory);
     const answer = await rest(mallory, path, { ...call, headers: representation });
     const rows = JSON.parse(answer.text) as { id: string; owner_id?: string }[];
     expect(rows.map((row) => row.owner_id ?? row.id)).toEqual([mallory.id]);
-    expect(await belongings(ann)).toBe(before);
+    expect(await belongings(sql, ann)).toBe(before);
   });
 
   it('an idempotency key of another makes a post of her own', async () => {

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type Person, publish, register, uploadByUrl } from '../api/client.ts';
-import { fixture } from '../api/fixtures.ts';
+import { publish, uploadByUrl } from '../kit/api.ts';
+import { fixture } from '../kit/files.ts';
+import { newPerson, type Person } from '../kit/people.ts';
 import { type RawAnswer, type RawCall, rest } from './raw.ts';
 
 /** Words that stand in nothing but what only Ann may see. */
@@ -24,7 +25,11 @@ let privatePost: string;
 let evesRepost: string;
 
 beforeAll(async () => {
-  [ann, pia, eve] = await Promise.all([register({ date_of_birth: secrets.birth }), register(), register()]);
+  [ann, pia, eve] = await Promise.all([
+    newPerson({ date_of_birth: secrets.birth }),
+    newPerson(),
+    newPerson(),
+  ]);
   secrets.email = ann.email;
   secrets.path = await uploadByUrl(ann, fixture('photo.jpg', 'image/jpeg'));
   const media = [{ path: secrets.path, alt_text: secrets.altText }];

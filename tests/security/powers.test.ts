@@ -1,12 +1,17 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { call, objectsOf, type Person, publish, register, secretClient, uploadByUrl } from '../api/client.ts';
-import { fixture } from '../api/fixtures.ts';
-import { actAs, belongings, connect, database, type RawCall, rest, send, untilBlocked } from './raw.ts';
+import { call, publish, uploadByUrl } from '../kit/api.ts';
+import { actAs, connect, openDatabase, untilBlocked } from '../kit/database.ts';
+import { fixture } from '../kit/files.ts';
+import { belongings, objectsOf } from '../kit/owned.ts';
+import { newPerson, type Person, secretClient } from '../kit/people.ts';
+import { type RawCall, rest, send } from './raw.ts';
+
+const sql = openDatabase();
 
 /** Somebody with a role, given as the first admin gives it. */
 async function appoint(role: 'moderator' | 'admin'): Promise<Person> {
-  const person = await register({ date_of_birth: '1970-01-01' });
-  await secretClient.rpc('set_role', { profile_id: person.id, role }).throwOnError();
+  const person = await newPerson({ date_of_birth: '1970-01-01' });
+  await secretClient().rpc('set_role', { profile_id: person.id, role }).throwOnError();
   return person;
 }
 
@@ -17,7 +22,7 @@ describe('moderators and admins', () => {
   let post: string;
   beforeAll(async () => {
     [ann, mia, zoe] = await Promise.all([
-      register({ date_of_birth: '1931-07-19' }),
+      newPerson({ date_of_birth: '1931-07-19' }),
       appoint('moderator'),
       appoint('admin'),
     ]);
@@ -59,9 +64,8 @@ describe('moderators and admins', () => {
     ],
   ])('do not %s others', async (_what, path, call) => {
     const fill = (text: string) => text.replaceAll('{post}', post).replaceAll('{ann}', ann.id);
-    const before = await belongings(ann);
-    const lines = () =>
-      database`select count(*) from public.audit_log where target_id in (${post}, ${ann.id})`;
+    const before = await belongings(sql, ann);
+    const lines = () => sql`select count(*) from public.audit_log where target_id in (${post}, ${ann.id})`;
     const [logged] = await lines();
     for (const person of [mia, zoe]) {
       const { status, text } = await rest(person, fill(path), {
@@ -72,7 +76,7 @@ describe('moderators and admins', () => {
       if (status === 200) expect(text).toBe('[]');
       else expect(status).toBe(403);
     }
-    expect(await belongings(ann)).toBe(before);
+    expect(await belongings(sql, ann)).toBe(before);
     expect(await lines()).toEqual([logged]);
   });
 
@@ -127,24 +131,24 @@ describe('the last admin', () => {
         () => null,
         (error: unknown) => error,
       );
-      await untilBlocked('the second of two admins');
+      await untilBlocked(sql, 'the second of two admins');
       await first`commit`;
       expect(await refusal).toMatchObject({ hint: 'last_admin' });
     } finally {
       await Promise.all([first.end({ timeout: 5 }), second.end({ timeout: 5 })]);
     }
-    const [left] = await database`select role from public.profiles where id = ${zoe.id}`;
+    const [left] = await sql`select role from public.profiles where id = ${zoe.id}`;
     expect(left?.role).toBe('admin');
   });
 });
 
 describe('who is banned', () => {
   it('writes nothing with the token of before, and has no power', async () => {
-    const [eve, ann] = await Promise.all([appoint('admin'), register()]);
+    const [eve, ann] = await Promise.all([appoint('admin'), newPerson()]);
     const upload = await uploadByUrl(eve, fixture('photo.jpg', 'image/jpeg'));
     const [own, other] = [(await publish(eve)).id, (await publish(ann)).id];
-    await secretClient.auth.admin.updateUserById(eve.id, { ban_duration: '1h' });
-    const before = [await belongings(eve), await belongings(ann)];
+    await secretClient().auth.admin.updateUserById(eve.id, { ban_duration: '1h' });
+    const before = [await belongings(sql, eve), await belongings(sql, ann)];
     const representation = { Prefer: 'return=representation' };
     const attempts = [
       await rest(eve, 'posts', { json: { caption: 'x' } }),
@@ -188,7 +192,7 @@ describe('who is banned', () => {
     expect((await send(eve, `/storage/v1/object/post-media/${upload}`, { method: 'DELETE' })).status).toBe(
       400,
     );
-    expect([await belongings(eve), await belongings(ann)]).toEqual(before);
+    expect([await belongings(sql, eve), await belongings(sql, ann)]).toEqual(before);
     // The function stores a picture with the secret key, and takes it back when the database refuses it.
     const form = new FormData();
     form.append('profile_pic', fixture('picture.png', 'image/png'));
@@ -206,7 +210,7 @@ describe('who is banned', () => {
 
 describe('an account that is deleted', () => {
   it('leaves nothing to read, and a token that writes nothing', async () => {
-    const [ann, eve] = await Promise.all([register({ date_of_birth: '1931-07-19' }), register()]);
+    const [ann, eve] = await Promise.all([newPerson({ date_of_birth: '1931-07-19' }), newPerson()]);
     const tag = `gone${crypto.randomUUID().slice(0, 8)}`;
     const path = await uploadByUrl(ann, fixture('photo.jpg', 'image/jpeg'));
     const post = await publish(ann, { caption: `Farewell #${tag} @${eve.username}`, media: [path] });

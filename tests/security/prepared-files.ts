@@ -1,5 +1,6 @@
-import { type Person, register, secretClient, uploadByUrl } from '../api/client.ts';
-import { fixture } from '../api/fixtures.ts';
+import { uploadByUrl } from '../kit/api.ts';
+import { fixture } from '../kit/files.ts';
+import { newPerson, type Person, secretClient } from '../kit/people.ts';
 import { rest } from './raw.ts';
 
 /** Where Storage has objects. */
@@ -23,7 +24,7 @@ export interface PreparedFiles {
 
 /** Registers Ann and Eve, and puts their files there. */
 export async function prepareFiles(): Promise<PreparedFiles> {
-  const [ann, eve] = await Promise.all([register(), register()]);
+  const [ann, eve] = await Promise.all([newPerson(), newPerson()]);
   const upload = (person: Person) => uploadByUrl(person, photoBytes());
   const [shown, kept, loose, evesFile] = await Promise.all([
     upload(ann),
@@ -35,6 +36,6 @@ export async function prepareFiles(): Promise<PreparedFiles> {
   await rest(ann, 'rpc/create_post', { json: { caption: 'x', media: [kept], is_public: false } });
   // As the function does, once it has looked into the bytes: until then nobody but Ann sees them.
   for (const path of [shown, kept])
-    await secretClient.rpc('record_inspection', { path, mime_type: 'image/jpeg' }).throwOnError();
+    await secretClient().rpc('record_inspection', { path, mime_type: 'image/jpeg' }).throwOnError();
   return { ann, eve, files: { shown, kept, loose }, evesFile };
 }

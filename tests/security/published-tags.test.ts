@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { register } from '../api/client.ts';
-import { actAs, connect, rest, untilBlocked } from './raw.ts';
+import { actAs, connect, untilBlocked } from '../kit/database.ts';
+import { newPerson } from '../kit/people.ts';
+import { rest } from './raw.ts';
 
 describe('a tag', () => {
   it('is everybody’s when its post and the profile become public at once', async () => {
-    const [ann, eve] = await Promise.all([register(), register()]);
+    const [ann, eve] = await Promise.all([newPerson(), newPerson()]);
     const tag = `once${crypto.randomUUID().slice(0, 8)}`;
     await rest(ann, `profiles?id=eq.${ann.id}`, { method: 'PATCH', json: { is_public: false } });
     const [profile, post] = [connect(), connect()];
@@ -19,7 +20,7 @@ describe('a tag', () => {
       const published = post`insert into public.posts (caption) values (${`#${tag}`})`.then(
         () => post`commit`,
       );
-      await untilBlocked('the post of two writes');
+      await untilBlocked(post /*?*/, 'the post of two writes');
       await profile`commit`;
       await published;
     } finally {

@@ -1,8 +1,7 @@
 import http from 'node:http';
 import https from 'node:https';
-import postgres from 'postgres';
-import { eventually, type Person } from '../api/client.ts';
-import { settings } from '../settings.ts';
+import type { Person } from '../kit/people.ts';
+import { settings } from '../kit/settings.ts';
 
 /** An answer as it came over the wire. */
 export interface RawAnswer {
@@ -80,58 +79,4 @@ export function sendPathAsIs(
     outgoing.on('error', reject);
     outgoing.end(body);
   });
-}
-
-/** The database as the dashboard has it. */
-export const database: postgres.Sql = postgres(settings.databaseUrl, {
-  max: 4,
-  idle_timeout: 1,
-  onnotice: () => {},
-});
-
-/** A connection of its own, in which a test may hold a transaction open. End it. */
-export function connect(): postgres.Sql {
-  return postgres(settings.databaseUrl, { max: 1, onnotice: () => {} });
-}
-
-/** Makes the transaction that the connection is in a person's, as the Data API does. */
-export async function actAs(sql: postgres.Sql, { id }: Pick<Person, 'id'>): Promise<void> {
-  await sql`
-    select set_config('role', 'authenticated', true),
-      set_config('request.jwt.claims', ${JSON.stringify({ sub: id, role: 'authenticated' })}, true)`;
-}
-
-/** Waits until the transaction with this `application_name` waits for somebody else's lock. */
-export async function untilBlocked(applicationName: string): Promise<void> {
-  await eventually(async () => {
-    const waiting = await database`
-      select from pg_stat_activity where application_name = ${applicationName} and wait_event_type = 'Lock'`;
-    if (waiting.length !== 1) throw new Error(`${applicationName} does not wait`);
-  });
-}
-
-/** Every row and every object that is a person's, as text: what must be the same after an attack. */
-export async function belongings({ id }: Pick<Person, 'id'>): Promise<string> {
-  const rows = await database`
-    select to_jsonb(profiles) as row from public.profiles where id = ${id}
-    union all select to_jsonb(private_profiles) from public.private_profiles where id = ${id}
-    union all select to_jsonb(posts) from public.posts where owner_id = ${id}
-    union all select to_jsonb(post_media) from public.post_media where starts_with(path, ${id}::text)
-    union all
-    select to_jsonb(post_tags) from public.post_tags
-    where post_id in (select posts.id from public.posts where owner_id = ${id})
-    union all
-    select to_jsonb(post_mentions) from public.post_mentions
-    where post_id in (select posts.id from public.posts where owner_id = ${id})
-    union all
-    select jsonb_build_object('bucket', bucket_id, 'name', name, 'version', version, 'metadata', metadata)
-    from storage.objects where starts_with(name, ${id}::text)
-    union all select to_jsonb(queued) from private.storage_removals as queued where starts_with(name, ${id}::text)
-    union all
-    select jsonb_build_object('email', email, 'data', raw_user_meta_data, 'password', encrypted_password)
-    from auth.users where users.id = ${id}`;
-  return rows
-    .map(({ row }) => JSON.stringify(row))
-    .sort()
-    .join('\n');
 }

@@ -1,13 +1,17 @@
 import { createHash } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { call, newUsername, type Person, publish, register, secretClient } from '../api/client.ts';
-import { settings } from '../settings.ts';
-import { database, rest, send } from './raw.ts';
+import { call, publish } from '../kit/api.ts';
+import { openDatabase } from '../kit/database.ts';
+import { newPerson, newUsername, type Person, secretClient } from '../kit/people.ts';
+import { settings } from '../kit/settings.ts';
+import { rest, send } from './raw.ts';
+
+const sql = openDatabase();
 
 let ann: Person;
 
 beforeAll(async () => {
-  ann = await register();
+  ann = await newPerson();
 });
 
 /** Signs up past the function, as anybody with the publishable key may. */
@@ -50,7 +54,7 @@ describe('what people say of themselves when they sign up', () => {
   });
 
   it('changes nothing when they say it later', async () => {
-    const eve = await register();
+    const eve = await newPerson();
     const data = { username: ann.username, role: 'admin', is_vip: true, date_of_birth: '1800-01-01' };
     const answer = await send(eve, '/auth/v1/user', {
       method: 'PUT',
@@ -79,7 +83,7 @@ describe('what people say of themselves when they sign up', () => {
       },
     });
     expect([byFunction.status, byFunction.json.code]).toEqual([409, 'username_taken']);
-    const eve = await register();
+    const eve = await newPerson();
     const renamed = await rest(eve, `profiles?id=eq.${eve.id}`, {
       method: 'PATCH',
       json: { username: change(ann.username) },
@@ -107,7 +111,7 @@ describe('what people say of themselves when they sign up', () => {
     const username = make(ann.username);
     const answer = await signUp({ username });
     expect([answer.status, answer.text]).toEqual([422, expect.stringContaining('username_invalid')]);
-    const eve = await register();
+    const eve = await newPerson();
     const renamed = await rest(eve, `profiles?id=eq.${eve.id}`, { method: 'PATCH', json: { username } });
     expect([renamed.status, JSON.parse(renamed.text).code]).toEqual([400, '23514']);
   });
@@ -145,7 +149,7 @@ describe('guessing who has an account', () => {
   /** What was counted for a name: the same work, whosever it is. */
   async function attempts(identifier: string): Promise<number> {
     const subject = createHash('sha256').update(identifier.toLowerCase()).digest('hex');
-    const [counter] = await database`
+    const [counter] = await sql`
       select count from private.rate_counters where action = 'sign_in_account' and subject = ${subject}`;
     return counter?.count ?? 0;
   }
@@ -164,8 +168,8 @@ describe('guessing who has an account', () => {
   });
 
   it('by a ban: it looks like a wrong password', async () => {
-    const eve = await register();
-    await secretClient.auth.admin.updateUserById(eve.id, { ban_duration: '1h' });
+    const eve = await newPerson();
+    await secretClient().auth.admin.updateUserById(eve.id, { ban_duration: '1h' });
     const [banned, nobody] = [
       await call('/auth/token/', { json: { username: eve.username, password: eve.password } }),
       await call('/auth/token/', { json: { username: unknown(), password: eve.password } }),
@@ -184,7 +188,7 @@ describe('guessing who has an account', () => {
   });
 
   it('by a name and its e-mail address: used-up attempts of the one say nothing of the other', async () => {
-    const eve = await register();
+    const eve = await newPerson();
     const attempt = (username: string) =>
       call('/auth/token/', { json: { username, password: 'a wrong password' } });
     await Promise.all(Array.from({ length: 10 }, () => attempt(eve.username)));
@@ -198,12 +202,12 @@ describe('guessing who has an account', () => {
       const answer = await send(null, '/auth/v1/recover', { json: { email } });
       return [answer.status, answer.text];
     };
-    const eve = await register();
+    const eve = await newPerson();
     expect(await ask(eve.email)).toEqual(await ask(`${unknown()}@example.com`));
   });
 
   it('by looking: no e-mail address is anywhere', async () => {
-    const eve = await register();
+    const eve = await newPerson();
     await publish(ann);
     for (const path of [
       'profiles',

@@ -1,14 +1,18 @@
 import { createHmac, generateKeyPairSync, sign } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { call, type Person, publish, register } from '../api/client.ts';
-import { settings } from '../settings.ts';
-import { database, rest, send } from './raw.ts';
+import { call, publish } from '../kit/api.ts';
+import { openDatabase } from '../kit/database.ts';
+import { newPerson, type Person } from '../kit/people.ts';
+import { settings } from '../kit/settings.ts';
+import { rest, send } from './raw.ts';
+
+const sql = openDatabase();
 
 let ann: Person;
 let annsPost: string;
 
 beforeAll(async () => {
-  ann = await register();
+  ann = await newPerson();
   annsPost = (await publish(ann, { is_public: false })).id;
 });
 
@@ -158,7 +162,7 @@ describe('the address of who makes a request', () => {
     const username = `nobody_${crypto.randomUUID().slice(0, 8)}`;
     const answer = await call('/auth/token/', { json: { username, password: 'a wrong password' }, headers });
     expect(answer.status).toBe(401);
-    const [counters] = await database`
+    const [counters] = await sql`
       select sum(count)::integer as count, count(*) filter (where subject = ${claimed})::integer as claimed
       from private.rate_counters where action = 'sign_in_address'`;
     expect(counters).toEqual({ count: expect.toSatisfy((count: number) => count > 0), claimed: 0 });

@@ -1,7 +1,11 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { Person } from '../api/client.ts';
+import { openDatabase } from '../kit/database.ts';
+import { belongings } from '../kit/owned.ts';
+import type { Person } from '../kit/people.ts';
 import { newName, object, type PreparedFiles, photoBytes, prepareFiles } from './prepared-files.ts';
-import { belongings, send, sendPathAsIs } from './raw.ts';
+import { send, sendPathAsIs } from './raw.ts';
+
+const sql = openDatabase();
 
 let ann: Person;
 let eve: Person;
@@ -36,7 +40,7 @@ describe('an upload', () => {
     ['in capitals', () => `post-media/${eve.id.toUpperCase()}/${newName()}`],
     ['into a bucket that is not there', () => `nowhere/${eve.id}/${newName()}`],
   ])('%s is refused', async (_what, path) => {
-    const before = [await belongings(ann), await belongings(eve)];
+    const before = [await belongings(sql, ann), await belongings(sql, eve)];
     for (const [method, headers] of [
       ['POST', jpeg],
       ['POST', { ...jpeg, 'x-upsert': 'true' }],
@@ -53,7 +57,7 @@ describe('an upload', () => {
         expect.any(String),
       ]);
     }
-    expect([await belongings(ann), await belongings(eve)]).toEqual(before);
+    expect([await belongings(sql, ann), await belongings(sql, eve)]).toEqual(before);
   });
 
   it('into her own folder, under a name as it should be, is taken', async () => {
@@ -67,7 +71,7 @@ describe('an upload', () => {
   });
 
   it('does not replace what a post has, by its owner either', async () => {
-    const before = await belongings(ann);
+    const before = await belongings(sql, ann);
     for (const [method, headers] of [
       ['POST', { ...jpeg, 'x-upsert': 'true' }],
       ['PUT', jpeg],
@@ -75,7 +79,7 @@ describe('an upload', () => {
       expect(
         (await send(ann, `${object}/post-media/${files.shown}`, { method, body: 'x', headers })).status,
       ).toBe(400);
-    expect(await belongings(ann)).toBe(before);
+    expect(await belongings(sql, ann)).toBe(before);
   });
 
   it('by a signed URL goes into her own folder alone', async () => {

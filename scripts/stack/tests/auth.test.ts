@@ -1,7 +1,7 @@
 import { createClient, type Session, type SupabaseClient } from '@supabase/supabase-js';
 import postgres from 'postgres';
 import { afterAll, describe, expect, test } from 'vitest';
-import { settings } from '../../../tests/settings.ts';
+import { settings } from '../../../tests/kit/settings.ts';
 
 /** Someone with an account of their own, signed in with a client of their own. */
 interface Person {

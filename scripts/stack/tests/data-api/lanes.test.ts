@@ -1,6 +1,6 @@
 import postgres from 'postgres';
 import { afterEach, expect, test } from 'vitest';
-import { settings } from '../../../../tests/settings.ts';
+import { settings } from '../../../../tests/kit/settings.ts';
 import { RefusedError } from '../../src/data-api/errors.ts';
 import { createLanes, type Lane, type Lanes } from '../../src/data-api/lanes.ts';
 

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { createClient, type SupabaseClient } from '@supabase/supabase-js';
 import postgres from 'postgres';
 import { afterAll, beforeAll } from 'vitest';
-import { settings } from '../../../../tests/settings.ts';
+import { settings } from '../../../../tests/kit/settings.ts';
 
 export const run = randomUUID().slice(0, 8);
 /** Buckets of this run: only files of one's own folder; for everyone; of at most 1000 bytes; of images. */

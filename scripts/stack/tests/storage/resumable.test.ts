@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import http from 'node:http';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import { settings } from '../../../../tests/settings.ts';
+import { settings } from '../../../../tests/kit/settings.ts';
 import {
   ann,
   anonymous,

@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import http from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { settings } from '../../../../tests/settings.ts';
+import { settings } from '../../../../tests/kit/settings.ts';
 import {
   ann,
   anonymous,

@@ -1,0 +1,25 @@
+/** The Noctra under test: `npm test` starts one, or takes the one that these environment variables name. */
+export const settings = {
+  get url() {
+    return read('NOCTRA_URL');
+  },
+  get publishableKey() {
+    return read('NOCTRA_PUBLISHABLE_KEY');
+  },
+  get secretKey() {
+    return read('NOCTRA_SECRET_KEY');
+  },
+  get databaseUrl() {
+    return read('NOCTRA_DB_URL');
+  },
+  /** Another address of the function `api`. Only the embedded gateway has a shorter one. */
+  get apiUrl() {
+    return process.env.NOCTRA_API_URL ?? `${this.url}/functions/v1/api`;
+  },
+};
+
+function read(name: string): string {
+  const value = process.env[name];
+  if (value) return value;
+  throw new Error(`${name} is not set. Run the tests with \`npm test\`: see CONTRIBUTING.md.`);
+}

@@ -1,0 +1,85 @@
+import { statusOf, until } from 'embedded-supabase/testing';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { root } from '../../../scripts/noctra.ts';
+import { connect } from '../../kit/database.ts';
+import { startLoad } from './load.ts';
+import { family, type Noctra, postmaster, processOf, startNoctra } from './noctra.ts';
+import { expectClearRefusals, expectSwept, expectWhole, retry } from './whole.ts';
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
+let noctra: Noctra;
+beforeAll(async () => {
+  noctra = await startNoctra();
+});
+afterAll(() => noctra?.remove());
+
+const tries: ReturnType<typeof startLoad>['tries'] = [];
+
+/** Makes posts before, during and after a fault, which passes by itself. */
+async function through(fault: () => unknown): Promise<void> {
+  const load = startLoad(noctra);
+  await load.acknowledged(3);
+  await fault();
+  await load.acknowledged(6);
+  await load.stop();
+  tries.push(...load.tries);
+  expectClearRefusals(load.tries);
+  await retry(noctra, load.tries);
+  await expectWhole(noctra, tries);
+}
+
+describe('in the middle of a load of posts', () => {
+  it('the database is started again when it is killed', async () => {
+    const before = processOf(noctra, postmaster);
+    await through(() => process.kill(before, 'SIGKILL'));
+    expect(processOf(noctra, postmaster)).not.toBe(before);
+    expect(noctra.command.child.exitCode).toBeNull();
+  });
+
+  it('the database recovers when one of its processes is killed', async () => {
+    const before = processOf(noctra, postmaster);
+    const [backend] = await noctra.sql<{ pid: number }[]>`
+      select pid from pg_stat_activity where usename = 'authenticator' limit 1
+    `;
+    await through(() => process.kill(backend?.pid ?? 0, 'SIGKILL'));
+    expect(processOf(noctra, postmaster)).toBe(before);
+  });
+
+  it('a change of the schema is still noticed after that', async () => {
+    await noctra.sql`create table public.after_fault (id int)`;
+    await noctra.sql`grant select on public.after_fault to service_role`;
+    const { error } = await noctra.admin.from('after_fault' as 'posts').select();
+    expect(error).toBeNull();
+    await noctra.sql`drop table public.after_fault`;
+  });
+
+  it('what needs a new connection is refused when none is left, and goes on when there is', async () => {
+    // A fresh start: the services have no connection yet that they could keep.
+    await noctra.stop();
+    await noctra.start();
+    const other = connect({ url: noctra.databaseUrl, max: 200 });
+    const held = async () => {
+      const [{ count } = { count: 0 }] = await noctra.sql<{ count: number }[]>`
+        select count(*)::int from pg_stat_activity where usename = 'postgres'
+      `;
+      return count;
+    };
+    await through(async () => {
+      const asked = await Promise.allSettled(Array.from({ length: 200 }, () => other`select pg_sleep(3)`));
+      expect(asked.some(({ status }) => status === 'rejected')).toBe(true);
+      await other.end({ timeout: 1 });
+    });
+    expect(await held()).toBeLessThan(10);
+  });
+
+  it('leaves no file without a row, no row without a file, and nothing else behind', async () => {
+    await expectSwept(noctra);
+    await expectWhole(noctra, tries);
+    await until(async () => {
+      const { health } = await statusOf(root, '--state', noctra.state);
+      return Object.values(health).every((part) => part === 'ok');
+    }, 'every part is well');
+    expect(family(noctra).filter(({ command }) => postmaster.test(command))).toHaveLength(1);
+  });
+});

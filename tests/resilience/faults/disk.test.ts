@@ -1,0 +1,106 @@
+import { randomUUID } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import { until } from 'embedded-supabase/testing';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { newDraft, publish, startLoad } from './load.ts';
+import { type Noctra, startNoctra } from './noctra.ts';
+import { makeOwnDisk, type OwnDisk } from './own-disk.ts';
+import { expectClearRefusals, expectWhole, retry } from './whole.ts';
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
+const MiB = 1024 * 1024;
+let disk: OwnDisk;
+let noctra: Noctra;
+beforeAll(async () => {
+  disk = makeOwnDisk(640);
+  noctra = await startNoctra(path.join(disk.folder, 'state'), disk.prefix);
+});
+afterAll(async () => {
+  await noctra?.remove();
+  disk?.remove();
+});
+
+const tries: ReturnType<typeof startLoad>['tries'] = [];
+const ballast = () => path.join(disk.seen(noctra.command.child.pid ?? 0), 'ballast');
+const free = () => {
+  const { bavail, bsize } = fs.statfsSync(path.dirname(ballast()));
+  return bavail * bsize;
+};
+
+/** Fills the disk until so many bytes are left; with 0, until nothing more goes in. */
+function fillUpTo(left: number): void {
+  const file = fs.openSync(ballast(), 'a');
+  const piece = Buffer.alloc(MiB / 4, 1);
+  try {
+    while (free() > left) fs.writeSync(file, piece);
+    for (;;) {
+      if (left > 0) return;
+      fs.writeSync(file, piece);
+    }
+  } catch (error) {
+    expect(error).toMatchObject({ code: 'ENOSPC' });
+  } finally {
+    fs.closeSync(file);
+  }
+}
+
+/** Reads by each door: a list, a file and the function. */
+async function expectReadable(): Promise<void> {
+  const { people, admin, url } = noctra;
+  const posts = await admin.from('posts').select('id, post_media(path)').limit(1).single();
+  expect(posts.error).toBeNull();
+  const file = await admin.storage.from('post-media').download(posts.data?.post_media[0]?.path ?? '');
+  expect(file.error).toBeNull();
+  const list = await fetch(`${url}/functions/v1/api/posts/`, {
+    headers: { authorization: `Bearer ${people[0]?.token}` },
+  });
+  expect(list.status).toBe(200);
+}
+
+describe('a disk that becomes full in the middle of a load of posts', () => {
+  it('refuses files first, while a post without files is still published', async () => {
+    const load = startLoad(noctra);
+    await load.acknowledged(3);
+    fillUpTo(110 * MiB);
+    await load.refused();
+    await load.stop();
+    tries.push(...load.tries);
+    expectClearRefusals(load.tries);
+    const upload = await publish(noctra, { ...newDraft(noctra), way: 'data api' });
+    expect(upload.refusal?.status).toBe(507);
+    const response = await fetch(`${noctra.url}/functions/v1/api/posts/`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${noctra.people[0]?.token}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ caption: 'Without a file' }),
+    });
+    expect(response.status).toBe(201);
+    const { id } = (await response.json()) as { id: string };
+    expect((await noctra.admin.from('posts').delete().eq('id', id)).error).toBeNull();
+    await expectReadable();
+  });
+
+  it('is read while nothing is left at all, refuses writes clearly, and takes them again once there is room', async () => {
+    fs.rmSync(ballast());
+    const load = startLoad(noctra);
+    await load.acknowledged(3);
+    fillUpTo(0);
+    await load.refused();
+    const insert = () => noctra.admin.from('tags').insert({ name: randomUUID() });
+    // PostgreSQL's own words would tell of a write that was tried.
+    const isReadOnly = async () => (await insert()).error?.message.includes('takes no writes') === true;
+    await until(isReadOnly, 'the database takes no writes');
+    expect(await insert()).toMatchObject({ status: 503, error: { code: '53100' } });
+    await load.stop();
+    tries.push(...load.tries);
+    expectClearRefusals(load.tries);
+    await expectReadable();
+    expect(noctra.command.child.exitCode).toBeNull();
+
+    fs.rmSync(ballast());
+    await until(async () => !(await insert()).error, 'the database takes writes again');
+    await retry(noctra, tries);
+    await expectWhole(noctra, tries);
+  });
+});

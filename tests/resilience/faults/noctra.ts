@@ -1,0 +1,117 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import {
+  type Command,
+  familyOf,
+  type Process,
+  run,
+  runBehind,
+  statusOf,
+  survivors,
+  until,
+} from 'embedded-supabase/testing';
+import postgres, { type Sql } from 'postgres';
+import { root } from '../../../scripts/noctra.ts';
+import { type Client, newPerson, type Person, secretClient } from '../../kit/people.ts';
+
+/** A Noctra in a process of its own, with data of its own, on ports that stay the same when it is started again. */
+export interface Noctra {
+  url: string;
+  publishableKey: string;
+  databaseUrl: string;
+  state: string;
+  /** The process of the stack. */
+  command: Command;
+  /** The database as its owner, made anew by itself after a fault. */
+  sql: Sql;
+  /** A client past row-level security. */
+  admin: Client;
+  people: Person[];
+  /** Starts it again, after it has ended. */
+  start(): Promise<void>;
+  /** Ends it in order. */
+  stop(): Promise<void>;
+  /** Ends it and removes its data. */
+  remove(): Promise<void>;
+}
+
+/** Starts a Noctra, with three people. `state` and `prefix` are for one that runs on a disk of its own. */
+export async function startNoctra(
+  state = fs.mkdtempSync(path.join(os.tmpdir(), 'noctra-faults-')),
+  prefix: readonly string[] = [],
+): Promise<Noctra> {
+  const own = ['--state', state];
+  const begin = async (...ports: string[]) => {
+    const command = runBehind(prefix, root, 'start', ...own, ...ports);
+    await command.ready;
+    return command;
+  };
+  const command = await begin('--port', '0');
+  const address = ['url', 'databaseUrl', 'studioUrl', 'mailboxUrl'] as const;
+  const printed = (name: string) => new RegExp(`${name}: (\\S+)`).exec(command.output())?.[1] ?? '';
+  const status = prefix.length
+    ? {
+        url: printed('API'),
+        databaseUrl: printed('Database'),
+        studioUrl: printed('Studio'),
+        mailboxUrl: printed('Mailbox'),
+        publishableKey: printed('Publishable key'),
+        secretKey: printed('Secret key'),
+      }
+    : await statusOf(root, ...own);
+  const options = ['--port', '--db-port', '--studio-port', '--mail-port'];
+  const ports = address.flatMap((name, place) => [options[place] ?? '', new URL(status[name]).port]);
+  const admin = secretClient(status);
+  const sql = postgres(status.databaseUrl, { max: 2, backoff: () => 0.1, onnotice: () => {} });
+  const noctra: Noctra = {
+    ...status,
+    state,
+    command,
+    sql,
+    admin,
+    people: [],
+    async start() {
+      noctra.command = await begin(...ports);
+    },
+    async stop() {
+      noctra.command.child.kill('SIGTERM');
+      await noctra.command.ended;
+    },
+    async remove() {
+      await sql.end({ timeout: 1 });
+      await noctra.stop();
+      fs.rmSync(state, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+    },
+  };
+  // Loads are no people: the limit that keeps people from flooding would end them.
+  const limits = await admin.from('rate_limits').update({ max_count: 1_000_000 }).neq('max_count', 0);
+  if (limits.error) throw limits.error;
+  for (let count = 0; count < 3; count++) noctra.people.push(await newPerson({}, status));
+  return noctra;
+}
+
+/** The stack's process and all that it has started. */
+export function family(noctra: Noctra): Process[] {
+  return familyOf(noctra.command.child.pid ?? 0);
+}
+
+/** The one process of a Noctra whose command line fits. */
+export function processOf(noctra: Noctra, command: RegExp): number {
+  const found = family(noctra).find((one) => command.test(one.command));
+  if (!found) throw new Error(`None of its processes is ${command}`);
+  return found.pid;
+}
+
+/** PostgreSQL's main process. */
+export const postmaster = /postgres(\.exe)?"? -D /;
+
+/** Everything that a killed process had started ends by itself. */
+export async function expectNobodyLeft(before: Process[]): Promise<void> {
+  await until(() => survivors(before).length === 0, 'nothing that was started is left');
+}
+
+/** Runs a command of the stack for this Noctra. */
+export function command(noctra: Noctra, ...args: string[]): Command {
+  return run(root, ...args, '--state', noctra.state);
+}

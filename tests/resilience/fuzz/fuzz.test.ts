@@ -1,0 +1,129 @@
+import type postgres from 'postgres';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { connect } from '../../kit/database.ts';
+import type { Document } from '../../kit/openapi.ts';
+import { belongings } from '../../kit/owned.ts';
+import { readCatalogue } from './catalogue.ts';
+import { dataApiRequests } from './data-api.ts';
+import type { OpenApi } from './document.ts';
+import { findBreaches } from './invariants.ts';
+import { type Memory, type OwnNoctra, startOwnNoctra } from './noctra.ts';
+import { type Cast, prepareCast } from './people.ts';
+import { judgeByDocument, judgeDataApi } from './promises.ts';
+import { rawMessages, sendRaw } from './raw-http.ts';
+import { requestsOf } from './requests.ts';
+import { fuzz, type Report } from './run.ts';
+import { createGenerators } from './schemas.ts';
+
+// The same seed makes the same requests; CI sends more of them.
+const total = Number(process.env.NOCTRA_FUZZ_REQUESTS ?? 1_500);
+const seed = Number(process.env.NOCTRA_FUZZ_SEED ?? 20_261_122);
+/** Of every ten requests, those to the function; the others go to the Data API. */
+const share = 0.6;
+const patience = 60_000 + total * 100;
+
+let noctra: OwnNoctra;
+let sql: postgres.Sql;
+let cast: Cast;
+let document: OpenApi & Document;
+let before: string[][];
+let warm: Memory;
+
+const belongingsOfAll = () => Promise.all(cast.bystanders.map((bystander) => belongings(sql, bystander)));
+
+beforeAll(async () => {
+  noctra = await startOwnNoctra();
+  sql = connect({ url: noctra.databaseUrl, max: 2 });
+  // As an admin would; this Noctra is nobody else's, and is gone afterwards.
+  await sql`update public.rate_limits set max_count = 1000000`;
+  cast = await prepareCast(noctra);
+  document = await (await fetch(`${noctra.url}/api/openapi.json`)).json();
+  before = await belongingsOfAll();
+}, 120_000);
+
+afterAll(async () => {
+  await sql?.end();
+  await noctra?.stop();
+});
+
+/** The operations of which no report knows a good answer. */
+function neverWell(...reports: Report[]): string[] {
+  const isGood = (counts: ReadonlyMap<number, number> | undefined) =>
+    [...(counts?.keys() ?? [])].some((status) => status >= 200 && status < 300);
+  const names = reports.flatMap(({ statuses }) => [...statuses.keys()]);
+  return [...new Set(names)].filter((name) => !reports.some(({ statuses }) => isGood(statuses.get(name))));
+}
+
+it(
+  'the function keeps every promise of its document, whatever is sent to it',
+  async () => {
+    const requests = requestsOf(document, createGenerators(document, cast.known), cast.callers);
+    const judge = judgeByDocument(document);
+    const until = Math.ceil(total * share);
+    // What is held after the first part is what is needed to work at all.
+    const warmth = await fuzz(noctra, cast, requests, judge, { from: 0, until: Math.ceil(until / 3), seed });
+    warm = await noctra.memory();
+    const rest = await fuzz(noctra, cast, requests, judge, { from: Math.ceil(until / 3), until, seed });
+    expect([...warmth.findings, ...rest.findings].join('\n')).toBe('');
+    const answered = Object.values(document.paths).flatMap((methods) =>
+      Object.values(methods).map(({ operationId }) => operationId),
+    );
+    expect(
+      [...rest.statuses]
+        .filter(([, counts]) => counts.size > 0)
+        .map(([name]) => name)
+        .sort(),
+    ).toEqual(answered.sort());
+    // Only the mail has the code for this one; whatever else is behind a check was reached.
+    expect(neverWell(warmth, rest)).toEqual(['confirmPasswordReset']);
+  },
+  patience,
+);
+
+it(
+  'the Data API answers anything with a table, or with an error that has a code',
+  async () => {
+    const requests = dataApiRequests(
+      await readCatalogue(sql),
+      cast.callers,
+      noctra.publishableKey,
+      cast.known,
+    );
+    const report = await fuzz(noctra, cast, requests, judgeDataApi, {
+      from: Math.ceil(total * share),
+      until: total,
+      seed,
+    });
+    expect(report.findings.join('\n')).toBe('');
+    expect([...report.statuses].filter(([, counts]) => counts.size === 0)).toEqual([]);
+  },
+  patience,
+);
+
+it('what is no HTTP is refused or waited for, and never a fault', async () => {
+  const token = cast.senders[0]?.token ?? '';
+  const messages = rawMessages(token);
+  const answers = await Promise.all(messages.map(([, message]) => sendRaw(noctra.url, message)));
+  const faults = messages
+    .filter((_, at) => answers[at]?.some((status) => status >= 500))
+    .map(([what]) => what);
+  expect(faults).toEqual([]);
+  const me = await fetch(`${noctra.url}/api/userprofiles/me/`, {
+    headers: { authorization: `Bearer ${token}` },
+  });
+  expect(me.status).toBe(200);
+});
+
+it('afterwards all data are whole, and what is of others is as it was', async () => {
+  expect(await findBreaches(sql)).toEqual({});
+  expect(await belongingsOfAll()).toEqual(before);
+});
+
+it('nothing was printed, logged as an error or kept in memory', async () => {
+  expect(noctra.complaints()).toBe('');
+  const now = await noctra.memory();
+  // Mails that were sent stay in the mailbox; all that is kept for each request would be more than this many bytes.
+  expect(now.stackHeap - warm.stackHeap).toBeLessThan(10e6 + total * 2_000);
+  // Collectors wait; what a function may have at all is 256 MB.
+  expect(now.functions).toBeLessThan(Math.max(warm.functions * 2, 400e6));
+});

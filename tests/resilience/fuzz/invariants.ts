@@ -1,0 +1,80 @@
+import type postgres from 'postgres';
+
+/** What must hold of all data, whatever was sent: a query each, which finds what breaks it. */
+const breaches: Record<string, (sql: postgres.Sql) => postgres.PendingQuery<postgres.Row[]>> = {
+  'a hashtag of a caption that is no tag of its post': (sql) => sql`
+    select posts.id, private.tag_name(said) as name
+    from public.posts, unnest(public.extract_hashtags(caption)) as said
+    except
+    select post_id, name from public.post_tags join public.tags on tags.id = tag_id`,
+  'a tag of a caption that does not say it': (sql) => sql`
+    select post_id, name from public.post_tags join public.tags on tags.id = tag_id where source = 'caption'
+    except
+    select posts.id, private.tag_name(said) from public.posts, unnest(public.extract_hashtags(caption)) as said`,
+  // Of the two whose names never change: a mention is of a person, who may have another name by now.
+  'a mention in a caption that is none of its post': (sql) => sql`
+    select posts.id, profiles.id
+    from public.posts, unnest(public.extract_mentions(caption)) as said
+    join public.profiles on profiles.username::text = lower(said) and profiles.username in ('bystander', 'recluse')
+    except
+    select post_id, profile_id from public.post_mentions`,
+  'a mention of a caption that does not say it': (sql) => sql`
+    select post_id, profile_id
+    from public.post_mentions join public.profiles on profiles.id = profile_id
+    where source = 'caption' and username in ('bystander', 'recluse')
+    except
+    select posts.id, profiles.id
+    from public.posts, unnest(public.extract_mentions(caption)) as said
+    join public.profiles on profiles.username::text = lower(said)`,
+  'a post with more than it may have': (sql) => sql`
+    select posts.id
+    from public.posts
+    where (select count(*) from public.post_tags where post_id = posts.id) > (public.limits() ->> 'tags')::integer
+      or (select count(*) from public.post_mentions where post_id = posts.id) > (public.limits() ->> 'mentions')::integer
+      or (select count(*) from public.post_media where post_id = posts.id) > (public.limits() ->> 'media')::integer`,
+  'a post that is shown to all and must not be, or the other way round': (sql) => sql`
+    select posts.id
+    from public.posts join public.profiles on profiles.id = owner_id
+    where is_visible_to_all <> (posts.is_public and hidden_at is null and profiles.is_public)`,
+  'a part of a post that is shown to all without its post': (sql) => sql`
+    select posts.id, part.kind
+    from public.posts
+    join (
+      select post_id, 'file' as kind, is_visible_to_all from public.post_media
+      union all select post_id, 'tag', is_visible_to_all from public.post_tags
+      union all select post_id, 'mention', is_visible_to_all from public.post_mentions
+    ) as part on part.post_id = posts.id
+    where part.is_visible_to_all and not posts.is_visible_to_all`,
+  'a file of a post without an object': (sql) => sql`
+    select path from public.post_media
+    except
+    select name from storage.objects where bucket_id = 'post-media'`,
+  'a picture of a profile without an object': (sql) => sql`
+    select avatar_path from public.profiles where avatar_path is not null
+    union
+    select cover_path from public.profiles where cover_path is not null
+    except
+    select name from storage.objects where bucket_id in ('avatars', 'covers')`,
+  'an object that nothing shows and that does not wait to be removed': (sql) => sql`
+    select bucket_id, name from storage.objects
+    except select 'post-media', path from public.post_media
+    except select 'avatars', avatar_path from public.profiles
+    except select 'covers', cover_path from public.profiles
+    except select bucket_id, name from private.storage_removals`,
+  'a profile without a user, or a user without a profile': (sql) => sql`
+    select coalesce(users.id, profiles.id)
+    from auth.users full join public.profiles on profiles.id = users.id
+    where users.id is null or profiles.id is null`,
+  'somebody who is more than a user': (sql) => sql`
+    select id from public.profiles where role <> 'user' or is_vip`,
+};
+
+/** What in the database is not as it must be, by what it is. */
+export async function findBreaches(sql: postgres.Sql): Promise<Record<string, unknown[]>> {
+  const found: Record<string, unknown[]> = {};
+  for (const [name, find] of Object.entries(breaches)) {
+    const rows = await find(sql);
+    if (rows.length > 0) found[name] = rows.slice(0, 5);
+  }
+  return found;
+}

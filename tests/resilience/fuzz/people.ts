@@ -1,0 +1,222 @@
+import { randomUUID } from 'node:crypto';
+import { importJWK, SignJWT } from 'jose';
+import { encodeCursor } from '../../../supabase/functions/api/http/cursor.ts';
+import { fixture, fixtureBytes } from '../../kit/files.ts';
+import { newPerson, type Person, password } from '../../kit/people.ts';
+import type { OwnNoctra } from './noctra.ts';
+import type { Callers, FuzzRequest, Header } from './requests.ts';
+import type { Known } from './schemas.ts';
+import type { FuzzAnswer } from './send.ts';
+
+/** A post, as far as the fuzzer uses it. */
+interface FuzzPost {
+  id: string;
+  media: { id: string; file: string }[];
+}
+
+/** Stands in what only its owner may see: an answer to anybody else that holds it is a leak. */
+export const secretWord = 'onlyforme';
+
+const bystanderNames = ['bystander', 'recluse'];
+
+/** The people of a run, and what is known of them. */
+export interface Cast {
+  /** Those who send the requests. */
+  senders: Person[];
+  /** Those who do nothing, and whose things must stay as they are. */
+  bystanders: Person[];
+  callers: Callers;
+  known: Known;
+  /** What to call tokens and keys where a request is shown. */
+  names: Map<string, string>;
+  /** Learns from an answer: of posts and refresh tokens that are new, and of who is gone, for whom somebody else comes. */
+  takeNote(request: FuzzRequest, answer: FuzzAnswer): Promise<void>;
+}
+
+/** Registers them, gives them posts, and makes every kind of token that opens nothing. */
+export async function prepareCast(noctra: OwnNoctra): Promise<Cast> {
+  const api = `${noctra.url}/api`;
+  const signUp = (username: string) => newPerson({ username, email: emailOf(username) }, noctra);
+  const publish = async ({ token }: Person, fields: Record<string, string>): Promise<FuzzPost> => {
+    const form = new FormData();
+    for (const [name, value] of Object.entries(fields)) form.set(name, value);
+    form.set('media', fixture('photo.jpg', 'image/jpeg'));
+    const headers = { authorization: `Bearer ${token}` };
+    const response = await fetch(`${api}/posts/`, { method: 'POST', headers, body: form });
+    if (response.status !== 201) throw new Error(`The post was refused: ${await response.text()}`);
+    return response.json();
+  };
+
+  const emailOf = (username: string) =>
+    `${bystanderNames.includes(username) ? secretWord : 'mail'}.${username}@example.com`;
+
+  const senders = await Promise.all(['sender0', 'sender1'].map(signUp));
+  const leavers = await Promise.all(['leaver0', 'leaver1'].map(signUp));
+  const bystanders = await Promise.all(bystanderNames.map(signUp));
+  const [bystander, recluse] = bystanders as [Person, Person];
+  const posts = await Promise.all([
+    publish(bystander, { caption: 'By the sea #sun @recluse', tags: 'sea,beach', mentions: 'sender0' }),
+    publish(bystander, { caption: `${secretWord} #${secretWord} @sender1`, is_public: 'false' }),
+    publish(recluse, { caption: `${secretWord} as well #sun` }),
+    ...[...senders, ...senders, ...senders].map((sender) =>
+      publish(sender, { caption: 'Mine #sun @bystander', tags: 'mine' }),
+    ),
+  ]);
+  const hidden = await fetch(`${api}/userprofiles/me/`, {
+    method: 'PATCH',
+    headers: { authorization: `Bearer ${recluse.token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ publicProfile: false, date_of_birth: '1990-02-28' }),
+  });
+  if (!hidden.ok) throw new Error(`The profile was not hidden: ${await hidden.text()}`);
+
+  const everybody = [...senders, ...leavers, ...bystanders];
+  const names = [...everybody.map(({ username }) => username), 'Sender0'];
+  const people = [...names, 'me', 'nobody_at_all', ...everybody.map(({ id }) => id), randomUUID()];
+  const refreshTokens = senders.map(({ refreshToken }) => refreshToken);
+  const tokenHeader = ({ token }: Person, at: number): Header => [
+    'authorization',
+    `${at % 2 ? 'Token' : 'Bearer'} ${token}`,
+  ];
+  const headersOfLeavers = leavers.map((leaver, at): Header[] => [tokenHeader(leaver, at)]);
+  const shownAs = new Map(
+    everybody.map(({ username, token }) => [token, `TOKEN_OF_${username.toUpperCase()}`]),
+  );
+  const uploads: string[] = [];
+  let departures = 0;
+
+  const tags = ['sun', 'sea', 'mine', 'SUN'];
+  const media = () => posts.flatMap((post) => post.media);
+  const oneOf =
+    <T>(list: () => readonly T[], text: (item: T) => string) =>
+    (at: number) => {
+      const all = list();
+      return all.length === 0 ? '' : text(all[at % all.length] as T);
+    };
+  const among = (...values: string[]) => oneOf(() => values, String);
+  const postId = oneOf(
+    () => posts,
+    ({ id }) => id,
+  );
+  const mediaPath = oneOf(() => [...uploads, ...uploads, ...media().map(({ file }) => file)], String);
+  const person = among(...people);
+  /** Every other one is one that nobody has. */
+  const orNew = (known: (at: number) => string, fresh: (at: number) => string) => (at: number) =>
+    at % 2 === 0 ? known(at >> 1) : fresh(at);
+  const newName = (at: number) => `n${at.toString(36)}`;
+  return {
+    senders,
+    bystanders,
+    names: shownAs.set(noctra.secretKey, 'SECRET_KEY').set(noctra.publishableKey, 'PUBLISHABLE_KEY'),
+    known: {
+      ...{ id: postId, original_post: postId, user: person, owner: person },
+      mentions: among(...everybody.flatMap(({ id, username }) => [id, username])),
+      ...{ tag: among(...tags), tags: among(...tags, 'new', 'a,b', '#x') },
+      ...{
+        password: among(password, password, 'another password'),
+        new_password: among(password, 'another password'),
+      },
+      username: orNew(among(...names), newName),
+      email: orNew(among(...senders.map(({ email }) => email)), (at) => `${newName(at)}@example.com`),
+      refresh_token: oneOf(() => refreshTokens, String),
+      cursor: oneOf(
+        () => posts,
+        ({ id }) => encodeCursor(id),
+      ),
+      ...{ media: mediaPath, path: mediaPath, profile_pic: mediaPath, cover_pic: mediaPath },
+      remove_media: oneOf(media, ({ id }) => id),
+      content_type: among('image/jpeg', 'video/mp4', 'application/pdf', 'application/octet-stream'),
+      filename: among('photo.jpg', 'clip.mp4', 'x', '.jpg'),
+      code: among('123456'),
+      'idempotency-key': (at) => `key-${at % 5}`,
+      caption: among('By the sea', 'Look @sender1 and @bystander #sun #été', 'one #a #b #c @nobody', '😀'),
+    },
+    callers: {
+      people: senders.map((sender, at) => [tokenHeader(sender, at)]),
+      leavers: headersOfLeavers,
+      servers: [[['apikey', noctra.secretKey]], [['authorization', `Bearer ${noctra.secretKey}`]]],
+      strangers: await strangers(noctra, recluse),
+    },
+    async takeNote({ operation, headers }, { status, text }) {
+      if (['deleteAccount', 'delete_account'].includes(operation) && status === 204) {
+        const at = headersOfLeavers.findIndex(([own]) => headers.some(([, value]) => value === own?.[1]));
+        const newcomer = await signUp(`newcomer${departures++}`);
+        await publish(newcomer, { caption: 'Soon to go #sun @bystander' });
+        shownAs.set(newcomer.token, `TOKEN_OF_${newcomer.username.toUpperCase()}`);
+        headersOfLeavers[at]?.splice(0, 1, tokenHeader(newcomer, at));
+      }
+      if (operation === 'deletePost' && status === 204) {
+        const sender = senders.find(({ token }) => headers.some(([, value]) => value.includes(token)));
+        if (sender) posts.push(await publish(sender, { caption: 'Another #sun' }));
+      }
+      if (operation === 'publishPost' && status === 201) posts.push(JSON.parse(text));
+      if (operation === 'createUpload' && status === 201) {
+        const { url, method, headers: sentAlong, path } = JSON.parse(text);
+        // The address is under the host that the request named, which may be none.
+        const here = noctra.url + url.replace(/^[^/]*\/\/[^/]*/, '');
+        const { ok } = await fetch(here, { method, headers: sentAlong, body: fixtureBytes('photo.jpg') });
+        if (ok) uploads.push(path);
+      }
+      const { refresh_token: refreshToken } = status < 300 && /^\{/.test(text) ? JSON.parse(text) : {};
+      if (typeof refreshToken === 'string') refreshTokens.push(refreshToken);
+      // The latest few, and always those of the bystanders.
+      if (posts.length > 40) posts.splice(3, 10);
+      if (uploads.length > 6) uploads.splice(0, 3);
+      if (refreshTokens.length > 10) refreshTokens.splice(0, 5);
+    },
+  };
+}
+
+/** Every form of a token or a key that is none, most of them made after a bystander's. */
+async function strangers(noctra: OwnNoctra, { id, token }: Person): Promise<Header[][]> {
+  const [header = '', payload = '', signature = ''] = token.split('.');
+  const claims = JSON.parse(Buffer.from(payload, 'base64url').toString());
+  const encodePart = (part: unknown) => Buffer.from(JSON.stringify(part)).toString('base64url');
+  const key = await importJWK(noctra.signingKey, 'ES256');
+  const signed = (changes: object) =>
+    new SignJWT({ ...claims, ...changes })
+      .setProtectedHeader({ alg: 'ES256', kid: noctra.signingKey.kid ?? '', typ: 'JWT' })
+      .sign(key);
+  const foreign = await new SignJWT(claims)
+    .setProtectedHeader({ alg: 'HS256' })
+    .sign(Buffer.from(noctra.publishableKey));
+  const tokens = [
+    // True signatures, and still not to be let in.
+    await signed({ exp: claims.iat - 1 }),
+    await signed({ role: 'anon' }),
+    await signed({ sub: 'me' }),
+    await signed({ sub: undefined }),
+    foreign,
+    `${encodePart({ alg: 'none' })}.${payload}.`,
+    `${encodePart({ alg: 'none' })}.${payload}.${signature}`,
+    `${header}.${encodePart({ ...claims, role: 'service_role' })}.${signature}`,
+    `${header}.${payload}.${'A'.repeat(signature.length)}`,
+    `${header}.${payload}`,
+    `${encodePart('x')}.${encodePart([])}.${encodePart(null)}`,
+    ...[
+      'x.y.z',
+      '..',
+      '.',
+      id,
+      noctra.publishableKey,
+      noctra.anonKey,
+      'null',
+      'a'.repeat(8_000),
+      '\xff.\xff.\xff',
+    ],
+  ];
+  return [
+    ...tokens.map((text): Header[] => [['authorization', `Bearer ${text}`]]),
+    ...[
+      token,
+      `Basic ${token}`,
+      'Bearer',
+      'Bearer ',
+      `Bearer  ${token} x`,
+      `Bearer "${token}"`,
+      `Digest ${token}`,
+    ].map((text): Header[] => [['authorization', text]]),
+    [['apikey', token]],
+    [['cookie', `token=${token}`]],
+    [['apikey', `${noctra.secretKey}x`]],
+  ];
+}

@@ -1,0 +1,51 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { photo } from '../../kit/files.ts';
+import { dataOf } from '../../kit/results.ts';
+import { join, type Pair, startPair } from './pair.ts';
+
+// Each test breaks something for good: each has a pair of its own.
+let pair: Pair;
+beforeEach(async () => {
+  pair = await startPair();
+}, 120_000);
+afterEach(() => pair?.stop(), 60_000);
+
+test('without the replica, first its database and then all of it, reads go to the primary', async () => {
+  const reader = await join(pair, { primary_after_write: 0 });
+  const { id } = dataOf(await reader.posts.create({ caption: 'Still here' }));
+  pair.replica.killDatabase();
+  expect(dataOf(await reader.posts.get(id)).caption).toBe('Still here');
+  expect(dataOf(await reader.posts.page()).posts.map((post) => post.id)).toContain(id);
+  expect(pair.replica.requests).toContain('GET /rest/v1/posts');
+
+  await pair.replica.hangUp();
+  expect(dataOf(await reader.posts.get(id)).caption).toBe('Still here');
+});
+
+test('without the primary, first its database for a moment and then all of it, reads go on and writes say why they fail', async () => {
+  const [ann, reader] = [await join(pair), await join(pair, { primary_after_write: 0 })];
+  const post = dataOf(await ann.posts.create({ caption: 'Still here', media: [photo()] }));
+  await pair.caughtUp();
+
+  const expectReads = async (noctra: typeof ann) => {
+    const { posts } = dataOf(await noctra.posts.page());
+    expect(posts.map(({ id }) => id)).toContain(post.id);
+    const read = dataOf(await noctra.posts.get(post.id));
+    expect(read).toMatchObject({ caption: 'Still here', media: [{ id: post.media[0]?.id }] });
+    expect(dataOf(await noctra.profiles.get(post.owner.username)).id).toBe(post.owner.id);
+    return read.media[0]?.url;
+  };
+  // Once for each, since the stack starts its database again.
+  for (const noctra of [reader, ann]) {
+    await vi.waitFor(() => pair.killDatabase(), { timeout: 20_000 });
+    // Also of somebody whose reads would go to the primary, since she has just written.
+    await expectReads(noctra);
+  }
+
+  await pair.stack.stop();
+  expect(await expectReads(reader)).toBeNull();
+  expect((await ann.posts.create({ caption: 'Not now' })).error).toMatchObject({
+    code: 'network_error',
+    status: 0,
+  });
+}, 120_000);

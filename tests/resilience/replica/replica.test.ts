@@ -1,0 +1,136 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Noctra } from '../../../sdk/src/index.ts';
+import { photo } from '../../kit/files.ts';
+import { dataOf } from '../../kit/results.ts';
+import { join, type Pair, startPair } from './pair.ts';
+
+let pair: Pair;
+beforeAll(async () => {
+  pair = await startPair();
+}, 120_000);
+afterAll(() => pair?.stop());
+
+/** What the newest page shows. */
+const captions = async (noctra: Noctra) =>
+  dataOf(await noctra.posts.page()).posts.map(({ caption }) => caption);
+
+/** A reader who has written nothing for long enough: his reads go to the replica. */
+const newReader = () => join(pair, { primary_after_write: 0 });
+
+describe('a replica', () => {
+  test('serves every read that may go there, under the same policies', async () => {
+    const ann = await join(pair);
+    const reader = await newReader();
+    const open = dataOf(await ann.posts.create({ caption: 'Open #replica', media: [photo()] }));
+    const hidden = dataOf(await ann.posts.create({ caption: 'Hidden', is_public: false }));
+    await pair.caughtUp();
+    const { replica } = pair;
+    replica.requests.length = 0;
+
+    expect(dataOf(await reader.posts.get(open.id)).media[0]?.url).toEqual(expect.any(String));
+    expect(dataOf(await reader.profiles.get(open.owner.username)).id).toBe(open.owner.id);
+    const { posts } = dataOf(await reader.posts.page({ owner: open.owner.username, tag: 'replica' }));
+    expect(posts.map(({ id }) => id)).toEqual([open.id]);
+    expect(replica.requests).toEqual([
+      'GET /rest/v1/posts',
+      'GET /rest/v1/profiles',
+      'GET /rest/v1/profiles',
+      'GET /rest/v1/rpc/list_posts',
+    ]);
+    expect((await reader.posts.get(hidden.id)).error).toMatchObject({ code: 'post_not_found', status: 404 });
+  });
+
+  test('is asked for nothing but functions that are read-only', async () => {
+    const reader = await newReader();
+    const { id } = dataOf(await reader.posts.create({ caption: 'Mine' }));
+    pair.replica.requests.length = 0;
+    dataOf(await reader.posts.page({ owner: 'me', mentions: 'me', tag: 'replica' }));
+    dataOf(await reader.posts.get(id));
+    const names = pair.replica.requests.flatMap((request) => /\/rpc\/(\w+)$/.exec(request)?.[1] ?? []);
+    expect(names).toContain('list_posts');
+    const rows = await pair.sql<{ proname: string; provolatile: string }[]>`
+      select proname, provolatile from pg_proc
+      where pronamespace = 'public'::regnamespace and proname in ${pair.sql(names)}`;
+    expect(rows.map(({ proname }) => proname).sort()).toEqual(names.sort());
+    for (const { proname, provolatile } of rows) expect('is', proname).toContain(provolatile);
+  });
+
+  test('refuses to write, with the code of PostgREST', async () => {
+    const ann = await join(pair);
+    const { data } = await ann.supabase.auth.getSession();
+    const response = await fetch(`${pair.replica.url}/rest/v1/profiles?id=eq.${data.session?.user.id}`, {
+      method: 'PATCH',
+      headers: {
+        apikey: pair.stack.keys.publishableKey,
+        authorization: `Bearer ${data.session?.access_token}`,
+        'content-type': 'application/json',
+      },
+      body: JSON.stringify({ bio: 'Here?' }),
+    });
+    expect(response.status).toBe(405);
+    expect(await response.json()).toMatchObject({ code: '25006' });
+  });
+
+  test('learns of a table that is made on the primary', async () => {
+    const ann = await join(pair);
+    const { data } = await ann.supabase.auth.getSession();
+    const ask = () =>
+      fetch(`${pair.replica.url}/rest/v1/made_later`, {
+        headers: {
+          apikey: pair.stack.keys.publishableKey,
+          authorization: `Bearer ${data.session?.access_token}`,
+        },
+      });
+    expect((await ask()).status).toBe(404);
+    await pair.sql`create table public.made_later as select 1 as id`;
+    await pair.sql`grant select on public.made_later to authenticated`;
+    await pair.caughtUp();
+    const response = await ask();
+    await pair.sql`drop table public.made_later`;
+    expect(await response.json()).toEqual([{ id: 1 }]);
+  });
+});
+
+describe('while the replica lags', () => {
+  test('one reads what one has written, and others read it a little later', async () => {
+    const [ann, reader] = [await join(pair), await newReader()];
+    await pair.caughtUp();
+    await pair.replica.sql`select pg_wal_replay_pause()`;
+    try {
+      const caption = `Written ${crypto.randomUUID()}`;
+      const { id } = dataOf(await ann.posts.create({ caption }));
+      expect(await captions(ann)).toContain(caption);
+      expect(await captions(reader)).not.toContain(caption);
+      // Whoever has its id, as by a link, is not told that it does not exist.
+      expect(dataOf(await reader.posts.get(id)).caption).toBe(caption);
+      await pair.replica.sql`select pg_wal_replay_resume()`;
+      await expect.poll(() => captions(reader)).toContain(caption);
+    } finally {
+      await pair.replica.sql`select pg_wal_replay_resume()`;
+    }
+  });
+
+  test('somebody who has just registered is known', async () => {
+    await pair.replica.sql`select pg_wal_replay_pause()`;
+    try {
+      const ann = await join(pair);
+      const { data } = await ann.supabase.auth.getSession();
+      const id = data.session?.user.id ?? '';
+      expect(dataOf(await ann.profiles.get(id)).id).toBe(id);
+    } finally {
+      await pair.replica.sql`select pg_wal_replay_resume()`;
+    }
+  });
+
+  test('reads return to the replica when the time after a write is over', async () => {
+    const ann = await join(pair, { primary_after_write: 0.2 });
+    dataOf(await ann.posts.create({ caption: 'Soon everywhere' }));
+    pair.replica.requests.length = 0;
+    await expect
+      .poll(async () => {
+        await captions(ann);
+        return pair.replica.requests;
+      })
+      .toContain('GET /rest/v1/rpc/list_posts');
+  });
+});
