@@ -83,7 +83,7 @@ describe('files of others', () => {
       json: { prefixes: Object.values(files) },
     });
     expect([many.status, JSON.parse(many.text)]).toEqual([200, []]);
-    expect(await belongings(sql, ann)).toBe(before);
+    expect(await belongings(sql, ann)).toEqual(before);
   });
 
   it('are not there, unless their post is shown', async () => {
@@ -141,7 +141,7 @@ describe('files of others', () => {
       json: { avatar_path: files.loose },
     });
     expect([picture.status, JSON.parse(picture.text).hint]).toEqual([422, 'picture_not_found']);
-    expect(await belongings(sql, ann)).toBe(before);
+    expect(await belongings(sql, ann)).toEqual(before);
   });
 });
 
@@ -168,7 +168,7 @@ describe('a file of hers', () => {
     expect((await send(eve, `${object}/post-media/${path}`, { method: 'DELETE' })).status).toBe(400);
     const keys = { bucketId: 'post-media', sourceKey: path, destinationKey: `${eve.id}/${newName()}` };
     expect((await send(eve, `${object}/move`, { json: keys })).status).toBe(400);
-    expect(await belongings(sql, eve)).toBe(before);
+    expect(await belongings(sql, eve)).toEqual(before);
   });
 });
 

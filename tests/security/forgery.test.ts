@@ -206,7 +206,7 @@ describe('rows of others', () => {
     const before = await belongings(sql, ann);
     const answer = await rest(eve, filledIn(path), { ...filledIn(call), headers: representation });
     expect([answer.status, answer.text]).toEqual([200, '[]']);
-    expect(await belongings(sql, ann)).toBe(before);
+    expect(await belongings(sql, ann)).toEqual(before);
   });
 
   it.each<[what: string, path: string, call: RawCall]>([
@@ -220,7 +220,7 @@ describe('rows of others', () => {
     const answer = await rest(mallory, path, { ...call, headers: representation });
     const rows = JSON.parse(answer.text) as { id: string; owner_id?: string }[];
     expect(rows.map((row) => row.owner_id ?? row.id)).toEqual([mallory.id]);
-    expect(await belongings(sql, ann)).toBe(before);
+    expect(await belongings(sql, ann)).toEqual(before);
   });
 
   it('an idempotency key of another makes a post of her own', async () => {

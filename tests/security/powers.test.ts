@@ -76,7 +76,7 @@ describe('moderators and admins', () => {
       if (status === 200) expect(text).toBe('[]');
       else expect(status).toBe(403);
     }
-    expect(await belongings(sql, ann)).toBe(before);
+    expect(await belongings(sql, ann)).toEqual(before);
     expect(await lines()).toEqual([logged]);
   });
 

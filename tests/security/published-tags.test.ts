@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { actAs, connect, untilBlocked } from '../kit/database.ts';
+import { actAs, connect, openDatabase, untilBlocked } from '../kit/database.ts';
 import { newPerson } from '../kit/people.ts';
 import { rest } from './raw.ts';
+
+const sql = openDatabase({ max: 1 });
 
 describe('a tag', () => {
   it('is everybody’s when its post and the profile become public at once', async () => {
@@ -20,7 +22,7 @@ describe('a tag', () => {
       const published = post`insert into public.posts (caption) values (${`#${tag}`})`.then(
         () => post`commit`,
       );
-      await untilBlocked(post /*?*/, 'the post of two writes');
+      await untilBlocked(sql, 'the post of two writes');
       await profile`commit`;
       await published;
     } finally {

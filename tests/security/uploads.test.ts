@@ -79,7 +79,7 @@ describe('an upload', () => {
       expect(
         (await send(ann, `${object}/post-media/${files.shown}`, { method, body: 'x', headers })).status,
       ).toBe(400);
-    expect(await belongings(sql, ann)).toBe(before);
+    expect(await belongings(sql, ann)).toEqual(before);
   });
 
   it('by a signed URL goes into her own folder alone', async () => {
