@@ -7,7 +7,7 @@ import type { FuzzAnswer } from './send.ts';
 /** Tells what is wrong with an answer: an empty text where it keeps every promise. */
 export type Judge = (request: FuzzRequest, answer: FuzzAnswer) => string;
 
-const listOfErrors = fs.readFileSync(new URL('../../docs/errors.md', import.meta.url), 'utf8');
+const listOfErrors = fs.readFileSync(new URL('../../../docs/errors.md', import.meta.url), 'utf8');
 const codes = new Set([...listOfErrors.matchAll(/^\| `(\w+)` \|/gm)].map(([, code]) => code));
 
 /** What no answer may be, of whichever service. */
