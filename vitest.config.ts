@@ -8,6 +8,7 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     projects: [
+      { extends: true, test: { name: 'unit', include: ['supabase/functions/**/*.test.ts'] } },
       {
         extends: true,
         test: {

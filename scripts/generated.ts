@@ -1,9 +1,10 @@
 import path from 'node:path';
 import { runSupabase, StackError } from 'embedded-supabase';
 import postgres from 'postgres';
+import { errorFiles } from './error-list.ts';
 import { root, type Target } from './noctra.ts';
 
-/** A file that is made from the database. */
+/** A file that is made from the database or from the list of errors. */
 export interface GeneratedFile {
   file: string;
   content: string;
@@ -14,15 +15,16 @@ const header = '// Generated from the database by `npm run gen-types`. Changes h
 /** The SDK and the function are deployed each by itself, so each has a copy. */
 const folders = [path.join('sdk', 'src'), path.join('supabase', 'functions', 'api')];
 
-/** What the generated files have to contain, by the database of `target`. */
+/** What the generated files have to contain, by the database of `target` and the list of errors. */
 export async function generate(target: Target): Promise<GeneratedFile[]> {
   const files = { 'database.types.ts': await databaseTypes(target), 'limits.ts': await limits(target) };
-  return folders.flatMap((folder) =>
+  const copies = folders.flatMap((folder) =>
     Object.entries(files).map(([name, content]) => ({
       file: path.join(root, folder, name),
       content: header + content,
     })),
   );
+  return [...copies, ...errorFiles()];
 }
 
 async function databaseTypes({ databaseUrl }: Target): Promise<string> {

@@ -42,7 +42,6 @@ export function requireCaller(config: Config): MiddlewareHandler<AppEnv> {
     if (claims?.role !== 'authenticated' || !isUuid(claims.sub)) throw invalidToken();
     const caller = {
       id: claims.sub,
-      email: claims.email || null,
       token,
       client: callerClient(config, token),
     };

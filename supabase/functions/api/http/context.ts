@@ -5,10 +5,9 @@ import type { Database } from '../database.types.ts';
 /** A supabase-js client of Noctra's database. */
 export type NoctraClient = SupabaseClient<Database>;
 
-/** Who makes a request, and the client that acts as that person. */
+/** Who makes a request, and the client that acts as that user. */
 export interface Caller {
   id: string;
-  email: string | null;
   token: string;
   client: NoctraClient;
 }

@@ -166,7 +166,7 @@ export const errors = {
   idempotency_key_invalid: {
     status: 422,
     raised_by: 'api',
-    when: 'An idempotency key has 1 to 255 printable characters.',
+    when: `An idempotency key has 1 to ${limits.idempotency_key_length} printable characters.`,
   },
   idempotency_key_reused: {
     status: 422,

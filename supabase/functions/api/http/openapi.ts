@@ -82,7 +82,13 @@ export function describe(app: App, endpoint: Description, request: RequestSchema
   });
 }
 
-function describeRequest({ params, query, headers, json, form }: RequestSchemas): RouteConfig['request'] {
+function describeRequest({
+  params,
+  query,
+  headers,
+  json,
+  form,
+}: RequestSchemas): NonNullable<RouteConfig['request']> {
   return {
     ...(params ? { params } : {}),
     ...(headers ? { headers } : {}),

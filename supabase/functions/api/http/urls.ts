@@ -24,9 +24,3 @@ export function publicOrigin(config: Config, headers: Headers): string {
 export function publicStorageUrl(config: Config, headers: Headers, signedUrl: string): string {
   return publicOrigin(config, headers) + signedUrl.slice(config.url.length);
 }
-
-/** Where a public picture loads, root-relative; the default of its kind where none is set. */
-export function pictureUrl(bucket: 'avatars' | 'covers', path: string | null): string {
-  if (path === null) return `${functionPath}/assets/default-${bucket === 'avatars' ? 'avatar' : 'cover'}.svg`;
-  return `/storage/v1/object/public/${bucket}/${path.split('/').map(encodeURIComponent).join('/')}`;
-}

@@ -13,6 +13,7 @@ const specialCodes: Record<string, ProblemCode> = {
   mentions: 'mention_invalid',
   'mentions invalid_format': 'profile_not_found',
   owner: 'profile_not_found',
+  path: 'media_invalid',
   publicProfile: 'public_profile_invalid',
   'size too_big': 'media_too_large',
   tags: 'tag_invalid',
@@ -32,22 +33,29 @@ export function validate<Schema extends z.ZodType>(schema: Schema, value: unknow
   throw inputProblem(schema, result.error.issues);
 }
 
+/** More would only make the answer large. */
+const MOST_ERRORS = 10;
+
 function inputProblem(schema: z.ZodType, issues: readonly Issue[]): ProblemError {
-  const found = issues.flatMap((issue) =>
-    issue.code === 'unrecognized_keys' && issue.path.length === 0
-      ? issue.keys.map((key) => ({
-          field: key,
-          code: 'field_unknown' as const,
-          message: unknown(schema, key),
-        }))
-      : [{ ...fieldOf(issue), message: issue.message }],
-  );
+  const found = likeliest(issues)
+    .flatMap((issue) =>
+      issue.code === 'unrecognized_keys' && issue.path.length === 0
+        ? issue.keys.slice(0, MOST_ERRORS).map((name) => unknownField(schema, name.slice(0, 100)))
+        : [{ ...fieldOf(issue), message: issue.message }],
+    )
+    .slice(0, MOST_ERRORS);
   const errors: Record<string, string[]> = {};
   for (const { field, message } of found) errors[field] = [...(errors[field] ?? []), message];
   const [first] = found;
-  return problem(first?.code ?? 'validation_failed', first?.message ?? 'The request breaks a rule.', {
-    errors,
-  });
+  const detail = first?.message ?? 'The request breaks a rule.';
+  return problem(first?.code ?? 'validation_failed', detail, { errors });
+}
+
+/** The issues of a body that may have one of several forms: those of the form that it resembles most. */
+function likeliest(issues: readonly Issue[]): readonly Issue[] {
+  const [issue] = issues;
+  if (issue?.code !== 'invalid_union' || issue.path.length > 0) return issues;
+  return issue.errors.reduce((best, next) => (next.length < best.length ? next : best));
 }
 
 /** The field that an issue is about: the innermost one that has a code of its own. */
@@ -78,16 +86,14 @@ const synonyms: Record<string, readonly string[]> = {
   username: ['name', 'user', 'login', 'identifier', 'email'],
 };
 
-function unknown(schema: z.ZodType, name: string): string {
+function unknownField(schema: z.ZodType, name: string) {
   const known = fieldNames(schema);
   const bare = simplified(name);
   const meant =
     known.find((field) => simplified(field) === bare) ??
     known.find((field) => synonyms[field]?.includes(bare));
-  if (meant) return `There is no ${name} here. Did you mean ${meant}?`;
-  return known.length > 0
-    ? `There is no ${name} here. Known: ${known.join(', ')}.`
-    : `There is no ${name} here.`;
+  const hint = meant ? ` Did you mean ${meant}?` : known.length > 0 ? ` Known: ${known.join(', ')}.` : '';
+  return { field: name, code: 'field_unknown' as const, message: `There is no ${name} here.${hint}` };
 }
 
 /** A name without what clients write differently: case, separators, indexes, the plural. */

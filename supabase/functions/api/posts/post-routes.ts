@@ -10,6 +10,7 @@ import type { App } from '../http/openapi.ts';
 import { problem } from '../http/problem.ts';
 import { person, uuid } from '../http/schemas.ts';
 import { functionPath, publicOrigin } from '../http/urls.ts';
+import { limits } from '../limits.ts';
 import { postMedia, withFiles } from '../media/publish.ts';
 import { removeSoon } from '../service/sweep.ts';
 import { presentPost, presentPosts } from './post-presentation.ts';
@@ -167,7 +168,10 @@ export function addPostRoutes(app: App, config: Config, caller: MiddlewareHandle
 /** Printable, since it is a header, and as long as the database keeps it. */
 const idempotencyKey = z
   .string()
-  .regex(/^[\x20-\x7e]{1,255}$/, 'An idempotency key has 1 to 255 printable characters.')
+  .regex(
+    new RegExp(`^[\\x20-\\x7e]{1,${limits.idempotency_key_length}}$`),
+    `An idempotency key has 1 to ${limits.idempotency_key_length} printable characters.`,
+  )
   .openapi({ description: 'A retry with the same key and content returns the first post.' });
 
 /** Publishes the files of a post and writes the post with their paths. Where the post is refused, no file stays. */

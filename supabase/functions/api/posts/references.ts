@@ -5,6 +5,9 @@ import { z } from '@hono/zod-openapi';
 
 const UNREADABLE = 'Give a JSON array of names or of objects with a name, or names separated by commas.';
 
+/** Many times what the longest list takes. */
+const text = z.string().max(20_000, 'The list is too long.');
+
 /** The schemas of one kind of reference, in JSON and in the fields of a form; the output is the bare names. */
 function schemasOf(named: z.ZodType<string>, prefix: RegExp, example: unknown) {
   const names = z.array(z.union([z.string(), named], UNREADABLE), UNREADABLE);
@@ -18,14 +21,11 @@ function schemasOf(named: z.ZodType<string>, prefix: RegExp, example: unknown) {
 
   return {
     json: z
-      .union(
-        [names, z.string().transform(readText).pipe(names), named.transform((name) => [name])],
-        UNREADABLE,
-      )
+      .union([names, text.transform(readText).pipe(names), named.transform((name) => [name])], UNREADABLE)
       .transform(clean)
       .openapi({ description: 'A JSON array, or a text as in a form.', example }),
     form: z
-      .array(z.string())
+      .array(text)
       .transform((texts) => texts.flatMap(readText))
       .pipe(names)
       .transform(clean)

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { decodeCursor, encodeCursor, isUuid } from '../../supabase/functions/api/http/cursor.ts';
+import { decodeCursor, encodeCursor, isUuid } from './cursor.ts';
 
 const id = '0193b0a0-7c1d-7e2f-bfff-00ff10203040';
 
@@ -20,7 +20,7 @@ test.each([
   ['the same bytes spelled otherwise', encodeCursor(id).replace(/.$/, 'B')],
   ['not base64url', '!'.repeat(23)],
   ['with a NUL', `${encodeCursor(id).slice(1)}\0`],
-])('a cursor that is %s is refused', (_, cursor) => {
+])('refuses a cursor that is %s', (_, cursor) => {
   expect(decodeCursor(cursor)).toBeNull();
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { readConfig } from '../../supabase/functions/api/config.ts';
-import { clientAddress } from '../../supabase/functions/api/http/clients.ts';
-import { pictureUrl, publicOrigin } from '../../supabase/functions/api/http/urls.ts';
+import { readConfig } from '../config.ts';
+import { clientAddress } from './clients.ts';
+import { publicOrigin } from './urls.ts';
 
 const configOf = (variables: Record<string, string>) =>
   readConfig(
@@ -72,9 +72,4 @@ describe('the client’s address', () => {
       expect(addressOf({ 'x-forwarded-for': address })).toBeNull();
     },
   );
-});
-
-test('pictures are root-relative, each part of the path escaped', () => {
-  expect(pictureUrl('avatars', 'a/b c.png')).toBe('/storage/v1/object/public/avatars/a/b%20c.png');
-  expect(pictureUrl('covers', null)).toBe('/functions/v1/api/assets/default-cover.svg');
 });

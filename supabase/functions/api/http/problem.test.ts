@@ -1,6 +1,8 @@
 import { AuthApiError, AuthRetryableFetchError, PostgrestError } from '@supabase/supabase-js';
 import { describe, expect, test } from 'vitest';
-import { authProblem, databaseProblem, storageProblem } from '../../supabase/functions/api/http/problem.ts';
+import { authProblem } from './auth-problem.ts';
+import { databaseProblem, dataOf } from './database.ts';
+import { storageProblem } from './problem.ts';
 
 const database = (code: string, message = 'secret detail', details = '', hint = '') =>
   databaseProblem(new PostgrestError({ code, message, details, hint }));
@@ -54,6 +56,33 @@ describe('an error of the database', () => {
     const { problem } = database(code);
     expect(problem).toMatchObject({ status, code: answer });
     expect(JSON.stringify(problem)).not.toContain('secret detail');
+  });
+});
+
+describe('a request to the database', () => {
+  /** Gives one answer after the other, each time it is awaited, as a builder of supabase-js does. */
+  const answering = (...codes: (string | null)[]) => ({
+    // biome-ignore lint/suspicious/noThenProperty: builders of supabase-js are thenables.
+    then(resolve: (answer: never) => void) {
+      const code = codes.shift();
+      const error = code ? new PostgrestError({ code, message: '', details: '', hint: '' }) : null;
+      resolve({ data: error ? null : 'data', error } as never);
+    },
+  });
+
+  test.each(['40P01', '40001'])('is sent once more after %s', async (code) => {
+    await expect(dataOf(answering(code, null) as never)).resolves.toBe('data');
+  });
+
+  test('is a 503 that says when to come back after two deadlocks', async () => {
+    const refusal = await dataOf(answering('40P01', '40P01', null) as never).catch((reason) => reason);
+    expect(refusal).toMatchObject({ problem: { status: 503 }, headers: { 'retry-after': '5' } });
+  });
+
+  test('is sent once where it fails in another way', async () => {
+    await expect(dataOf(answering('57014', null) as never)).rejects.toMatchObject({
+      problem: { status: 503 },
+    });
   });
 });
 

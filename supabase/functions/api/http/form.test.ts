@@ -1,0 +1,130 @@
+import { z } from '@hono/zod-openapi';
+import { describe, expect, test } from 'vitest';
+import { PasswordResetConfirmBody } from '../auth/auth-schemas.ts';
+import { NewPost, NewPostForm, PageQuery } from '../posts/post-schemas.ts';
+import { ProfileEdit, ProfileEditForm } from '../profiles/profile-schemas.ts';
+import { emptyAsNull, fieldsOf, fromTexts } from './form.ts';
+import { validate } from './validate.ts';
+
+/** The problem with which a schema refuses a value. */
+function refusal(schema: z.ZodType, value: unknown) {
+  try {
+    validate(schema, value);
+  } catch (error) {
+    return (error as { problem: Record<string, unknown> }).problem;
+  }
+  throw new Error('It was not refused.');
+}
+
+describe('a schema of texts', () => {
+  const schema = fromTexts(
+    z.strictObject({
+      name: z.string(),
+      size: z.int().default(3),
+      on: z.boolean().nullish(),
+      day: z.string().nullish(),
+    }),
+    { day: emptyAsNull(z.string().nullable()) },
+  );
+
+  test.each([
+    [{ name: 'a' }, { name: 'a', size: 3 }],
+    [
+      { name: '', size: '12', on: 'Yes', day: ' ' },
+      { name: '', size: 12, on: true, day: null },
+    ],
+    [
+      { name: 'a', on: 'OFF' },
+      { name: 'a', size: 3, on: false },
+    ],
+    [
+      { name: 'a', on: '' },
+      { name: 'a', size: 3, on: undefined },
+    ],
+  ])('reads %j', (texts, output) => {
+    expect(schema.parse(texts)).toEqual(output);
+  });
+
+  test.each([
+    {},
+    { name: 'a', size: 'many' },
+    { name: 'a', size: '1.5' },
+    { name: 'a', on: 'maybe' },
+    { name: 'a', x: '' },
+  ])('refuses %j', (texts) => {
+    expect(schema.safeParse(texts).success).toBe(false);
+  });
+});
+
+describe('the fields of a form', () => {
+  test('are lists where the schema has lists', () => {
+    const values = [
+      ['caption', ['x']],
+      ['tags', ['a', 'b']],
+      ['media', ['p']],
+    ] as const;
+    expect(fieldsOf(NewPostForm, values)).toEqual({ caption: 'x', tags: ['a', 'b'], media: ['p'] });
+  });
+
+  test('are refused where a single value is repeated', () => {
+    expect(() => fieldsOf(PageQuery, [['limit', ['1', '2']]])).toThrow('Give limit once.');
+  });
+
+  test('give each file the alternative text of its place', () => {
+    const form = { caption: 'x', media: ['', 'a', 'b'], alt_text: ['first'] };
+    expect(validate(NewPostForm, form)).toMatchObject({
+      media: [
+        { file: 'a', alt_text: 'first' },
+        { file: 'b', alt_text: '' },
+      ],
+    });
+    expect(refusal(NewPostForm, { ...form, alt_text: ['1', '2', '3'] })).toMatchObject({
+      code: 'alt_text_invalid',
+    });
+  });
+});
+
+describe('an unknown field', () => {
+  test.each([
+    ['isPublic', NewPost, 'is_public'],
+    ['publicProfile', NewPost, 'is_public'],
+    ['file', NewPostForm, 'media'],
+    ['images', NewPostForm, 'media'],
+    ['hashtags', NewPost, 'tags'],
+    ['is_public', ProfileEdit, 'publicProfile'],
+    ['avatar', ProfileEditForm, 'profile_pic'],
+    ['page', PageQuery, 'cursor'],
+    ['per_page', PageQuery, 'limit'],
+  ])('%s is named with the field that was meant', (name, schema, meant) => {
+    const message = `There is no ${name} here. Did you mean ${meant}?`;
+    expect(refusal(schema, { caption: 'x', [name]: 'x' })).toMatchObject({
+      status: 422,
+      errors: { [name]: [message] },
+    });
+  });
+
+  test('without a resemblance is named with the known fields', () => {
+    expect(refusal(PageQuery, { order: 'x' })).toMatchObject({
+      code: 'field_unknown',
+      errors: { order: ['There is no order here. Known: limit, cursor.'] },
+    });
+  });
+
+  test('does not make the answer large', () => {
+    const many = Object.fromEntries(
+      Array.from({ length: 10_000 }, (_, place) => [`x${place}`.padEnd(500, 'x'), 1]),
+    );
+    expect(JSON.stringify(refusal(PageQuery, many)).length).toBeLessThan(10_000);
+  });
+});
+
+describe('a body with two forms', () => {
+  test.each([
+    [{ code: '123456', new_password: 'a new password' }, ['email']],
+    [{ email: 'a@example.com', new_password: 'a new password' }, ['code']],
+    [{ email: 'a@example.com', code: '123456' }, ['new_password']],
+    [{ token_hash: '', new_password: 'a new password' }, ['token_hash']],
+  ])('is judged as the one that %j resembles', (body, fields) => {
+    expect(Object.keys(refusal(PasswordResetConfirmBody, body).errors as object)).toEqual(fields);
+  });
+});
