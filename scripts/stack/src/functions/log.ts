@@ -78,7 +78,7 @@ function readable(text: string): string {
 }
 
 /** Lines of a stack that are Deno's or the stack's own say nothing to whoever wrote the function. */
-const platformFrames = /\n +at [^\n]*(\bext:|\/stack\/functions\/worker\.ts)[^\n]*/g;
+const platformFrames = /\n +at [^\n]*(\bext:|\/stack\/src\/functions\/worker\.ts)[^\n]*/g;
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape character begins a colour.
 const colours = /\u001b\[[0-9;]*m/g;
