@@ -1,6 +1,9 @@
 import { configDefaults, defineConfig } from 'vitest/config';
 
-const answers = 'scripts/stack/tests/answers/**/*.test.ts';
+/** Tests of the stack that share one, which is started only if one of these files runs. The others start their own. */
+const sharedStack = ['answers/*', 'storage/*', 'auth', 'data-api/lanes'].map(
+  (name) => `scripts/stack/tests/${name}.test.ts`,
+);
 
 export default defineConfig({
   test: {
@@ -23,13 +26,16 @@ export default defineConfig({
         test: {
           name: 'stack',
           include: ['scripts/stack/tests/**/*.test.ts'],
-          exclude: [...configDefaults.exclude, answers],
+          exclude: [...configDefaults.exclude, ...sharedStack],
         },
       },
       {
         extends: true,
-        // A stack of its own, which is started only if one of these files runs.
-        test: { name: 'answers', include: [answers], globalSetup: 'scripts/stack/tests/answers/start.ts' },
+        test: {
+          name: 'shared stack',
+          include: sharedStack,
+          globalSetup: 'scripts/stack/tests/answers/start.ts',
+        },
       },
     ],
   },

@@ -3,6 +3,10 @@ import { newEmail, password, serve, wideLimits } from './serving.ts';
 
 const stack = serve(
   `
+[auth.hook.before_user_created]
+enabled = true
+uri = "pg-functions://postgres/public/judge_user"
+
 [auth.hook.custom_access_token]
 enabled = true
 uri = "pg-functions://postgres/public/add_claims"
@@ -13,6 +17,14 @@ uri = "pg-functions://postgres/public/judge_attempt"
 ${wideLimits}`,
   {
     'migrations/20260102000000_hooks.sql': `
+create function public.judge_user(event jsonb) returns jsonb language sql as $$
+  select case
+    when event #>> '{user,user_metadata,wish}' = 'no account'
+      then '{"error": {"http_code": 422, "message": "no account for you"}}'
+    else '{}'
+  end::jsonb
+$$;
+
 create function public.add_claims(event jsonb) returns jsonb language plpgsql as $$
 declare
   v_wish text := event #>> '{claims,user_metadata,wish}';
@@ -61,6 +73,23 @@ create trigger refuse_some before insert on auth.users for each row execute func
 
 const signUp = (data: object = {}) =>
   stack.client().auth.signUp({ email: newEmail(), password, options: { data } });
+
+describe('the hook for new users', () => {
+  const refusal = { status: 422, message: 'no account for you' };
+  const data = { wish: 'no account' };
+
+  test('refuses an account, of which nothing is kept', async () => {
+    const email = newEmail();
+    const { error } = await stack.client().auth.signUp({ email, password, options: { data } });
+    expect(error).toMatchObject(refusal);
+    expect(await stack.database`select id from auth.users where email = ${email}`).toHaveLength(0);
+  });
+
+  test('is asked about a sign-up by mail too', async () => {
+    const { error } = await stack.client().auth.signInWithOtp({ email: newEmail(), options: { data } });
+    expect(error).toMatchObject(refusal);
+  });
+});
 
 describe('the hook for access tokens', () => {
   test('adds claims to a first token and to a refreshed one', async () => {

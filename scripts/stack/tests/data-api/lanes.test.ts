@@ -1,13 +1,13 @@
 import postgres from 'postgres';
 import { afterEach, expect, test } from 'vitest';
-import { settings } from '../../../../tests/kit/settings.ts';
 import { RefusedError } from '../../src/data-api/errors.ts';
 import { createLanes, type Lane, type Lanes } from '../../src/data-api/lanes.ts';
+import { target as stack } from '../answers/asking.ts';
 
 const opened: Lanes[] = [];
 
 function open(options: { url?: string; max?: number; patience?: number }): Lanes {
-  const lanes = createLanes({ url: settings.databaseUrl, max: 1, patience: 5_000, ...options });
+  const lanes = createLanes({ url: stack.databaseUrl, max: 1, patience: 5_000, ...options });
   opened.push(lanes);
   return lanes;
 }
@@ -68,7 +68,7 @@ test('a database that is away is told as such', async () => {
 
 test('a connection that the database ends is replaced, and what was to follow on it never runs on another', async () => {
   const lanes = open({});
-  const admin = postgres(settings.databaseUrl, { max: 1, onnotice: () => {} });
+  const admin = postgres(stack.databaseUrl, { max: 1, onnotice: () => {} });
   try {
     const pid = await lanes.use((lane) => ask(lane, 'select pg_backend_pid()'));
     const broken = lanes.use(async (lane) => {

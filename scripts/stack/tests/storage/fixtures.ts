@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { createClient, type SupabaseClient } from '@supabase/supabase-js';
 import postgres from 'postgres';
 import { afterAll, beforeAll } from 'vitest';
-import { settings } from '../../../../tests/kit/settings.ts';
+import { target as stack } from '../answers/asking.ts';
 
 export const run = randomUUID().slice(0, 8);
 /** Buckets of this run: only files of one's own folder; for everyone; of at most 1000 bytes; of images. */
@@ -12,10 +12,10 @@ export const open = `open-${run}`;
 export const small = `small-${run}`;
 export const images = `images-${run}`;
 
-export const sql = postgres(settings.databaseUrl, { max: 1, onnotice: () => {} });
+export const sql = postgres(stack.databaseUrl, { max: 1, onnotice: () => {} });
 const withoutSession = { auth: { persistSession: false, autoRefreshToken: false } };
-export const anonymous = createClient(settings.url, settings.publishableKey, withoutSession);
-export const service = createClient(settings.url, settings.secretKey, withoutSession);
+export const anonymous = createClient(stack.url, stack.publishableKey, withoutSession);
+export const service = createClient(stack.url, stack.secretKey, withoutSession);
 
 export interface Person {
   id: string;
@@ -26,7 +26,7 @@ export let ann: Person;
 export let bob: Person;
 
 export async function signUp(name: string): Promise<Person> {
-  const client = createClient(settings.url, settings.publishableKey, withoutSession);
+  const client = createClient(stack.url, stack.publishableKey, withoutSession);
   const { data, error } = await client.auth.signUp({
     email: `${name}-${run}@example.com`,
     password: randomUUID(),
@@ -38,10 +38,10 @@ export async function signUp(name: string): Promise<Person> {
 /** A request past supabase-js, with a key and, for a person, their token. */
 export function raw(path: string, init: RequestInit & { as?: Person | null } = {}): Promise<Response> {
   const { as, headers, ...rest } = init;
-  return fetch(`${settings.url}/storage/v1/${path}`, {
+  return fetch(`${stack.url}/storage/v1/${path}`, {
     ...rest,
     headers: {
-      ...(as === null ? {} : { apikey: settings.publishableKey }),
+      ...(as === null ? {} : { apikey: stack.publishableKey }),
       ...(as ? { authorization: `Bearer ${as.token}` } : {}),
       ...Object.fromEntries(new Headers(headers)),
     },

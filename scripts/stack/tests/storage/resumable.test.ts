@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import http from 'node:http';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import { settings } from '../../../../tests/kit/settings.ts';
+import { target as stack } from '../answers/asking.ts';
 import {
   ann,
   anonymous,
@@ -17,9 +17,9 @@ import {
 } from './fixtures.ts';
 import { begin, offsetOf, patch, type Target, tus, uploadWithClient } from './tus.ts';
 
-const endpoint = `${settings.url}/storage/v1/upload/resumable`;
+const endpoint = `${stack.url}/storage/v1/upload/resumable`;
 const as = (person: Person, headers = {}) => ({ authorization: `Bearer ${person.token}`, ...headers });
-const secret = { authorization: `Bearer ${settings.secretKey}` };
+const secret = { authorization: `Bearer ${stack.secretKey}` };
 const annsTarget = (name: string, headers = {}): Target => ({
   url: endpoint,
   headers: as(ann, headers),
@@ -117,12 +117,12 @@ describe('a resumable upload', () => {
 
   it('is begun, continued and ended only by users whom the policies allow to upload', async () => {
     const target = annsTarget('mine');
-    for (const headers of [as(bob), { apikey: settings.publishableKey }, {}]) {
+    for (const headers of [as(bob), { apikey: stack.publishableKey }, {}]) {
       const answer = await begin({ ...target, headers }, 5);
       expect([400, 403]).toContain(answer.status);
     }
     const location = locationOf(await begin(target, 5));
-    for (const headers of [as(bob), { authorization: `Bearer ${settings.publishableKey}` }]) {
+    for (const headers of [as(bob), { authorization: `Bearer ${stack.publishableKey}` }]) {
       expect((await patch(location, headers, 0, Buffer.from('stole'))).status).toBe(403);
       expect((await tus(location, 'DELETE', headers)).status).toBe(403);
     }

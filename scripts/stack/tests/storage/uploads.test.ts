@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import http from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { settings } from '../../../../tests/kit/settings.ts';
+import { target as stack } from '../answers/asking.ts';
 import {
   ann,
   anonymous,
@@ -163,11 +163,11 @@ describe('an upload', () => {
   it('that breaks off leaves what was there', async () => {
     const name = `${ann.id}/broken`;
     await ann.client.storage.from(own).upload(name, 'whole');
-    const url = new URL(`${settings.url}/storage/v1/object/${own}/${name}`);
+    const url = new URL(`${stack.url}/storage/v1/object/${own}/${name}`);
     const request = http.request(url, {
       method: 'PUT',
       headers: {
-        apikey: settings.publishableKey,
+        apikey: stack.publishableKey,
         authorization: `Bearer ${ann.token}`,
         'content-length': 100_000,
       },
@@ -201,8 +201,8 @@ describe('a bucket whose limit is 0', () => {
     try {
       expect((await service.storage.from(bucket).upload('a', 'a')).error).toBeNull();
       const target = {
-        url: `${settings.url}/storage/v1/upload/resumable`,
-        headers: { authorization: `Bearer ${settings.secretKey}` },
+        url: `${stack.url}/storage/v1/upload/resumable`,
+        headers: { authorization: `Bearer ${stack.secretKey}` },
         bucket,
         name: 'b',
       };
