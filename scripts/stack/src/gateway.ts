@@ -1,4 +1,4 @@
-import { tokenRefusal } from './auth/errors.ts';
+import { tokenRefusal } from './auth/auth-error.ts';
 import type { Auth } from './auth/index.ts';
 import type { Caller, Identified, Identify } from './caller.ts';
 import type { DataApi } from './data-api/index.ts';

@@ -1,7 +1,7 @@
 import { publicKeys } from '../caller.ts';
 import type { Keys } from '../keys.ts';
-import { type Context, confirmsAtOnce, type Endpoint } from './context.ts';
-import { AuthError, invalid } from './errors.ts';
+import { AuthError, invalid } from './auth-error.ts';
+import { type Context, confirmsAtOnce, type Endpoint } from './endpoint.ts';
 
 /** The release of Supabase Auth whose answers these are, the one that the Supabase CLI of this project starts. */
 const version = 'v2.197.0';

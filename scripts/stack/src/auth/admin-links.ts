@@ -1,19 +1,18 @@
 import { audit } from './audit.ts';
+import { AuthError, invalid, orFail } from './auth-error.ts';
 import { type Body, readBody, record, text } from './body.ts';
-import { type Call, type Context, type Endpoint, requireAdmin } from './context.ts';
-import { AuthError, invalid, orFail } from './errors.ts';
-import type { Code, MailKind } from './mails.ts';
+import { type Call, type Context, type Endpoint, requireAdmin } from './endpoint.ts';
+import { type Code, codeChanges } from './mails.ts';
+import type { MailKind } from './templates.ts';
 import { userJson } from './user-json.ts';
+import type { Db, NewUser, User } from './user-rows.ts';
 import {
-  type Db,
   emailExists,
   findUserByEmail,
   insertUser,
   mergeMetadata,
-  type NewUser,
   newUser,
   refuseTaken,
-  type User,
   updateUser,
   validateEmail,
 } from './users.ts';
@@ -31,7 +30,7 @@ export const inviteUser: Endpoint = async (auth, call) => {
     auth.database.begin(async (db) => {
       const invited = known ?? (await insertUser(db, candidate, null).catch(refuseTaken));
       await audit(db, 'user_invited', 'service_role', { user_id: invited.id, user_email: email });
-      return auth.mails.sendInvite(db, invited, { redirectTo, pkce: false });
+      return auth.mails.send(db, invited, 'invite', { redirectTo, pkce: false });
     }),
   );
   return Response.json(await userJson(auth.database, user));
@@ -123,33 +122,20 @@ async function store(
   { hash }: Code,
   { newEmail, data }: { newEmail: string; data: Body | undefined },
 ): Promise<User> {
-  const now = new Date();
-  switch (type) {
-    case 'magiclink':
-    case 'recovery':
-      await audit(db, 'user_recovery_requested', user);
-      return updateUser(db, user.id, { recovery_token: hash, recovery_sent_at: now });
-    case 'invite':
-      await audit(db, 'user_invited', 'service_role', { user_id: user.id, user_email: user.email });
-      return updateUser(db, user.id, {
-        confirmation_token: hash,
-        confirmation_sent_at: now,
-        invited_at: now,
-      });
-    case 'signup':
-      return updateUser(db, user.id, {
-        confirmation_token: hash,
-        confirmation_sent_at: now,
-        raw_user_meta_data: mergeMetadata(user.raw_user_meta_data, data ?? {}),
-      });
-    default:
-      return updateUser(db, user.id, {
-        [type === 'email_change_current' ? 'email_change_token_current' : 'email_change_token_new']: hash,
-        email_change: newEmail,
-        email_change_sent_at: now,
-        email_change_confirm_status: 0,
-      });
+  if (type === 'email_change_current' || type === 'email_change_new') {
+    return updateUser(db, user.id, {
+      [type === 'email_change_current' ? 'email_change_token_current' : 'email_change_token_new']: hash,
+      email_change: newEmail,
+      email_change_sent_at: new Date(),
+      email_change_confirm_status: 0,
+    });
   }
+  if (type === 'invite')
+    await audit(db, 'user_invited', 'service_role', { user_id: user.id, user_email: user.email });
+  else if (type !== 'signup') await audit(db, 'user_recovery_requested', user);
+  const metadata =
+    type === 'signup' ? { raw_user_meta_data: mergeMetadata(user.raw_user_meta_data, data ?? {}) } : {};
+  return updateUser(db, user.id, { ...codeChanges(type, hash), ...metadata });
 }
 
 function linkType(type: string): LinkType {

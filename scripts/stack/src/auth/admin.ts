@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { audit } from './audit.ts';
+import { AuthError, invalid, orFail } from './auth-error.ts';
 import {
   type Body,
   flag,
@@ -10,17 +11,16 @@ import {
   shortText,
   text,
 } from './body.ts';
-import { type Call, type Context, type Endpoint, requireAdmin } from './context.ts';
 import { parseDuration } from './durations.ts';
-import { AuthError, invalid, orFail } from './errors.ts';
+import { type Call, type Context, type Endpoint, requireAdmin } from './endpoint.ts';
 import { withoutCodes } from './one-time-tokens.ts';
 import { userJson, userWith } from './user-json.ts';
+import type { Identity, User, UserChanges } from './user-rows.ts';
 import {
   confirmEmail,
   emailExists,
   findUser,
   findUserByEmail,
-  type Identity,
   insertUser,
   isUuid,
   lockUser,
@@ -28,8 +28,6 @@ import {
   newUser,
   refuseTaken,
   setEmailIdentity,
-  type User,
-  type UserChanges,
   updateUser,
   validateEmail,
 } from './users.ts';

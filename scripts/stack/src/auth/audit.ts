@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Db, User } from './users.ts';
+import type { Db, User } from './user-rows.ts';
 
 /** What Supabase Auth writes down, and the kind of each. */
 const kinds = {

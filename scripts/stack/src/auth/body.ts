@@ -1,4 +1,4 @@
-import { AuthError } from './errors.ts';
+import { AuthError } from './auth-error.ts';
 
 /** A request's JSON body. */
 export type Body = Record<string, unknown>;

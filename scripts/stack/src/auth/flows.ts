@@ -1,10 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { Row } from 'postgres';
 import { sameText } from '../same-text.ts';
+import { AuthError, invalid } from './auth-error.ts';
 import { type Body, text } from './body.ts';
-import { AuthError, invalid } from './errors.ts';
 import type { SignInMethod } from './sessions.ts';
-import type { Db } from './users.ts';
+import type { Db } from './user-rows.ts';
 
 /** The client's half of the PKCE flow: only who made the challenge can use the code that a link gives. */
 export interface Challenge {

@@ -3,9 +3,9 @@ import type { Sql } from 'postgres';
 import { StackError } from '../errors.ts';
 import type { Project } from '../project.ts';
 import { report } from '../service-log.ts';
+import { AuthError, unexpected } from './auth-error.ts';
 import { type Body, isRecord } from './body.ts';
-import { AuthError, unexpected } from './errors.ts';
-import type { Db, NewUser } from './users.ts';
+import type { Db, NewUser } from './user-rows.ts';
 
 type HookConfigs = Project['config']['auth']['hook'];
 

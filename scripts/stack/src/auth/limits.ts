@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import type { Keys } from '../keys.ts';
 import type { Project } from '../project.ts';
 import { sameText } from '../same-text.ts';
-import { AuthError } from './errors.ts';
+import { AuthError } from './auth-error.ts';
 
 type AuthConfig = Project['config']['auth'];
 

@@ -1,15 +1,9 @@
 import { createHash, randomInt } from 'node:crypto';
 import type { Mail } from '../mailbox.ts';
 import type { Limits } from './limits.ts';
-import type { Templates } from './templates.ts';
-import type { Db, User } from './users.ts';
+import type { MailKind, NoticeKind, TemplateData, Templates } from './templates.ts';
+import type { Db, User, UserChanges } from './user-rows.ts';
 import { updateUser } from './users.ts';
-
-/** The mails of Auth that hold a code. */
-export type MailKind = 'signup' | 'invite' | 'recovery' | 'magiclink' | 'email_change' | 'reauthentication';
-
-/** The mails of Auth that only tell what happened, where `[auth.email.notification.*]` of config.toml asks for them. */
-export type NoticeKind = 'password_changed' | 'email_changed';
 
 /** A code, and its hash as it is stored and as links carry it. */
 export interface Code {
@@ -17,18 +11,17 @@ export interface Code {
   hash: string;
 }
 
+/** Mails that hold one code, for the address that the user has. */
+type SingleMailKind = Exclude<MailKind, 'email_change'>;
+
 /** Sends a user a code, and remembers what is needed to check it. */
 export interface Mails {
   /** The link that does what entering the code does. */
   link(hash: string, kind: MailKind, redirectTo: string): string;
   newCode(email: string, pkce: boolean): Code;
-  sendSignup(db: Db, user: User, options: MailOptions): Promise<User>;
-  sendInvite(db: Db, user: User, options: MailOptions): Promise<User>;
-  sendRecovery(db: Db, user: User, options: MailOptions): Promise<User>;
-  sendMagicLink(db: Db, user: User, options: MailOptions): Promise<User>;
-  /** One mail to the new address and, where both must agree, one to the present. */
+  send(db: Db, user: User, kind: SingleMailKind, options: MailOptions): Promise<User>;
+  /** One mail to the new address and, where both must agree, one to the present address. */
   sendEmailChange(db: Db, user: User, newEmail: string, options: MailOptions): Promise<User>;
-  sendReauthentication(db: Db, user: User): Promise<User>;
   /** Tells a mailbox what happened, where the project wants it; `oldEmail` is the address before a change. */
   notify(kind: NoticeKind, to: string | null, user: User, oldEmail?: string | null): Promise<void>;
 }
@@ -38,13 +31,6 @@ export interface MailOptions {
   redirectTo: string;
   /** Whether the link must give a code to exchange instead of a session. */
   pkce: boolean;
-}
-
-/** What a mail says besides its code. */
-interface Delivery {
-  redirectTo: string;
-  /** The address that is to become the user's. */
-  newEmail?: string;
 }
 
 /** What sending needs. */
@@ -61,14 +47,31 @@ export interface MailSettings {
   send(mail: Mail): Promise<void>;
 }
 
-/** Links of the PKCE flow are told apart by this before their hash. */
+/** Links of the PKCE flow have this before their hash. */
 export const pkcePrefix = 'pkce_';
 
-/** The hash that Supabase Auth stores of a code: useless without the address, and the address alone makes none. */
+/** The hash that Supabase Auth stores of a code. */
 export function hashCode(email: string, code: string): string {
   return createHash('sha224')
     .update(email + code)
     .digest('hex');
+}
+
+/** Where the hash of a code is kept, and when it was sent. */
+const codeColumns = {
+  signup: ['confirmation_token', 'confirmation_sent_at'],
+  invite: ['confirmation_token', 'confirmation_sent_at'],
+  // To Supabase a magic link and a forgotten password are the same.
+  recovery: ['recovery_token', 'recovery_sent_at'],
+  magiclink: ['recovery_token', 'recovery_sent_at'],
+  reauthentication: ['reauthentication_token', 'reauthentication_sent_at'],
+} as const;
+
+/** What is remembered of a code that is sent now. */
+export function codeChanges(kind: SingleMailKind, hash: string): UserChanges {
+  const now = new Date();
+  const [token, sentAt] = codeColumns[kind];
+  return { [token]: hash, [sentAt]: now, ...(kind === 'invite' ? { invited_at: now } : {}) };
 }
 
 /** Makes the mails of one project. */
@@ -89,76 +92,63 @@ export function createMails({
     return { code, hash: (pkce ? pkcePrefix : '') + hashCode(email, code) };
   };
 
-  async function deliver(to: string, kind: MailKind, user: User, { code, hash }: Code, options: Delivery) {
-    const { redirectTo, newEmail } = options;
-    const hasLink = kind !== 'reauthentication';
-    const address = hasLink ? link(hash, kind, redirectTo) : '';
+  /** Fills in the template of a kind; `text` is the mail without HTML. */
+  async function deliver(
+    to: string,
+    kind: MailKind | NoticeKind,
+    user: User,
+    data: Partial<TemplateData>,
+    text?: string,
+  ): Promise<void> {
     const { subject, html } = templates.render(kind, {
-      ConfirmationURL: address,
+      ConfirmationURL: '',
       Email: user.email ?? '',
-      NewEmail: newEmail ?? '',
+      NewEmail: '',
       OldEmail: '',
       SendingTo: to,
-      Token: code,
-      TokenHash: hasLink ? hash : '',
-      RedirectTo: redirectTo,
+      Token: '',
+      TokenHash: '',
+      RedirectTo: '',
       Data: user.raw_user_meta_data ?? {},
+      ...data,
     });
-    // Whatever a template leaves out, the text has what tests and developers look for.
-    const text = hasLink ? `${address}\n\nOr enter the code: ${code}\n` : `Enter the code: ${code}\n`;
-    await send({ to, subject, text, html });
+    await send({ to, subject, text: text ?? `${subject}\n`, html });
+  }
+
+  /** Sends a code. Whatever a template leaves out, the text has what tests and developers look for. */
+  async function deliverCode(
+    to: string,
+    kind: MailKind,
+    user: User,
+    { code, hash }: Code,
+    data: Partial<TemplateData>,
+  ): Promise<void> {
+    if (kind === 'reauthentication')
+      return deliver(to, kind, user, { Token: code }, `Enter the code: ${code}\n`);
+    const address = link(hash, kind, data.RedirectTo ?? '');
+    const values = { ...data, ConfirmationURL: address, Token: code, TokenHash: hash };
+    return deliver(to, kind, user, values, `${address}\n\nOr enter the code: ${code}\n`);
   }
 
   return {
     link,
     newCode,
-    async notify(kind, to, user, oldEmail) {
-      if (!to || !notices.has(kind)) return;
-      const { subject, html } = templates.render(kind, {
-        ConfirmationURL: '',
-        Email: user.email ?? '',
-        NewEmail: '',
-        OldEmail: oldEmail ?? '',
-        SendingTo: to,
-        Token: '',
-        TokenHash: '',
-        RedirectTo: '',
-        Data: user.raw_user_meta_data ?? {},
-      });
-      await send({ to, subject, text: `${subject}\n`, html });
-    },
-    async sendSignup(db, user, { redirectTo, pkce }) {
-      limits.spaceMails(user.confirmation_sent_at);
+    async send(db, user, kind, { redirectTo, pkce }) {
+      if (kind !== 'invite') limits.spaceMails(user[codeColumns[kind][1]]);
       limits.countMail();
-      const code = newCode(user.email ?? '', pkce);
-      await deliver(user.email ?? '', 'signup', user, code, { redirectTo });
-      return updateUser(db, user.id, { confirmation_token: code.hash, confirmation_sent_at: new Date() });
-    },
-    async sendInvite(db, user, { redirectTo }) {
-      limits.countMail();
-      const code = newCode(user.email ?? '', false);
-      await deliver(user.email ?? '', 'invite', user, code, { redirectTo });
-      const now = new Date();
-      return updateUser(db, user.id, {
-        confirmation_token: code.hash,
-        confirmation_sent_at: now,
-        invited_at: now,
-      });
-    },
-    async sendRecovery(db, user, options) {
-      return sendSignIn(db, user, 'recovery', options);
-    },
-    async sendMagicLink(db, user, options) {
-      return sendSignIn(db, user, 'magiclink', options);
+      const email = user.email ?? '';
+      const code = newCode(email, pkce);
+      await deliverCode(email, kind, user, code, { RedirectTo: redirectTo });
+      return updateUser(db, user.id, codeChanges(kind, code.hash));
     },
     async sendEmailChange(db, user, newEmail, { redirectTo, pkce }) {
       limits.spaceMails(user.email_change_sent_at);
       limits.countMail();
       const toNew = newCode(newEmail, pkce);
       const toCurrent = doubleConfirmChanges && user.email ? newCode(user.email, pkce) : null;
-      const delivery = { redirectTo, newEmail };
-      if (toCurrent) await deliver(user.email ?? '', 'email_change', user, toCurrent, delivery);
-      await deliver(newEmail, 'email_change', user, toNew, delivery);
+      const data = { RedirectTo: redirectTo, NewEmail: newEmail };
+      if (toCurrent) await deliverCode(user.email ?? '', 'email_change', user, toCurrent, data);
+      await deliverCode(newEmail, 'email_change', user, toNew, data);
       return updateUser(db, user.id, {
         email_change: newEmail,
         email_change_token_new: toNew.hash,
@@ -167,29 +157,8 @@ export function createMails({
         email_change_sent_at: new Date(),
       });
     },
-    async sendReauthentication(db, user) {
-      limits.spaceMails(user.reauthentication_sent_at);
-      limits.countMail();
-      const code = newCode(user.email ?? '', false);
-      await deliver(user.email ?? '', 'reauthentication', user, code, { redirectTo: '' });
-      return updateUser(db, user.id, {
-        reauthentication_token: code.hash,
-        reauthentication_sent_at: new Date(),
-      });
+    async notify(kind, to, user, oldEmail) {
+      if (to && notices.has(kind)) await deliver(to, kind, user, { OldEmail: oldEmail ?? '' });
     },
   };
-
-  /** A magic link and a forgotten password are one thing to Supabase: a way in for whoever reads the mailbox. */
-  async function sendSignIn(
-    db: Db,
-    user: User,
-    kind: 'recovery' | 'magiclink',
-    { redirectTo, pkce }: MailOptions,
-  ): Promise<User> {
-    limits.spaceMails(user.recovery_sent_at);
-    limits.countMail();
-    const code = newCode(user.email ?? '', pkce);
-    await deliver(user.email ?? '', kind, user, code, { redirectTo });
-    return updateUser(db, user.id, { recovery_token: code.hash, recovery_sent_at: new Date() });
-  }
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Db, User, UserChanges } from './users.ts';
+import type { Db, User, UserChanges } from './user-rows.ts';
 
 /** The columns with the hashes of codes, which are also the kinds of `auth.one_time_tokens`. */
 const codeColumns = [

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { Project } from '../project.ts';
-import { AuthError, invalid } from './errors.ts';
+import { AuthError, invalid } from './auth-error.ts';
 import type { PasswordTask } from './password-worker.ts';
 
 type AuthConfig = Project['config']['auth'];

@@ -1,7 +1,7 @@
 import { audit } from './audit.ts';
+import { AuthError, invalid, orFail } from './auth-error.ts';
 import { text } from './body.ts';
-import { countAndRead, type Endpoint, signedIn } from './context.ts';
-import { AuthError, invalid, orFail } from './errors.ts';
+import { countAndRead, type Endpoint, signedIn } from './endpoint.ts';
 import { readChallenge, startFlow } from './flows.ts';
 import { findUserByEmail, validateEmail } from './users.ts';
 
@@ -20,7 +20,7 @@ export const recover: Endpoint = async (auth, call) => {
       await audit(db, 'user_recovery_requested', user);
       await startFlow(db, user.id, 'recovery', challenge);
       const redirectTo = auth.redirects.of(call.request);
-      await auth.mails.sendRecovery(db, user, { redirectTo, pkce: challenge !== null });
+      await auth.mails.send(db, user, 'recovery', { redirectTo, pkce: challenge !== null });
     }),
   );
   return Response.json({});
@@ -51,7 +51,7 @@ export const resend: Endpoint = async (auth, call) => {
     auth.database.begin(async (db) => {
       if (type === 'email_change') return auth.mails.sendEmailChange(db, user, newEmail, options);
       await audit(db, 'user_confirmation_requested', user);
-      return auth.mails.sendSignup(db, user, options);
+      return auth.mails.send(db, user, 'signup', options);
     }),
   );
   return Response.json({});
@@ -66,7 +66,7 @@ export const reauthenticate: Endpoint = async (auth, call) => {
     throw new AuthError(422, 'email_not_confirmed', 'Please verify your email first.');
   await auth.database.begin(async (db) => {
     await audit(db, 'user_reauthenticate_requested', user);
-    await auth.mails.sendReauthentication(db, user);
+    await auth.mails.send(db, user, 'reauthentication', { redirectTo: '', pkce: false });
   });
   return Response.json({});
 };

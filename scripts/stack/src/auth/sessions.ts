@@ -6,11 +6,12 @@ import { StackError } from '../errors.ts';
 import type { Keys } from '../keys.ts';
 import type { Project } from '../project.ts';
 import { audit } from './audit.ts';
+import { AuthError, invalid } from './auth-error.ts';
 import { parseDuration } from './durations.ts';
-import { AuthError, invalid } from './errors.ts';
 import type { Hooks } from './hooks.ts';
 import { userJson } from './user-json.ts';
-import { type Db, findUser, isBanned, type User, updateUser } from './users.ts';
+import type { Db, User } from './user-rows.ts';
+import { findUser, isBanned, updateUser } from './users.ts';
 
 type AuthConfig = Project['config']['auth'];
 

@@ -1,7 +1,7 @@
 import { audit } from './audit.ts';
+import { AuthError, invalid, orFail } from './auth-error.ts';
 import { optionalText, readBody, text } from './body.ts';
-import { type Call, type Context, deviceOf, type Endpoint } from './context.ts';
-import { AuthError, invalid, orFail } from './errors.ts';
+import { type Call, type Context, deviceOf, type Endpoint } from './endpoint.ts';
 import { takeFlow } from './flows.ts';
 import { withIdToken, withWallet } from './unserved.ts';
 import { findUserByEmail, getUser, isBanned } from './users.ts';

@@ -1,10 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { audit } from './audit.ts';
+import { AuthError, invalid, orFail } from './auth-error.ts';
 import { type Body, flag, readBody, record, text } from './body.ts';
-import { type Call, type Context, confirmsAtOnce, countAndRead, deviceOf, type Endpoint } from './context.ts';
-import { AuthError, invalid, orFail } from './errors.ts';
+import {
+  type Call,
+  type Context,
+  confirmsAtOnce,
+  countAndRead,
+  deviceOf,
+  type Endpoint,
+} from './endpoint.ts';
 import { readChallenge, startFlow } from './flows.ts';
 import { userJson, userWith } from './user-json.ts';
+import type { User } from './user-rows.ts';
 import {
   confirmEmail,
   emailClaims,
@@ -12,7 +20,6 @@ import {
   insertUser,
   isEmailTaken,
   newUser,
-  type User,
   validateEmail,
 } from './users.ts';
 
@@ -72,7 +79,7 @@ async function mailMagicLink(auth: Context, call: Call, body: Body): Promise<Res
       await audit(db, 'user_recovery_requested', recipient);
       await startFlow(db, recipient.id, 'magiclink', challenge);
       const redirectTo = auth.redirects.of(call.request);
-      await auth.mails.sendMagicLink(db, recipient, { redirectTo, pkce: challenge !== null });
+      await auth.mails.send(db, recipient, 'magiclink', { redirectTo, pkce: challenge !== null });
     }),
   );
   return Response.json({});
@@ -121,7 +128,7 @@ async function register(
       await startFlow(db, user.id, 'email/signup', challenge);
       const redirectTo = auth.redirects.of(call.request);
       return {
-        user: await auth.mails.sendSignup(db, user, { redirectTo, pkce: challenge !== null }),
+        user: await auth.mails.send(db, user, 'signup', { redirectTo, pkce: challenge !== null }),
         known: false,
       };
     }),

@@ -3,8 +3,13 @@ import path from 'node:path';
 import { errorMessage, StackError } from '../errors.ts';
 import { escapeHtml } from '../mailbox.ts';
 import type { Project } from '../project.ts';
-import type { MailKind, NoticeKind } from './mails.ts';
 import { compileTemplate, type Template } from './template-language.ts';
+
+/** The mails of Auth that hold a code. */
+export type MailKind = 'signup' | 'invite' | 'recovery' | 'magiclink' | 'email_change' | 'reauthentication';
+
+/** The mails of Auth that only tell what happened, where `[auth.email.notification.*]` of config.toml asks for them. */
+export type NoticeKind = 'password_changed' | 'email_changed';
 
 /** What a template may name, as `{{ .Email }}`; https://supabase.com/docs/guides/auth/auth-email-templates lists them. */
 export interface TemplateData {

@@ -1,7 +1,7 @@
 import { authorize } from './about.ts';
+import { AuthError, invalid } from './auth-error.ts';
 import { readBody, text } from './body.ts';
-import { type Call, type Context, type Endpoint, requireAdmin, signedIn } from './context.ts';
-import { AuthError, invalid } from './errors.ts';
+import { type Call, type Context, type Endpoint, requireAdmin, signedIn } from './endpoint.ts';
 import { isUuid } from './users.ts';
 
 // What Supabase Auth serves when a project turns it on, and this stack does not: refused as if it were turned off.

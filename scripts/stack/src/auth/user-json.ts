@@ -1,4 +1,4 @@
-import type { Db, Identity, User } from './users.ts';
+import type { Db, Identity, User } from './user-rows.ts';
 
 /** The user as JSON, with the ways of signing in. */
 export async function userJson(db: Db, user: User) {

@@ -1,22 +1,15 @@
 import { sameText } from '../same-text.ts';
 import { audit } from './audit.ts';
+import { AuthError, invalid, orFail } from './auth-error.ts';
 import { optionalText, record, text } from './body.ts';
-import { type Context, confirmsAtOnce, countAndRead, type Endpoint, signedIn } from './context.ts';
-import { AuthError, invalid, orFail } from './errors.ts';
+import { type Context, confirmsAtOnce, countAndRead, type Endpoint, signedIn } from './endpoint.ts';
 import { readChallenge, startFlow } from './flows.ts';
 import { hashCode } from './mails.ts';
 import { withoutCodes } from './one-time-tokens.ts';
 import type { Session } from './sessions.ts';
 import { userJson } from './user-json.ts';
-import {
-  emailExists,
-  findUserByEmail,
-  lockUser,
-  mergeMetadata,
-  type User,
-  updateUser,
-  validateEmail,
-} from './users.ts';
+import type { User } from './user-rows.ts';
+import { emailExists, findUserByEmail, lockUser, mergeMetadata, updateUser, validateEmail } from './users.ts';
 import { applyEmailChange } from './verify.ts';
 
 /** `GET /user`: the user whose token it is. */

@@ -1,21 +1,13 @@
 import { report } from '../service-log.ts';
 import { audit } from './audit.ts';
+import { AuthError, invalid, orFail } from './auth-error.ts';
 import { readBody, text } from './body.ts';
-import { type Call, type Context, confirmsAtOnce, deviceOf, type Endpoint } from './context.ts';
-import { AuthError, invalid, orFail } from './errors.ts';
+import { type Call, type Context, confirmsAtOnce, deviceOf, type Endpoint } from './endpoint.ts';
 import { issueCode } from './flows.ts';
 import { hashCode, pkcePrefix } from './mails.ts';
 import type { SignInMethod } from './sessions.ts';
-import {
-  confirmEmail,
-  type Db,
-  isBanned,
-  refuseTaken,
-  setEmailIdentity,
-  type User,
-  updateUser,
-  validateEmail,
-} from './users.ts';
+import type { Db, User } from './user-rows.ts';
+import { confirmEmail, isBanned, refuseTaken, setEmailIdentity, updateUser, validateEmail } from './users.ts';
 
 /** What a code can be for; `email` stands for signup and magiclink. */
 const types = ['signup', 'invite', 'recovery', 'magiclink', 'email_change', 'email'] as const;

@@ -1,15 +1,16 @@
 import type { Sql } from 'postgres';
 import type { Caller } from '../caller.ts';
 import type { Project } from '../project.ts';
+import { AuthError } from './auth-error.ts';
 import { readBody } from './body.ts';
-import { AuthError } from './errors.ts';
 import type { Hooks } from './hooks.ts';
 import type { Limited, Limits } from './limits.ts';
 import type { Mails } from './mails.ts';
 import type { Passwords } from './passwords.ts';
 import type { Redirects } from './redirects.ts';
 import type { Device, Session, Sessions } from './sessions.ts';
-import { findUser, isUuid, type User } from './users.ts';
+import type { User } from './user-rows.ts';
+import { findUser, isBanned, isUuid } from './users.ts';
 
 /** What the endpoints share. */
 export interface Context {
@@ -66,16 +67,21 @@ export async function signedIn(
   if (!isUuid(sub)) throw new AuthError(400, 'bad_jwt', 'invalid claim: sub claim must be a UUID');
   const user = await findUser(database, sub);
   if (!user) throw new AuthError(403, 'user_not_found', 'User from sub claim in JWT does not exist');
-  if (!sessionId) return { user, session: null };
-  const [session] = isUuid(sessionId)
-    ? await database<Session[]>`select * from auth.sessions where id = ${sessionId} and user_id = ${sub}`
-    : [];
-  if (!session)
-    throw new AuthError(403, 'session_not_found', 'Session from session_id claim in JWT does not exist');
+  const session = sessionId ? await findSession(database, sessionId, sub) : null;
+  // Since 2.195: `requireAuthentication` in internal/api/auth.go of supabase/auth.
+  if (isBanned(user)) throw new AuthError(403, 'user_banned', 'User is banned');
   return { user, session };
 }
 
-/** Lets in who has the secret key, and nobody else. */
+async function findSession(database: Sql, id: unknown, userId: string): Promise<Session> {
+  const [session] = isUuid(id)
+    ? await database<Session[]>`select * from auth.sessions where id = ${id} and user_id = ${userId}`
+    : [];
+  if (session) return session;
+  throw new AuthError(403, 'session_not_found', 'Session from session_id claim in JWT does not exist');
+}
+
+/** Refuses a request without the secret key. */
 export function requireAdmin({ caller }: Call): void {
   if (caller.role !== 'service_role') throw new AuthError(403, 'not_admin', 'User not allowed');
 }
