@@ -1,6 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { newEmail, newName, openClient, openDatabase, type Person, password, raw, signUp } from './asking.ts';
+import {
+  newEmail,
+  newName,
+  openClient,
+  openDatabase,
+  type Person,
+  password,
+  raw,
+  signInAgain,
+  signUp,
+} from './asking.ts';
 
 const sql = openDatabase();
 let ann: Person;
@@ -53,6 +63,38 @@ describe('a sign-in with a password', () => {
     const { data, error } = await openClient().auth.signInWithPassword({ email, password: 'written in SQL' });
     expect(error).toBeNull();
     expect(data.session?.user.id).toBe(id);
+  });
+
+  // `last_sign_in_at` is written at each sign-in, by a statement of its own: `UpdateLastSignInAt` in internal/models/user.go
+  // of supabase/auth.
+  test('fires triggers of the project on last_sign_in_at', async () => {
+    const name = newName('sign_ins');
+    await sql.unsafe(`
+      create table public.${name} (user_id uuid, role text);
+      create function public.${name}() returns trigger language plpgsql security definer set search_path = '' as $$
+      begin
+        insert into public.${name} values (new.id, current_user);
+        return null;
+      end $$;
+      create trigger ${name} after update of last_sign_in_at on auth.users
+        for each row when (old.last_sign_in_at is distinct from new.last_sign_in_at) execute function public.${name}();
+    `);
+    try {
+      const { id, email, client } = await signUp();
+      await client.auth.updateUser({ data: { a: 1 } });
+      await client.auth.refreshSession();
+      await openClient().auth.signInWithPassword({ email, password: 'not that one' });
+      const count = async () =>
+        (await sql.unsafe(`select from public.${name} where user_id = '${id}'`)).length;
+      expect(await count()).toBe(1);
+      await signInAgain({ email });
+      await signInAgain({ email });
+      expect(await count()).toBe(3);
+    } finally {
+      await sql.unsafe(
+        `drop trigger ${name} on auth.users; drop function public.${name}(); drop table public.${name}`,
+      );
+    }
   });
 
   test.each([

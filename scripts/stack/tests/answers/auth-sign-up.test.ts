@@ -166,6 +166,14 @@ describe('without an account', () => {
     expect(error?.name).toBe('AuthSessionMissingError');
   });
 
+  test('anyone may ask which service answers', async () => {
+    expect(await (await raw('/auth/v1/health')).json()).toMatchObject({ name: 'GoTrue' });
+    const response = await raw('/auth/v1/.well-known/openid-configuration', { key: null });
+    expect(await response.json()).toMatchObject({
+      jwks_uri: expect.stringMatching(/\/auth\/v1\/\.well-known\/jwks\.json$/),
+    });
+  });
+
   test('anyone may read what the project offers', async () => {
     const response = await raw('/auth/v1/settings');
     expect(response.status).toBe(200);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { newEmail, openClient, openDatabase, password, signInAgain, signUp } from './asking.ts';
+import { newEmail, openClient, openDatabase, password, raw, signInAgain, signUp } from './asking.ts';
 import { linkIn, mailTo } from './mails.ts';
 
 const sql = openDatabase();
@@ -24,6 +24,30 @@ describe('metadata', () => {
   });
 });
 
+test('keeps app_metadata for admins alone', async () => {
+  const { token } = await signUp();
+  const response = await raw('/auth/v1/user', {
+    method: 'PUT',
+    token,
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ app_metadata: { role: 'admin' } }),
+  });
+  expect(response.status).toBe(403);
+  expect(await response.json()).toMatchObject({ error_code: 'not_admin' });
+});
+
+// Since Auth 2.195: `requireAuthentication` in internal/api/auth.go of supabase/auth.
+test('refuses every request of a banned user whose token is still valid', async () => {
+  const { client, id, session } = await signUp();
+  await sql`update auth.users set banned_until = now() + interval '1 day' where id = ${id}`;
+  const banned = { status: 403, code: 'user_banned' };
+  expect((await client.auth.getUser()).error).toMatchObject(banned);
+  for (const change of [{ password: 'battery staple horse' }, { email: newEmail() }, { data: { a: 1 } }])
+    expect((await client.auth.updateUser(change)).error).toMatchObject(banned);
+  const refreshed = await openClient().auth.refreshSession({ refresh_token: session.refresh_token });
+  expect(refreshed.error).toMatchObject({ status: 400, code: 'user_banned' });
+});
+
 describe('a new password', () => {
   test('is in force at once', async () => {
     const { client, email } = await signUp();
@@ -33,6 +57,14 @@ describe('a new password', () => {
     expect(next.error).toBeNull();
     const old = await openClient().auth.signInWithPassword({ email, password });
     expect(old.error?.code).toBe('invalid_credentials');
+  });
+
+  test('ends the sessions of other devices', async () => {
+    const person = await signUp();
+    const other = await signInAgain(person);
+    expect((await person.client.auth.updateUser({ password: 'battery staple horse' })).error).toBeNull();
+    expect((await other.client.auth.refreshSession()).error?.code).toBe('refresh_token_not_found');
+    expect((await person.client.auth.getUser()).error).toBeNull();
   });
 
   test('is refused if it is the one that there is', async () => {

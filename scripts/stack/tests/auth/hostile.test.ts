@@ -115,3 +115,18 @@ test('what users say of themselves comes back as it was said', async () => {
   const { data: made } = await stack.client().auth.signUp({ email: newEmail(), password, options: { data } });
   expect(made.user?.user_metadata).toMatchObject(data);
 });
+
+// Supabase may lose one of two changes: README.md.
+test('keeps all changes of metadata that come at once', async () => {
+  const client = stack.client();
+  await client.auth.signUp({ email: newEmail(), password });
+  await Promise.all([1, 2, 3, 4].map((n) => client.auth.updateUser({ data: { [`n${n}`]: n } })));
+  const { data } = await client.auth.getUser();
+  expect(data.user?.user_metadata).toMatchObject({ n1: 1, n2: 2, n3: 3, n4: 4 });
+});
+
+test('names what is wrong with the body of a new user', async () => {
+  const create = (body: string) => stack.send('POST', '/admin/users', body, { apikey: stack.secretKey });
+  expect((await create('{"email": 1}')).body).toMatchObject({ error_code: 'bad_json' });
+  expect((await create('{}')).body).toMatchObject({ error_code: 'validation_failed' });
+});

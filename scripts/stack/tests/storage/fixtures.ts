@@ -1,10 +1,11 @@
 // What the tests of Storage share: each file that imports this has people and buckets of its own, and leaves nothing.
 import { randomUUID } from 'node:crypto';
-import { createClient, type SupabaseClient } from '@supabase/supabase-js';
+import type { SupabaseClient } from '@supabase/supabase-js';
 import postgres from 'postgres';
 import { afterAll, beforeAll } from 'vitest';
-import { target as stack } from '../answers/asking.ts';
+import { anonymous, openClient, raw as request, service, target } from '../answers/asking.ts';
 
+export { anonymous, service, target as stack };
 export const run = randomUUID().slice(0, 8);
 /** Buckets of this run: only files of one's own folder; for everyone; of at most 1000 bytes; of images. */
 export const own = `own-${run}`;
@@ -12,10 +13,7 @@ export const open = `open-${run}`;
 export const small = `small-${run}`;
 export const images = `images-${run}`;
 
-export const sql = postgres(stack.databaseUrl, { max: 1, onnotice: () => {} });
-const withoutSession = { auth: { persistSession: false, autoRefreshToken: false } };
-export const anonymous = createClient(stack.url, stack.publishableKey, withoutSession);
-export const service = createClient(stack.url, stack.secretKey, withoutSession);
+export const sql = postgres(target.databaseUrl, { max: 1, onnotice: () => {} });
 
 export interface Person {
   id: string;
@@ -26,25 +24,24 @@ export let ann: Person;
 export let bob: Person;
 
 export async function signUp(name: string): Promise<Person> {
-  const client = createClient(stack.url, stack.publishableKey, withoutSession);
+  const client = openClient();
   const { data, error } = await client.auth.signUp({
     email: `${name}-${run}@example.com`,
     password: randomUUID(),
+    options: { data: { handle: `${name}${run}` } },
   });
   if (!data.session) throw error ?? new Error('no session');
   return { id: data.session.user.id, client, token: data.session.access_token };
 }
 
-/** A request past supabase-js, with a key and, for a person, their token. */
+/** A request to Storage past supabase-js, with a key and, for a person, their token. */
 export function raw(path: string, init: RequestInit & { as?: Person | null } = {}): Promise<Response> {
   const { as, headers, ...rest } = init;
-  return fetch(`${stack.url}/storage/v1/${path}`, {
+  return request(`/storage/v1/${path}`, {
     ...rest,
-    headers: {
-      ...(as === null ? {} : { apikey: stack.publishableKey }),
-      ...(as ? { authorization: `Bearer ${as.token}` } : {}),
-      ...Object.fromEntries(new Headers(headers)),
-    },
+    headers: Object.fromEntries(new Headers(headers)),
+    ...(as === null ? { key: null } : {}),
+    ...(as ? { token: as.token } : {}),
   });
 }
 

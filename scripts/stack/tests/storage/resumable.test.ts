@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import http from 'node:http';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import { target as stack } from '../answers/asking.ts';
 import {
   ann,
   anonymous,
@@ -12,6 +11,7 @@ import {
   service,
   small,
   sql,
+  stack,
   stored,
   textOf,
 } from './fixtures.ts';

@@ -2,7 +2,6 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import http from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { target as stack } from '../answers/asking.ts';
 import {
   ann,
   anonymous,
@@ -15,6 +14,7 @@ import {
   service,
   small,
   sql,
+  stack,
   stored,
   textOf,
 } from './fixtures.ts';
