@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { call } from '../kit/api.ts';
-import { newPerson, newUsername } from '../kit/people.ts';
+import { call, formOf } from '../kit/api.ts';
+import { newPerson, newUsername, secretClient } from '../kit/people.ts';
 import { settings } from '../kit/settings.ts';
 
 const session = { token: expect.any(String), refresh_token: expect.any(String), expires_in: 3600 };
@@ -104,6 +104,31 @@ describe('signing in', () => {
       expect(answer).toMatchObject({ status: 200, json: { ...session, username, user_id: id } });
     }
     expect((await call('/token/', { json: { username, password } })).status).toBe(200);
+  });
+
+  test.each([
+    ['a urlencoded form', (fields: Record<string, string>) => ({ body: new URLSearchParams(fields) })],
+    ['a multipart form', (fields: Record<string, string>) => ({ form: formOf(fields) })],
+  ])('works as %s, as registration and renewal do', async (_, bodyOf) => {
+    const username = newUsername();
+    const account = { username, email: `${username}@example.com`, password: 'longenough', date_of_birth: '' };
+    const registered = await call('/auth/register/', bodyOf(account));
+    expect(registered).toMatchObject({ status: 201, json: { ...session, username } });
+    const signedIn = await call('/auth/token/', bodyOf({ username, password: account.password }));
+    expect(signedIn).toMatchObject({ status: 200, json: { ...session, username } });
+    const { refresh_token } = signedIn.json;
+    expect(await call('/auth/token/refresh/', bodyOf({ refresh_token }))).toMatchObject({ status: 200 });
+  });
+
+  test('tells a banned user no more than a stranger, by name and by address', async () => {
+    const { id, username, email, password } = await newPerson();
+    await secretClient().auth.admin.updateUserById(id, { ban_duration: '24h' });
+    const unknown = await call('/auth/token/', { json: { username: newUsername(), password } });
+    for (const name of [username, email])
+      for (const attempt of [password, 'wrong password']) {
+        const answer = await call('/auth/token/', { json: { username: name, password: attempt } });
+        expect(answer).toMatchObject({ status: 401, json: unknown.json });
+      }
   });
 
   test('is refused alike for an unknown name, an unknown address and a wrong password', async () => {

@@ -60,17 +60,42 @@ describe('pages', () => {
     expect(nextPage(third)).toBeNull();
   });
 
-  test('link to the next with filters and limit kept, and nothing else', async () => {
+  test('link to the next with filters and limit', async () => {
     const person = await newPerson();
     await publishMany(person, 2);
-    const next = new URL(
-      nextPage(
-        await read(`/posts/?x=${'y'.repeat(30_000)}&owner=${person.username}&limit=1&limit=2`, person),
-      ) ?? '',
-    );
+    const next = new URL(nextPage(await read(`/posts/?owner=${person.username}&limit=1`, person)) ?? '');
     expect(next.pathname).toBe('/functions/v1/api/posts/');
     expect([...next.searchParams.keys()]).toEqual(['owner', 'limit', 'cursor']);
     expect(next.searchParams.get('limit')).toBe('1');
+  });
+
+  test.each([
+    ['page=2', 'page', 'cursor'],
+    ['isPublic=false', 'isPublic', 'Known: '],
+    ['per_page=5', 'per_page', 'limit'],
+  ])('refuse the unknown parameter in ?%s', async (query, name, hint) => {
+    const person = await newPerson();
+    expect(await read(`/posts/?${query}`, person)).toMatchObject({
+      status: 422,
+      json: { code: 'field_unknown', errors: { [name]: [expect.stringContaining(hint)] } },
+    });
+  });
+
+  test('refuse a parameter that is given twice', async () => {
+    const person = await newPerson();
+    expect(await read('/posts/?limit=1&limit=2', person)).toMatchObject({
+      status: 422,
+      json: { code: 'validation_failed', errors: { limit: ['Give limit once.'] } },
+    });
+  });
+
+  test.each([
+    ['owner', 404, 'profile_not_found'],
+    ['mentions', 404, 'profile_not_found'],
+    ['tag', 422, 'tag_invalid'],
+  ])('refuse an empty %s', async (name, status, code) => {
+    const person = await newPerson();
+    expect(await read(`/posts/?${name}=`, person)).toMatchObject({ status, json: { code } });
   });
 
   test('may be as long as 100', async () => {

@@ -112,6 +112,38 @@ describe('publishing with files', () => {
     });
   });
 
+  test('reads indexed fields as lists', async () => {
+    const form = formOf({ caption: 'Indexed', 'tags[0]': 'one', 'tags[1]': 'two', 'mentions[]': mia.id });
+    form.append('media[0]', fixture('photo.jpg', 'image/jpeg'));
+    expect(await send(form)).toMatchObject({
+      status: 201,
+      json: {
+        tags: [{ name: 'one' }, { name: 'two' }],
+        mentions: [{ id: mia.id }],
+        media: [{ mime_type: 'image/jpeg' }],
+      },
+    });
+  });
+
+  test('reads a text field that was sent as a file', async () => {
+    const form = formOf({ caption: 'Blob' });
+    form.append('tags', new Blob(['["one"]'], { type: 'application/json' }), 'blob');
+    expect(await send(form)).toMatchObject({ status: 201, json: { tags: [{ name: 'one' }] } });
+  });
+
+  test.each(['file', 'images[]', 'photo', 'attachments[0]'])(
+    'refuses a file in the field %s and names media',
+    async (name) => {
+      const form = formOf({ caption: 'x' });
+      form.append(name, fixture('photo.jpg', 'image/jpeg'));
+      const field = name.replace(/\[.*/, '');
+      expect(await send(form)).toMatchObject({
+        status: 422,
+        json: { code: 'field_unknown', errors: { [field]: [expect.stringContaining('media')] } },
+      });
+    },
+  );
+
   test('a file field in which nothing was chosen is no file', async () => {
     const form = formOf({ caption: 'No file' }, new File([], '', { type: 'application/octet-stream' }));
     expect(await send(form)).toMatchObject({ status: 201, json: { media: [] } });
@@ -282,7 +314,23 @@ describe('publishing as JSON', () => {
     expect(answer).toMatchObject({ status: 422, json: { code, errors: { [field]: [expect.any(String)] } } });
   });
 
-  test('refuses to pass on what one may not see', async () => {
+  test.each([
+    ['isPublic', false, 'is_public'],
+    ['publicProfile', false, 'is_public'],
+    ['images', [], 'media'],
+    ['hashtags', 'a', 'tags'],
+    ['order', 1, 'Known: caption'],
+  ])('refuses the unknown field %s and publishes nothing', async (field, value, hint) => {
+    const person = await newPerson();
+    const json = { caption: 'x', [field]: value };
+    expect(await call('/posts/', { token: person.token, json })).toMatchObject({
+      status: 422,
+      json: { code: 'field_unknown', errors: { [field]: [expect.stringContaining(hint)] } },
+    });
+    expect((await call('/posts/?owner=me', { token: person.token })).json).toEqual([]);
+  });
+
+  test('refuses to repost a post that is not visible', async () => {
     const hidden = await publish(mia, { is_public: false });
     const json = { caption: 'x', original_post: hidden.id };
     expect(await call('/posts/', { token: kai.token, json })).toMatchObject({

@@ -1,10 +1,10 @@
-import { beforeAll, expect, test, vi } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { createApp } from '../../supabase/functions/api/app.ts';
 import { call, config, formOf, publish } from '../kit/api.ts';
 import { fixture } from '../kit/files.ts';
 import { newPerson, type Person } from '../kit/people.ts';
 
-// The function itself, in this process, so that what it asks of Supabase can be counted.
+// The function itself, in this process, so that its requests to Supabase can be counted.
 const app = createApp(config);
 
 let kai: Person;
@@ -20,10 +20,14 @@ beforeAll(async () => {
 });
 
 /** The requests to Supabase that one request to the function takes. */
-async function requestsFor(path: string): Promise<string[]> {
+async function requestsFor(path: string, json?: object): Promise<string[]> {
   const spy = vi.spyOn(globalThis, 'fetch');
-  const answer = await app.request(`/api${path}`, { headers: { authorization: `Bearer ${kai.token}` } });
-  expect(answer.status).toBe(200);
+  const answer = await app.request(`/api${path}`, {
+    method: json ? 'POST' : 'GET',
+    headers: { authorization: `Bearer ${kai.token}`, 'content-type': 'application/json' },
+    ...(json ? { body: JSON.stringify(json) } : {}),
+  });
+  expect(answer.ok).toBe(true);
   const requests = spy.mock.calls.map(
     ([input, init]) => `${init?.method} ${new URL(String(input)).pathname}`,
   );
@@ -31,49 +35,57 @@ async function requestsFor(path: string): Promise<string[]> {
   return requests;
 }
 
-test('a page of posts takes two requests, however many posts, files, tags and mentions', async () => {
-  expect(await requestsFor('/posts/?owner=me')).toEqual([
-    'GET /rest/v1/rpc/list_posts',
-    'POST /storage/v1/object/sign/post-media',
-  ]);
+describe('a page of posts', () => {
+  const list = 'GET /rest/v1/rpc/list_posts';
+
+  test('takes two requests while its files have no links yet', async () => {
+    expect(await requestsFor('/posts/?owner=me')).toEqual([list, 'POST /storage/v1/object/sign/post-media']);
+  });
+
+  test('takes one request of any length', async () => {
+    await requestsFor('/posts/?owner=me');
+    for (const limit of [1, 2, 100])
+      expect(await requestsFor(`/posts/?owner=me&limit=${limit}`)).toEqual([list]);
+  });
+
+  test('takes one request with reposts', async () => {
+    const [first, second] = [await publish(kai), await publish(kai)];
+    const person = await newPerson();
+    for (const original_post of [first.id, second.id, first.id]) await publish(person, { original_post });
+    expect(await requestsFor(`/posts/?owner=${person.id}`)).toEqual([list]);
+  });
+
+  test('takes one request with filters by id and by user name', async () => {
+    await requestsFor('/posts/?owner=me');
+    for (const path of [
+      `/posts/?tag=a&mentions=${kai.id}&limit=1`,
+      `/posts/?owner=${kai.username}&mentions=${kai.username}&limit=1`,
+      `/posts/user/${kai.username}/?limit=1`,
+    ])
+      expect(await requestsFor(path)).toEqual([list]);
+  });
 });
 
-test('a page whose files have links already takes one, whatever its length', async () => {
-  await requestsFor('/posts/?owner=me');
-  for (const limit of [1, 2, 100])
-    expect(await requestsFor(`/posts/?owner=me&limit=${limit}`)).toEqual(['GET /rest/v1/rpc/list_posts']);
-});
-
-test('so does one post', async () => {
+test('one post takes one request', async () => {
   const { id } = await publish(kai);
-  expect(await requestsFor(`/posts/${id}/`)).toEqual(['GET /rest/v1/posts']);
+  expect(await requestsFor(`/posts/${id}/`)).toEqual(['GET /rest/v1/rpc/get_post']);
 });
 
-test('a page with posts that pass on others takes one more, however many', async () => {
-  const [first, second] = [await publish(kai), await publish(kai)];
-  const person = await newPerson();
-  for (const original_post of [first.id, second.id, first.id]) await publish(person, { original_post });
-  expect(await requestsFor(`/posts/?owner=${person.id}`)).toEqual([
-    'GET /rest/v1/rpc/list_posts',
-    'GET /rest/v1/posts',
+test('publishing a post takes one request, which answers with the post', async () => {
+  expect(await requestsFor('/posts/', { caption: `Hello @${kai.username} #sea` })).toEqual([
+    'POST /rest/v1/rpc/create_post',
   ]);
 });
 
-test('filters take no more', async () => {
-  await requestsFor('/posts/?owner=me');
-  expect(await requestsFor(`/posts/?tag=a&mentions=${kai.id}&limit=1`)).toEqual([
-    'GET /rest/v1/rpc/list_posts',
-  ]);
+test('a profile takes one request', async () => {
+  for (const user of ['me', kai.id, kai.username])
+    expect(await requestsFor(`/userprofiles/${user}/`)).toEqual(['GET /rest/v1/rpc/get_profile']);
 });
 
-test('a page by user name takes one more, for the name', async () => {
-  expect(await requestsFor(`/posts/user/${kai.username}/?limit=1`)).toEqual([
-    'GET /rest/v1/profiles',
-    'GET /rest/v1/rpc/list_posts',
+test('a sign-in by user name takes one request to the database before Auth, and none after', async () => {
+  const { username, password } = kai;
+  expect(await requestsFor('/auth/token/', { username, password })).toEqual([
+    'POST /rest/v1/rpc/begin_sign_in',
+    'POST /auth/v1/token',
   ]);
-});
-
-test('a profile takes one request, the private fields included', async () => {
-  expect(await requestsFor('/userprofiles/me/')).toEqual(['GET /rest/v1/profiles']);
-  expect(await requestsFor(`/userprofiles/${kai.username}/`)).toEqual(['GET /rest/v1/profiles']);
 });

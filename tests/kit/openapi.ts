@@ -15,7 +15,7 @@ export interface Document {
   components: { schemas: Record<string, Json> };
 }
 
-/** Paths of older clients, which the document leaves out. */
+/** Paths of older clients, which the document leaves out, as it does PUT for PATCH. */
 const aliases: Record<string, string> = {
   '/register': '/auth/register',
   '/token': '/auth/token',
@@ -48,7 +48,8 @@ export function createChecker(document: Document): (answer: Answered) => void {
   return ({ method, path, status, contentType, json }) => {
     const bare = path.replace(/\/?(\?.*)?$/, '');
     const template = findPath(document, aliases[bare] ?? bare);
-    const operation = template && document.paths[template]?.[method.toLowerCase()];
+    const operation =
+      template && document.paths[template]?.[method === 'PUT' ? 'patch' : method.toLowerCase()];
     // What no path or method answers to is a problem like any other.
     const fallback: Response = { content: { 'application/problem+json': { schema: problem } } };
     const response = operation ? operation.responses[status] : fallback;

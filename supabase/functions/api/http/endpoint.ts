@@ -1,8 +1,8 @@
 import { z } from '@hono/zod-openapi';
 import type { MiddlewareHandler } from 'hono';
-import { assertStorable, isFile, readBody, textOf } from './body.ts';
+import { assertStorable, type FormPart, isFile, readBody, textOf } from './body.ts';
 import type { AppContext, AppEnv } from './context.ts';
-import { fieldsOf, fromTexts } from './form.ts';
+import { fieldNames, fieldsOf, fromTexts } from './form.ts';
 import { type App, type Description, describe } from './openapi.ts';
 import { validate } from './validate.ts';
 
@@ -10,8 +10,8 @@ import { validate } from './validate.ts';
 export interface BodySchema<Json extends z.ZodType> {
   json: Json;
   form?: z.ZodType<z.output<Json>>;
-  /** Whether fields of the form may be files. */
-  files?: boolean;
+  /** The fields of the form that may be files. */
+  files?: readonly string[];
 }
 
 /** What a handler gets of a request, as its schemas give it. */
@@ -62,7 +62,7 @@ export function addEndpoint<
       params: params && validate(params, c.req.param()),
       query: readQuery(c, query),
       headers: headers && validate(headers, pick(c.req.header(), Object.keys(headers.shape))),
-      body: body && form && (await readInput(c.req.raw, body.json, form, body.files ?? false)),
+      body: body && form && (await readInput(c.req.raw, body.json, form, body.files ?? [])),
     };
     return input as Parameters<typeof handler>[1];
   };
@@ -93,12 +93,17 @@ async function readInput(
   request: Request,
   json: z.ZodType,
   form: z.ZodType,
-  files: boolean,
+  files: readonly string[],
 ): Promise<unknown> {
-  const body = await readBody(request, { files });
+  const body = await readBody(request, { files: files.length > 0 });
   if (body.kind === 'json') return validate(json, body.value);
-  const values = body.parts.map((part) => [part.name, files && isFile(part) ? part : textOf(part)] as const);
-  const groups = Map.groupBy(values, ([name]) => name);
-  const fields = [...groups].map(([name, group]) => [name, group.map(([, value]) => value)] as const);
+  const known = fieldNames(form);
+  const valueOf = (part: FormPart) => {
+    // A text field may have a file name: browsers give one to a Blob. An unknown field is refused unread.
+    const isText = files.includes(part.name) ? !isFile(part) : known.includes(part.name);
+    return isText ? textOf(part) : part;
+  };
+  const groups = Map.groupBy(body.parts, ({ name }) => name);
+  const fields = [...groups].map(([name, parts]) => [name, parts.map(valueOf)] as const);
   return validate(form, fieldsOf(form, fields));
 }

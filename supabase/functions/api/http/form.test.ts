@@ -118,6 +118,21 @@ describe('an unknown field', () => {
   });
 });
 
+test('a rule that an item of a list breaks is named by its field', () => {
+  const media = [{ path: 'a', alt_text: 'x'.repeat(1001) }];
+  expect(refusal(NewPost, { caption: 'x', media })).toMatchObject({
+    code: 'alt_text_invalid',
+    errors: { alt_text: [expect.stringContaining('1000')] },
+  });
+  expect(refusal(NewPost, { caption: 'x', media: [{ path: 5 }] })).toMatchObject({
+    code: 'media_invalid',
+    errors: { media: [expect.any(String)] },
+  });
+  expect(refusal(NewPost, { caption: 'x', media: new Array(11).fill('a') })).toMatchObject({
+    code: 'media_too_many',
+  });
+});
+
 describe('a body with two forms', () => {
   test.each([
     [{ code: '123456', new_password: 'a new password' }, ['email']],

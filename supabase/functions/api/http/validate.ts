@@ -54,8 +54,18 @@ function inputProblem(schema: z.ZodType, issues: readonly Issue[]): ProblemError
 /** The issues of a body that may have one of several forms: those of the form that it resembles most. */
 function likeliest(issues: readonly Issue[]): readonly Issue[] {
   const [issue] = issues;
-  if (issue?.code !== 'invalid_union' || issue.path.length > 0) return issues;
-  return issue.errors.reduce((best, next) => (next.length < best.length ? next : best));
+  if (issue?.code === 'invalid_union' && issue.path.length === 0) {
+    return issue.errors.reduce((best, next) => (next.length < best.length ? next : best));
+  }
+  return issues.flatMap(insideUnion);
+}
+
+/** The issues of the option of a union that has the form of the value and breaks only a rule. */
+function insideUnion(issue: Issue): Issue[] {
+  if (issue.code !== 'invalid_union') return [issue];
+  const rules = ['custom', 'too_big', 'too_small'];
+  const option = issue.errors.find((inner) => inner.every(({ code }) => rules.includes(code)));
+  return option?.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] })) ?? [issue];
 }
 
 /** The field that an issue is about: the innermost one that has a code of its own. */

@@ -47,7 +47,7 @@ export function addPostRoutes(app: App, config: Config, caller: MiddlewareHandle
     summary: 'Publish a post',
     caller,
     headers: z.object({ 'idempotency-key': idempotencyKey.optional() }),
-    body: { json: NewPost, form: NewPostForm, files: true },
+    body: { json: NewPost, form: NewPostForm, files: ['media'] },
     answers: {
       201: { description: 'Published', schema: PostAnswer, headers: z.object({ location: z.string() }) },
     },
@@ -111,7 +111,7 @@ export function addPostRoutes(app: App, config: Config, caller: MiddlewareHandle
     answers: { 200: { description: 'The post', schema: PostAnswer } },
     problems: [404],
     handler: async (c, { params }) => {
-      const row = await dataOf(c.var.caller.client.rpc('get_post', { post_id: params.id }));
+      const row = await dataOf(c.var.caller.client.rpc('get_post', { post_id: params.id }, { get: true }));
       return c.json(await presentPost(c, config, row), 200);
     },
   });
@@ -124,7 +124,7 @@ export function addPostRoutes(app: App, config: Config, caller: MiddlewareHandle
     summary: 'Edit a post',
     caller,
     params,
-    body: { json: PostEdit, form: PostEditForm, files: true },
+    body: { json: PostEdit, form: PostEditForm, files: ['media'] },
     answers: { 200: { description: 'The post as it is now', schema: PostAnswer } },
     problems: [403, 404, 409, 429],
     handler: async (c, { params, body }) => {

@@ -4,5 +4,5 @@ import type { OwnProfile } from './profile-schemas.ts';
 
 /** A profile as get_profile gives it: the private fields are null but for the caller's own. */
 export async function readProfile(client: NoctraClient, person = 'me'): Promise<OwnProfile> {
-  return (await dataOf(client.rpc('get_profile', { person }))) as OwnProfile;
+  return (await dataOf(client.rpc('get_profile', { person }, { get: true }))) as OwnProfile;
 }

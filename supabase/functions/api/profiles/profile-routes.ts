@@ -35,7 +35,7 @@ export function addProfileRoutes(app: App, config: Config, caller: MiddlewareHan
     tag,
     summary: 'Edit your profile',
     caller,
-    body: { json: ProfileEdit, form: ProfileEditForm, files: true },
+    body: { json: ProfileEdit, form: ProfileEditForm, files: ['profile_pic', 'cover_pic'] },
     answers: { 200: { description: 'The profile as it is now', schema: OwnProfileAnswer } },
     problems: [403, 409, 429],
     handler: async (c, { body }) => {
