@@ -1,15 +1,14 @@
-import type { Row } from './lanes.ts';
 import type { ReadPlan } from './plan.ts';
 import type { Preferences } from './preferences.ts';
-import { countedSql, startWriting, type Writing } from './reads.ts';
-import type { Query } from './session.ts';
+import { countedSql, startWriting, type Writing } from './read-sql.ts';
 import { createValues, type Place } from './sql.ts';
 import type { Outcome } from './statement.ts';
+import type { Row, Statement } from './transaction.ts';
 
 /** How the rows are counted: in the statement, and by the planner's guess before it. */
 export interface Counting {
   counted: string | null;
-  explain: Query | null;
+  explain: Statement | null;
 }
 
 /** Prepares to count what `Prefer: count=` asks for. An estimate counts up to `maxRows`, and guesses beyond. */
@@ -35,7 +34,7 @@ export function planCounting(
 export function totalOf(
   count: Preferences['count'],
   outcome: Outcome,
-  explained: readonly Row[] | null,
+  explained: readonly Row[],
   maxRows: number,
 ): bigint | null {
   if (count === null || count === 'exact') return outcome.total;
@@ -45,8 +44,8 @@ export function totalOf(
   return counted > BigInt(maxRows) && guess > counted ? guess : counted;
 }
 
-function guessedRows(explained: readonly Row[] | null): bigint {
-  const text = (explained ?? []).map(([line]) => line?.toString('utf8') ?? '').join('\n');
+function guessedRows(explained: readonly Row[]): bigint {
+  const text = explained.map(([line]) => line).join('\n');
   const [top] = JSON.parse(text || '[]') as { Plan?: { 'Plan Rows'?: number } }[];
   return BigInt(Math.round(top?.Plan?.['Plan Rows'] ?? 0));
 }

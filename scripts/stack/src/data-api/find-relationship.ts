@@ -1,8 +1,14 @@
-import { refuse } from './errors.ts';
-import type { Root } from './plan.ts';
-import type { KeyRelationship, Relationship } from './relationships.ts';
-import type { SchemaCache } from './schema-cache.ts';
-import { closest } from './suggest.ts';
+import { refuse } from './refusals.ts';
+import type { KeyRelationship, Relationship, SchemaCache, Table } from './schema.ts';
+
+/** Where a request reads from. */
+export interface Root {
+  schema: string;
+  /** The table's or function's name. */
+  name: string;
+  /** Null for a function that returns no table's rows. */
+  table: Table | null;
+}
 
 /**
  * Finds the relationship that `target` and `hint` name: PGRST200 if there is none, PGRST201 if there are several.
@@ -17,14 +23,14 @@ export function findRelationship(
 ): Relationship {
   const all = (from.table ? cache.relationships.get(from.table.oid) : undefined) ?? [];
   const reachable = all.filter(({ to }) => to.schema === from.schema);
-  // A function says what is meant: it goes before what is found by keys.
+  // A computed relationship replaces those by keys.
   const computed = reachable.find(
     (way) => way.kind === 'computed' && way.routine.name === target && way.routine.schema === from.schema,
   );
   if (computed && hint === null) return computed;
   const matching = reachable.filter((way) => isMeant(way, target, hint));
   const [only, ...others] = matching;
-  if (!only) return refuseUnknown(cache, from, reachable, target, hint);
+  if (!only) return refuseUnknown(from, target, hint);
   return others.length === 0 ? only : refuseAmbiguous(from.name, target, matching);
 }
 
@@ -40,7 +46,11 @@ function isMeant(way: Relationship, target: string, hint: string | null): boolea
         way.far.constraint === hint)
     );
   if (way.from === way.to) return isMeantOfItself(way, byName, target, hint);
-  if (hint === null) return byName || way.constraint === target || (way.holdsKey && isColumn(way, target, 0));
+  if (hint === null) {
+    // A key by its own name or its column leads to the table that it names, never to a view of it.
+    const byKey = way.constraint === target || (way.holdsKey && isColumn(way, target, 0));
+    return byName || (byKey && !way.to.isView);
+  }
   return byName && (way.constraint === hint || isColumn(way, hint, 0) || isColumn(way, hint, 1));
 }
 
@@ -62,13 +72,7 @@ function isColumn({ columns }: KeyRelationship, name: string, side: 0 | 1): bool
   return columns.length === 1 && columns[0]?.[side] === name;
 }
 
-function refuseUnknown(
-  cache: SchemaCache,
-  from: Root,
-  reachable: Relationship[],
-  target: string,
-  hint: string | null,
-): never {
+function refuseUnknown(from: Root, target: string, hint: string | null): never {
   const using = hint === null ? '' : ` using the hint '${hint}'`;
   refuse(
     400,
@@ -76,25 +80,8 @@ function refuseUnknown(
     `Could not find a relationship between '${from.name}' and '${target}' in the schema cache`,
     {
       details: `Searched for a foreign key relationship between '${from.name}' and '${target}'${using} in the schema '${from.schema}', but no matches were found.`,
-      hint: suggestion(cache, from, reachable, target),
     },
   );
-}
-
-function suggestion(
-  cache: SchemaCache,
-  from: Root,
-  reachable: Relationship[],
-  target: string,
-): string | null {
-  const isKnown = from.table && reachable.length > 0;
-  const tables = cache.tables.get(from.schema)?.values() ?? [];
-  const candidates = isKnown
-    ? reachable.map(({ to }) => to.name)
-    : [...tables].filter(({ oid }) => cache.relationships.has(oid)).map(({ name }) => name);
-  const wanted = isKnown ? target : from.name;
-  const best = closest(wanted, candidates, 0.33);
-  return best === null || best === wanted ? null : `Perhaps you meant '${best}' instead of '${wanted}'.`;
 }
 
 function refuseAmbiguous(from: string, target: string, ways: Relationship[]): never {

@@ -1,13 +1,12 @@
 import type { Caller } from '../caller.ts';
-import type { Context } from './context.ts';
-import { RefusedError, refusalOf, refusalResponse } from './errors.ts';
-import { isPostgresError } from './failures.ts';
-import { serveFunction } from './functions.ts';
-import { createLanes } from './lanes.ts';
+import { type ApiRequest, readRequest } from './api-request.ts';
+import { openConnections } from './connections.ts';
 import { serveRoot } from './openapi.ts';
-import { type ApiRequest, readRequest } from './request.ts';
-import { watchSchema } from './schema-watch.ts';
-import { serveTable } from './tables.ts';
+import { isPostgresError, RefusedError, refusalOf, refusalResponse } from './refusals.ts';
+import { serveFunction } from './serve-function.ts';
+import { serveTable } from './serve-table.ts';
+import type { Context } from './transaction.ts';
+import { watchSchema } from './watch-schema.ts';
 
 /** What the Data API needs. */
 export interface DataApiOptions {
@@ -31,27 +30,32 @@ export interface DataApi {
 }
 
 /** A platform project of the smallest size gives the Data API about as many connections. */
-const connections = 16;
+const maxConnections = 16;
 
-/** PostgREST's own: how long a request waits for a connection, in milliseconds. */
-const patience = 10_000;
+/** Half of them: a user with slow requests leaves the others the rest. */
+const maxPerUser = 8;
 
-/** Starts the Data API: one request is one transaction with one statement, whose body PostgreSQL itself makes. */
+/** PostgREST's default, in milliseconds. */
+const connectionPatience = 10_000;
+
+/** Starts the Data API. A request is one transaction with one statement; PostgreSQL makes the body of the answer. */
 export async function createDataApi(options: DataApiOptions): Promise<DataApi> {
   const { schemas, extraSearchPath, maxRows } = options;
-  const watch = await watchSchema(options.adminUrl, schemas);
-  const lanes = createLanes({ url: options.url, max: connections, patience });
+  const schema = await watchSchema(options.adminUrl, schemas);
+  const connections = openConnections({
+    url: options.url,
+    max: maxConnections,
+    maxPerUser,
+    patience: connectionPatience,
+  });
 
   async function serve(request: ApiRequest): Promise<Response> {
-    const context: Context = { lanes, cache: watch.current(), schemas, extraSearchPath, maxRows };
+    const context = { connections, schemas, extraSearchPath, maxRows };
     try {
-      return await route(context, request);
+      return await route({ ...context, cache: await schema.current() }, request);
     } catch (error) {
-      if (!mayBeUnknown(error)) throw error;
-      // What is not known may have been made a moment ago.
-      const cache = await watch.upToDate();
-      if (cache === context.cache) throw error;
-      return route({ ...context, cache }, request);
+      if (!schema.isDeaf || !isUnknownName(error)) throw error;
+      return route({ ...context, cache: await schema.reload() }, request);
     }
   }
 
@@ -62,14 +66,14 @@ export async function createDataApi(options: DataApiOptions): Promise<DataApi> {
       } catch (error) {
         const refusal = refusalOf(error, caller.role !== 'anon');
         const isWrite = request.method !== 'GET' && request.method !== 'HEAD';
-        // The database is read-only for a reason, and not for long.
+        // The stack makes the database read-only while its disk is full.
         return refusalResponse(
           refusal.code === '25006' && isWrite && options.isDiskFull() ? diskFull : refusal,
         );
       }
     },
     async close() {
-      await Promise.all([lanes.close(), watch.close()]);
+      await Promise.all([connections.close(), schema.close()]);
     },
   };
 }
@@ -89,10 +93,8 @@ function route(context: Context, request: ApiRequest): Promise<Response> {
     : serveFunction(context, request, target.name);
 }
 
-/** Refusals, here or by PostgreSQL, of something that is not there or has another type. Nothing was committed. */
-function mayBeUnknown(error: unknown): boolean {
+/** Whether a request was refused for a name that is not known; nothing was committed. */
+function isUnknownName(error: unknown): boolean {
   if (error instanceof RefusedError) return error.refusal.code.startsWith('PGRST2');
-  return (
-    isPostgresError(error) && /^(42703|42P01|42883|42P10|42804|22P02|22003|22007|22008)$/.test(error.code)
-  );
+  return isPostgresError(error) && /^(42703|42P01|42883)$/.test(error.code);
 }

@@ -1,4 +1,4 @@
-import { refuse } from './errors.ts';
+import { refuse } from './refusals.ts';
 
 /** The form of an answer's body. */
 export interface Format {

@@ -1,4 +1,4 @@
-import { refuse } from './errors.ts';
+import { refuse } from './refusals.ts';
 
 /** A request's body, as rows that PostgreSQL reads as JSON. */
 export interface Payload {

@@ -1,9 +1,8 @@
-import { refuse } from './errors.ts';
 import type { Condition, OrderTerm } from './filters.ts';
-import { findRelationship } from './find-relationship.ts';
+import { findRelationship, type Root } from './find-relationship.ts';
 import type { Placed, Query, Range } from './query.ts';
-import { isToOne, type Relationship } from './relationships.ts';
-import type { SchemaCache, Table } from './schema-cache.ts';
+import { refuse } from './refusals.ts';
+import type { Relationship, SchemaCache, Table } from './schema.ts';
 import type { SelectField, SelectItem } from './select.ts';
 
 /** What is read of one table, and of those embedded in it. */
@@ -30,26 +29,10 @@ export interface Embed extends ReadPlan {
   spread: boolean;
 }
 
-/** Where a request reads from. */
-export interface Root {
-  schema: string;
-  /** The table's or function's name. */
-  name: string;
-  /** Null for a function that gives no table's rows. */
-  table: Table | null;
-}
-
 /** Makes the plan of what a query reads. `maxRows` bounds every table in it; null does not. */
 export function planRead(cache: SchemaCache, root: Root, query: Query, maxRows: number | null): ReadPlan {
   const items = query.select ?? [everything];
-  const plan: ReadPlan = {
-    table: root.table,
-    items: planItems(cache, root, items),
-    conditions: [],
-    order: [],
-    limit: null,
-    offset: 0n,
-  };
+  const plan = { ...emptyPlan(root.table), items: planItems(cache, root, items) };
   for (const { path, value } of query.conditions) find(plan, path).conditions.push(value);
   for (const { path, value } of query.orders) {
     const placed = find(plan, path);
@@ -59,6 +42,11 @@ export function planRead(cache: SchemaCache, root: Root, query: Query, maxRows: 
   for (const range of query.ranges) setRange(plan, range);
   if (maxRows !== null) boundRows(plan, BigInt(maxRows));
   return plan;
+}
+
+/** A plan that reads nothing of a table yet. */
+export function emptyPlan(table: Table | null): ReadPlan {
+  return { table, items: [], conditions: [], order: [], limit: null, offset: 0n };
 }
 
 /** What `select=*` selects. */
@@ -90,13 +78,9 @@ function planItems(cache: SchemaCache, from: Root, items: readonly SelectItem[])
     const relationship = findRelationship(cache, from, item.name, item.hint);
     const table = relationship.to;
     return {
+      ...emptyPlan(table),
       kind: 'embed',
-      table,
       items: planItems(cache, { schema: from.schema, name: table.name, table }, item.items),
-      conditions: [],
-      order: [],
-      limit: null,
-      offset: 0n,
       relationship,
       toOne: isToOne(relationship),
       name: item.alias ?? item.name,
@@ -105,6 +89,12 @@ function planItems(cache: SchemaCache, from: Root, items: readonly SelectItem[])
       spread: item.spread,
     };
   });
+}
+
+/** Whether a row has at most one of the other table. */
+function isToOne(relationship: Relationship): boolean {
+  if (relationship.kind === 'computed') return relationship.toOne;
+  return relationship.kind === 'many-to-one' || relationship.kind === 'one-to-one';
 }
 
 function find(plan: ReadPlan, path: readonly string[]): ReadPlan {

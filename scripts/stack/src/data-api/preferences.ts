@@ -1,4 +1,4 @@
-import { refuse } from './errors.ts';
+import { refuse } from './refusals.ts';
 
 /** What a client prefers (RFC 7240), as far as PostgREST knows it. */
 export interface Preferences {

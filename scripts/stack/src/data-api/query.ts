@@ -1,4 +1,3 @@
-import { refuse } from './errors.ts';
 import {
   type Condition,
   isOperation,
@@ -8,6 +7,7 @@ import {
   parseOrder,
 } from './filters.ts';
 import { expectEnd, misread, read, readJsonPath, readName, skip, skipComma } from './reader.ts';
+import { refuse } from './refusals.ts';
 import { parseSelect, type SelectItem } from './select.ts';
 
 /** What a query string asks for. Each part may be for an embedded table: its `path` names the way to it. */

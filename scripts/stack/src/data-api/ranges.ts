@@ -1,5 +1,5 @@
-import { refuse } from './errors.ts';
 import type { ReadPlan } from './plan.ts';
+import { refuse } from './refusals.ts';
 
 /** Narrows what is read to the rows that a `Range` header names, `0-9` or `10-`. Others are ignored, as with PostgREST. */
 export function applyRangeHeader(plan: ReadPlan, header: string | null): void {

@@ -1,4 +1,4 @@
-import { refuse } from './errors.ts';
+import { refuse } from './refusals.ts';
 
 /** A text that is being parsed: what it is, for messages, and how far it was read. */
 export interface Reader {

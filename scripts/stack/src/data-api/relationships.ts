@@ -1,4 +1,12 @@
-import type { Routine, Table } from './schema-cache.ts';
+import type {
+  ColumnPair,
+  ComputedRelationship,
+  JunctionRelationship,
+  KeyRelationship,
+  Relationship,
+  Routine,
+  Table,
+} from './schema.ts';
 import type { Origins } from './view-origins.ts';
 
 /** A key of a table, as the catalog has it. */
@@ -10,50 +18,6 @@ export interface Constraint {
   columns: number[];
   foreignTable: number;
   foreignColumns: number[] | null;
-}
-
-/** A pair of columns that must be equal: here, and there. */
-export type ColumnPair = readonly [here: string, there: string];
-
-/** A way from one table to another. */
-export type Relationship = KeyRelationship | JunctionRelationship | ComputedRelationship;
-
-/** By a foreign key, in either direction. */
-export interface KeyRelationship {
-  kind: 'many-to-one' | 'one-to-many' | 'one-to-one';
-  from: Table;
-  to: Table;
-  constraint: string;
-  columns: ColumnPair[];
-  /** Whether `from` holds the foreign key. */
-  holdsKey: boolean;
-}
-
-/** By a table between the two that has a foreign key to each. */
-export interface JunctionRelationship {
-  kind: 'many-to-many';
-  from: Table;
-  to: Table;
-  junction: Table;
-  /** The key to `from`: its column, and the junction's. */
-  near: { constraint: string; columns: ColumnPair[] };
-  /** The key to `to`: the junction's column, and its own. */
-  far: { constraint: string; columns: ColumnPair[] };
-}
-
-/** By a function that takes a row of `from` and gives rows of `to`. */
-export interface ComputedRelationship {
-  kind: 'computed';
-  from: Table;
-  to: Table;
-  routine: Routine;
-  toOne: boolean;
-}
-
-/** Whether a row has at most one of the other table. */
-export function isToOne(relationship: Relationship): boolean {
-  if (relationship.kind === 'computed') return relationship.toOne;
-  return relationship.kind === 'many-to-one' || relationship.kind === 'one-to-one';
 }
 
 /** A table or view that shows columns of a table: by their numbers there, the names that they have here. */

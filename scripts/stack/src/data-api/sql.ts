@@ -1,7 +1,7 @@
-import { refuse } from './errors.ts';
 import type { Filter, Operation, OrderTerm, SearchOperator } from './filters.ts';
 import type { Field } from './reader.ts';
-import type { Table } from './schema-cache.ts';
+import { refuse } from './refusals.ts';
+import type { Table } from './schema.ts';
 
 /** The values of a statement: what a client sent goes to the database as these, never as SQL. */
 export interface Values {

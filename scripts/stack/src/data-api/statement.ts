@@ -1,13 +1,14 @@
-import type { Row } from './lanes.ts';
 import type { Format } from './media-types.ts';
+import { refuse } from './refusals.ts';
+import type { Row } from './transaction.ts';
 
-/** What one statement gives: a single row of these columns, whatever was asked. */
+/** The result of a request's statement, which is one row whatever was asked. */
 export interface Outcome {
   /** How many rows there are without limit and offset, if that was asked for. */
   total: bigint | null;
   /** How many rows the body holds. */
   rows: number;
-  body: Uint8Array;
+  body: string;
   /** What the statement set as `response.headers` and `response.status`, null if nothing. */
   headers: string | null;
   status: string | null;
@@ -15,13 +16,11 @@ export interface Outcome {
   location: string | null;
   /** How many rows an upsert found already there. */
   updated: number;
-  /** The role that the statement ran as. */
-  role: string;
 }
 
 /** The parts of a statement. */
-export interface Statement {
-  /** Queries that others use, each `name as (query)`. */
+export interface StatementParts {
+  /** Queries that the others use, each `name as (query)`. */
   withs: string[];
   /** The query whose rows are the answer. */
   rows: string;
@@ -43,23 +42,26 @@ export interface BodyWish {
   isSingle?: boolean;
 }
 
-/** The SQL of a statement. PostgreSQL itself makes the body. */
-export function statementSql({ withs, rows, counted, location }: Statement, wish: BodyWish): string {
-  const body = bodySql(wish);
+/** An answer is made in memory, here and in PostgreSQL: larger ones are refused. */
+const maxBodyBytes = 50 * 1024 * 1024;
+
+/** The SQL of a statement. PostgreSQL itself makes the body; one that is too large becomes null. */
+export function statementSql({ withs, rows, counted, location }: StatementParts, wish: BodyWish): string {
   const needsRows = wish.wanted && wish.format.shape === 'csv';
   const all = [...withs, ...(needsRows ? [`_rows as (${rows})`] : [])];
   const columns = [
-    counted ? `(select count(*) from (${counted}) as _c)::text` : 'null::text',
-    'count(*)::text',
-    body,
-    "nullif(current_setting('response.headers', true), '')",
-    "nullif(current_setting('response.status', true), '')",
-    location ?? 'null::text',
-    `nullif(current_setting('${updatedSetting}', true), '')`,
-    "current_setting('role')",
+    `${counted ? `(select count(*) from (${counted}) as _c)::text` : 'null::text'} as total`,
+    'count(*)::text as rows',
+    `coalesce(${bodySql(wish)}, '') as body`,
+    "nullif(current_setting('response.headers', true), '') as headers",
+    "nullif(current_setting('response.status', true), '') as status",
+    `${location ?? 'null::text'} as location`,
+    `nullif(current_setting('${updatedSetting}', true), '') as updated`,
   ];
   const from = needsRows ? 'select * from _rows' : rows;
-  return `${all.length > 0 ? `with ${all.join(', ')} ` : ''}select ${columns.join(', ')} from (${from}) as _t`;
+  const outcome = `select ${columns.join(', ')} from (${from}) as _t`;
+  const body = `case when octet_length(body) <= ${maxBodyBytes} then body end`;
+  return `${all.length > 0 ? `with ${all.join(', ')} ` : ''}select total, rows, ${body}, headers, status, location, updated from (${outcome}) as _o`;
 }
 
 /** The setting in which an upsert counts the rows that were already there. */
@@ -81,16 +83,19 @@ function bodySql({ format: { shape, stripNulls }, wanted, isScalar, isSingle }: 
 
 /** Reads the row that a statement gave. */
 export function readOutcome(rows: readonly Row[]): Outcome {
-  const [total, count, body, headers, status, location, updated, role] = rows[0] ?? [];
-  const text = (value: Buffer | null | undefined) => value?.toString('utf8') ?? null;
+  const [total, count, body, headers = null, status = null, location = null, updated] = rows[0] ?? [];
+  if (body === null || body === undefined) {
+    refuse(400, '54000', `The answer has more than ${maxBodyBytes} bytes`, {
+      hint: 'Ask for fewer rows or columns.',
+    });
+  }
   return {
-    total: total ? BigInt(total.toString('latin1')) : null,
-    rows: Number(text(count)),
-    body: body ?? new Uint8Array(),
-    headers: text(headers),
-    status: text(status),
-    location: text(location),
-    updated: Number(text(updated) ?? 0),
-    role: text(role) ?? '',
+    total: total ? BigInt(total) : null,
+    rows: Number(count),
+    body,
+    headers,
+    status,
+    location,
+    updated: Number(updated ?? 0),
   };
 }

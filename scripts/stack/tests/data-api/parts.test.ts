@@ -1,11 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { RefusedError, refusalOf } from '../../src/data-api/errors.ts';
+import { RefusedError, refusalOf } from '../../src/data-api/refusals.ts';
 import { chooseFormat } from '../../src/data-api/media-types.ts';
 import { readPayload } from '../../src/data-api/payload.ts';
 import { appliedPreferences, parsePreferences } from '../../src/data-api/preferences.ts';
 import { contentRange } from '../../src/data-api/ranges.ts';
 import { arrayLiteral, createValues, filterSql, identifier, literal } from '../../src/data-api/sql.ts';
-import { closest } from '../../src/data-api/suggest.ts';
 import { originsOf } from '../../src/data-api/view-origins.ts';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -141,11 +140,6 @@ test('a range names the rows, or that there are none', () => {
   expect(contentRange(5n, 3n, 20n)).toBe('5-7/20');
   expect(contentRange(5n, 0n, null)).toBe('*/*');
   expect(contentRange(0n, 0n, 0n)).toBe('*/0');
-});
-
-test('a name that is nearly there is suggested, another is not', () => {
-  expect(closest('artcles', ['articles', 'stars'], 0.75)).toBe('articles');
-  expect(closest('nothing', ['articles', 'stars'], 0.75)).toBeNull();
 });
 
 test('the columns of a view lead to the table, through a view below, and not into queries within', () => {

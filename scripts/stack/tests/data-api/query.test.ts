@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { RefusedError } from '../../src/data-api/errors.ts';
+import { RefusedError } from '../../src/data-api/refusals.ts';
 import { parseQuery } from '../../src/data-api/query.ts';
 
 const parse = (parameters: Record<string, string>, forFunction = false) =>

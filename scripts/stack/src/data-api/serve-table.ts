@@ -1,10 +1,9 @@
-import type { Context } from './context.ts';
-import { refuse } from './errors.ts';
-import { type ApiRequest, refuseMethod } from './request.ts';
-import type { SchemaCache, Table } from './schema-cache.ts';
-import { closest } from './suggest.ts';
-import { readTable } from './table-reads.ts';
-import { writeTable } from './table-writes.ts';
+import { type ApiRequest, refuseMethod } from './api-request.ts';
+import { readTable } from './read-table.ts';
+import { refuse } from './refusals.ts';
+import type { SchemaCache, Table } from './schema.ts';
+import type { Context } from './transaction.ts';
+import { writeTable } from './write-table.ts';
 
 /** Serves `/<table>`. */
 export async function serveTable(context: Context, request: ApiRequest, name: string): Promise<Response> {
@@ -27,13 +26,8 @@ export async function serveTable(context: Context, request: ApiRequest, name: st
 
 /** Finds a table or view; PGRST205 if there is none. */
 function findTable(cache: SchemaCache, schema: string, name: string): Table {
-  const tables = cache.tables.get(schema);
-  const table = tables?.get(name);
-  if (table) return table;
-  const similar = closest(name, tables?.keys() ?? [], 0.75);
-  refuse(404, 'PGRST205', `Could not find the table '${schema}.${name}' in the schema cache`, {
-    hint: similar === null ? null : `Perhaps you meant the table '${schema}.${similar}'`,
-  });
+  const table = cache.tables.get(schema)?.get(name);
+  return table ?? refuse(404, 'PGRST205', `Could not find the table '${schema}.${name}' in the schema cache`);
 }
 
 function allowedMethods({ insertable, updatable, deletable, primaryKey }: Table): string {

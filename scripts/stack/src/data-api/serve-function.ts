@@ -1,20 +1,19 @@
-import { appliedHeader, contentHeaders, requireAffected, requireSingle, toResponse } from './answers.ts';
-import { type Arguments, callPlace } from './calls.ts';
-import { type Context, sessionOf } from './context.ts';
+import type { ApiRequest } from './api-request.ts';
+import { type Arguments, callPlace } from './call-sql.ts';
 import { planCounting, totalOf } from './counting.ts';
-import { refuse } from './errors.ts';
+import { findRoutine, isScalar, ownMediaTypes, takesWholeBody } from './find-routine.ts';
 import { chooseFormat } from './media-types.ts';
 import { decodeBody, mediaTypeOf, readForm, readPayload } from './payload.ts';
 import { planRead, type ReadPlan } from './plan.ts';
 import { parseQuery, type Query } from './query.ts';
 import { applyRangeHeader, contentRange, rangeStatus } from './ranges.ts';
-import { readSql, startWriting, type Writing } from './reads.ts';
-import type { ApiRequest } from './request.ts';
-import { findRoutine, isScalar, ownMediaTypes, takesWholeBody } from './routines.ts';
-import type { Routine } from './schema-cache.ts';
-import { transact } from './session.ts';
+import { readSql, startWriting, type Writing } from './read-sql.ts';
+import { refuse } from './refusals.ts';
+import { appliedHeader, contentHeaders, requireAffected, requireSingle, toResponse } from './responses.ts';
+import type { Routine } from './schema.ts';
 import { createValues, identifier, type Place } from './sql.ts';
 import { readOutcome, scalarColumn, statementSql } from './statement.ts';
+import { type Context, transact } from './transaction.ts';
 
 /** Serves `/rpc/<function>`. */
 export async function serveFunction(context: Context, request: ApiRequest, name: string): Promise<Response> {
@@ -82,7 +81,7 @@ async function call(
   routine: Routine,
   args: Arguments,
 ): Promise<Response> {
-  const { cache, lanes, maxRows } = context;
+  const { cache, maxRows } = context;
   const { preferences, method } = request;
   const { returnTable } = routine;
   const table = (returnTable && cache.tables.get(returnTable.schema)?.get(returnTable.name)) ?? null;
@@ -106,8 +105,7 @@ async function call(
   const readOnly = method !== 'POST' || routine.volatility !== 'v';
   const writing = startWriting(createValues());
   const called = callOnce(writing, plan);
-  const counting = routine.returnsSet ? preferences.count : null;
-  const { counted, explain } = planCounting(writing, counting, plan, called.again, maxRows);
+  const { counted, explain } = planCounting(writing, preferences.count, plan, called.again, maxRows);
   const rows = readSql(writing, plan, called.place);
   const text = statementSql(
     { withs: called.withs, rows, counted },
@@ -119,17 +117,16 @@ async function call(
     },
   );
   const transaction = {
-    session: sessionOf(context, request, routine.settings ?? []),
     readOnly,
-    isPlainRead: false,
     explain,
     statement: { text, values: writing.values.all },
+    settings: routine.settings ?? [],
   };
-  return transact(lanes, cache, transaction, ({ rows: answer, explained }) => {
-    const outcome = readOutcome(answer);
+  return transact(context, request, transaction, ({ rows, explained }) => {
+    const outcome = readOutcome(rows);
     requireAffected(preferences, outcome.rows);
     if (!isVoid) requireSingle(format, outcome.rows);
-    const total = totalOf(counting, outcome, explained, maxRows);
+    const total = totalOf(preferences.count, outcome, explained, maxRows);
     const status = rangeStatus(plan.offset, BigInt(outcome.rows), total);
     const headers: [string, string | null][] = [
       ['content-range', contentRange(plan.offset, BigInt(outcome.rows), total)],
@@ -148,8 +145,7 @@ async function call(
   ): { withs: string[]; place: Place; again: (writing: Writing) => Place } {
     const again = ({ values }: Writing) => callPlace(routine, args, from, values);
     const place = again(writing);
-    if (routine.volatility !== 'v' || preferences.count === null || !routine.returnsSet)
-      return { withs: [], place, again };
+    if (routine.volatility !== 'v' || preferences.count === null) return { withs: [], place, again };
     const ref = identifier(routine.name);
     const kept = { ...place, from: `_called as ${ref}` };
     return { withs: [`_called as (select ${ref}.* from ${place.from})`], place: kept, again: () => kept };
@@ -157,8 +153,6 @@ async function call(
 }
 
 /** The bytes of a value: PostgreSQL writes those of bytea in hexadecimal. */
-function rawBody({ returnBase }: Routine, text: Uint8Array): Uint8Array {
-  return returnBase === 'bytea'
-    ? Buffer.from(Buffer.from(text).toString('latin1').replace(/^\\x/, ''), 'hex')
-    : text;
+function rawBody({ returnBase }: Routine, text: string): string | Uint8Array {
+  return returnBase === 'bytea' ? Buffer.from(text.slice('\\x'.length), 'hex') : text;
 }

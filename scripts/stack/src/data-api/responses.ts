@@ -1,14 +1,14 @@
-import { refuse } from './errors.ts';
+import type { ApiRequest } from './api-request.ts';
 import type { Format } from './media-types.ts';
 import { appliedPreferences, type Preferences } from './preferences.ts';
-import type { ApiRequest } from './request.ts';
+import { refuse } from './refusals.ts';
 import type { Outcome } from './statement.ts';
 
-/** An answer before what the statement itself set is put over it. */
+/** An answer, before the status and headers that the statement itself set. */
 export interface Answer {
   status: number;
   headers: [name: string, value: string | null][];
-  body: Uint8Array | null;
+  body: string | Uint8Array | null;
 }
 
 /** The headers of a body. */
@@ -30,7 +30,7 @@ export function appliedHeader(
   return ['preference-applied', appliedPreferences(preferences, honoured)];
 }
 
-/** Refuses with PGRST116 what was to be one row and is not. */
+/** Refuses with PGRST116 an answer that must be one row and is not. */
 export function requireSingle({ shape }: Format, rows: number): void {
   if (shape !== 'object' || rows === 1) return;
   refuse(406, 'PGRST116', 'Cannot coerce the result to a single JSON object', {
@@ -46,7 +46,7 @@ export function requireAffected({ handling, maxAffected }: Preferences, rows: nu
   });
 }
 
-/** What goes out: the answer, with what a function set as `response.status` and `response.headers`. */
+/** The response: the answer, with the `response.status` and `response.headers` that a function set. */
 export function toResponse({ status, headers, body }: Answer, outcome: Outcome): Response {
   const all = new Headers(
     headers.flatMap(([name, value]) => (value === null ? [] : [[name, value] as [string, string]])),
@@ -56,7 +56,7 @@ export function toResponse({ status, headers, body }: Answer, outcome: Outcome):
     else all.set(name, value);
   }
   const final = outcome.status === null ? status : parseStatus(outcome.status);
-  // These have no body, whatever was made.
+  // These have no body.
   const isEmpty = final === 204 || final === 205 || final === 304;
   return new Response(isEmpty ? null : (body as BodyInit | null), { status: final, headers: all });
 }

@@ -1,6 +1,6 @@
+import { inputOf, isScalar } from './find-routine.ts';
 import type { Payload } from './payload.ts';
-import { inputOf, isScalar } from './routines.ts';
-import type { Parameter, Routine, Table } from './schema-cache.ts';
+import type { Parameter, Routine, Table } from './schema.ts';
 import { arrayLiteral, identifier, type Place, qualified, type Values } from './sql.ts';
 import { scalarColumn } from './statement.ts';
 

@@ -1,6 +1,6 @@
 import type { Caller } from '../caller.ts';
-import { refuse } from './errors.ts';
 import { type Preferences, parsePreferences } from './preferences.ts';
+import { refuse } from './refusals.ts';
 
 /** A request, taken apart as far as that needs no knowledge of the database. */
 export interface ApiRequest {
@@ -26,7 +26,7 @@ const methods = new Set(['GET', 'HEAD', 'POST', 'PATCH', 'PUT', 'DELETE', 'OPTIO
 /** Where the Data API is. */
 const prefix = '/rest/v1';
 
-/** Takes a request apart. PGRST117 for a method, PGRST125 for a path, PGRST106 for a schema that there is not. */
+/** Takes a request apart. PGRST117 for an unknown method, PGRST125 for a path, PGRST106 for a schema. */
 export async function readRequest(
   request: Request,
   caller: Caller,
@@ -36,7 +36,7 @@ export async function readRequest(
   if (!methods.has(method)) refuseMethod(method);
   const { pathname, search } = new URL(request.url);
   const path = pathname.slice(prefix.length) || '/';
-  const body = request.body === null ? new Uint8Array() : new Uint8Array(await request.arrayBuffer());
+  const body = await readBody(request);
   const profile = headers.get(method === 'GET' || method === 'HEAD' ? 'accept-profile' : 'content-profile');
   const schema = profile ?? schemas[0] ?? 'public';
   if (profile !== null && !schemas.includes(profile)) {
@@ -56,6 +56,28 @@ export async function readRequest(
     namesSchema: profile !== null,
     preferences: parsePreferences(headers.get('prefer')),
   };
+}
+
+/** As much as one request needs: larger imports are sent in parts. Parsing takes several times the memory. */
+const maxBodyBytes = 20 * 1024 * 1024;
+
+/** Reads the body, as far as it may be long. Its rest is left to the server, which throws it away. */
+async function readBody({ headers, body }: Request): Promise<Uint8Array> {
+  if (Number(headers.get('content-length')) > maxBodyBytes) refuseBody();
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body ?? []) {
+    bytes += chunk.byteLength;
+    if (bytes > maxBodyBytes) refuseBody();
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function refuseBody(): never {
+  refuse(413, '54000', `The request body has more than ${maxBodyBytes} bytes`, {
+    hint: 'Send the rows in several requests.',
+  });
 }
 
 /** Refuses a method, with PGRST117. */

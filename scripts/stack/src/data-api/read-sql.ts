@@ -1,6 +1,6 @@
-import { refuse } from './errors.ts';
 import type { Condition, OrderTerm } from './filters.ts';
-import { type Embed, embedsOf, findEmbed, type ReadPlan, refuseNotEmbedded } from './plan.ts';
+import { type Embed, embedsOf, emptyPlan, findEmbed, type ReadPlan, refuseNotEmbedded } from './plan.ts';
+import { refuse } from './refusals.ts';
 import type { SelectField } from './select.ts';
 import {
   fieldSql,
@@ -256,14 +256,7 @@ function conditionSql(
 
 /** Conditions of a table without embedded ones, joined by `and`; none is an empty text. */
 export function conditionsSql(writing: Writing, conditions: readonly Condition[], place: Place): string {
-  const plan: ReadPlan = {
-    table: place.table,
-    items: [],
-    conditions: [],
-    order: [],
-    limit: null,
-    offset: 0n,
-  };
+  const plan = emptyPlan(place.table);
   return conditions
     .map((condition) => conditionSql(writing, plan, place, condition, new Map()))
     .join(' and ');

@@ -1,6 +1,13 @@
-import { isPostgresError, type PostgresFailure } from './failures.ts';
+/** An error that PostgreSQL itself reported. */
+interface PostgresError extends Error {
+  /** The SQLSTATE, five characters. */
+  code: string;
+  severity: string;
+  detail?: string;
+  hint?: string;
+}
 
-/** What a client is told when a request is refused: PostgREST's four fields, and the HTTP status. */
+/** The answer to a request that is refused: PostgREST's four fields, and the HTTP status. */
 export interface Refusal {
   status: number;
   code: string;
@@ -11,7 +18,7 @@ export interface Refusal {
   headers?: Record<string, string>;
 }
 
-/** Thrown anywhere below the entry to answer with a refusal; whatever the transaction did is undone. */
+/** Thrown anywhere below the entry to answer with a refusal; the transaction is rolled back. */
 export class RefusedError extends Error {
   readonly refusal: Refusal;
 
@@ -19,6 +26,11 @@ export class RefusedError extends Error {
     super(refusal.message);
     this.refusal = refusal;
   }
+}
+
+/** Tells errors of the database from those of the way to it and of this program. */
+export function isPostgresError(error: unknown): error is PostgresError {
+  return error instanceof Error && 'severity' in error && 'code' in error && typeof error.code === 'string';
 }
 
 /** Refuses the request. The codes are PostgREST's: https://docs.postgrest.org/en/stable/references/errors.html. */
@@ -45,8 +57,8 @@ export function refusalResponse({ status, code, message, details, hint, headers 
 }
 
 /**
- * What PostgREST answers to an error of the database or of the way to it. `authenticated` tells a caller who may sign
- * in (401) from one who has (403). Anything else than such an error is thrown again.
+ * PostgREST's answer to an error of the database. Without the rights for it, a caller who is not signed in gets 401,
+ * others 403. Errors of this program are thrown again.
  */
 export function refusalOf(error: unknown, authenticated: boolean): Refusal {
   if (error instanceof RefusedError) return error.refusal;
@@ -88,7 +100,7 @@ const statuses: Record<string, number> = {
   '54': 500,
   '55': 500,
   '57P01': 503,
-  // PostgREST tells these by its failed connection: the server ends after a crash, or is not ready yet.
+  // The server restarts after a crash, or is not ready yet: PostgREST sees no connection.
   '57P02': 503,
   '57P03': 503,
   '57': 500,
@@ -108,13 +120,13 @@ function statusOf(code: string, message: string, authenticated: boolean): number
   return statuses[code] ?? statuses[code.slice(0, 2)] ?? 400;
 }
 
-/** A status that a function raised: what is none is the function's mistake. */
+/** A status that a function raised; 500 where it is no status. */
 function raisedStatus(status: number): number {
   return Number.isInteger(status) && status >= 200 && status <= 599 ? status : 500;
 }
 
 /** `raise sqlstate 'PGRST'`: message and detail are JSON and say the whole answer. */
-function raisedRefusal(error: PostgresFailure): Refusal {
+function raisedRefusal(error: PostgresError): Refusal {
   const message = parseObject(error.message);
   if (!message || typeof message.code !== 'string' || typeof message.message !== 'string') {
     return badRaise(

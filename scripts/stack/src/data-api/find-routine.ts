@@ -1,6 +1,5 @@
-import { refuse } from './errors.ts';
-import type { Parameter, Routine, SchemaCache } from './schema-cache.ts';
-import { closest } from './suggest.ts';
+import { refuse } from './refusals.ts';
+import type { Parameter, Routine, SchemaCache } from './schema.ts';
 
 /** How a function is called: what names its arguments have, and what the body is. */
 export interface Call {
@@ -26,7 +25,7 @@ export function findRoutine(cache: SchemaCache, call: Call): Routine {
   const candidates =
     named.length > 0 ? named : overloads.filter((routine) => takesWholeBody(routine, call.bodyType));
   const [only, ...others] = candidates;
-  if (!only) return refuseUnknown(cache, call, overloads);
+  if (!only) return refuseUnknown(call);
   if (others.length === 0) return only;
   const listed = candidates.map(
     ({ schema, name, inputs }) =>
@@ -62,11 +61,7 @@ function isOpaque(bodyType: string | null): boolean {
   return bodyType === 'text/plain' || bodyType === 'text/xml' || bodyType === 'application/octet-stream';
 }
 
-function refuseUnknown(
-  cache: SchemaCache,
-  { schema, name, keys, bodyType }: Call,
-  overloads: readonly Routine[],
-): never {
+function refuseUnknown({ schema, name, keys, bodyType }: Call): never {
   const wanted = `${schema}.${name}`;
   const sorted = [...keys].toSorted();
   const list = sorted.join(', ');
@@ -79,29 +74,7 @@ function refuseUnknown(
     : `${searched}${bodyType === 'application/json' ? ' or with a single unnamed json/jsonb parameter' : ''}`;
   refuse(404, 'PGRST202', `Could not find the function ${wanted}${shown} in the schema cache`, {
     details: `Searched for the function ${wanted}${details}, but no matches were found in the schema cache.`,
-    hint: opaque ? null : suggestion(cache, schema, name, sorted, overloads),
   });
-}
-
-function suggestion(
-  cache: SchemaCache,
-  schema: string,
-  name: string,
-  keys: string[],
-  overloads: readonly Routine[],
-): string | null {
-  const start = `Perhaps you meant to call the function ${schema}.`;
-  if (overloads.length === 0) {
-    const best = closest(name, cache.routines.get(schema)?.keys() ?? [], 0.75);
-    return best === null ? null : start + best;
-  }
-  const signature = (names: readonly string[]) => `(${names.toSorted().join(', ')})`;
-  const best = closest(
-    signature(keys),
-    overloads.map(({ inputs }) => signature(inputs.map((input) => input.name))),
-    0.33,
-  );
-  return best === null ? null : `${start}${name}${best}`;
 }
 
 /** Whether a function gives one value, or a set of values, instead of rows with columns. */

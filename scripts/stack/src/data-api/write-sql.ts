@@ -1,9 +1,9 @@
-import { refuse } from './errors.ts';
 import type { Condition } from './filters.ts';
 import type { Payload } from './payload.ts';
 import { embedsOf, type ReadPlan } from './plan.ts';
-import { conditionsSql, tablePlace, type Writing } from './reads.ts';
-import type { Column, Table } from './schema-cache.ts';
+import { conditionsSql, tablePlace, type Writing } from './read-sql.ts';
+import { refuse } from './refusals.ts';
+import type { Column, Table } from './schema.ts';
 import { fieldSql, identifier, literal, type Place, qualified, type Values } from './sql.ts';
 import { updatedSetting } from './statement.ts';
 

@@ -1,0 +1,51 @@
+import type { ApiRequest } from './api-request.ts';
+import { planCounting, totalOf } from './counting.ts';
+import { chooseFormat } from './media-types.ts';
+import { planRead } from './plan.ts';
+import { parseQuery } from './query.ts';
+import { applyRangeHeader, contentRange, rangeStatus } from './ranges.ts';
+import { readSql, startWriting, tablePlace } from './read-sql.ts';
+import { appliedHeader, contentHeaders, requireSingle, toResponse } from './responses.ts';
+import type { Table } from './schema.ts';
+import { createValues } from './sql.ts';
+import { readOutcome, statementSql } from './statement.ts';
+import { type Context, transact } from './transaction.ts';
+
+/** Clients bound the size of all headers together: a longer `Content-Location` is left out. */
+const longestContentLocation = 2000;
+
+/** Serves GET and HEAD on a table or view. */
+export async function readTable(context: Context, request: ApiRequest, table: Table): Promise<Response> {
+  const { cache, maxRows } = context;
+  const { method, headers, preferences } = request;
+  const query = parseQuery(request.search, false);
+  const plan = planRead(cache, { schema: table.schema, name: table.name, table }, query, maxRows);
+  if (method === 'GET') applyRangeHeader(plan, headers.get('range'));
+  const format = chooseFormat(headers.get('accept'));
+  const place = tablePlace(table);
+  const writing = startWriting(createValues());
+  const rows = readSql(writing, plan, place);
+  const { counted, explain } = planCounting(writing, preferences.count, plan, () => place, maxRows);
+  const text = statementSql({ withs: [], rows, counted }, { format, wanted: method === 'GET' });
+  const location = `/${encodeURIComponent(table.name)}${query.canonical ? `?${query.canonical}` : ''}`;
+  const statement = { text, values: writing.values.all };
+  return transact(context, request, { readOnly: true, explain, statement }, ({ rows, explained }) => {
+    const outcome = readOutcome(rows);
+    requireSingle(format, outcome.rows);
+    const count = BigInt(outcome.rows);
+    const total = totalOf(preferences.count, outcome, explained, maxRows);
+    return toResponse(
+      {
+        status: rangeStatus(plan.offset, count, total),
+        headers: [
+          ['content-range', contentRange(plan.offset, count, total)],
+          ['content-location', location.length <= longestContentLocation ? location : null],
+          ...contentHeaders(request, format),
+          appliedHeader(request, 'count', 'handling', 'timezone'),
+        ],
+        body: method === 'GET' ? outcome.body : null,
+      },
+      outcome,
+    );
+  });
+}

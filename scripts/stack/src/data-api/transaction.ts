@@ -1,0 +1,135 @@
+import type { ApiRequest } from './api-request.ts';
+import type { Connection, Connections } from './connections.ts';
+import type { SchemaCache } from './schema.ts';
+import { identifier, literal } from './sql.ts';
+
+/** What serving a request takes. */
+export interface Context {
+  connections: Connections;
+  cache: SchemaCache;
+  schemas: readonly string[];
+  /** Schemas in which names are looked up after the request's own. */
+  extraSearchPath: readonly string[];
+  /** The most rows that a read gives of any table. */
+  maxRows: number;
+}
+
+/** A statement with its values. */
+export interface Statement {
+  text: string;
+  values: readonly (string | null)[];
+}
+
+/** The transaction of one request. */
+export interface Transaction {
+  readOnly: boolean;
+  statement: Statement;
+  /** Asked before the statement: the planner's guess. */
+  explain?: Statement | null;
+  /** Settings of the function that is called, `name=value`. */
+  settings?: readonly string[];
+}
+
+/** A row: each value is the text that PostgreSQL writes. */
+export type Row = readonly (string | null)[];
+
+/** The rows of a transaction's statements. */
+export interface Rows {
+  explained: readonly Row[];
+  rows: readonly Row[];
+}
+
+/**
+ * Runs a request as one transaction, as the caller's role. `check` sees the rows before they are committed: what it
+ * throws undoes everything. No statement is prepared by name, so that none outlives a change of the schema.
+ */
+export function transact<T>(
+  context: Context,
+  request: ApiRequest,
+  { readOnly, statement, explain = null, settings = [] }: Transaction,
+  check: (rows: Rows) => T,
+): Promise<T> {
+  const { connections, cache, extraSearchPath } = context;
+  return connections.use(request.caller, async (connection) => {
+    try {
+      // All sent before the first answer. Where one fails, PostgreSQL refuses those after it, the commit included.
+      const [, , explained, rows] = await Promise.all([
+        connection.query(beginSql(cache, request, settings, readOnly)),
+        ask(connection, setUp(cache, request, extraSearchPath, settings)),
+        explain ? ask(connection, explain) : [],
+        ask(connection, statement),
+        readOnly ? connection.query('commit') : null,
+      ]);
+      const value = check({ explained, rows });
+      if (!readOnly) await connection.query('commit');
+      return value;
+    } catch (error) {
+      if (!readOnly) await connection.query('rollback').catch(() => {});
+      throw error;
+    }
+  });
+}
+
+async function ask(connection: Connection, { text, values }: Statement): Promise<Row[]> {
+  const { rows } = await connection.query<(string | null)[]>({ text, values: [...values], rowMode: 'array' });
+  return rows;
+}
+
+const isolationLevels = ['read committed', 'repeatable read', 'serializable'];
+
+function beginSql(
+  cache: SchemaCache,
+  { caller }: ApiRequest,
+  settings: readonly string[],
+  readOnly: boolean,
+): string {
+  const name = 'default_transaction_isolation';
+  const wanted =
+    new Map(settings.map(splitSetting)).get(name) ?? cache.roleSettings.get(caller.role)?.get(name);
+  const isolation = isolationLevels.find((level) => level === wanted);
+  return `begin${isolation ? ` isolation level ${isolation}` : ''}${readOnly ? ' read only' : ''}`;
+}
+
+/** Sets role, claims and the rest for this transaction only, in one statement. */
+function setUp(
+  cache: SchemaCache,
+  { caller, method, path, headers, schema, preferences }: ApiRequest,
+  extraSearchPath: readonly string[],
+  settings: readonly string[],
+): Statement {
+  const sent = Object.fromEntries(headers);
+  const given: Record<string, string> = {
+    search_path: [schema, ...extraSearchPath].map(identifier).join(', '),
+    role: caller.role,
+    'request.jwt.claims': JSON.stringify({ ...caller.claims, role: caller.role }),
+    'request.method': method,
+    'request.path': path,
+    'request.headers': JSON.stringify(sent),
+    'request.cookies': JSON.stringify(parseCookies(sent.cookie ?? '')),
+    // A function may have set these for the whole session.
+    'response.headers': '',
+    'response.status': '',
+    ...(preferences.timezone !== null && { timezone: preferences.timezone }),
+  };
+  const calls = Object.keys(given).map((name, index) => `set_config('${name}', $${index + 1}, true)`);
+  // Written by the project's owner, not by a client.
+  const own = [
+    ...[...(cache.roleSettings.get(caller.role) ?? [])].filter(([name]) => name !== 'search_path'),
+    ...settings.map(splitSetting),
+  ];
+  for (const [name, value] of own) {
+    if (!name.startsWith('default_transaction_'))
+      calls.push(`set_config(${literal(name)}, ${literal(value)}, true)`);
+  }
+  return { text: `select ${calls.join(', ')}`, values: Object.values(given) };
+}
+
+function splitSetting(setting: string): [name: string, value: string] {
+  const [name = '', ...value] = setting.split('=');
+  return [name, value.join('=')];
+}
+
+function parseCookies(header: string): Record<string, string> {
+  const pairs = header.split(';').map((part) => splitSetting(part.trim()));
+  return Object.fromEntries(pairs.filter(([name]) => name));
+}

@@ -1,0 +1,61 @@
+import postgres from 'postgres';
+import { errorCode, isDatabaseAway } from '../errors.ts';
+import { report } from '../service-log.ts';
+import { readSchema } from './read-schema.ts';
+import type { SchemaCache } from './schema.ts';
+
+/** The schema, read again after each change. */
+export interface SchemaWatch {
+  /** The schema as it is known; a reading that has begun is waited for. */
+  current(): Promise<SchemaCache>;
+  /** Reads the schema. */
+  reload(): Promise<SchemaCache>;
+  /** Whether the database reports no changes: a standby cannot. */
+  isDeaf: boolean;
+  close(): Promise<void>;
+}
+
+/**
+ * Reads the schema now and whenever the database asks for it on PostgREST's channel, as its event triggers do after each
+ * change. `adminUrl` is the database as a role that sees everything.
+ */
+export async function watchSchema(adminUrl: string, schemas: readonly string[]): Promise<SchemaWatch> {
+  const sql = postgres(adminUrl, {
+    max: 1,
+    connect_timeout: 5,
+    // A listener whose connection is lost tries again each second.
+    backoff: () => 1,
+    onnotice: () => {},
+    connection: { application_name: 'data-api-schema' },
+  });
+  let known = readSchema(sql, schemas);
+  let next: Promise<SchemaCache> | null = null;
+  await known;
+
+  /** One reading at a time: all who ask during one get the next. */
+  function reload(): Promise<SchemaCache> {
+    next ??= known.then((last) => {
+      next = null;
+      return readSchema(sql, schemas).catch((error) => {
+        // The listener asks again when the database is back.
+        if (!isDatabaseAway(error)) report('data-api', 'The schema could not be read:', error);
+        return last;
+      });
+    });
+    known = next;
+    return known;
+  }
+
+  // Reloads also when it begins to listen, at first and after a lost connection: a change in between was not heard.
+  const isDeaf = await sql.listen('pgrst', reload, reload).then(
+    () => false,
+    (error) => {
+      if (errorCode(error) === readOnly) return true;
+      throw error;
+    },
+  );
+  return { current: () => known, reload, isDeaf, close: () => sql.end({ timeout: 5 }) };
+}
+
+/** SQLSTATE: a standby listens to nothing. */
+const readOnly = '25006';

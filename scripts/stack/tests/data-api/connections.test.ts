@@ -1,0 +1,111 @@
+import postgres from 'postgres';
+import { afterEach, expect, test } from 'vitest';
+import { settings } from '../../../../tests/kit/settings.ts';
+import type { ApiRole, Caller } from '../../src/caller.ts';
+import { type Connection, type Connections, openConnections } from '../../src/data-api/connections.ts';
+import { RefusedError } from '../../src/data-api/refusals.ts';
+
+const opened: Connections[] = [];
+
+function open(options: Partial<Parameters<typeof openConnections>[0]> = {}): Connections {
+  const { databaseUrl: url } = settings;
+  const connections = openConnections({ url, max: 1, maxPerUser: 100, patience: 5_000, ...options });
+  opened.push(connections);
+  return connections;
+}
+
+afterEach(async () => {
+  for (const connections of opened.splice(0)) await connections.close();
+});
+
+const caller = (sub: string, role: ApiRole = 'authenticated'): Caller => ({ role, claims: { role, sub } });
+const ann = caller('ann');
+const ask = async (connection: Connection, text: string) =>
+  (await connection.query<string[]>({ text, rowMode: 'array' })).rows[0]?.[0];
+const failure = (work: Promise<unknown>) =>
+  work.then(
+    () => null,
+    (error: unknown) => (error instanceof RefusedError ? error.refusal : error),
+  );
+
+test('refuses a request that waited too long for a connection, and serves the next', async () => {
+  const connections = open({ patience: 300 });
+  const busy = Promise.withResolvers<void>();
+  const first = connections.use(ann, () => busy.promise);
+  expect(await failure(connections.use(ann, async () => {}))).toMatchObject({ status: 504, code: 'PGRST003' });
+  busy.resolve();
+  await first;
+  expect(await connections.use(ann, (connection) => ask(connection, "select 'there'"))).toBe('there');
+});
+
+test('serves all that wait, one at a time on each connection', async () => {
+  const connections = open({ max: 2 });
+  let running = 0;
+  let most = 0;
+  const answers = await Promise.all(
+    Array.from({ length: 20 }, (_, number) =>
+      connections.use(ann, async (connection) => {
+        most = Math.max(most, ++running);
+        const answer = await ask(connection, `select ${number}`);
+        running--;
+        return Number(answer);
+      }),
+    ),
+  );
+  expect(most).toBe(2);
+  expect(answers).toEqual(Array.from({ length: 20 }, (_, number) => number));
+});
+
+test('leaves connections to others while one user has many slow requests', async () => {
+  const connections = open({ max: 4, maxPerUser: 2 });
+  const slow = (who: Caller) => connections.use(who, (connection) => ask(connection, 'select pg_sleep(1)'));
+  const flood = Promise.all(Array.from({ length: 6 }, () => slow(ann)));
+  const began = performance.now();
+  await connections.use(caller('bob'), (connection) => ask(connection, 'select 1'));
+  expect(performance.now() - began).toBeLessThan(900);
+  expect(await flood).toHaveLength(6);
+  // Two at a time.
+  expect(performance.now() - began).toBeGreaterThan(2_500);
+});
+
+test('gives a secret key all connections', async () => {
+  const connections = open({ max: 4, maxPerUser: 1 });
+  const began = performance.now();
+  const service = caller('service', 'service_role');
+  await Promise.all(
+    Array.from({ length: 4 }, () =>
+      connections.use(service, (connection) => ask(connection, 'select pg_sleep(1)')),
+    ),
+  );
+  expect(performance.now() - began).toBeLessThan(3_000);
+});
+
+test('reports a database that cannot be reached, each time', async () => {
+  const connections = open({ url: 'postgresql://nobody@127.0.0.1:1/none' });
+  for (let round = 0; round < 2; round++) {
+    const refused = failure(connections.use(ann, async () => {}));
+    expect(await refused).toMatchObject({ status: 503, code: 'PGRST000' });
+  }
+});
+
+test('fails the statements of a connection that is lost, and runs none of them on another', async () => {
+  const connections = open();
+  const admin = postgres(settings.databaseUrl, { max: 1, onnotice: () => {} });
+  try {
+    const broken = connections.use(ann, async (connection) => {
+      const pid = await ask(connection, 'select pg_backend_pid()');
+      await ask(connection, 'begin');
+      await admin`select pg_terminate_backend(${Number(pid)}, 5000)`;
+      const sent = await Promise.allSettled(
+        ["set application_name to 'leaked'", 'select 2', 'commit'].map((text) => ask(connection, text)),
+      );
+      expect(sent.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+      await ask(connection, 'select 3');
+    });
+    expect(await failure(broken)).toMatchObject({ status: 503, code: 'PGRST001' });
+    const next = connections.use(ann, (connection) => ask(connection, 'show application_name'));
+    expect(await next).toBe('data-api');
+  } finally {
+    await admin.end();
+  }
+});
