@@ -1,7 +1,7 @@
 import { configDefaults, defineConfig } from 'vitest/config';
 
 /** Tests of the stack that share one, which is started only if one of these files runs. The others start their own. */
-const sharedStack = ['answers/*', 'storage/*', 'data-api/lanes'].map(
+const sharedStack = ['answers/*', 'storage/*', 'data-api/connections', 'data-api/limits'].map(
   (name) => `scripts/stack/tests/${name}.test.ts`,
 );
 

@@ -93,6 +93,19 @@ export function openDatabase(): Sql {
   return sql;
 }
 
+/**
+ * Waits until the Data API knows the schema as it is now. It hears of changes in their order, and a moment after they
+ * are committed.
+ */
+export async function schemaIsKnown(sql: Sql): Promise<void> {
+  const name = newName('known');
+  await sql.unsafe(`create function public.${name}() returns void language sql as ''`);
+  await sql.unsafe(`grant execute on function public.${name}() to service_role`);
+  await sql`notify pgrst, 'reload schema'`;
+  await expect.poll(async () => (await service.rpc(name)).status, { timeout: 10_000 }).toBe(204);
+  await sql.unsafe(`drop function public.${name}()`);
+}
+
 /** The data of an answer of supabase-js that must not be an error. */
 export function dataOf<Answer extends { data: unknown; error: unknown }>(
   answer: Answer,

@@ -1,14 +1,20 @@
 import { afterEach, expect, test } from 'vitest';
-import { dataOf, newName, openDatabase, service } from './asking.ts';
+import { dataOf, newName, openDatabase, schemaIsKnown, service } from './asking.ts';
 
 const sql = openDatabase();
 const made: string[] = [];
 
-/** A table that nobody has, seen by the service, gone after the test. */
+/** Changes the schema, and waits until the Data API knows. */
+async function change(statements: string): Promise<void> {
+  await sql.unsafe(statements);
+  await schemaIsKnown(sql);
+}
+
+/** A table with a new name that the service may use; it is dropped after the test. */
 async function makeTable(columns: string): Promise<string> {
   const name = newName('changing');
   made.push(name);
-  await sql.unsafe(`
+  await change(`
     create table public.${name} (${columns});
     alter table public.${name} enable row level security;
     grant select, insert, update, delete on public.${name} to service_role;
@@ -20,12 +26,12 @@ afterEach(async () => {
   for (const name of made.splice(0)) await sql.unsafe(`drop table if exists public.${name} cascade`);
 });
 
-test('what was made a moment ago is there at once, without a word to the API', async () => {
-  for (let round = 0; round < 5; round++) {
+test('serves tables, columns, keys and functions that are made while it runs', async () => {
+  for (let round = 0; round < 3; round++) {
     const name = await makeTable('id integer primary key, body text');
     expect((await service.from(name).insert({ id: 1, body: 'a' })).status).toBe(201);
 
-    await sql.unsafe(`alter table public.${name} add column added text default 'd'`);
+    await change(`alter table public.${name} add column added text default 'd'`);
     expect(dataOf(await service.from(name).insert({ id: 2, added: 'x' }).select())).toEqual([
       { id: 2, body: null, added: 'x' },
     ]);
@@ -33,17 +39,17 @@ test('what was made a moment ago is there at once, without a word to the API', a
     const child = await makeTable(`id integer primary key, parent integer references public.${name} (id)`);
     expect(dataOf(await service.from(child).select(`id, parent:${name}(body)`))).toEqual([]);
 
-    await sql.unsafe(`create function public.${name}_sum(a integer, b integer) returns integer language sql immutable
+    await change(`create function public.${name}_sum(a integer, b integer) returns integer language sql immutable
       as $$ select a + b $$`);
     expect(dataOf(await service.rpc(`${name}_sum`, { a: 1, b: 2 }))).toBe(3);
     await sql.unsafe(`drop function public.${name}_sum(integer, integer)`);
   }
 });
 
-test('a request that has often been asked goes on after its columns change their types', async () => {
+test('answers a request that was sent often before, after its columns change their types', async () => {
   const name = await makeTable('id integer primary key, value integer, body text');
   const ask = async () => {
-    // Many at once, so that every connection to the database knows the request.
+    // Many at once, so that they run on every connection to the database.
     const requests = Array.from({ length: 64 }, (_, index) =>
       service
         .from(name)
@@ -58,25 +64,25 @@ test('a request that has often been asked goes on after its columns change their
   for (const id of [1, 11, 12, 13]) expect((await insert(id)).status).toBe(201);
   for (let round = 0; round < 3; round++) expect(await ask()).toHaveLength(32);
 
-  await sql.unsafe(`alter table public.${name} alter column value type text`);
+  await change(`alter table public.${name} alter column value type text`);
   expect((await insert(21)).status).toBe(201);
   const answers = await ask();
   expect(answers).toHaveLength(32);
   expect(answers[0]).toEqual({ id: 1, value: '7' });
 
-  await sql.unsafe(`alter table public.${name} alter column value type bigint using value::bigint`);
+  await change(`alter table public.${name} alter column value type bigint using value::bigint`);
   expect((await insert(22)).status).toBe(201);
   expect((await ask())[0]).toEqual({ id: 1, value: 7 });
 
-  await sql.unsafe(`drop table public.${name}; create table public.${name} (value numeric, id bigint primary key);
+  await change(`drop table public.${name}; create table public.${name} (value numeric, id bigint primary key);
     grant select, insert on public.${name} to service_role; insert into public.${name} values (7, 1)`);
   expect(await ask()).toHaveLength(32);
 });
 
-test('a function that throws prepared statements away harms no request after it', async () => {
+test('serves every request after a function has deallocated all prepared statements', async () => {
   const name = await makeTable('id integer primary key, body text');
   await service.from(name).insert({ id: 1, body: 'a' });
-  await sql.unsafe(`create function public.${name}_forget() returns void language plpgsql as $$
+  await change(`create function public.${name}_forget() returns void language plpgsql as $$
     begin
       execute 'deallocate all';
     end $$`);
@@ -94,10 +100,10 @@ test('a function that throws prepared statements away harms no request after it'
   }
 });
 
-test('what was dropped is gone at once', async () => {
+test('answers 404 for a table that was dropped', async () => {
   const name = await makeTable('id integer primary key');
   expect((await service.from(name).select()).error).toBeNull();
-  await sql.unsafe(`drop table public.${name}`);
+  await change(`drop table public.${name}`);
   const { error, status } = await service.from(name).select();
   expect([status, error?.code]).toEqual([404, expect.stringMatching(/^(PGRST205|42P01)$/)]);
 });

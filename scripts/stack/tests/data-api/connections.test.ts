@@ -1,14 +1,14 @@
 import postgres from 'postgres';
 import { afterEach, expect, test } from 'vitest';
-import { settings } from '../../../../tests/kit/settings.ts';
 import type { ApiRole, Caller } from '../../src/caller.ts';
 import { type Connection, type Connections, openConnections } from '../../src/data-api/connections.ts';
 import { RefusedError } from '../../src/data-api/refusals.ts';
+import { target } from '../answers/asking.ts';
 
 const opened: Connections[] = [];
 
 function open(options: Partial<Parameters<typeof openConnections>[0]> = {}): Connections {
-  const { databaseUrl: url } = settings;
+  const { databaseUrl: url } = target;
   const connections = openConnections({ url, max: 1, maxPerUser: 100, patience: 5_000, ...options });
   opened.push(connections);
   return connections;
@@ -32,7 +32,10 @@ test('refuses a request that waited too long for a connection, and serves the ne
   const connections = open({ patience: 300 });
   const busy = Promise.withResolvers<void>();
   const first = connections.use(ann, () => busy.promise);
-  expect(await failure(connections.use(ann, async () => {}))).toMatchObject({ status: 504, code: 'PGRST003' });
+  expect(await failure(connections.use(ann, async () => {}))).toMatchObject({
+    status: 504,
+    code: 'PGRST003',
+  });
   busy.resolve();
   await first;
   expect(await connections.use(ann, (connection) => ask(connection, "select 'there'"))).toBe('there');
@@ -90,7 +93,7 @@ test('reports a database that cannot be reached, each time', async () => {
 
 test('fails the statements of a connection that is lost, and runs none of them on another', async () => {
   const connections = open();
-  const admin = postgres(settings.databaseUrl, { max: 1, onnotice: () => {} });
+  const admin = postgres(target.databaseUrl, { max: 1, onnotice: () => {} });
   try {
     const broken = connections.use(ann, async (connection) => {
       const pid = await ask(connection, 'select pg_backend_pid()');

@@ -1,9 +1,9 @@
 import postgres from 'postgres';
 import { expect, test } from 'vitest';
-import { settings } from '../../../../tests/kit/settings.ts';
 import { readRequest } from '../../src/data-api/api-request.ts';
 import { RefusedError } from '../../src/data-api/refusals.ts';
 import { readOutcome, statementSql } from '../../src/data-api/statement.ts';
+import { target } from '../answers/asking.ts';
 
 const mebibyte = 1024 * 1024;
 const caller = { role: 'anon', claims: { role: 'anon' } } as const;
@@ -52,7 +52,7 @@ test('reads a body of 20 MiB', async () => {
 });
 
 test('refuses an answer of more than 50 MiB, and does not fetch it', async () => {
-  const sql = postgres(settings.databaseUrl, { max: 1, onnotice: () => {} });
+  const sql = postgres(target.databaseUrl, { max: 1, onnotice: () => {} });
   try {
     const format = { contentType: 'application/json', shape: 'array', stripNulls: false } as const;
     const answer = async (bytes: number) => {
@@ -60,7 +60,9 @@ test('refuses an answer of more than 50 MiB, and does not fetch it', async () =>
       const text = statementSql({ withs: [], rows }, { format, wanted: true });
       return readOutcome(await sql.unsafe(text).values());
     };
-    expect((await answer(50 * mebibyte - 100)).body).toHaveLength(50 * mebibyte - 100 + '[{"text":""}]'.length);
+    expect((await answer(50 * mebibyte - 100)).body).toHaveLength(
+      50 * mebibyte - 100 + '[{"text":""}]'.length,
+    );
     expect(await refusal(() => answer(50 * mebibyte))).toMatchObject({ status: 400, code: '54000' });
   } finally {
     await sql.end();

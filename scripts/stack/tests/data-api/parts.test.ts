@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { RefusedError, refusalOf } from '../../src/data-api/refusals.ts';
 import { chooseFormat } from '../../src/data-api/media-types.ts';
 import { readPayload } from '../../src/data-api/payload.ts';
 import { appliedPreferences, parsePreferences } from '../../src/data-api/preferences.ts';
 import { contentRange } from '../../src/data-api/ranges.ts';
+import { RefusedError, refusalOf } from '../../src/data-api/refusals.ts';
 import { arrayLiteral, createValues, filterSql, identifier, literal } from '../../src/data-api/sql.ts';
 import { originsOf } from '../../src/data-api/view-origins.ts';
 

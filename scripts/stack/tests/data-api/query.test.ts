@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { RefusedError } from '../../src/data-api/refusals.ts';
 import { parseQuery } from '../../src/data-api/query.ts';
+import { RefusedError } from '../../src/data-api/refusals.ts';
 
 const parse = (parameters: Record<string, string>, forFunction = false) =>
   parseQuery(`?${new URLSearchParams(parameters)}`, forFunction);
