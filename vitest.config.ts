@@ -4,22 +4,37 @@ import { configDefaults, defineConfig } from 'vitest/config';
 const sharedStack = ['answers/*', 'storage/*', 'data-api/connections', 'data-api/limits'].map(
   (name) => `scripts/stack/tests/${name}.test.ts`,
 );
+const ownStacks = ['tests/resilience/{faults,fuzz,replica}/**/*.test.ts', 'scripts/bench/**/*.test.ts'];
 
 export default defineConfig({
   test: {
-    // A hash of a password takes a tenth of a second, and many tests make users of their own.
+    // Two machines of different speed run these tests; a test that waits for something fails long before.
     testTimeout: 30_000,
     hookTimeout: 60_000,
     projects: [
-      { extends: true, test: { name: 'unit', include: ['supabase/functions/**/*.test.ts'] } },
       {
         extends: true,
+        // Starts nothing, and needs no Noctra.
+        test: {
+          name: 'unit',
+          include: ['supabase/functions/**/*.test.ts', 'sdk/src/**/*.test.ts', 'scripts/*.test.ts'],
+        },
+      },
+      {
+        extends: true,
+        // Asks the Noctra that the environment names: see tests/kit/settings.ts.
         test: {
           name: 'noctra',
           include: ['tests/**/*.test.ts'],
+          exclude: [...configDefaults.exclude, ...ownStacks],
           globalSetup: 'tests/kit/raise-limits.ts',
           typecheck: { enabled: true, include: ['tests/**/*.test-d.ts'], tsconfig: './tsconfig.json' },
         },
+      },
+      {
+        extends: true,
+        // Each file starts a Noctra of its own, on the embedded stack.
+        test: { name: 'own-stacks', include: ownStacks },
       },
       {
         extends: true,

@@ -1,34 +1,34 @@
-// `npm run check`: everything that can be said about the code without running it. Says what failed and ends with 1.
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+// `npm run check`: static checks and generated files. Prints what failed and ends with 1.
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { runSupabase } from 'embedded-supabase';
 import { generate } from './generated.ts';
 import { root, type Target, withNoctra } from './noctra.ts';
+import { openApiDocument } from './openapi-document.ts';
+import { redocly, runProgram } from './programs.ts';
 
-/** One check: what it found wrong, or an empty text. */
+/** A check resolves with what is wrong, or with ''. */
 type Check = () => Promise<string>;
 
 async function main(): Promise<void> {
-  const fromFiles: Record<string, Check> = {
-    'TypeScript (tsc)': () => tool('typescript/bin/tsc', ['--noEmit', '-p', '.']),
+  const ofFiles: Record<string, Check> = {
+    'TypeScript (tsc)': () => runProgram('typescript/bin/tsc', ['--noEmit', '-p', '.']),
     'Edge function (deno check)': () =>
       denoCheck('--config', 'supabase/functions/api/deno.json', 'supabase/functions/api/index.ts'),
-    'What runs functions (deno check)': () =>
+    "The stack's workers (deno check)": () =>
       denoCheck('scripts/stack/src/functions/worker.ts', 'scripts/stack/src/functions/watchdog.ts'),
     'Lint and format (Biome)': () =>
-      tool('@biomejs/biome/bin/biome', ['check', '--error-on-warnings', '--max-diagnostics=50']),
+      runProgram('@biomejs/biome/bin/biome', ['check', '--error-on-warnings', '--max-diagnostics=50']),
     'Versions in deno.json': async () => denoVersions(),
+    'OpenAPI document (Redocly)': lintDocument,
   };
-  const fromDatabase = (target: Target): Record<string, Check> => ({
-    'Generated files are fresh': () => freshness(target),
+  const ofDatabase = (target: Target): Record<string, Check> => ({
+    'Generated files': () => staleFiles(target),
     'Database advisors': () => advisors(target),
-    'OpenAPI document (Redocly)': () => openapi(target),
   });
-  let failures = await runChecks(fromFiles);
-  failures += await withNoctra((target) => runChecks(fromDatabase(target)));
+  let failures = await runChecks(ofFiles);
+  failures += await withNoctra((target) => runChecks(ofDatabase(target)));
   console.log(failures === 0 ? '\nAll checks passed.' : `\n${failures} of the checks failed.`);
   process.exit(failures === 0 ? 0 : 1);
 }
@@ -43,28 +43,11 @@ async function runChecks(checks: Record<string, Check>): Promise<number> {
   return failures;
 }
 
-/** Runs a program of node_modules; silent when it is content. */
-async function tool(
-  program: string,
-  args: string[],
-  environment: Record<string, string> = {},
-): Promise<string> {
-  const child = spawn(process.execPath, [path.join(root, 'node_modules', program), ...args], {
-    cwd: root,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, ...environment },
-  });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
-  const [code] = (await once(child, 'close')) as [number | null];
-  return code === 0 ? '' : output || `ended with ${code}`;
-}
-
 function denoCheck(...args: string[]): Promise<string> {
-  return tool('deno/bin.cjs', ['check', '--quiet', '--no-lock', '--node-modules-dir=manual', ...args]);
+  return runProgram('deno/bin.cjs', ['check', '--quiet', '--no-lock', '--node-modules-dir=manual', ...args]);
 }
 
-/** The function names its packages for the hosted runtime; locally they come from package.json. They have to agree. */
+/** deno.json names the function's packages for hosted Supabase, package.json for this machine: same versions. */
 function denoVersions(): string {
   const read = (file: string) => JSON.parse(fs.readFileSync(path.join(root, file), 'utf8'));
   const { devDependencies } = read('package.json') as { devDependencies: Record<string, string> };
@@ -78,14 +61,12 @@ function denoVersions(): string {
   return wrong.join('\n');
 }
 
-async function freshness(target: Target): Promise<string> {
+async function staleFiles(target: Target): Promise<string> {
   const stale = (await generate(target)).filter(
     ({ file, content }) => !fs.existsSync(file) || fs.readFileSync(file, 'utf8') !== content,
   );
   return stale
-    .map(
-      ({ file }) => `${path.relative(root, file)} is not what the database gives: run \`npm run gen-types\``,
-    )
+    .map(({ file }) => `${path.relative(root, file)} is stale: run \`npm run generate\``)
     .join('\n');
 }
 
@@ -103,21 +84,18 @@ async function advisors({ databaseUrl }: Target): Promise<string> {
   );
   const json = /\[[\s\S]*\]/.exec(stdout)?.[0];
   if (!json) return /no issues/i.test(output) ? '' : output;
-  // "Unused index" speaks of the traffic a database has had, and this one was made a moment ago.
+  // This database is new: no index of it has been used.
   const advice = (JSON.parse(json) as Advice[]).filter(({ name }) => name !== 'unused_index');
   return advice.map(({ level, name, detail }) => `${level} ${name}: ${detail}`).join('\n');
 }
 
-/** The document that the function serves, by Redocly's recommended rules. */
-async function openapi({ url }: Target): Promise<string> {
+/** Checks the OpenAPI document by Redocly's recommended rules. */
+async function lintDocument(): Promise<string> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'noctra-openapi-'));
   try {
-    const response = await fetch(`${url}/functions/v1/api/openapi.json`);
     const file = path.join(folder, 'openapi.json');
-    fs.writeFileSync(file, JSON.stringify(await response.json(), null, 2));
-    return await tool('@redocly/cli/bin/cli.js', ['lint', file, '--max-problems=20'], {
-      REDOCLY_TELEMETRY: 'off',
-    });
+    fs.writeFileSync(file, JSON.stringify(await openApiDocument()));
+    return await redocly(['lint', file, '--max-problems=20']);
   } finally {
     fs.rmSync(folder, { recursive: true, force: true });
   }

@@ -1,4 +1,4 @@
-// For tests against the official stack (`npx supabase start`): see CONTRIBUTING.md and .github/workflows/ci.yml.
+// `npm run docker`: for tests on the official stack (`npx supabase start`). See CONTRIBUTING.md.
 import fs from 'node:fs';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -8,68 +8,74 @@ import { environmentOf, root, unlimited } from './noctra.ts';
 
 const help = `Tests Noctra on the official stack, which needs Docker.
 
-  node scripts/docker.ts limits [config.toml]
-      lifts Auth's rate limits in supabase/config.toml, or in another copy of it, before \`npx supabase start\`: all tests come from one address
+  npm run docker -- limits
+      lifts Auth's rate limits in supabase/config.toml, before \`npx supabase start\`: all tests come from one address
 
-  npx supabase status -o json | node scripts/docker.ts env
-      prints the variables by which \`npm test\` finds that stack, a line each
+  npx supabase status -o json | npm run --silent docker -- env
+      prints the variables by which \`npm test\` finds that stack, one a line
 `;
 
-/** The names that the Supabase CLI gives to what the tests need. */
+/** What the tests need, by the names that the Supabase CLI gives it. */
 const names = {
   url: 'API_URL',
   publishableKey: 'PUBLISHABLE_KEY',
   secretKey: 'SECRET_KEY',
   databaseUrl: 'DB_URL',
-};
+} as const;
 
-async function main(): Promise<void> {
-  const [command, file = path.join(root, 'supabase', 'config.toml')] = process.argv.slice(2);
-  if (command === 'limits') return liftLimits(file);
-  if (command === 'env') return printEnvironment(await text(process.stdin));
+async function main(command: string | undefined): Promise<void> {
+  if (command === 'limits') return liftLimits(path.join(root, 'supabase', 'config.toml'));
+  if (command === 'env') {
+    for (const [name, value] of Object.entries(environmentOfStatus(await text(process.stdin))))
+      console.log(`${name}=${value}`);
+    return;
+  }
   console.error(help);
   process.exit(2);
 }
 
-function printEnvironment(output: string): void {
+/** The variables of a stack, from what `npx supabase status -o json` prints. Throws a StackError. */
+export function environmentOfStatus(output: string): Record<string, string> {
   const status = readStatus(output);
-  const read = (name: string): string => {
-    const value = status[name];
+  const read = (name: keyof typeof names): string => {
+    const value = status[names[name]];
     if (typeof value === 'string' && value) return value;
     throw new StackError(
-      `The status of the stack names no ${name}.`,
-      'See what `npx supabase status -o json` prints: the stack may not run, or not all of it.',
+      `The status has no ${names[name]}.`,
+      'Look at `npx supabase status -o json`: the stack, or a part of it, may not run.',
     );
   };
-  const target = {
-    url: read(names.url),
-    publishableKey: read(names.publishableKey),
-    secretKey: read(names.secretKey),
-    databaseUrl: read(names.databaseUrl),
-  };
-  for (const [name, value] of Object.entries(environmentOf(target))) console.log(`${name}=${value}`);
+  return environmentOf({
+    url: read('url'),
+    publishableKey: read('publishableKey'),
+    secretKey: read('secretKey'),
+    databaseUrl: read('databaseUrl'),
+  });
 }
 
-/** The CLI may print a sentence before its JSON, of services that are switched off for one. */
+/** The CLI may print sentences before its JSON, for example about services that are switched off. */
 function readStatus(output: string): Record<string, unknown> {
   try {
     return JSON.parse(output.slice(output.indexOf('{'), output.lastIndexOf('}') + 1));
   } catch (error) {
     throw new StackError(
       `This is not the status of a stack: ${errorMessage(error)}.`,
-      'Give what `npx supabase status -o json` prints.',
+      'Pass what `npx supabase status -o json` prints.',
     );
   }
 }
 
-function liftLimits(file: string): void {
+/** Raises all of Auth's rate limits in a config.toml. */
+export function liftLimits(file: string): void {
   const config = parse(fs.readFileSync(file, 'utf8')) as { auth?: object };
   const rate_limit = unlimited(readProject(root).config.auth.rate_limit);
   fs.writeFileSync(file, stringify({ ...config, auth: { ...config.auth, rate_limit } }));
-  console.log(`${path.relative(root, file)} has no limits now; \`git checkout\` brings them back.`);
+  console.log(`${path.relative(root, file)} has no rate limits now; \`git checkout\` restores them.`);
 }
 
-main().catch((error: unknown) => {
-  console.error(error instanceof StackError ? `${error.message}\n${error.advice}` : error);
-  process.exit(1);
-});
+if (import.meta.main) {
+  main(process.argv[2]).catch((error: unknown) => {
+    console.error(error instanceof StackError ? `${error.message}\n${error.advice}` : error);
+    process.exit(1);
+  });
+}

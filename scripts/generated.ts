@@ -10,7 +10,7 @@ export interface GeneratedFile {
   content: string;
 }
 
-const header = '// Generated from the database by `npm run gen-types`. Changes here are lost.\n\n';
+const header = '// Generated from the database by `npm run generate`. Changes here are lost.\n\n';
 
 /** The SDK and the function are deployed each by itself, so each has a copy. */
 const folders = [path.join('sdk', 'src'), path.join('supabase', 'functions', 'api')];

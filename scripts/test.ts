@@ -1,7 +1,6 @@
-// `npm test`: all tests, against a Noctra of their own or the one that NOCTRA_URL and its keys name. Those of the
-// embedded stack (tests/stack, tests/resilience/faults, tests/resilience/fuzz, tests/resilience/replica, tests/bench) start stacks of their own; they say
-// nothing about a Noctra that is named, and are left out.
-// What is given on the command line goes to Vitest: `npm test -- tests/api`, `npm test -- -t "a caption"`.
+// `npm test`: all tests, against a Noctra of their own, or against the one that NOCTRA_URL and its keys name: then without
+// the projects of vitest.config.ts that start embedded stacks.
+// Arguments go to Vitest: `npm test -- tests/api`, `npm test -- -t "a caption"`, `npm test -- --project noctra`.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
@@ -12,13 +11,8 @@ import { environmentOf, root, type Target, targetFromEnvironment, withNoctra } f
 import { runPgtap, type Totals } from './pgtap.ts';
 
 const only = process.argv.slice(2);
-const ownStacks = [
-  'scripts/stack/**',
-  'tests/resilience/faults/**',
-  'tests/resilience/fuzz/**',
-  'tests/resilience/replica/**',
-  'tests/bench.test.ts',
-];
+/** The Vitest projects that say something about any Noctra. */
+const projectsOfAny = ['unit', 'noctra'];
 
 async function main(): Promise<void> {
   const totals = await withNoctra(runAll);
@@ -45,13 +39,13 @@ async function runVitest(target: Target): Promise<Totals> {
   try {
     const vitest = path.join(root, 'node_modules', 'vitest', 'vitest.mjs');
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
-    const scope = targetFromEnvironment() ? ownStacks.map((files) => `--exclude=${files}`) : [];
+    const scope = targetFromEnvironment() ? projectsOfAny.map((name) => `--project=${name}`) : [];
     const child = spawn(process.execPath, [vitest, 'run', ...reporters, ...scope, ...only], {
       cwd: root,
       stdio: ['ignore', 'inherit', 'inherit'],
       env: { ...process.env, ...environmentOf(target) },
     });
-    // Some tests start a stack of their own: an end of this process is theirs, too.
+    // Tests that have started stacks end them when they are told to.
     const pass = (signal: NodeJS.Signals) => child.kill(signal);
     process.on('SIGINT', pass).on('SIGTERM', pass);
     const [code] = (await once(child, 'exit')) as [number | null];
@@ -62,7 +56,7 @@ async function runVitest(target: Target): Promise<Totals> {
   }
 }
 
-/** Vitest's totals; a run that failed without a failed test (a file that does not load, for one) counts as a failure. */
+/** Vitest's totals. A run that failed without a failed test (a file that does not load) counts as one failure. */
 function readReport(file: string, code: number | null): Totals {
   if (!fs.existsSync(file)) return { passed: 0, failed: 1, skipped: 0 };
   const report = JSON.parse(fs.readFileSync(file, 'utf8')) as Record<string, number>;

@@ -1,4 +1,4 @@
-// Generated from the database by `npm run gen-types`. Changes here are lost.
+// Generated from the database by `npm run generate`. Changes here are lost.
 
 
 export type Json = string | number | boolean | null | { [key: string]: Json | undefined } | Json[]

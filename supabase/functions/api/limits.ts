@@ -1,4 +1,4 @@
-// Generated from the database by `npm run gen-types`. Changes here are lost.
+// Generated from the database by `npm run generate`. Changes here are lost.
 
 /** Noctra's limits: characters for text, bytes for sizes, else counts. The database enforces them. */
 export const limits = {

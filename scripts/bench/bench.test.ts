@@ -5,10 +5,10 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { Report } from '../scripts/bench/report.ts';
+import type { Report } from './report.ts';
 
 const execute = promisify(execFile);
-const program = (name: string) => fileURLToPath(new URL(`../scripts/bench/${name}`, import.meta.url));
+const program = (name: string) => fileURLToPath(new URL(`./${name}`, import.meta.url));
 const data = fs.mkdtempSync(path.join(os.tmpdir(), 'bench-'));
 
 let report: Report;

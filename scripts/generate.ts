@@ -1,11 +1,10 @@
-// `npm run gen-types`: writes the files that are made from the database, from migrations applied to an empty one.
+// `npm run generate`: writes every generated file. The database's come from migrations applied to an empty one.
 import fs from 'node:fs';
 import path from 'node:path';
 import { generate } from './generated.ts';
 import { root, withNoctra } from './noctra.ts';
 
-const files = await withNoctra(generate);
-for (const { file, content } of files) {
+for (const { file, content } of await withNoctra(generate)) {
   fs.writeFileSync(file, content);
   console.log(`Wrote ${path.relative(root, file)}`);
 }
