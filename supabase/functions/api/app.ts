@@ -10,12 +10,12 @@ import { type App, addDocument } from './http/openapi.ts';
 import { internal, ProblemError, problem } from './http/problem.ts';
 import { addUploadRoutes } from './media/upload-routes.ts';
 import { addPostRoutes } from './posts/post-routes.ts';
-import { addAssetRoutes } from './profiles/default-pictures.ts';
+import { addDefaultPictures } from './profiles/default-pictures.ts';
 import { addProfileRoutes } from './profiles/profile-routes.ts';
 import { addHealthRoute } from './service/health-routes.ts';
 import { addSweepRoute } from './service/sweep-routes.ts';
 
-/** The whole function: what it serves, and how everything that goes wrong is answered. */
+/** The whole function: its endpoints, and the answer to every error. */
 export function createApp(config: Config): App {
   const routes: App = new OpenAPIHono<AppEnv>();
   const caller = requireCaller(config);
@@ -26,15 +26,15 @@ export function createApp(config: Config): App {
   addProfileRoutes(routes, config, caller);
   addSweepRoute(routes, config);
   addHealthRoute(routes, config);
-  addAssetRoutes(routes);
+  addDefaultPictures(routes);
   addDocument(routes);
 
   const app: App = new OpenAPIHono<AppEnv>({ strict: false });
   app.use(async (c, next) => {
     await next();
-    // Tokens, private posts and links that expire: nothing of it is for a cache unless a route says so.
+    // Answers hold tokens, private posts and links that expire: no cache keeps them unless a route allows it.
     if (!c.res.headers.has('cache-control')) c.header('cache-control', 'no-store');
-    // Whatever the answer, the client has to be done writing before it can read it.
+    // A client reads the answer only after it has sent the whole body.
     await drain(c.req.raw);
   });
   app.use(
@@ -45,7 +45,7 @@ export function createApp(config: Config): App {
       maxAge: 86_400,
     }),
   );
-  // Supabase passes the function's name on as the first part of the path.
+  // Supabase gives the function its own name as the first part of the path.
   app.route('/api', routes);
   app.notFound((c) => {
     const allowed = allowedMethods(app, c);
@@ -55,7 +55,7 @@ export function createApp(config: Config): App {
         ? problem('method_not_allowed', `Use ${allowed.join(' or ')} here.`, {
             headers: { allow: allowed.join(', ') },
           })
-        : problem('route_not_found', 'There is nothing at this path.'),
+        : problem('route_not_found', 'This path does not exist.'),
     );
   });
   app.onError((error, c) => answerProblem(c, error instanceof ProblemError ? error : internal(error)));
@@ -70,7 +70,7 @@ function answerProblem(c: AppContext, { problem: body, headers, cause }: Problem
   });
 }
 
-/** The methods that a path answers to, from the routes themselves: middleware stands under ALL. */
+/** The methods of a path, from the router. It lists middleware under ALL. */
 function allowedMethods(app: App, c: AppContext): string[] {
   const path = app.getPath(c.req.raw);
   const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'].filter((method) =>

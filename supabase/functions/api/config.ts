@@ -1,12 +1,12 @@
-/** What the function needs to know of the project it belongs to. */
+/** What the function knows of its project. */
 export interface Config {
-  /** Where the function reaches Data API, Auth and Storage. */
+  /** The address by which the function reaches Data API, Auth and Storage. */
   url: string;
-  /** Where clients reach the project, when that is known; otherwise it is taken from the request. */
+  /** The address by which clients reach the project. Null: it is taken from the request. */
   publicUrl: string | null;
   publishableKey: string;
   secretKey: string;
-  /** The project's public signing keys, where the platform hands them over: saves fetching them. */
+  /** The project's public signing keys, where the platform provides them: saves fetching them. */
   jwks: Jwks | undefined;
 }
 
@@ -15,7 +15,7 @@ export interface Jwks {
   keys: (JsonWebKey & { kid: string; kty: string; key_ops: string[] })[];
 }
 
-/** Reads the variables that Supabase gives to every function. */
+/** Reads the environment variables that Supabase sets for every function. */
 export function readConfig(get: (name: string) => string | undefined): Config {
   const url = get('SUPABASE_URL')?.replace(/\/+$/, '');
   const publishableKey = firstKey(get('SUPABASE_PUBLISHABLE_KEYS')) ?? get('SUPABASE_ANON_KEY');
@@ -29,7 +29,7 @@ export function readConfig(get: (name: string) => string | undefined): Config {
   return { url, publicUrl, publishableKey, secretKey, jwks: readJwks(get('SUPABASE_JWKS')) };
 }
 
-/** Keys come as a JSON object of name to key: the one named `default`, or else the first. */
+/** The key named `default` in a JSON object of name to key, or else the first. */
 function firstKey(json: string | undefined): string | undefined {
   if (!json) return undefined;
   const keys: Record<string, string> = JSON.parse(json);

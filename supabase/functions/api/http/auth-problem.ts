@@ -2,7 +2,7 @@ import { type AuthError, isAuthSessionMissingError } from '@supabase/supabase-js
 import type { ProblemCode } from './errors.ts';
 import { fieldProblem, internal, type ProblemError, problem, retryAfter, unavailable } from './problem.ts';
 
-/** Messages of Noctra's sign-up hook begin with the code, since Auth passes on nothing else. */
+/** Messages of Noctra's sign-up hook begin with the code: Auth passes on only the message. */
 const hookMessage = /^(?<code>username_invalid|username_taken|date_of_birth_invalid): (?<detail>.+)$/s;
 
 const authErrors: Record<string, [code: ProblemCode, detail: string]> = {
@@ -10,7 +10,7 @@ const authErrors: Record<string, [code: ProblemCode, detail: string]> = {
   email_address_invalid: ['email_invalid', 'This e-mail address cannot be used.'],
   email_address_not_authorized: ['email_invalid', 'This e-mail address cannot be used.'],
   email_exists: ['email_taken', 'An account with this e-mail address exists already.'],
-  email_not_confirmed: ['email_not_confirmed', 'Confirm the e-mail address first: the link was sent to it.'],
+  email_not_confirmed: ['email_not_confirmed', 'Confirm the e-mail address first. The link was sent to it.'],
   email_provider_disabled: ['signup_disabled', 'Registration is closed.'],
   invalid_credentials: ['invalid_credentials', 'The user name or the password is wrong.'],
   over_email_send_rate_limit: ['rate_limited', 'Too many attempts. Try again later.'],
@@ -29,7 +29,7 @@ const authErrors: Record<string, [code: ProblemCode, detail: string]> = {
   weak_password: ['password_weak', 'This password is too easy to guess or is known from a leak.'],
 };
 
-/** Turns an error of Auth into a problem; `passwordField` is how the request calls the password that Auth refuses. */
+/** Turns an error of Auth into a problem. `passwordField` is the name of the new password in the request. */
 export function authProblem(error: AuthError, passwordField = 'password'): ProblemError {
   const refusal = hookMessage.exec(error.message)?.groups;
   if (refusal?.code && refusal.detail) {
@@ -46,6 +46,6 @@ export function authProblem(error: AuthError, passwordField = 'password'): Probl
 
 function authCode(error: AuthError): string {
   if (error.status === 429) return 'over_request_rate_limit';
-  // auth-js makes an error of its own of this one, and drops the code.
+  // auth-js replaces this error by its own, without the code.
   return isAuthSessionMissingError(error) ? 'session_not_found' : (error.code ?? '');
 }

@@ -6,14 +6,14 @@ import type { AppEnv, Caller } from './context.ts';
 import { isUuid } from './cursor.ts';
 import { problem } from './problem.ts';
 
-/** Callers kept at once: a few kilobytes each. */
+/** The most callers that are remembered: a few kilobytes each. */
 const MOST_KNOWN = 1000;
 
 /**
- * Lets a request through whose token is good, and makes the client that acts as its user. Tokens are verified here
- * with getClaims, against the project's public keys: no request to Auth for each of ours (auth-js keeps the keys for
- * ten minutes, for all clients of a process), and projects that still sign with a shared secret work as well. A token
- * that was verified once stays good until it expires: verifying costs more than the rest of a small request.
+ * Verifies the token of a request and makes the client that acts as its user. getClaims verifies against the project's
+ * public keys, which auth-js keeps for ten minutes: Auth is not asked for each request, and projects that sign with a
+ * shared secret work as well. A verified token is remembered until it expires: verifying costs more than the rest of a
+ * small request.
  */
 export function requireCaller(config: Config): MiddlewareHandler<AppEnv> {
   const { auth } = anonymousClient(config);
@@ -32,7 +32,7 @@ export function requireCaller(config: Config): MiddlewareHandler<AppEnv> {
     }
     const { data, error } = await auth
       .getClaims(token, config.jwks ? { jwks: config.jwks } : {})
-      // A token of the right form with something else than JSON inside.
+      // The token has the right form, but no JSON inside.
       .catch(() => ({ data: null, error: null }));
     if (error) {
       const answer = authProblem(error);
@@ -56,7 +56,7 @@ function invalidToken() {
   return problem('token_invalid', 'The token is not valid or has expired.');
 }
 
-/** Auth did not answer: that says nothing about the token. */
+/** Whether Auth did not answer, which says nothing about the token. */
 function isUnreachable(errorName: string): boolean {
   return errorName === 'AuthRetryableFetchError';
 }

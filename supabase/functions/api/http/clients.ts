@@ -3,23 +3,23 @@ import type { Config } from '../config.ts';
 import type { Database } from '../database.types.ts';
 import type { NoctraClient } from './context.ts';
 
-// No client keeps a session of its own: functions serve many people from one process.
+// No client keeps a session: one process serves many users.
 const stateless = { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false } as const;
 
-/** A client that acts as the person whom the token names: row-level security decides what it may do. */
+/** A client that acts as the user of the token: row-level security decides what it may do. */
 export function callerClient(config: Config, token: string): NoctraClient {
   return createClient<Database>(config.url, config.publishableKey, { accessToken: async () => token });
 }
 
-/** A client without a person: it may do nothing but ask Auth. */
+/** A client without a user: it may do nothing but ask Auth. */
 export function anonymousClient(config: Config): NoctraClient {
   return createClient<Database>(config.url, config.publishableKey, { auth: stateless });
 }
 
 /**
- * A client with the secret key, past row-level security: only for what must be known before anyone is signed in, and
- * for sign-in itself. Auth limits attempts by address, and all of ours would come from this function's; it believes
- * the forwarded address only from the holder of the secret key (setting `security_sb_forwarded_for_enabled`).
+ * A client with the secret key, which row-level security does not apply to: only for questions before a user is signed
+ * in, and for sign-in itself. Auth limits attempts by IP address, and without the header all would come from this
+ * function's. It accepts the header only with the secret key (setting `security_sb_forwarded_for_enabled`).
  */
 export function secretClient(config: Config, clientAddress: string | null): NoctraClient {
   const headers: Record<string, string> = clientAddress ? { 'Sb-Forwarded-For': clientAddress } : {};
@@ -27,9 +27,9 @@ export function secretClient(config: Config, clientAddress: string | null): Noct
 }
 
 /**
- * The address of who made the request. Cloudflare, in front of hosted projects, overwrites its own header; elsewhere
- * anybody can send that one. A project's own gateway adds the address that it sees to the end of X-Forwarded-For: what
- * stands before it is what the client said.
+ * The IP address of the client. On hosted projects Cloudflare overwrites its own header; elsewhere clients can send that
+ * header themselves. A project's own gateway adds the address that it sees to the end of X-Forwarded-For: the addresses
+ * before it are the client's claim.
  */
 export function clientAddress(config: Config, headers: Headers): string | null {
   const isHosted = config.url.startsWith('https:');
@@ -39,7 +39,7 @@ export function clientAddress(config: Config, headers: Headers): string | null {
   return address && isAddress(address.trim()) ? address.trim() : null;
 }
 
-/** Whether a text is an IP address, for Postgres to read: a URL with one for a host tells. */
+/** Whether a text is an IP address that Postgres can read. A URL parser checks it as a host. */
 function isAddress(text: string): boolean {
   if (/^\d+(\.\d+){3}$/.test(text)) return URL.canParse(`http://${text}`);
   return /^[0-9a-f:.]+$/i.test(text) && URL.canParse(`http://[${text}]`);

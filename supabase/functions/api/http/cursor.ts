@@ -1,4 +1,4 @@
-/** The form of a cursor: a change of what it holds gets a new number, and older cursors are refused, not misread. */
+/** The version of the format. A new format gets a new number, so that older cursors are refused and not misread. */
 const VERSION = 1;
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
@@ -8,7 +8,7 @@ export function isUuid(text: string): boolean {
   return UUID.test(text);
 }
 
-/** The keyset cursor after a row: opaque to clients, so that what it holds may change. */
+/** The keyset cursor after a row. It is opaque to clients, so that its format may change. */
 export function encodeCursor(id: string): string {
   const bytes = [
     VERSION,
@@ -27,6 +27,6 @@ export function decodeCursor(cursor: string): string | null {
   if (bytes.charCodeAt(0) !== VERSION) return null;
   const hex = [...bytes.slice(1)].map((byte) => byte.charCodeAt(0).toString(16).padStart(2, '0')).join('');
   const id = hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
-  // Base64 has spare bits at the end: only the one canonical spelling is a cursor.
+  // Base64 has spare bits at the end: only the canonical spelling is a cursor.
   return encodeCursor(id) === cursor ? id : null;
 }

@@ -2,7 +2,7 @@ import type { PostgrestError, PostgrestSingleResponse } from '@supabase/supabase
 import type { ProblemCode } from './errors.ts';
 import { fieldProblem, internal, ProblemError, problem, retryAfter, unavailable } from './problem.ts';
 
-/** A request that PostgreSQL ended for the sake of another: deadlock and serialization failure. Nothing was written. */
+/** Deadlock and serialization failure: PostgreSQL rolled the transaction back in favour of another. */
 const gaveWay = ['40P01', '40001'];
 
 /** Sends a request to the Data API and gives its data; an error becomes a problem. */
@@ -14,14 +14,14 @@ export async function dataOf<Data>(request: PromiseLike<PostgrestSingleResponse<
   return data as Data;
 }
 
-/** Constraints that a request can run into, by name: their code and the field they guard. */
+/** Constraints that a request can violate, by name: their code and the field they guard. */
 const constraints: Record<string, [code: ProblemCode, field: string, detail: string]> = {
   profiles_username_key: ['username_taken', 'username', 'This user name is taken.'],
 };
 
-/** What answers a Postgres error that carries no code of Noctra's own, by SQLSTATE or PostgREST code. */
+/** The answers to errors without a code of Noctra, by SQLSTATE or PostgREST code. */
 const databaseErrors: Record<string, [code: ProblemCode, detail: string]> = {
-  '21000': ['validation_failed', 'A value in the request is not acceptable.'],
+  '21000': ['validation_failed', 'A value in the request is not accepted.'],
   '22001': ['validation_failed', 'A value in the request is too long.'],
   '22007': ['validation_failed', 'A date in the request is not a date.'],
   '22008': ['validation_failed', 'A date in the request is not a date.'],
@@ -32,14 +32,14 @@ const databaseErrors: Record<string, [code: ProblemCode, detail: string]> = {
   '23503': ['validation_failed', 'The request names something that does not exist.'],
   '23505': ['already_exists', 'It exists already.'],
   '23514': ['validation_failed', 'A value in the request breaks a rule.'],
-  '42501': ['forbidden', 'You may not do this.'],
-  PGRST116: ['post_not_found', 'There is nothing here that you may see.'],
+  '42501': ['forbidden', 'You are not allowed to do this.'],
+  PGRST116: ['post_not_found', 'There is no such post, or it is not visible to you.'],
   PGRST301: ['token_invalid', 'The token is not valid or has expired.'],
   PGRST302: ['not_signed_in', 'Sign in first.'],
   PGRST303: ['token_invalid', 'The token is not valid or has expired.'],
 };
 
-/** Columns that requests know by another name. */
+/** Columns that have another name in requests. */
 const fieldNames: Record<string, string> = { avatar_path: 'profile_pic', cover_path: 'cover_pic' };
 
 /** Turns an error of the Data API into a problem. */
@@ -56,8 +56,8 @@ export function databaseProblem(error: PostgrestError): ProblemError {
   if (guarded) return fieldProblem(...guarded);
   const known = databaseErrors[error.code];
   if (known) return problem(...known, { cause: error });
-  // Out of connections, shutting down, cancelled, deadlocked, read-only while its disk is full, or not reached at all:
-  // another try may succeed.
+  // Out of connections, shutting down, cancelled, deadlocked, read-only while its disk is full, or not reached: another
+  // try may succeed.
   if (!error.code || /^(08|40|53|55|57)...$|^25006$|^PGRST00\d$/.test(error.code)) return unavailable(error);
   return internal(error);
 }

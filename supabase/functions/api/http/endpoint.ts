@@ -98,12 +98,12 @@ async function readInput(
   const body = await readBody(request, { files: files.length > 0 });
   if (body.kind === 'json') return validate(json, body.value);
   const known = fieldNames(form);
-  const valueOf = (part: FormPart) => {
+  const read = (part: FormPart) => {
     // A text field may have a file name: browsers give one to a Blob. An unknown field is refused unread.
     const isText = files.includes(part.name) ? !isFile(part) : known.includes(part.name);
     return isText ? textOf(part) : part;
   };
   const groups = Map.groupBy(body.parts, ({ name }) => name);
-  const fields = [...groups].map(([name, parts]) => [name, parts.map(valueOf)] as const);
+  const fields = [...groups].map(([name, parts]) => [name, parts.map(read)] as const);
   return validate(form, fieldsOf(form, fields));
 }

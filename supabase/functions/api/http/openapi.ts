@@ -9,15 +9,15 @@ export type App = OpenAPIHono<AppEnv>;
 /** What the OpenAPI document says of an endpoint beside its request. */
 export interface Description {
   method: 'get' | 'post' | 'patch' | 'delete';
-  /** As clients have always written it, with a slash at the end: `/posts/{id}/`. */
+  /** With a slash at the end, as older clients write it: `/posts/{id}/`. */
   path: string;
-  /** What generated clients call it. */
+  /** The name of the operation in generated clients. */
   name: string;
   summary: string;
   description?: string;
   tag: Tag;
   caller?: unknown;
-  /** What it asks for instead of a token. */
+  /** The security scheme where it takes no token. */
   security?: typeof secretScheme;
   /** The good answers by status. */
   answers: Record<number, { description: string; schema?: z.ZodType; headers?: z.ZodObject }>;
@@ -34,18 +34,18 @@ export interface RequestSchemas {
   form: z.ZodType | undefined;
 }
 
-/** Where tokens go, in the OpenAPI document. */
+/** The security scheme of tokens, in the document. */
 export const securityScheme = 'bearer';
 
-/** Where the secret key goes. */
+/** The security scheme of the secret key. */
 export const secretScheme = 'secretKey';
 
-/** What the groups of endpoints are about. */
+/** The groups of endpoints. */
 const tags = [
   { name: 'Sign-in', description: 'Registration, sessions and passwords.' },
   { name: 'Posts', description: 'Captions with files, tags and mentions.' },
-  { name: 'Profiles', description: 'Who people are.' },
-  { name: 'Service', description: 'For who runs it.' },
+  { name: 'Profiles', description: 'Names, pictures and preferences of users.' },
+  { name: 'Service', description: 'For operators.' },
 ] as const;
 
 /** The group of an endpoint. */
@@ -53,15 +53,15 @@ export type Tag = (typeof tags)[number]['name'];
 
 const problemReasons: Record<number, string> = {
   400: 'Malformed',
-  401: 'No token, or a bad one',
-  403: 'Not yours',
-  404: 'Not there, or not visible to you',
+  401: 'No token, or it is not valid',
+  403: 'Not allowed',
+  404: 'Does not exist, or is not visible to you',
   409: 'Taken',
   413: 'Too large',
   415: 'Wrong type',
   422: 'Breaks a rule',
-  429: 'Too often: see Retry-After',
-  503: 'A part of Noctra does not answer',
+  429: 'Too many requests: see Retry-After',
+  503: 'A part of the server does not answer: see Retry-After',
 };
 
 /** Adds an endpoint to the document. */
@@ -123,7 +123,7 @@ function describeAnswers(answers: Description['answers']): RouteConfig['response
 
 function describeProblems(endpoint: Description, { json }: RequestSchemas): RouteConfig['responses'] {
   const statuses = new Set([
-    // Every endpoint may be asked with an unknown parameter or a character that is none.
+    // Every endpoint refuses unknown parameters and characters that cannot be stored.
     ...[400, 422, 503],
     ...(json ? [413, 415] : []),
     ...(endpoint.caller ? [401] : []),

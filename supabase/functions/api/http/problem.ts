@@ -1,6 +1,6 @@
 import { errors, type ProblemCode } from './errors.ts';
 
-/** The body of every error answer: RFC 9457, with a stable `code` and, for bad input, what is wrong with which field. */
+/** The body of every error answer: RFC 9457 with a stable `code` and, for bad input, the messages of each field. */
 export interface Problem {
   type: 'about:blank';
   title: string;
@@ -27,15 +27,15 @@ const titles: Record<number, string> = {
 
 /** What may accompany a problem. */
 export interface ProblemExtras {
-  /** What is wrong, by field. */
+  /** Messages by field. */
   errors?: Record<string, string[]>;
   /** Response headers, such as `Allow` and `Retry-After`. */
   headers?: Record<string, string>;
-  /** What went wrong underneath: for the log, never for the client. */
+  /** The underlying error: for the log, never for the client. */
   cause?: unknown;
 }
 
-/** A problem on its way to the client: thrown anywhere below a handler, answered in one place. */
+/** A problem for the client: thrown anywhere below a handler, answered in app.ts. */
 export class ProblemError extends Error {
   /** The body of the answer. */
   readonly problem: Problem;
@@ -70,13 +70,13 @@ export function fieldProblem(code: ProblemCode, field: string, detail: string): 
 
 function defaultHeaders(status: number): Record<string, string> {
   if (status === 401) return { 'www-authenticate': 'Bearer' };
-  // Auth counts in windows of minutes; what is merely busy is worth another try soon.
+  // Auth counts in windows of minutes. A part that is only busy may answer soon.
   if (status === 429) return { 'retry-after': '60' };
   if (status === 503) return { 'retry-after': '5' };
   return {};
 }
 
-/** How long to wait, which supabase-js passes on in the sentence only. */
+/** The seconds to wait, which supabase-js reports in the message only. */
 export function retryAfter(message: string): Record<string, string> {
   const seconds = /(?:in|after) (\d+) seconds/.exec(message)?.[1];
   return seconds ? { 'retry-after': seconds } : {};
@@ -112,14 +112,14 @@ export function storageProblem(error: StorageFailure, field = 'media'): ProblemE
   return unavailable(error);
 }
 
-/** A fault of ours: the client learns no more than that. */
+/** A defect of the server. Its details are not for the client. */
 export function internal(cause: unknown): ProblemError {
-  return problem('internal_error', 'Something went wrong on our side.', { cause });
+  return problem('internal_error', 'The server has a defect. The log has the details.', { cause });
 }
 
-/** A part that this function needs did not answer. */
+/** A part that this function needs does not answer. */
 export function unavailable(cause: unknown): ProblemError {
-  return problem('service_unavailable', 'A part of Noctra is not answering. Try again in a moment.', {
+  return problem('service_unavailable', 'A part of the server does not answer. Try again in a moment.', {
     cause,
   });
 }

@@ -1,13 +1,13 @@
 import type { Config } from '../config.ts';
 
-/** Where the function stands under a project's origin; the embedded gateway's shorter `/api` leads to it as well. */
+/** The function's path under a project's origin. The embedded gateway's shorter `/api` leads to it as well. */
 export const functionPath = '/functions/v1/api';
 
 /**
- * The origin under which the client reaches the project. Links are absolute, since clients hand them to image and
- * video players that know no base URL. A public address in the configuration is believed first; in the embedded and
- * the Docker stack only the gateway knows which name the client used (127.0.0.1, a LAN address, an emulator's
- * 10.0.2.2), and says so in X-Forwarded-*. A forged one only misleads whoever forged it: no answer is shared.
+ * The origin by which the client reaches the project. Links are absolute, since clients pass them to image and video
+ * players that know no base URL. A public address in the configuration goes first. In the embedded and the Docker stack
+ * only the gateway knows the name that the client used (127.0.0.1, a LAN address, an emulator's 10.0.2.2), and sends it
+ * in X-Forwarded-*. A client that forges the header misleads only itself: no answer is shared.
  */
 export function publicOrigin(config: Config, headers: Headers): string {
   if (config.publicUrl) return config.publicUrl;
@@ -20,7 +20,7 @@ export function publicOrigin(config: Config, headers: Headers): string {
   return `${proto}://${host}${hasPort ? '' : `:${port}`}`;
 }
 
-/** A link that Storage signed, under the origin by which the client reaches the project. */
+/** A URL that Storage signed, under the origin by which the client reaches the project. */
 export function publicStorageUrl(config: Config, headers: Headers, signedUrl: string): string {
   return publicOrigin(config, headers) + signedUrl.slice(config.url.length);
 }

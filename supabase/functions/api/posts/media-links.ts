@@ -4,13 +4,13 @@ import { storageProblem } from '../http/problem.ts';
 import { publicStorageUrl } from '../http/urls.ts';
 import { mediaBucket } from '../media/inspection.ts';
 
-/** How long a link to a private file works: long enough to look at a page of posts, too short to be passed around. */
+/** How long a link to a private file works: long enough to read a page of posts, too short to be passed around. */
 const SIGNED_URL_SECONDS = 3600;
 
-/** A link is given out again while it works for as long as this: browsers and CDNs keep what they loaded by it. */
+/** A link is reused while it works for at least this long: browsers and CDNs cache by link. */
 const LEAST_REST_SECONDS = 1800;
 
-/** Links kept at once: half a kilobyte each. */
+/** The most links that are kept: half a kilobyte each. */
 const MOST_KEPT = 20_000;
 
 interface KeptLink {
@@ -21,9 +21,9 @@ interface KeptLink {
 const kept = new Map<string, KeptLink>();
 
 /**
- * Links by path under which files load; a file that is gone has none. What is not known yet is signed in one request, as
- * the caller: Storage signs nothing that he may not see. A link says nothing of whom it was made for, so others get it,
- * too: the paths are those of rows that row-level security has let their caller read, and Storage's policy asks no more.
+ * Links to files by path; a file that is gone has none. Links that are not kept yet are signed in one request as the
+ * caller: Storage signs only what the caller may see. A link does not depend on the caller, so others get it as well:
+ * row-level security has let each of them read the row with the path, and Storage's policy requires no more.
  *
  * @param paths Names of objects in the bucket of posts' files, from rows that the caller was given.
  */

@@ -1,7 +1,7 @@
 import type { App } from '../http/openapi.ts';
 
-// Pictures of people who have set none. In code: a function has no other files to read.
-const assets: Record<string, string> = {
+// In code: a hosted function has no other files to read.
+const pictures: Record<string, string> = {
   'default-avatar.svg':
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 96 96" role="img" aria-label="No profile picture">' +
     '<rect width="96" height="96" fill="#1f2440"/><circle cx="48" cy="37" r="17" fill="#8f9bd4"/>' +
@@ -12,9 +12,9 @@ const assets: Record<string, string> = {
     '<circle cx="958" cy="98" r="50" fill="#1f2440"/></svg>',
 };
 
-/** The default pictures. */
-export function addAssetRoutes(app: App): void {
-  for (const [name, svg] of Object.entries(assets)) {
+/** Serves the pictures of profiles without pictures of their own. */
+export function addDefaultPictures(app: App): void {
+  for (const [name, svg] of Object.entries(pictures)) {
     app.get(`/assets/${name}`, (c) =>
       c.body(svg, 200, {
         'content-type': 'image/svg+xml',
