@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import postgres from 'postgres';
+import { root, withNoctra } from './noctra.ts';
 
 /** What a run of tests came to. */
 export interface Totals {
@@ -11,9 +12,10 @@ export interface Totals {
 
 /**
  * Runs the pgTAP files of `folder` in the database, each over a connection of its own, and prints a line for each file
- * and each failure. The same files run under `supabase test db`, which needs Docker.
+ * and each failure. `parts`: only files whose name contains one of them, besides the helpers. The same files run under
+ * `supabase test db`, which needs Docker.
  */
-export async function runPgtap(folder: string, databaseUrl: string): Promise<Totals> {
+export async function runPgtap(folder: string, databaseUrl: string, parts: string[] = []): Promise<Totals> {
   const totals = { passed: 0, failed: 0, skipped: 0 };
   await withConnection(databaseUrl, (sql) =>
     sql.unsafe('create extension if not exists pgtap with schema extensions'),
@@ -21,6 +23,7 @@ export async function runPgtap(folder: string, databaseUrl: string): Promise<Tot
   for (const name of fs
     .readdirSync(folder)
     .filter((file) => file.endsWith('.sql'))
+    .filter((file) => parts.length === 0 || [helpers, ...parts].some((part) => file.includes(part)))
     .sort()) {
     const text = fs.readFileSync(path.join(folder, name), 'utf8');
     const result = await withConnection(databaseUrl, (sql) => runFile(sql, text));
@@ -32,8 +35,11 @@ export async function runPgtap(folder: string, databaseUrl: string): Promise<Tot
     );
     for (const failure of result.failures) console.log(`      ${failure.replaceAll('\n', '\n      ')}`);
   }
+  await withConnection(databaseUrl, (sql) => sql.unsafe('drop schema if exists tests cascade'));
   return totals;
 }
+
+const helpers = '00-helpers';
 
 interface FileResult {
   passed: number;
@@ -82,4 +88,14 @@ async function withConnection<T>(
   } finally {
     await sql.end({ timeout: 5 });
   }
+}
+
+// `node scripts/pgtap.ts access posts`: only the files whose name contains one of these.
+if (import.meta.main) {
+  const folder = path.join(root, 'supabase', 'tests');
+  const { passed, failed } = await withNoctra((target) =>
+    runPgtap(folder, target.databaseUrl, process.argv.slice(2)),
+  );
+  console.log(`\n${passed} passed, ${failed} failed`);
+  process.exit(failed > 0 ? 1 : 0);
 }

@@ -244,7 +244,7 @@ declare
   v_places_taken constant integer := (
     select count(*) from public.post_media where post_media.post_id = claim_media.post_id
   );
-  v_claimed integer;
+  v_claimed private.unused_files[];
 begin
   if v_places_taken + cardinality(v_paths) > private.limit_of('media') then
     perform private.raise_error(422, 'media_too_many', 'A post has at most {media} files.', 'media');
@@ -254,28 +254,27 @@ begin
     where unused_files.bucket_id = 'post-media'
       and unused_files.name = any (v_paths)
       and unused_files.owner_id = auth.uid()
-    returning unused_files.*
+    returning unused_files as file
   )
+  select coalesce(array_agg(claimed.file), '{}') into v_claimed from claimed;
+  if cardinality(v_claimed) < cardinality(v_paths) then
+    if cardinality(v_paths) > (select count(distinct path) from unnest(v_paths) as path) or exists (
+      select
+      from public.post_media
+      where post_media.path = any (v_paths) and split_part(post_media.path, '/', 1) = auth.uid()::text
+    ) then
+      perform private.raise_error(409, 'media_already_used', 'A file belongs to a post already.', 'media');
+    end if;
+    perform private.raise_error(
+      422, 'media_not_found', 'A file is not there, or is not yours: publish it first.', 'media'
+    );
+  end if;
   insert into public.post_media (post_id, path, position, file_type, mime_type, size, width, height, alt_text)
   select
-    claim_media.post_id, claimed.name, v_places_taken + file.place - 1, claimed.file_type, claimed.mime_type,
-    claimed.size, claimed.width, claimed.height, file.item ->> 'alt_text'
-  from jsonb_array_elements(claim_media.media) with ordinality as file (item, place)
-  join claimed on claimed.name = file.item ->> 'path'
-  -- A file that is listed twice, or that a post already has.
-  on conflict (path) do nothing;
-  get diagnostics v_claimed = row_count;
-  if v_claimed = cardinality(v_paths) then
-    return;
-  end if;
-  if exists (
-    select
-    from public.post_media
-    where post_media.path = any (v_paths) and split_part(post_media.path, '/', 1) = auth.uid()::text
-  ) then
-    perform private.raise_error(409, 'media_already_used', 'A file belongs to a post already.', 'media');
-  end if;
-  perform private.raise_error(422, 'media_not_found', 'A file is not there, or is not yours: publish it first.', 'media');
+    claim_media.post_id, claimed.name, v_places_taken + listed.place - 1, claimed.file_type, claimed.mime_type,
+    claimed.size, claimed.width, claimed.height, listed.item ->> 'alt_text'
+  from jsonb_array_elements(claim_media.media) with ordinality as listed (item, place)
+  join unnest(v_claimed) as claimed on claimed.name = listed.item ->> 'path';
 end
 $$;
 comment on function private.claim_media(uuid, jsonb) is

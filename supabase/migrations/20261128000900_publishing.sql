@@ -192,6 +192,7 @@ declare
   v_tags text[];
   v_mentioned uuid[];
 begin
+  perform private.lock_writer();
   perform private.check_post_input(coalesce(insert_post.caption, ''), insert_post.tags, insert_post.mentions);
   if insert_post.idempotency_key is not null then
     v_first_id := private.claim_idempotency_key(
@@ -231,7 +232,7 @@ begin
 end
 $$;
 comment on function private.insert_post(text, text[], text[], jsonb, boolean, uuid, uuid, text) is
-  'Writes a post of the caller''s and returns its id. original_post: as named by the caller. visible_original: the post to repost, if the caller sees it. Security definer: posts are not the users'' to write. create_post has asked whether the caller may.';
+  'Writes a post of the caller''s and returns its id. original_post: as named by the caller. visible_original: the post to repost, if the caller sees it. Security definer: posts are not the users'' to write. It writes in the caller''s name only.';
 grant execute on function private.insert_post(text, text[], text[], jsonb, boolean, uuid, uuid, text) to authenticated;
 
 create function public.create_post(
@@ -254,7 +255,6 @@ declare
   v_visible_original uuid;
   v_id uuid;
 begin
-  perform private.lock_writer();
   if create_post.original_post is not null then
     v_visible_original := private.original_of(create_post.original_post);
   end if;
@@ -303,6 +303,7 @@ declare
     or jsonb_array_length(v_added) > 0
     or cardinality(v_removed) > 0;
 begin
+  perform private.lock_writer();
   perform private.check_post_input(edit_post.caption, edit_post.tags, edit_post.mentions);
   -- One edit at a time: places in the post are counted, and lists replaced.
   perform from public.posts where posts.id = v_id and posts.owner_id = auth.uid() for no key update;
@@ -331,7 +332,12 @@ begin
   set caption = coalesce(edit_post.caption, posts.caption),
     is_public = coalesce(edit_post.is_public, posts.is_public),
     updated_at = case when v_touched then now() else posts.updated_at end
-  where posts.id = v_id;
+  where posts.id = v_id
+    and (
+      v_touched
+      or posts.caption <> coalesce(edit_post.caption, posts.caption)
+      or posts.is_public <> coalesce(edit_post.is_public, posts.is_public)
+    );
   if jsonb_array_length(v_added) > 0 then
     perform private.claim_media(v_id, v_added);
   end if;
@@ -393,6 +399,7 @@ as $$
 declare
   v_owner_id uuid;
 begin
+  -- Here as well, so that a token whose user is gone is told so, and not that the post belongs to another user.
   perform private.lock_writer();
   select posts.owner_id into v_owner_id from public.posts where posts.id = update_post.post_id;
   if not found then

@@ -62,7 +62,7 @@ begin
   insert into private.unused_files (bucket_id, name, remove_at)
   select objects.bucket_id, objects.name, now()
   from storage.objects
-  where objects.bucket_id = 'uploads' and objects.created_at < now() - interval '1 day'
+  where objects.bucket_id = 'uploads' and objects.created_at <= now() - interval '1 day'
   on conflict on constraint unused_files_pkey do nothing;
 
   -- A repeated request may have registered a file that its first attempt put into a post.

@@ -1,7 +1,7 @@
--- The rules that every object keeps, read from the catalogue: an object added later is held to them, too.
+-- The rules that every object keeps, read from the catalogue, so that they hold for an object that is added later.
 begin;
 set local search_path = public, extensions;
-select plan(34);
+select plan(36);
 
 create temporary view ours as
 select oid, nspname from pg_namespace where nspname in ('public', 'private');
@@ -24,34 +24,38 @@ select is_empty(
 );
 select is_empty(
   $$
-    select our_relations.oid::regclass, attribute.attname
-    from our_relations
-    join pg_attribute as attribute on attribute.attrelid = our_relations.oid
-    where attribute.attnum > 0 and not attribute.attisdropped and col_description(our_relations.oid, attribute.attnum) is null
+    select class.oid::regclass, attribute.attname
+    from pg_class as class
+    join ours on ours.oid = class.relnamespace
+    join pg_attribute as attribute on attribute.attrelid = class.oid
+    -- Composite types as well.
+    where class.relkind in ('r', 'p', 'v', 'm', 'f', 'c')
+      and attribute.attnum > 0 and not attribute.attisdropped and col_description(class.oid, attribute.attnum) is null
   $$,
-  'every column has one'
+  'every column has a comment'
 );
-select is_empty('select oid::regprocedure from our_functions where comment is null', 'every function has one');
+select is_empty('select oid::regprocedure from our_functions where comment is null', 'every function has a comment');
 select is_empty(
   $$
     select type.oid::regtype
     from pg_type as type
     join ours on ours.oid = type.typnamespace
-    where type.typtype in ('e', 'd') and obj_description(type.oid, 'pg_type') is null
+    where (type.typtype in ('e', 'd') or type.typrelid in (select oid from pg_class where relkind = 'c'))
+      and obj_description(type.oid, 'pg_type') is null
   $$,
-  'every type has one'
+  'every type has a comment'
 );
-select is_empty('select nspname from ours where obj_description(oid, ''pg_namespace'') is null', 'every schema has one');
+select is_empty('select nspname from ours where obj_description(oid, ''pg_namespace'') is null', 'every schema has a comment');
 select is_empty(
   $$
     select policy.polrelid::regclass, policy.polname
     from pg_policy as policy
     join our_policies on our_policies.policyname = policy.polname
       and policy.polrelid = format('%I.%I', our_policies.schemaname, our_policies.tablename)::regclass
-    -- A name such as insert_own says it all; visibility does not.
+    -- A name such as delete_own says it all; visibility does not.
     where policy.polname ~ '^select_visible' and obj_description(policy.oid, 'pg_policy') is null
   $$,
-  'so has every policy that says who sees what others wrote'
+  'every policy that says who sees what other users wrote has a comment'
 );
 
 -- Tables
@@ -98,22 +102,22 @@ select is_empty(
       and attstattarget is distinct from 0
       and not exists (select from our_policies where tablename = relname and cmd = 'SELECT' and qual = 'true')
   $$,
-  'no statistics are kept of what not everybody may read: planned counts would spell it out'
+  'no statistics are kept of what not everybody may read'
 );
 select is_empty(
   $$
     select oid::regclass from our_relations
     where relkind = 'v' and not coalesce(reloptions && array['security_invoker=true', 'security_invoker=on'], false)
   $$,
-  'every view asks as whoever reads it'
+  'every view runs with the rights of the reader'
 );
 select is_empty(
   'select oid::regclass from our_relations where relkind in (''m'', ''f'') and nspname = ''public''',
-  'clients reach no materialized view and no foreign table: those know no policies'
+  'clients reach no materialized view and no foreign table, which have no policies'
 );
 select is_empty(
   'select pubname, schemaname, tablename from pg_publication_tables where schemaname in (''public'', ''private'')',
-  'no table is broadcast'
+  'no table is in a publication'
 );
 -- Tables in `private` have no policies and no grants. Their functions run as the tables' owner, whom row-level security
 -- binds only where it is forced, so forcing it would only lock these out.
@@ -124,7 +128,7 @@ select set_eq(
     where relkind in ('r', 'p')
   $$,
   array['public on', 'private off'],
-  'row-level security is on wherever clients reach, and binds everybody but the tables'' owner'
+  'row-level security is on in public, and binds everybody but the owner of the tables'
 );
 
 -- Functions
@@ -135,7 +139,7 @@ select is_empty(
 );
 select is_empty(
   $$select oid::regprocedure from our_functions where prosecdef <> (coalesce(comment, '') ~ 'Security definer: .+\.$')$$,
-  'every function that runs with its owner''s rights says why at the end of its comment, and no other does'
+  'every SECURITY DEFINER function says why at the end of its comment, and no other does'
 );
 select is_empty(
   'select oid::regprocedure from our_functions where proowner <> ''postgres''::regrole', 'no function runs with the rights of a superuser'
@@ -145,7 +149,7 @@ select set_eq(
   -- The first from constant parts and with parameters. The second names schemas that may not be there, in constant
   -- texts, and is granted to nobody.
   array['list_posts', 'private.schedule_sweep'],
-  'these functions put statements together and no other'
+  'only these functions use dynamic SQL'
 );
 select is_empty(
   $$
@@ -163,7 +167,7 @@ select is_empty(
       or regexp_count(code, '\mexecute\M', 1, 'i')
         <> regexp_count(code, '\mexecute\s*(concat\([\s,]*\)\s*)?(\minto\M|\musing\M|;)', 1, 'i')
   $$,
-  'and none of them puts anything but constants into one, or runs with its owner''s rights'
+  'dynamic SQL consists of constants, and no SECURITY DEFINER function uses it'
 );
 select is_empty(
   $$
@@ -172,7 +176,7 @@ select is_empty(
     where has_function_privilege('anon', oid, 'execute')
       or exists (select from aclexplode(coalesce(proacl, acldefault('f', proowner))) as acl where acl.grantee = 0)
   $$,
-  'nobody calls a function without signing in, and none is granted to everybody'
+  'no function is granted to anon or to everybody'
 );
 select is_empty(
   $$
@@ -199,7 +203,7 @@ select is_empty(
     cross join aclexplode(attacl) as acl
     where acl.grantee in (0, 'anon'::regrole)
   $$,
-  'nobody has a right on a table or a column without signing in'
+  'anon has no right on a table or a column'
 );
 select is_empty(
   $$
@@ -222,7 +226,7 @@ select is_empty(
     cross join unnest(array['anon', 'authenticated', 'service_role']) as role
     where class.relkind = 'S' and has_sequence_privilege(role, class.oid, 'usage, select, update')
   $$,
-  'nor on a sequence'
+  'no client role has a right on a sequence'
 );
 select set_eq(
   $$
@@ -233,7 +237,7 @@ select set_eq(
     where has_schema_privilege(role, ours.oid, privilege)
   $$,
   array['anon public usage', 'authenticated public usage', 'authenticated private usage', 'service_role public usage', 'service_role private usage'],
-  'nobody names what is private without signing in, and no client role makes anything'
+  'anon has no access to the schema private, and no client role creates objects'
 );
 select is_empty(
   $$
@@ -242,7 +246,7 @@ select is_empty(
     cross join aclexplode(relacl) as acl
     where acl.grantee in ('authenticated'::regrole, 'service_role'::regrole) and acl.is_grantable
   $$,
-  'nobody hands a right on'
+  'no right can be passed on'
 );
 create table public.made_later (id integer);
 create view public.seen_later with (security_invoker = true) as select 1 as id;
@@ -272,7 +276,7 @@ select is_empty(
     select schemaname, tablename, policyname from our_policies
     where roles <> array['authenticated'::name] or cmd = 'ALL' or permissive <> 'PERMISSIVE'
   $$,
-  'every policy is for who is signed in, and for one verb'
+  'every policy is for authenticated, and for one verb'
 );
 select is_empty(
   $$
@@ -282,7 +286,7 @@ select is_empty(
     group by tablename, cmd
     having count(*) > 1
   $$,
-  'no table has two for one verb'
+  'no table has two policies for one verb'
 );
 select is_empty(
   $$select schemaname, tablename, policyname from our_policies where cmd <> 'SELECT' and conditions ~ '^\s*\(?true\)?\s*$|^\s*$'$$,
@@ -294,7 +298,7 @@ select is_empty(
     from our_policies
     where cmd <> 'SELECT' and conditions !~ 'private\.(may_write|has_role)\('
   $$,
-  'every policy for a write asks whether the caller may write at all'
+  'every policy for a write asks whether the caller may write'
 );
 select is_empty(
   $$
@@ -312,7 +316,7 @@ select is_empty(
     cross join unnest(array['auth\.uid\(', 'private\.has_role\(', 'private\.may_write\(']) as called
     where regexp_count(conditions, called) <> regexp_count(conditions, 'SELECT ' || called)
   $$,
-  'every policy asks who the caller is, what he is and whether he may once a query, not once a row'
+  'every policy asks for the caller, their role and whether they may write once a statement, not once a row'
 );
 
 -- Triggers
@@ -324,7 +328,25 @@ select is_empty(
     join our_relations on our_relations.oid = pg_trigger.tgrelid
     where not tgisinternal and tgname !~ '^_\d00_'
   $$,
-  'every trigger has a number in front, which is its turn'
+  'the name of every trigger begins with its place in the order'
+);
+
+select is_empty(
+  $$
+    select oid::regprocedure from our_functions
+    where (prorettype = 'trigger'::regtype) <> (proname ~ '^tg_') or prorettype = 'trigger'::regtype and nspname <> 'private'
+  $$,
+  'trigger functions, and no others, are called tg_, and are in private'
+);
+select is_empty(
+  $$
+    select tgrelid::regclass, tgfoid::regproc
+    from pg_trigger
+    join our_functions on our_functions.oid = tgfoid
+    join pg_class on pg_class.oid = tgrelid
+    where not starts_with(proname, 'tg_' || relname || '__') and not starts_with(proname, 'tg__')
+  $$,
+  'a trigger function is named after its table'
 );
 
 select * from finish();

@@ -1,9 +1,8 @@
--- What a hostile caption costs. All bounds are ratios of two works that are measured in turns, of about the same length
--- where they should be, and each by its best round; and they are measured again while a ratio is too high. So a slow or
--- busy machine takes longer, and what is really too expensive stays so.
+-- What a hostile caption costs. Each bound is a ratio of two works that are measured in turns, each by its best round, and
+-- measured again while the ratio is too high. A slow or busy machine takes longer, but does not fail.
 begin;
 set local search_path = public, extensions;
-select plan(57);
+select plan(56);
 
 -- How long the statement takes for one caption, as a multiple of how long it takes `times` in a row for another.
 create function pg_temp.ratio(statement text, caption text, other text, times integer, bound numeric) returns numeric
@@ -22,7 +21,7 @@ begin
         begin
           execute statement using case v_side when 1 then ratio.caption else ratio.other end;
         exception when sqlstate 'PT422' then
-          -- Refused is an outcome, too; what counts is what it cost.
+          -- A refusal is an outcome as well; its cost counts.
         end;
       end loop;
       v_spent := v_spent || (clock_timestamp() - v_started);
@@ -34,8 +33,8 @@ begin
 end
 $$;
 
--- Found by changing captions at random and keeping what took longest, and by asking what the patterns might read twice:
--- a long run before a match, openings that are never closed, and as many small matches as there is room for.
+-- Found by changing captions at random and keeping the slowest, and by asking what the patterns might read twice: a long
+-- run before a match, openings that are never closed, and as many small matches as there is room for.
 create temporary table hostile (unit text, tail text);
 insert into hostile (unit, tail)
 values
@@ -51,7 +50,7 @@ select cmp_ok(
     'select public.extract_mentions($1)',
     repeat(unit, 8800 / char_length(unit)) || tail, repeat(unit, 2200 / char_length(unit)) || tail, 4, 2.5
   ),
-  '<', 2.5, format('mentions in four times as many %L take no longer than in four such captions, and not four times as long', unit)
+  '<', 2.5, format('mentions are found in linear time among many %L', unit)
 )
 from hostile;
 select cmp_ok(
@@ -59,22 +58,19 @@ select cmp_ok(
     'select public.extract_hashtags($1)',
     repeat(unit, 8800 / char_length(unit)) || tail, repeat(unit, 2200 / char_length(unit)) || tail, 4, 2.5
   ),
-  '<', 2.5, format('hashtags in four times as many %L take no longer than in four such captions, and not four times as long', unit)
+  '<', 2.5, format('hashtags are found in linear time among many %L', unit)
 )
 from hostile;
 
--- Publishing: what a caption costs with all that it sets off
+-- Publishing: what a caption costs with everything that it starts
 
-insert into auth.users (id, email, raw_user_meta_data)
-values
-  ('00000000-0000-4000-a000-00000000000a', 'nora@tap.test', '{"username": "tap_nora"}'),
-  ('00000000-0000-4000-a000-00000000000b', 'otto@tap.test', '{"username": "tap_otto"}');
+select tests.create_user('nora'), tests.create_user('otto');
 create function pg_temp.publishing(caption text) returns numeric
 language sql
 as $$
   select pg_temp.ratio(
     $statement$
-      insert into public.posts (owner_id, caption) values ('00000000-0000-4000-a000-00000000000a', $1)
+      insert into public.posts (owner_id, caption) values (tests.id_of('nora'), $1)
     $statement$,
     caption,
     'Sunset over the bay with @tap_nora and @tap_otto, what a day! #sunset #travel https://example.com/a?b=c',
@@ -83,15 +79,12 @@ as $$
 $$;
 select cmp_ok(
   max(pg_temp.publishing(left(repeat(unit, 2200), 2200 - char_length(tail)) || tail)), '<', 10::numeric,
-  'none of these, 2,200 characters long, costs as much to publish as ten common captions'
+  'no hostile caption of 2,200 characters costs as much to publish as ten common ones'
 )
 from hostile;
 select cmp_ok(
   pg_temp.publishing((select string_agg('#' || chr(20000 + place), ' ') from generate_series(1, 733) as place)),
-  '<', 10::numeric, 'nor do hundreds of different tags, which are too many'
-);
-select is_empty(
-  format('select from public.tags where name = %L', chr(20001)), 'and leave none of them behind'
+  '<', 10::numeric, 'hundreds of tags, which are refused, cost less than ten common captions'
 );
 
 select * from finish();

@@ -1,4 +1,4 @@
--- Which column who reads and writes: every column that clients reach, and the roles that a request can have, `user`
+-- Which role reads and writes which column: every column that clients reach, and the roles that a request can have, `user`
 -- (authenticated) and `service` (service_role). `nobody` (anon) has none. Which rows they reach is in the matrix of tables.
 begin;
 set local search_path = public, extensions;
@@ -23,25 +23,21 @@ values
   ('post_media.width',                  'user service', 'service',      'service'),
   ('post_media.height',                 'user service', 'service',      'service'),
   ('post_media.alt_text',               'user service', 'service',      'service'),
-  ('post_media.inspected_at',           'user service', 'service',      'service'),
-  ('post_media.is_visible_to_all',      'user service', '',             ''),
   ('post_media.created_at',             'user service', 'service',      'service'),
 
   ('post_mentions.post_id',             'user service', 'service',      'service'),
   ('post_mentions.profile_id',          'user service', 'service',      'service'),
   ('post_mentions.source',              'user service', 'service',      'service'),
-  ('post_mentions.is_visible_to_all',   'user service', '',             ''),
 
   ('post_tags.post_id',                 'user service', 'service',      'service'),
-  ('post_tags.tag_id',                  'user service', 'service',      'service'),
+  ('post_tags.tag',                     'user service', 'service',      'service'),
   ('post_tags.source',                  'user service', 'service',      'service'),
-  ('post_tags.is_visible_to_all',       'user service', '',             ''),
 
   ('posts.id',                          'user service', 'service',      'service'),
   ('posts.owner_id',                    'user service', 'service',      'service'),
-  ('posts.caption',                     'user service', 'user service', 'user service'),
-  ('posts.is_public',                   'user service', 'user service', 'user service'),
-  ('posts.original_post_id',            'user service', 'user service', 'service'),
+  ('posts.caption',                     'user service', 'service',      'service'),
+  ('posts.is_public',                   'user service', 'service',      'service'),
+  ('posts.original_post_id',            'user service', 'service',      'service'),
   ('posts.is_repost',                   'user service', 'service',      'service'),
   ('posts.hidden_at',                   'user service', 'service',      'service'),
   ('posts.is_visible_to_all',           'user service', 'service',      'service'),
@@ -69,13 +65,9 @@ values
   ('rate_limits.action',                'user service', '',             'service'),
   ('rate_limits.max_count',             'user service', '',             'user service'),
   ('rate_limits.per_seconds',           'user service', '',             'user service'),
-  ('rate_limits.updated_at',            'user service', '',             'service'),
+  ('rate_limits.updated_at',            'user service', '',             'service');
 
-  ('tags.id',                           'user service', 'service',      'service'),
-  ('tags.name',                         'user service', 'service',      'service'),
-  ('tags.is_published',                 'user service', 'service',      'service');
-
--- Tries a statement that touches no row as each role, and names those who may.
+-- Tries a statement that touches no row as each role, and returns those who may.
 create function pg_temp.who_may(statement text) returns text
 language plpgsql
 as $$
@@ -90,7 +82,7 @@ begin
       v_able := v_able || ' ' || v_role.label;
       raise exception using errcode = 'TAP00';
     exception
-      -- Which also ends the role.
+      -- This ends the role as well.
       when sqlstate 'TAP00' or insufficient_privilege then null;
     end;
   end loop;
@@ -108,7 +100,7 @@ join pg_attribute as attribute on attribute.attrelid = class.oid and attribute.a
 where class.relnamespace = 'public'::regnamespace and class.relkind in ('r', 'p', 'v', 'm', 'f');
 
 select plan((select count(*)::integer * 3 + 1 from expected));
-select set_eq('select name from columns', 'select name from expected', 'every column that clients reach is in the matrix');
+select set_eq('select name from columns', 'select name from expected', 'the matrix has every column that clients reach');
 select is(pg_temp.who_may(to_jsonb(columns) ->> verb), to_jsonb(expected) ->> verb, concat(expected.name, ' / ', verb))
 from expected
 left join columns on columns.name = expected.name

@@ -1,0 +1,208 @@
+-- Who may call what, and what it does to another user. Every function that a request can have a right to is in the table
+-- below, called as each user, about the owner's posts, files and account.
+--
+--   runs     without an error, and nothing of the owner's is different
+--   changes  and something of the owner's is
+--   deny     42501, refused      other  the code (hint) of another refusal
+begin;
+set local search_path = public, extensions;
+
+create temporary table expected (
+  place integer generated always as identity, call text unique,
+  nobody text not null, stranger text not null, owner text not null, mentioned text not null, moderator text not null,
+  admin text not null, banned text not null, gone text not null, service text not null
+);
+insert into expected (
+  call,                                       nobody, stranger,    owner,       mentioned,   moderator,   admin,       banned,        gone,            service
+) values
+  ('public.begin_registration(''192.0.2.1'')',
+                                              'deny','deny',       'deny',       'deny',       'deny',       'deny',       'deny',         'deny',           'runs'),
+  ('public.begin_sign_in(''tap_owner'')',     'deny','deny',       'deny',       'deny',       'deny',       'deny',       'deny',         'deny',           'runs'),
+  ('public.before_user_created(''{}'')',      'deny','deny',       'deny',       'deny',       'deny',       'deny',       'deny',         'deny',           'deny'),
+  ('public.username_available(''tap_owner'')',
+                                              'deny','deny',       'deny',       'deny',       'deny',       'deny',       'deny',         'deny',           'runs'),
+  ('public.create_post(''Mine @tap_owner'')',
+                                              'deny','runs',       'changes',    'runs',       'runs',       'runs',       'user_banned',  'not_signed_in',  'deny'),
+  ('public.create_post(''x'', media => jsonb_build_array(FILE))',
+                                              'deny','media_not_found','changes',    'media_not_found','media_not_found','media_not_found','user_banned',  'not_signed_in',  'deny'),
+  ('public.create_post(''x'', original_post => PRIVATE)',
+                                              'deny','original_post_not_found','changes',    'original_post_not_found','runs',       'runs',       'user_banned',  'not_signed_in',  'deny'),
+  ('public.create_post(''x'', original_post => HIDDEN)',
+                                              'deny','original_post_not_found','changes',    'original_post_not_found','runs',       'runs',       'user_banned',  'not_signed_in',  'deny'),
+  ('public.create_post(''x'', idempotency_key => ''tap'')',
+                                              'deny','runs',       'runs',       'runs',       'runs',       'runs',       'user_banned',  'not_signed_in',  'deny'),
+  ('public.update_post(PUBLIC, ''Mine'')',    'deny','not_owner',  'changes',    'not_owner',  'not_owner',  'not_owner',  'user_banned',  'not_signed_in',  'deny'),
+  ('public.update_post(PUBLIC, mentions => ''{}'')',
+                                              'deny','not_owner',  'changes',    'not_owner',  'not_owner',  'not_owner',  'user_banned',  'not_signed_in',  'deny'),
+  ('public.update_post(PRIVATE, ''Mine'')',   'deny','post_not_found','changes',    'post_not_found','not_owner',  'not_owner',  'user_banned',  'not_signed_in',  'deny'),
+  ('public.update_post(HIDDEN, ''Mine'')',    'deny','post_not_found','changes',    'post_not_found','not_owner',  'not_owner',  'user_banned',  'not_signed_in',  'deny'),
+  ('public.get_post(PUBLIC)',                 'deny','runs',       'runs',       'runs',       'runs',       'runs',       'runs',         'runs',           'deny'),
+  ('public.get_post(PRIVATE)',                'deny','post_not_found','runs',       'post_not_found','runs',       'runs',       'post_not_found','post_not_found', 'deny'),
+  ('public.get_post(HIDDEN)',                 'deny','post_not_found','runs',       'post_not_found','runs',       'runs',       'post_not_found','post_not_found', 'deny'),
+  ('public.list_posts(OWNER::text)',          'deny','runs',       'runs',       'runs',       'runs',       'runs',       'runs',         'runs',           'deny'),
+  ('public.get_profile(OWNER::text)',         'deny','runs',       'runs',       'runs',       'runs',       'runs',       'runs',         'runs',           'deny'),
+  ('public.get_profile()',                    'deny','runs',       'runs',       'runs',       'runs',       'runs',       'runs',         'not_signed_in',  'deny'),
+  ('public.hide_post(PUBLIC)',                'deny','forbidden',  'forbidden',  'forbidden',  'changes',    'changes',    'forbidden',    'forbidden',      'changes'),
+  ('public.set_role(OWNER, ''admin'')',       'deny','forbidden',  'forbidden',  'forbidden',  'forbidden',  'changes',    'forbidden',    'forbidden',      'changes'),
+  ('public.set_vip(OWNER, true)',             'deny','forbidden',  'forbidden',  'forbidden',  'forbidden',  'changes',    'forbidden',    'forbidden',      'changes'),
+  ('public.delete_account()',                 'deny','runs',       'changes',    'changes',    'runs',       'last_admin', 'user_banned',  'not_signed_in',  'deny'),
+  ('public.register_file(''post-media'', OWNER || ''/new.jpg'', OWNER, ''image'', ''image/jpeg'', 1)',
+                                              'deny','deny',       'deny',       'deny',       'deny',       'deny',       'deny',         'deny',           'changes'),
+  ('public.discard_files(''post-media'', array[FILE])',
+                                              'deny','deny',       'deny',       'deny',       'deny',       'deny',       'deny',         'deny',           'changes'),
+  ('public.take_removals()',                  'deny','deny',       'deny',       'deny',       'deny',       'deny',       'deny',         'deny',           'runs'),
+  ('public.finish_removals(''post-media'', array[FILE])',
+                                              'deny','deny',       'deny',       'deny',       'deny',       'deny',       'deny',         'deny',           'runs'),
+  ('public.limits()',                         'deny','runs',       'runs',       'runs',       'runs',       'runs',       'runs',         'runs',           'runs'),
+  ('public.extract_mentions(''@a'')',         'deny','runs',       'runs',       'runs',       'runs',       'runs',       'runs',         'runs',           'runs'),
+  ('public.extract_hashtags(''#a'')',         'deny','runs',       'runs',       'runs',       'runs',       'runs',       'runs',         'runs',           'runs'),
+
+  -- Not exposed by the Data API: policies, constraints and the functions above call these as the caller.
+  ('private.insert_post(''x'', ''{}'', ''{}'', ''[]'', true, null, null, null)',
+                                              'deny','runs',       'changes',    'runs',       'runs',       'runs',       'user_banned',  'not_signed_in',  'deny'),
+  ('private.edit_post(PUBLIC, ''x'', null, null, null, ''[]'', ''{}'')',
+                                              'deny','post_not_found','changes',    'post_not_found','post_not_found','post_not_found','user_banned',  'not_signed_in',  'deny'),
+  ('private.lock_writer()',                   'deny','runs',       'runs',       'runs',       'runs',       'runs',       'user_banned',  'not_signed_in',  'deny'),
+  ('private.may_write()',                     'deny','runs',       'runs',       'runs',       'runs',       'runs',       'runs',         'runs',           'deny'),
+  ('private.has_role(''user'')',              'deny','runs',       'runs',       'runs',       'runs',       'runs',       'runs',         'runs',           'deny'),
+  ('private.find_profile(''tap_owner'')',     'deny','runs',       'runs',       'runs',       'runs',       'runs',       'runs',         'runs',           'deny'),
+  ('private.require_profile(''tap_owner'')',  'deny','runs',       'runs',       'runs',       'runs',       'runs',       'runs',         'runs',           'deny'),
+  ('private.original_of(PUBLIC)',             'deny','runs',       'runs',       'runs',       'runs',       'runs',       'runs',         'runs',           'runs'),
+  ('private.view_posts(array[PUBLIC])',       'deny','runs',       'runs',       'runs',       'runs',       'runs',       'runs',         'runs',           'deny'),
+  ('private.compose_posts(array[PUBLIC], ''{}'')',
+                                              'deny','runs',       'runs',       'runs',       'runs',       'runs',       'runs',         'runs',           'deny'),
+  ('private.raise_error(418, ''raised'', '''')',
+                                              'deny','raised',     'raised',     'raised',     'raised',     'raised',     'raised',       'raised',         'raised'),
+  ('private.limit_of(''tags'')',              'deny','runs',       'runs',       'runs',       'runs',       'runs',       'runs',         'runs',           'runs'),
+  ('private.uuid_v7()',                       'deny','runs',       'runs',       'runs',       'runs',       'runs',       'runs',         'runs',           'runs'),
+  ('private.combining_marks()',               'deny','runs',       'runs',       'runs',       'runs',       'runs',       'runs',         'runs',           'runs'),
+  ('private.without_urls(''#a'', ''#'')',     'deny','runs',       'runs',       'runs',       'runs',       'runs',       'runs',         'runs',           'runs'),
+  ('private.hashtag_pattern()',               'deny','runs',       'runs',       'runs',       'runs',       'runs',       'runs',         'runs',           'runs'),
+  ('private.tag_name(''#A'')',                'deny','runs',       'runs',       'runs',       'runs',       'runs',       'runs',         'runs',           'runs'),
+  ('private.is_valid_tag(''a'')',             'deny','runs',       'runs',       'runs',       'runs',       'runs',       'runs',         'runs',           'runs'),
+  ('private.is_valid_caption(''a'')',         'deny','runs',       'runs',       'runs',       'runs',       'runs',       'runs',         'runs',           'runs'),
+  ('private.is_valid_username(''tap'')',      'deny','runs',       'runs',       'runs',       'runs',       'runs',       'runs',         'runs',           'runs');
+
+-- The words in capitals, which keep the table readable.
+create temporary table words (word text, meaning text);
+insert into words
+values
+  ('OWNER', 'tests.id_of(''owner'')'), ('PUBLIC', 'tests.id_of(''All #tap_public @tap_mentioned'')'), ('PRIVATE', 'tests.id_of(''Me'')'),
+  ('HIDDEN', 'tests.id_of(''Bad'')'), ('FILE', 'tests.path_of(''owner'', ''2.jpg'')');
+create function pg_temp.spelt_out(call text) returns text
+language plpgsql
+as $$
+declare
+  v_word record;
+begin
+  for v_word in select * from words loop
+    call := regexp_replace(call, '\m' || v_word.word || '\M', v_word.meaning, 'g');
+  end loop;
+  return call;
+end
+$$;
+
+create temporary table personas (name text primary key, role text not null);
+insert into personas
+values
+  ('nobody', 'anon'), ('stranger', 'authenticated'), ('owner', 'authenticated'), ('mentioned', 'authenticated'),
+  ('moderator', 'authenticated'), ('admin', 'authenticated'), ('banned', 'authenticated'), ('gone', 'authenticated'),
+  ('service', 'service_role');
+update public.profiles set role = 'user' where role = 'admin';
+-- A banned admin has no power, and does not count as another admin.
+select tests.create_user(name, case name when 'moderator' then name when 'admin' then name when 'banned' then 'admin' else 'user' end::public.profile_role)
+from unnest(array['stranger', 'owner', 'mentioned', 'moderator', 'admin', 'banned']) as name;
+update auth.users set banned_until = now() + interval '1 hour' where id = tests.id_of('banned');
+select
+  tests.insert_post('owner', 'All #tap_public @tap_mentioned'), tests.insert_post('owner', 'Me', false), tests.insert_post('owner', 'Bad', hidden_at => now());
+select tests.insert_file(tests.id_of('All #tap_public @tap_mentioned'), tests.path_of('owner', '1.jpg')), tests.publish_file('owner', '2.jpg');
+insert into private.idempotency_keys (owner_id, key, request_hash, post_id)
+values (
+  tests.id_of('owner'), 'tap',
+  sha256(convert_to(jsonb_build_array('x', '{}'::text[], '{}'::text[], '[]'::jsonb, true, null)::text, 'UTF8')),
+  tests.id_of('All #tap_public @tap_mentioned')
+);
+
+-- Everything that belongs to the owner.
+create function pg_temp.owned() returns text
+language sql
+as $$
+  select md5(string_agg(belongings.content, ' ' order by belongings.content))
+  from (
+    select to_jsonb(users)::text from auth.users where id = tests.id_of('owner')
+    union all select to_jsonb(profiles)::text from public.profiles where id = tests.id_of('owner')
+    union all select to_jsonb(private_profiles)::text from public.private_profiles where id = tests.id_of('owner')
+    union all select to_jsonb(posts)::text from public.posts where owner_id = tests.id_of('owner')
+    union all select to_jsonb(post_media)::text from public.post_media where path like tests.id_of('owner') || '/%'
+    union all
+    select to_jsonb(post_tags)::text from public.post_tags join public.posts on posts.id = post_tags.post_id where owner_id = tests.id_of('owner')
+    union all
+    select to_jsonb(post_mentions)::text
+    from public.post_mentions join public.posts on posts.id = post_mentions.post_id where owner_id = tests.id_of('owner')
+    union all select to_jsonb(objects)::text from storage.objects where name like tests.id_of('owner') || '/%'
+    union all select to_jsonb(unused)::text from private.unused_files as unused where name like tests.id_of('owner') || '/%'
+    union all select to_jsonb(counted)::text from private.rate_counters as counted where subject = tests.id_of('owner')::text
+    union all select to_jsonb(used)::text from private.idempotency_keys as used where owner_id = tests.id_of('owner')
+  ) as belongings (content)
+$$;
+
+-- Runs the call as that user, returns what came of it, and rolls it back.
+create function pg_temp.attempt(persona text, statement text) returns text
+language plpgsql
+as $$
+declare
+  v_role constant text := (select role from personas where name = persona);
+  v_before text := pg_temp.owned();
+  v_hint text;
+begin
+  perform set_config('request.jwt.claims', json_build_object('sub', case v_role when 'authenticated' then tests.id_of(persona) end, 'role', v_role)::text, true);
+  perform set_config('role', v_role, true);
+  execute statement;
+  perform set_config('role', 'none', true);
+  raise exception using errcode = 'TAP00', message = case pg_temp.owned() when v_before then 'runs' else 'changes' end;
+exception
+  when sqlstate 'TAP00' then return sqlerrm;
+  when insufficient_privilege then return 'deny';
+  when others then
+    get stacked diagnostics v_hint = pg_exception_hint;
+    return case when sqlstate ~ '^PT' then v_hint else sqlstate end;
+end
+$$;
+
+select plan((select count(*)::integer * 9 + 2 from expected));
+select set_eq(
+  $$
+    select pronamespace::regnamespace || '.' || proname
+    from pg_proc
+    where pronamespace in ('public'::regnamespace, 'private'::regnamespace)
+      and prorettype <> 'trigger'::regtype
+      and (
+        pronamespace = 'public'::regnamespace
+        or has_function_privilege('anon', oid, 'execute')
+        or has_function_privilege('authenticated', oid, 'execute')
+        or has_function_privilege('service_role', oid, 'execute')
+      )
+  $$,
+  $$select split_part(call, '(', 1) from expected$$,
+  'the matrix has every function that a request may call'
+);
+select is_empty(
+  $$
+    select pronamespace::regnamespace, proname
+    from pg_proc
+    where pronamespace in ('public'::regnamespace, 'private'::regnamespace)
+    group by pronamespace, proname
+    having count(*) > 1
+  $$,
+  'no two functions have one name'
+);
+select is(
+  pg_temp.attempt(personas.name, 'select ' || pg_temp.spelt_out(expected.call)), to_jsonb(expected) ->> personas.name,
+  concat(personas.name, ' / ', expected.call)
+)
+from expected
+cross join personas
+order by expected.place, personas.name;
+
+select * from finish();
+rollback;
