@@ -5,8 +5,8 @@ import { settings } from '../kit/settings.ts';
 
 const session = { token: expect.any(String), refresh_token: expect.any(String), expires_in: 3600 };
 
-describe('registering', () => {
-  test('signs in at once and keeps the name as it was written', async () => {
+describe('registration', () => {
+  test('registration signs in and keeps the user name as it was written', async () => {
     const username = `Kai_${newUsername()}`.slice(0, 30);
     const account = {
       username,
@@ -23,13 +23,13 @@ describe('registering', () => {
     expect(profile.json).toMatchObject({ id: answer.json.user_id, username, date_of_birth: '2004-02-29' });
   });
 
-  test('works at the older path as well', async () => {
+  test('registration works at the older path', async () => {
     const username = newUsername();
     const json = { username, email: `${username}@example.com`, password: 'longenough', date_of_birth: null };
     expect(await call('/register', { json })).toMatchObject({ status: 201, json: { username } });
   });
 
-  test('with a taken name is refused, however it is written', async () => {
+  test('registration refuses a taken name in upper or lower case', async () => {
     const { username } = await newPerson();
     const json = {
       username: username.toUpperCase(),
@@ -42,7 +42,7 @@ describe('registering', () => {
     });
   });
 
-  test('with a taken e-mail address is refused', async () => {
+  test('registration refuses a taken e-mail address', async () => {
     const { email } = await newPerson();
     const json = { username: newUsername(), email, password: 'longenough' };
     expect(await call('/auth/register/', { json })).toMatchObject({
@@ -51,7 +51,7 @@ describe('registering', () => {
     });
   });
 
-  test('ten times at once with one name makes one account, and nine clear answers', async () => {
+  test('ten registrations of one name at the same time make one account and nine conflicts', async () => {
     const username = newUsername();
     const answers = await Promise.all(
       Array.from({ length: 10 }, (_, index) =>
@@ -70,15 +70,15 @@ describe('registering', () => {
     ['a name with letters outside ASCII', 'username', 'käthe'],
     ['a name with a line break at its end', 'username', 'kai\n'],
     ['a name that is a number', 'username', 12345],
-    ['no address', 'email', 'nobody'],
+    ['a text that is no address', 'email', 'nobody'],
     ['a very long address', 'email', `${'a'.repeat(250)}@example.com`],
     ['a short password', 'password', '1234567'],
     ['a password that is too long to hash', 'password', 'ä'.repeat(37)],
-    ['no date', 'date_of_birth', 'yesterday'],
-    ['a day that never was', 'date_of_birth', '2001-02-29'],
+    ['a text that is no date', 'date_of_birth', 'yesterday'],
+    ['a day that does not exist', 'date_of_birth', '2001-02-29'],
     ['a birth in the future', 'date_of_birth', '2999-01-01'],
     ['a birth before 1900', 'date_of_birth', '1899-12-31'],
-  ])('with %s is refused', async (_, field, value) => {
+  ])('registration refuses %s', async (_, field, value) => {
     const account = {
       username: newUsername(),
       email: `${newUsername()}@example.com`,
@@ -89,15 +89,15 @@ describe('registering', () => {
     expect(Object.keys(answer.json.errors)).toEqual([field]);
   });
 
-  test('with nothing names every field at fault', async () => {
+  test('registration without fields names each missing field', async () => {
     const answer = await call('/auth/register/', { json: {} });
     expect(answer).toMatchObject({ status: 422, json: { code: 'username_invalid' } });
     expect(Object.keys(answer.json.errors)).toEqual(['username', 'email', 'password']);
   });
 });
 
-describe('signing in', () => {
-  test('by user name in any case, or by e-mail address', async () => {
+describe('sign-in', () => {
+  test('sign-in takes a user name in any case or an e-mail address', async () => {
     const { username, email, password, id } = await newPerson();
     for (const name of [username, username.toUpperCase(), email]) {
       const answer = await call('/auth/token/', { json: { username: name, password } });
@@ -109,7 +109,7 @@ describe('signing in', () => {
   test.each([
     ['a urlencoded form', (fields: Record<string, string>) => ({ body: new URLSearchParams(fields) })],
     ['a multipart form', (fields: Record<string, string>) => ({ form: formOf(fields) })],
-  ])('works as %s, as registration and renewal do', async (_, bodyOf) => {
+  ])('registration, sign-in and renewal take %s', async (_, bodyOf) => {
     const username = newUsername();
     const account = { username, email: `${username}@example.com`, password: 'longenough', date_of_birth: '' };
     const registered = await call('/auth/register/', bodyOf(account));
@@ -120,7 +120,7 @@ describe('signing in', () => {
     expect(await call('/auth/token/refresh/', bodyOf({ refresh_token }))).toMatchObject({ status: 200 });
   });
 
-  test('tells a banned user no more than a stranger, by name and by address', async () => {
+  test('sign-in answers for a banned user as for an unknown one, by name and by address', async () => {
     const { id, username, email, password } = await newPerson();
     await secretClient().auth.admin.updateUserById(id, { ban_duration: '24h' });
     const unknown = await call('/auth/token/', { json: { username: newUsername(), password } });
@@ -131,7 +131,7 @@ describe('signing in', () => {
       }
   });
 
-  test('is refused alike for an unknown name, an unknown address and a wrong password', async () => {
+  test('sign-in answers alike for an unknown name, an unknown address and a wrong password', async () => {
     const { username, email } = await newPerson();
     const attempts = [
       newUsername(),
@@ -159,11 +159,11 @@ describe('signing in', () => {
     ['no password', { username: 'kai' }, 'password_invalid'],
     ['a password that is no text', { username: 'kai', password: ['x'] }, 'password_invalid'],
     ['no name', { password: 'longenough' }, 'username_invalid'],
-  ])('with %s is refused', async (_, json, code) => {
+  ])('sign-in refuses a body with %s', async (_, json, code) => {
     expect(await call('/auth/token/', { json })).toMatchObject({ status: 422, json: { code } });
   });
 
-  test('the answer carries the present name, not the one of the registration', async () => {
+  test('sign-in answers with the present user name, not that of the registration', async () => {
     const person = await newPerson();
     const renamed = newUsername();
     const update = await fetch(`${settings.url}/rest/v1/profiles?id=eq.${person.id}`, {
@@ -182,7 +182,7 @@ describe('signing in', () => {
 });
 
 describe('a session', () => {
-  test('can be renewed', async () => {
+  test('a session can be renewed', async () => {
     const { refreshToken, username, id } = await newPerson();
     const answer = await call('/auth/token/refresh/', { json: { refresh_token: refreshToken } });
     expect(answer).toMatchObject({ status: 200, json: { ...session, username, user_id: id } });
@@ -193,14 +193,14 @@ describe('a session', () => {
     ['nonsense', 'nonsense'],
     ['a control character', 'a\u0001b'],
     ['a very long text', 'x'.repeat(5000)],
-  ])('is not renewed by %s', async (_, refreshToken) => {
+  ])('a session is not renewed by %s', async (_, refreshToken) => {
     expect(await call('/auth/token/refresh/', { json: { refresh_token: refreshToken } })).toMatchObject({
       status: 401,
       json: { code: 'refresh_token_invalid' },
     });
   });
 
-  test('is over after signing out, and signing out again is no error', async () => {
+  test('signing out ends the session, and may be repeated', async () => {
     const { token, refreshToken } = await newPerson();
     expect((await call('/auth/logout/', { method: 'POST', token })).status).toBe(204);
     expect(await call('/auth/token/refresh/', { json: { refresh_token: refreshToken } })).toMatchObject({
@@ -210,7 +210,7 @@ describe('a session', () => {
     expect((await call('/logout/', { method: 'POST', token })).status).toBe(204);
   });
 
-  test('on another device goes on after signing out on one', async () => {
+  test('signing out keeps the sessions on other devices', async () => {
     const { username, password, token } = await newPerson();
     const other = await call('/auth/token/', { json: { username, password } });
     await call('/auth/logout/', { method: 'POST', token });
@@ -218,7 +218,7 @@ describe('a session', () => {
     expect(renewed.status).toBe(200);
   });
 
-  test('is taken from the older kind of header as well', async () => {
+  test('the token is also read from the older kind of header', async () => {
     const { token, username } = await newPerson();
     for (const authorization of [`Token ${token}`, `token ${token}`, `bearer ${token}`]) {
       expect(await call('/userprofiles/me/', { headers: { authorization } })).toMatchObject({

@@ -21,13 +21,13 @@ const formBody = (value: string) =>
   bytes(`--b\r\ncontent-disposition: form-data; name="caption"\r\n\r\n${value}\r\n--b--\r\n`);
 const form = { 'content-type': 'multipart/form-data; boundary=b' };
 
-describe('every error is a problem of RFC 9457', () => {
+describe('errors', () => {
   test.each<[what: string, path: string, status: number, code: string, call: Call]>([
-    ['a path that leads nowhere', '/nowhere/', 404, 'route_not_found', {}],
+    ['an unknown path', '/nowhere/', 404, 'route_not_found', {}],
     ['a path of Supabase', '/auth/v1/user', 404, 'route_not_found', {}],
     ['a path below a route', '/health/x/', 404, 'route_not_found', {}],
-    ['a method that a path does not know', '/posts/', 405, 'method_not_allowed', { method: 'PUT' }],
-    ['reading what can only be sent', '/auth/token/', 405, 'method_not_allowed', {}],
+    ['a method that the path does not have', '/posts/', 405, 'method_not_allowed', { method: 'PUT' }],
+    ['GET where there is only POST', '/auth/token/', 405, 'method_not_allowed', {}],
     ['half of JSON', '/auth/token/', 400, 'malformed_json', raw('{"username":')],
     ['an empty body', '/auth/token/', 400, 'malformed_json', raw('')],
     ['a JSON list', '/auth/token/', 400, 'malformed_json', raw('[]')],
@@ -39,20 +39,14 @@ describe('every error is a problem of RFC 9457', () => {
     ['a NUL in a name of a field', '/auth/token/', 400, 'invalid_character', raw('{"a":{"\\u0000":1}}')],
     ['a body without a type', '/auth/token/', 415, 'content_type_unsupported', raw(bytes('{}'), {})],
     [
-      'a body that is a text',
+      'a body of plain text',
       '/auth/token/',
       415,
       'content_type_unsupported',
       raw('{}', { 'content-type': 'text/plain' }),
     ],
-    [
-      'a body of a megabyte and more',
-      '/auth/token/',
-      413,
-      'request_too_large',
-      raw(`"${'x'.repeat(1024 * 1024)}"`),
-    ],
-  ])('%s', async (_, path, status, code, request) => {
+    ['a body over a megabyte', '/auth/token/', 413, 'request_too_large', raw(`"${'x'.repeat(1024 * 1024)}"`)],
+  ])('a problem of RFC 9457 answers %s', async (_, path, status, code, request) => {
     const answer = await call(path, request);
     expect(answer.status).toBe(status);
     expect(answer.headers.get('content-type')).toBe('application/problem+json');
@@ -66,7 +60,7 @@ describe('every error is a problem of RFC 9457', () => {
     });
   });
 
-  test('405 says what would be allowed', async () => {
+  test('a 405 lists the allowed methods', async () => {
     const allowed = async (path: string, method: string) =>
       (await call(path, { method })).headers.get('allow');
     expect(await allowed('/posts/', 'PUT')).toBe('GET, HEAD, POST');
@@ -76,7 +70,7 @@ describe('every error is a problem of RFC 9457', () => {
   });
 });
 
-describe('without a good token', () => {
+describe('tokens', () => {
   const nothing = Buffer.from('{}').toString('base64url');
   const claims = Buffer.from(
     JSON.stringify({ sub: 'x', role: 'authenticated', exp: 9_999_999_999 }),
@@ -94,7 +88,7 @@ describe('without a good token', () => {
     ['a key of the project', `Bearer ${settings.publishableKey}`, 'token_invalid'],
     ['the secret key', `Bearer ${settings.secretKey}`, 'token_invalid'],
     ['a very long text', `Bearer ${'a'.repeat(7000)}`, 'token_invalid'],
-  ])('(%s) everything that needs one answers 401', async (_, authorization, code) => {
+  ])('every endpoint for users answers 401 to %s', async (_, authorization, code) => {
     const headers = authorization === undefined ? {} : { authorization };
     for (const [method, path] of [
       ['GET', '/posts/'],
@@ -117,7 +111,7 @@ describe('without a good token', () => {
     }
   });
 
-  test('a token with another signature or other claims is refused', async () => {
+  test('a token with changed claims or a changed signature is refused', async () => {
     const [header, payload, signature] = kai.token.split('.');
     const forged = Buffer.from(
       JSON.stringify({
@@ -135,21 +129,21 @@ describe('without a good token', () => {
   });
 });
 
-describe('a form', () => {
+describe('forms', () => {
   test.each([
     [
-      'without a boundary',
+      'a form without a boundary',
       formBody('x'),
       { 'content-type': 'multipart/form-data' },
       400,
       'malformed_multipart',
     ],
-    ['that is cut off', formBody('x').slice(0, -10), form, 400, 'malformed_multipart'],
-    ['that is empty', bytes(''), form, 400, 'malformed_multipart'],
-    ['whose text is not UTF-8', formBody('\xff'), form, 400, 'invalid_encoding'],
-    ['with a NUL', formBody('a\0b'), form, 400, 'invalid_character'],
+    ['a form that is cut off', formBody('x').slice(0, -10), form, 400, 'malformed_multipart'],
+    ['an empty form', bytes(''), form, 400, 'malformed_multipart'],
+    ['a form with text that is not UTF-8', formBody('\xff'), form, 400, 'invalid_encoding'],
+    ['a form with a NUL', formBody('a\0b'), form, 400, 'invalid_character'],
     [
-      'of the urlencoded kind that is not UTF-8',
+      'a urlencoded form that is not UTF-8',
       bytes('caption=\xff'),
       { 'content-type': 'application/x-www-form-urlencoded' },
       400,
@@ -161,18 +155,22 @@ describe('a form', () => {
   });
 });
 
-describe('a large body is read to its end before it is refused', () => {
+describe('large bodies', () => {
   const size = 101 * 1024 * 1024;
   test.each([
-    ['too large, its length announced', () => ({ ...form, ...mine(), 'content-length': String(size) }), 413],
-    ['too large, in chunks', () => ({ ...form, ...mine(), 'transfer-encoding': 'chunked' }), 413],
+    [
+      'that is too large, with its length',
+      () => ({ ...form, ...mine(), 'content-length': String(size) }),
+      413,
+    ],
+    ['that is too large, in chunks', () => ({ ...form, ...mine(), 'transfer-encoding': 'chunked' }), 413],
     ['without a token', () => ({ ...form, 'content-length': String(size) }), 401],
     [
       'of the wrong type',
       () => ({ ...mine(), 'content-type': 'text/plain', 'content-length': String(size) }),
       415,
     ],
-  ])('%s', async (_, headers, status) => {
+  ])('a large body %s is read to its end before the answer', async (_, headers, status) => {
     expect(await sendLarge(headers(), size)).toEqual({ status, unsent: 0 });
   });
 
@@ -201,7 +199,7 @@ function sendLarge(headers: Record<string, string>, size: number) {
   });
 }
 
-describe('a body that is broken off', () => {
+describe('a body that ends too early', () => {
   const brokenOff = () =>
     new Request('http://localhost/', {
       method: 'POST',
@@ -212,12 +210,12 @@ describe('a body that is broken off', () => {
       ...{ duplex: 'half' },
     });
 
-  test('is the fault of whoever sends it', async () => {
+  test('an incomplete body is a 400', async () => {
     const refusal = await readJson(brokenOff()).catch((reason: unknown) => reason);
     expect(refusal).toMatchObject({ problem: { status: 400, code: 'body_incomplete' } });
   });
 
-  test('does no harm where nobody reads it', async () => {
+  test('an incomplete body that is not read does no harm', async () => {
     await expect(drain(brokenOff())).resolves.toBeUndefined();
   });
 });

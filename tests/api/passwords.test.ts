@@ -17,7 +17,7 @@ async function resetMail({ email }: Person) {
 const confirm = (json: unknown) => call('/auth/password/reset/confirm/', { json });
 
 describe('changing the password', () => {
-  test('takes the old one, and from then on the new one signs in', async () => {
+  test('after a change of the password only the new one signs in', async () => {
     const person = await newPerson();
     const new_password = 'a new password';
     expect((await change(person, { password: person.password, new_password })).status).toBe(204);
@@ -25,7 +25,7 @@ describe('changing the password', () => {
     expect((await signIn(person, new_password)).status).toBe(200);
   });
 
-  test('keeps this session and ends those on other devices', async () => {
+  test('a change of the password keeps this session and ends the others', async () => {
     const person = await newPerson();
     const other = await signIn(person);
     await change(person, { password: person.password, new_password: 'a new password' });
@@ -33,7 +33,7 @@ describe('changing the password', () => {
     expect((await renew(other.json.refresh_token)).status).toBe(401);
   });
 
-  test('with the wrong one is refused', async () => {
+  test('a change with a wrong present password is refused', async () => {
     const person = await newPerson();
     const answer = await change(person, { password: 'wrong password', new_password: 'a new password' });
     expect(answer).toMatchObject({ status: 401, json: { code: 'invalid_credentials' } });
@@ -45,7 +45,7 @@ describe('changing the password', () => {
     ['too long to hash', { new_password: 'ä'.repeat(37) }, 'new_password_invalid', 'new_password'],
     ['missing', { new_password: undefined }, 'new_password_invalid', 'new_password'],
     ['given without the old one', { password: undefined }, 'password_invalid', 'password'],
-  ])('to one that is %s is refused', async (_, fields, code, field) => {
+  ])('a change to a password that is %s is refused', async (_, fields, code, field) => {
     const person = await newPerson();
     const answer = await change(person, {
       password: person.password,
@@ -56,7 +56,7 @@ describe('changing the password', () => {
     expect((await signIn(person)).status).toBe(200);
   });
 
-  test('to the same one is refused', async () => {
+  test('a change to the same password is refused', async () => {
     const person = await newPerson();
     const answer = await change(person, { password: person.password, new_password: person.password });
     expect(answer).toMatchObject({ status: 422, json: { code: 'password_unchanged' } });
@@ -64,7 +64,7 @@ describe('changing the password', () => {
 });
 
 describe('a forgotten password', () => {
-  test('is asked for alike, whether or not there is such an account', async () => {
+  test('a request for a mail answers alike with and without an account', async () => {
     const { email } = await newPerson();
     for (const address of [email, email, `${newUsername()}@example.com`]) {
       expect(await call('/auth/password/reset/', { json: { email: address } })).toMatchObject({
@@ -75,13 +75,13 @@ describe('a forgotten password', () => {
   });
 
   test.each([
-    ['no address', { email: 'nobody' }, 'email_invalid'],
-    ['a place that is no URL', { email: 'a@example.com', redirect_to: 'here' }, 'redirect_to_invalid'],
-  ])('cannot be asked for with %s', async (_, json, code) => {
+    ['a text that is no address', { email: 'nobody' }, 'email_invalid'],
+    ['a redirect that is no URL', { email: 'a@example.com', redirect_to: 'here' }, 'redirect_to_invalid'],
+  ])('a request for a mail refuses %s', async (_, json, code) => {
     expect(await call('/auth/password/reset/', { json })).toMatchObject({ status: 422, json: { code } });
   });
 
-  test('makes Auth send a mail', async () => {
+  test('a request for a mail makes Auth send one', async () => {
     const person = await newPerson();
     const sentAt = async () =>
       (await secretClient().auth.admin.getUserById(person.id)).data.user?.recovery_sent_at;
@@ -90,7 +90,7 @@ describe('a forgotten password', () => {
     await eventually(async () => expect(await sentAt()).toBeTruthy());
   });
 
-  test('is replaced by the code of the mail, which signs in and is good once', async () => {
+  test('the code of the mail sets a new password once and signs in', async () => {
     const person = await newPerson();
     const { code } = await resetMail(person);
     const json = { email: person.email, code, new_password: 'a new password' };
@@ -103,21 +103,21 @@ describe('a forgotten password', () => {
     expect(await confirm(json)).toMatchObject({ status: 422, json: { code: 'code_invalid' } });
   });
 
-  test('is replaced by the link of the mail', async () => {
+  test('the link of the mail sets a new password', async () => {
     const person = await newPerson();
     const { token_hash } = await resetMail(person);
     expect((await confirm({ token_hash, new_password: 'a new password' })).status).toBe(200);
     expect((await signIn(person, 'a new password')).status).toBe(200);
   });
 
-  test('may be replaced by itself', async () => {
+  test('the code of the mail may set the old password again', async () => {
     const person = await newPerson();
     const { code } = await resetMail(person);
     expect((await confirm({ email: person.email, code, new_password: person.password })).status).toBe(200);
     expect((await signIn(person)).status).toBe(200);
   });
 
-  test('is not replaced by a code that is not right, whoever it is for', async () => {
+  test('a wrong code answers alike with and without an account', async () => {
     const person = await newPerson();
     const { code } = await resetMail(person);
     const wrong = code === '000000' ? '000001' : '000000';
@@ -148,7 +148,7 @@ describe('a forgotten password', () => {
     expect((await confirm({ email: person.email, code, new_password: 'a new password' })).status).toBe(200);
   });
 
-  test('codes are not to be guessed: after ten wrong ones the right one has to wait as well', async () => {
+  test('after ten wrong codes the right one is refused for a time', async () => {
     const person = await newPerson();
     const { code } = await resetMail(person);
     const new_password = 'a new password';
@@ -167,7 +167,7 @@ describe('a forgotten password', () => {
     [{ email: 'a@example.com', code: 'abcdef', new_password: 'a new password' }, 'code_invalid'],
     [{ email: 'a@example.com', code: '123456' }, 'new_password_invalid'],
     [{ token_hash: '', new_password: 'a new password' }, 'token_hash_invalid'],
-  ])('%j is refused', async (json, code) => {
+  ])('a confirmation refuses %j', async (json, code) => {
     expect(await confirm(json)).toMatchObject({ status: 422, json: { code } });
   });
 });

@@ -27,8 +27,8 @@ const editByForm = (form: FormData, id: string = post.id, person = kai) =>
 const read = (id: string = post.id, person = kai) => call(`/posts/${id}/`, { token: person.token });
 const tagsOf = (json: { tags: { name: string }[] }) => json.tags.map(({ name }) => name);
 
-describe('an edit', () => {
-  test('changes what it names and nothing else', async () => {
+describe('edits of a post', () => {
+  test('an edit changes only what it names', async () => {
     const answer = await edit({ caption: 'Two #evening' });
     expect(answer.status).toBe(200);
     expect(answer.json).toEqual({
@@ -45,14 +45,14 @@ describe('an edit', () => {
     expect((await read()).json).toEqual(answer.json);
   });
 
-  test('of nothing leaves everything', async () => {
+  test('an edit without fields changes nothing', async () => {
     for (const nothing of [{}, { caption: null, tags: null, mentions: null, media: null, is_public: null }]) {
       expect(await edit(nothing)).toMatchObject({ status: 200, json: post });
     }
     expect(await editByForm(new FormData())).toMatchObject({ status: 200, json: post });
   });
 
-  test('of tags and mentions replaces those that were listed, in every shape', async () => {
+  test('an edit of tags and mentions replaces the listed ones, in every shape', async () => {
     expect(tagsOf((await edit({ tags: [{ name: 'B' }, '#a'] })).json)).toEqual(['a', 'b', 'morning']);
     expect(tagsOf((await edit({ tags: "[{'name': 'c'}]" })).json)).toEqual(['c', 'morning']);
     expect(tagsOf((await editByForm(formOf({ tags: ['d', 'e,f'] }))).json)).toEqual([
@@ -66,21 +66,21 @@ describe('an edit', () => {
     expect((await edit({ mentions: [`@${kai.username}`] })).json.mentions).toMatchObject([{ id: kai.id }]);
   });
 
-  test('hides and shows a post', async () => {
+  test('an edit hides and shows a post', async () => {
     expect((await edit({ is_public: false })).json.is_public).toBe(false);
     expect((await read(post.id, mia)).status).toBe(404);
     expect((await editByForm(formOf({ is_public: 'yes' }))).json.is_public).toBe(true);
     expect((await read(post.id, mia)).status).toBe(200);
   });
 
-  test('keeps the place in the list', async () => {
+  test('an edit keeps the place of the post in lists', async () => {
     const newer = await publish(kai);
     await edit({ caption: 'Edited' });
     const list = await call('/posts/?owner=me&limit=2', { token: kai.token });
     expect(list.json.map(({ id }: { id: string }) => id)).toEqual([newer.id, post.id]);
   });
 
-  test('is PATCH, and PUT for older clients', async () => {
+  test('PUT edits as PATCH does', async () => {
     const request = { method: 'PUT', token: kai.token, json: { caption: 'By PUT' } };
     expect(await call(`/posts/${post.id}/`, request)).toMatchObject({
       status: 200,
@@ -88,7 +88,7 @@ describe('an edit', () => {
     });
   });
 
-  test('works as a urlencoded form', async () => {
+  test('an edit may be a urlencoded form', async () => {
     const answer = await call(`/posts/${post.id}/`, {
       method: 'PATCH',
       token: kai.token,
@@ -100,7 +100,7 @@ describe('an edit', () => {
     });
   });
 
-  test('works without a slash at the end', async () => {
+  test('an edit works without a slash at the end', async () => {
     const answer = await call(`/posts/${post.id}`, {
       method: 'PATCH',
       token: kai.token,
@@ -121,7 +121,7 @@ describe('files of a post', () => {
   const mimeTypes = (json: { media: { mime_type: string }[] }) =>
     json.media.map(({ mime_type }) => mime_type);
 
-  test('are added behind those that are there, by form and by URL', async () => {
+  test('an edit adds files behind the present ones, by form and by URL', async () => {
     const { id } = await withFiles('photo.jpg');
     const byForm = await editByForm(
       formOf({ alt_text: 'Moving' }, fixture('animation.gif', 'image/gif')),
@@ -138,7 +138,7 @@ describe('files of a post', () => {
     expect(await load(byUrl.json.media[1].url)).toEqual(fixtureBytes('animation.gif'));
   });
 
-  test('are removed by id or path, the others keep their order, and the bytes go', async () => {
+  test('an edit removes files by id or path, with their objects, and keeps the order of the others', async () => {
     const { id, media } = await withFiles('photo.jpg', 'picture.png', 'animation.gif', 'tone.wav');
     const byJson = await edit({ remove_media: [media[1].id] }, { id });
     expect(mimeTypes(byJson.json)).toEqual(['image/jpeg', 'image/gif', 'audio/wav']);
@@ -155,7 +155,7 @@ describe('files of a post', () => {
     });
   });
 
-  test('are exchanged in one edit, where ten are there', async () => {
+  test('an edit can exchange a file of a full post', async () => {
     const { id, media } = await withFiles(...Array.from({ length: 10 }, () => 'picture.png'));
     const more = fixture('tone.mp3', 'audio/mpeg');
     const refused = await editByForm(formOf({}, more), id);
@@ -166,7 +166,7 @@ describe('files of a post', () => {
   });
 });
 
-describe('a refused edit leaves everything as it was', () => {
+describe('refused edits', () => {
   const photo = () => fixture('photo.jpg', 'image/jpeg');
   test.each<[what: string, form: () => FormData, status: number, code: string]>([
     ['an empty caption', () => formOf({ caption: ' ' }, photo()), 422, 'caption_invalid'],
@@ -193,13 +193,13 @@ describe('a refused edit leaves everything as it was', () => {
       'media_not_found',
     ],
     [
-      'a file that lies',
+      'a file that claims another type',
       () => formOf({ caption: 'x' }, photo(), fixture('picture.png', 'image/jpeg')),
       415,
       'media_type_mismatch',
     ],
     ['eleven files', () => formOf({}, ...Array.from({ length: 11 }, photo)), 422, 'media_too_many'],
-  ])('(%s)', async (_, form, status, code) => {
+  ])('an edit with %s is refused and changes nothing', async (_, form, status, code) => {
     const before = await objectsOf(kai);
     expect(await editByForm(form())).toMatchObject({ status, json: { code } });
     expect((await read()).json).toEqual(post);
@@ -216,7 +216,7 @@ describe('a refused edit leaves everything as it was', () => {
       'alt_text_invalid',
       'alt_text',
     ],
-  ])('(JSON with %s)', async (_, json, code, field) => {
+  ])('an edit as JSON with %s is refused and changes nothing', async (_, json, code, field) => {
     expect(await edit(json)).toMatchObject({
       status: 422,
       json: { code, errors: { [field]: [expect.any(String)] } },
@@ -225,8 +225,8 @@ describe('a refused edit leaves everything as it was', () => {
   });
 });
 
-describe('somebody else’s post', () => {
-  test('is not edited: 403 where it is seen, 404 where it is not, and no file stays', async () => {
+describe('a post of another user', () => {
+  test('an edit of the post of another user is a 403, or a 404 where it is not visible, and leaves no file', async () => {
     const hidden = await publish(kai, { is_public: false });
     const files = () => formOf({ caption: 'Mine now' }, fixture('photo.jpg', 'image/jpeg'));
     expect(await editByForm(files(), post.id, mia)).toMatchObject({
@@ -244,8 +244,8 @@ describe('somebody else’s post', () => {
   });
 });
 
-describe('a post that passes on another', () => {
-  test('names the first of a chain', async () => {
+describe('reposts', () => {
+  test('a repost names the first post of the chain', async () => {
     const first = await publish(mia);
     const second = await publish(kai, { original_post: first.id });
     const third = await publish(mia, { original_post: second.id });
@@ -256,7 +256,7 @@ describe('a post that passes on another', () => {
     ]);
   });
 
-  test('names none that one may not see, and none that is gone', async () => {
+  test('a repost does not name a post that is gone or not visible', async () => {
     const original = await publish(mia);
     const { id } = await publish(kai, { original_post: original.id });
     await call(`/posts/${original.id}/`, { method: 'PATCH', token: mia.token, json: { is_public: false } });
@@ -269,8 +269,8 @@ describe('a post that passes on another', () => {
   });
 });
 
-describe('a person whose profile is not public', () => {
-  test('hides all posts from others, until it is public again', async () => {
+describe('a profile that is not public', () => {
+  test('a private profile hides all posts from other users until it is public again', async () => {
     const [person, other] = await Promise.all([newPerson(), newPerson()]);
     const { id } = await publish(person);
     const setPublic = (publicProfile: boolean) =>
@@ -284,7 +284,7 @@ describe('a person whose profile is not public', () => {
   });
 });
 
-test('a post that a moderator hides is there for its owner, who is told', async () => {
+test('a post that a moderator hides stays visible to its owner and says so', async () => {
   const moderator = await newPerson();
   const sql = connect();
   await sql`update public.profiles set role = 'moderator' where id = ${moderator.id}`;

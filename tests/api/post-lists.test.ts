@@ -15,7 +15,7 @@ async function publishMany(person: Person, count: number, fields = {}): Promise<
 }
 
 describe('all posts', () => {
-  test('are an array, the newest first', async () => {
+  test('a list of posts is an array, newest first', async () => {
     const person = await newPerson();
     const published = await publishMany(person, 3);
     const answer = await read('/posts/?limit=100', person);
@@ -23,7 +23,7 @@ describe('all posts', () => {
     expect(ids(answer).filter((id: string) => published.includes(id))).toEqual(published);
   });
 
-  test('come 20 to a page', async () => {
+  test('a page holds 20 posts', async () => {
     const person = await newPerson();
     const published = await publishMany(person, 21);
     const answer = await read('/posts/?owner=me', person);
@@ -33,7 +33,7 @@ describe('all posts', () => {
     expect(nextPage(last)).toBeNull();
   });
 
-  test('leave out what one may not see', async () => {
+  test('a list leaves out posts that are not visible', async () => {
     const [kai, mia] = await Promise.all([newPerson(), newPerson()]);
     const hidden = await publish(kai, { is_public: false });
     const shown = await publish(kai);
@@ -43,7 +43,7 @@ describe('all posts', () => {
 });
 
 describe('pages', () => {
-  test('stay where they are while posts arrive and go', async () => {
+  test('pages do not shift while posts are added and deleted', async () => {
     const person = await newPerson();
     const published = await publishMany(person, 6);
     const first = await read('/posts/?owner=me&limit=2', person);
@@ -60,7 +60,7 @@ describe('pages', () => {
     expect(nextPage(third)).toBeNull();
   });
 
-  test('link to the next with filters and limit', async () => {
+  test('a page links to the next with the filters and the limit', async () => {
     const person = await newPerson();
     await publishMany(person, 2);
     const next = new URL(nextPage(await read(`/posts/?owner=${person.username}&limit=1`, person)) ?? '');
@@ -73,7 +73,7 @@ describe('pages', () => {
     ['page=2', 'page', 'cursor'],
     ['isPublic=false', 'isPublic', 'Known: '],
     ['per_page=5', 'per_page', 'limit'],
-  ])('refuse the unknown parameter in ?%s', async (query, name, hint) => {
+  ])('a list refuses the unknown parameter in ?%s', async (query, name, hint) => {
     const person = await newPerson();
     expect(await read(`/posts/?${query}`, person)).toMatchObject({
       status: 422,
@@ -81,7 +81,7 @@ describe('pages', () => {
     });
   });
 
-  test('refuse a parameter that is given twice', async () => {
+  test('a list refuses a parameter that is given twice', async () => {
     const person = await newPerson();
     expect(await read('/posts/?limit=1&limit=2', person)).toMatchObject({
       status: 422,
@@ -93,18 +93,18 @@ describe('pages', () => {
     ['owner', 404, 'profile_not_found'],
     ['mentions', 404, 'profile_not_found'],
     ['tag', 422, 'tag_invalid'],
-  ])('refuse an empty %s', async (name, status, code) => {
+  ])('a list refuses an empty %s', async (name, status, code) => {
     const person = await newPerson();
     expect(await read(`/posts/?${name}=`, person)).toMatchObject({ status, json: { code } });
   });
 
-  test('may be as long as 100', async () => {
+  test('a page may hold 100 posts', async () => {
     const person = await newPerson();
     expect((await read('/posts/?limit=100&owner=me', person)).status).toBe(200);
   });
 
   test.each(['0', '101', '-1', '1.5', 'many', '1e9', '', ' '])(
-    'with limit "%s" are refused',
+    'a list refuses the limit "%s"',
     async (limit) => {
       const person = await newPerson();
       expect(await read(`/posts/?limit=${encodeURIComponent(limit)}`, person)).toMatchObject({
@@ -115,7 +115,7 @@ describe('pages', () => {
   );
 
   test.each(['', 'x', randomUUID(), 'A'.repeat(23), 'A'.repeat(5000), "' or 1=1", '%00', '%ff'])(
-    'with cursor "%s" are refused',
+    'a list refuses the cursor "%s"',
     async (cursor) => {
       const person = await newPerson();
       expect(await read(`/posts/?cursor=${cursor}`, person)).toMatchObject({ status: 400 });
@@ -124,7 +124,7 @@ describe('pages', () => {
 });
 
 describe("a person's posts", () => {
-  test('are found by id, by name in any case, and as me, at both paths', async () => {
+  test('the posts of a user are found by id, by user name in any case, and by me, at both paths', async () => {
     const [kai, mia] = await Promise.all([newPerson(), newPerson()]);
     const published = await publishMany(kai, 2);
     await publish(mia);
@@ -135,13 +135,13 @@ describe("a person's posts", () => {
     expect(ids(await read('/posts/user/me', kai))).toEqual(published);
   });
 
-  test('may be none', async () => {
+  test('the list of a user without posts is empty', async () => {
     const [kai, mia] = await Promise.all([newPerson(), newPerson()]);
     expect(await read(`/posts/user/${kai.id}/`, mia)).toMatchObject({ status: 200, json: [] });
   });
 
   test.each([randomUUID(), 'no_such_user_here', 'a', 'not a name', '%00', '%ff', 'a%2Fb'])(
-    'are not there for %s',
+    'the posts of the unknown user %s are a 404',
     async (user) => {
       const person = await newPerson();
       expect(await read(`/posts/user/${user}/`, person)).toMatchObject({
@@ -153,7 +153,7 @@ describe("a person's posts", () => {
 });
 
 describe('filters', () => {
-  test('by tag, in any case, with or without #', async () => {
+  test('a list is filtered by tag in any case, with or without #', async () => {
     const person = await newPerson();
     const tag = `tag_${randomUUID().slice(0, 8)}`;
     const published = await publishMany(person, 3, { tags: [tag] });
@@ -174,7 +174,7 @@ describe('filters', () => {
     });
   });
 
-  test('by mention', async () => {
+  test('a list is filtered by mention', async () => {
     const [kai, mia] = await Promise.all([newPerson(), newPerson()]);
     const published = await publishMany(kai, 2, { caption: `Hello @${mia.username}` });
     await publish(kai);
@@ -185,7 +185,7 @@ describe('filters', () => {
     expect((await read('/posts/?mentions=nobody_of_this_name', mia)).status).toBe(404);
   });
 
-  test('all together', async () => {
+  test('filters of a list combine', async () => {
     const [kai, mia] = await Promise.all([newPerson(), newPerson()]);
     const tag = `tag_${randomUUID().slice(0, 8)}`;
     const both = { tags: [tag], mentions: [mia.id] };

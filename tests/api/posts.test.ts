@@ -15,7 +15,7 @@ const send = (form: FormData, headers: Record<string, string> = {}, person = kai
   call('/posts/', { token: person.token, form, headers });
 
 describe('publishing with files', () => {
-  test('the example that users were given, and the picture loads back byte for byte', async () => {
+  test('the example for users makes a post whose picture loads byte for byte', async () => {
     const form = formOf(
       { caption: `Sunrise with @${mia.username} #Travel`, tags: "[{'name': 'amazing'}]" },
       fixture('photo.jpg', 'image/jpeg'),
@@ -65,7 +65,7 @@ describe('publishing with files', () => {
     expect(new Uint8Array(await picture.arrayBuffer())).toEqual(fixtureBytes('photo.jpg'));
   });
 
-  test('all ten types at once, in the order in which they came', async () => {
+  test('a post takes all ten types of files and keeps their order', async () => {
     const types = {
       'photo.jpg': 'image/jpg',
       'picture.png': 'image/png',
@@ -97,7 +97,7 @@ describe('publishing with files', () => {
     ]);
   });
 
-  test('fields may be repeated, and yes and no are understood in words', async () => {
+  test('a form may repeat fields and write true and false as words', async () => {
     const form = formOf({
       caption: 'A form',
       tags: ['one', 'two,three'],
@@ -112,7 +112,7 @@ describe('publishing with files', () => {
     });
   });
 
-  test('reads indexed fields as lists', async () => {
+  test('a form may index the fields of a list', async () => {
     const form = formOf({ caption: 'Indexed', 'tags[0]': 'one', 'tags[1]': 'two', 'mentions[]': mia.id });
     form.append('media[0]', fixture('photo.jpg', 'image/jpeg'));
     expect(await send(form)).toMatchObject({
@@ -125,14 +125,14 @@ describe('publishing with files', () => {
     });
   });
 
-  test('reads a text field that was sent as a file', async () => {
+  test('a text field of a form may have a file name', async () => {
     const form = formOf({ caption: 'Blob' });
     form.append('tags', new Blob(['["one"]'], { type: 'application/json' }), 'blob');
     expect(await send(form)).toMatchObject({ status: 201, json: { tags: [{ name: 'one' }] } });
   });
 
   test.each(['file', 'images[]', 'photo', 'attachments[0]'])(
-    'refuses a file in the field %s and names media',
+    'a form refuses a file in the field %s and names media',
     async (name) => {
       const form = formOf({ caption: 'x' });
       form.append(name, fixture('photo.jpg', 'image/jpeg'));
@@ -144,7 +144,7 @@ describe('publishing with files', () => {
     },
   );
 
-  test('a file field in which nothing was chosen is no file', async () => {
+  test('an empty file field of a browser is no file', async () => {
     const form = formOf({ caption: 'No file' }, new File([], '', { type: 'application/octet-stream' }));
     expect(await send(form)).toMatchObject({ status: 201, json: { media: [] } });
   });
@@ -174,7 +174,7 @@ describe('publishing with files', () => {
   });
 });
 
-describe('a refused post leaves no file behind', () => {
+describe('refused posts', () => {
   const photo = () => fixture('photo.jpg', 'image/jpeg');
   const png = () => fixture('picture.png', 'image/png');
   test.each([
@@ -209,7 +209,7 @@ describe('a refused post leaves no file behind', () => {
       'caption_invalid',
     ],
     [
-      'an original that does not exist',
+      'an original post that does not exist',
       () => formOf({ caption: 'x', original_post: randomUUID() }, photo()),
       422,
       'original_post_not_found',
@@ -245,7 +245,7 @@ describe('a refused post leaves no file behind', () => {
       'media_not_found',
     ],
     ['no caption', () => formOf({}, photo()), 422, 'caption_invalid'],
-  ])('for %s', async (_, form, status, code) => {
+  ])('a post with %s is refused and leaves no file', async (_, form, status, code) => {
     const person = await newPerson();
     expect(await send(form(), {}, person)).toMatchObject({ status, json: { code } });
     expect(await objectsOf(person)).toEqual([]);
@@ -259,23 +259,23 @@ describe('publishing as JSON', () => {
     ['strings', ['b', 'a']],
     ['a text', 'b, #A'],
     ['a text with single quotes', "[{'name': 'a'}, {'name': 'b'}]"],
-  ])('takes tags as %s', async (_, tags) => {
+  ])('a post takes tags as %s', async (_, tags) => {
     expect((await publish(kai, { tags })).tags).toMatchObject([{ name: 'a' }, { name: 'b' }]);
   });
 
-  test('takes mentions by user name and by id, and each person once', async () => {
+  test('a post takes mentions by user name and by id, and each user once', async () => {
     const mentions = [`@${mia.username.toUpperCase()}`, mia.id, { username: kai.username }];
     const post = await publish(kai, { mentions, caption: `Hello @${mia.username}` });
     expect(post.mentions.map(({ id }: { id: string }) => id).sort()).toEqual([kai.id, mia.id].sort());
   });
 
-  test('passes on a post', async () => {
+  test('a post can repost another', async () => {
     const original = await publish(mia);
     expect((await publish(kai, { original_post: original.id })).original_post).toBe(original.id);
     expect((await publish(kai, { original_post: null })).original_post).toBeNull();
   });
 
-  test('counts characters as people do', async () => {
+  test('a caption is counted in characters, not in UTF-16 units', async () => {
     expect((await publish(kai, { caption: '🙂'.repeat(2200) })).caption).toHaveLength(4400);
     const json = { caption: '🙂'.repeat(2201) };
     expect(await call('/posts/', { token: kai.token, json })).toMatchObject({
@@ -284,7 +284,7 @@ describe('publishing as JSON', () => {
     });
   });
 
-  test('keeps a caption as it was written', async () => {
+  test('a caption is kept as it was written', async () => {
     const caption = ' \r\n<b>"Grüße" & \u202e\ud83d\ude42\\u0041 \' -- ; drop table posts\t ';
     expect((await publish(kai, { caption })).caption).toBe(caption);
   });
@@ -300,16 +300,16 @@ describe('publishing as JSON', () => {
     ['a mention without a name', { caption: 'x', mentions: [{}] }, 'mention_invalid', 'mentions'],
     ['an unknown mention', { caption: 'x', mentions: ['no such user'] }, 'mention_unknown', 'mentions'],
     ['media that is a text', { caption: 'x', media: 'a/b.jpg' }, 'media_invalid', 'media'],
-    ['media that is nobody’s', { caption: 'x', media: ['a/b.jpg'] }, 'media_not_found', 'media'],
+    ['media that does not exist', { caption: 'x', media: ['a/b.jpg'] }, 'media_not_found', 'media'],
     ['too much media', { caption: 'x', media: new Array(11).fill('a/b.jpg') }, 'media_too_many', 'media'],
-    ['a visibility in words', { caption: 'x', is_public: 'maybe' }, 'is_public_invalid', 'is_public'],
+    ['a visibility that is a text', { caption: 'x', is_public: 'maybe' }, 'is_public_invalid', 'is_public'],
     [
-      'an original that is no id',
+      'an original post that is no id',
       { caption: 'x', original_post: 'first' },
       'original_post_invalid',
       'original_post',
     ],
-  ])('with %s is refused', async (_, json, code, field) => {
+  ])('a post with %s is refused', async (_, json, code, field) => {
     const answer = await call('/posts/', { token: kai.token, json });
     expect(answer).toMatchObject({ status: 422, json: { code, errors: { [field]: [expect.any(String)] } } });
   });
@@ -320,7 +320,7 @@ describe('publishing as JSON', () => {
     ['images', [], 'media'],
     ['hashtags', 'a', 'tags'],
     ['order', 1, 'Known: caption'],
-  ])('refuses the unknown field %s and publishes nothing', async (field, value, hint) => {
+  ])('a post with the unknown field %s is refused', async (field, value, hint) => {
     const person = await newPerson();
     const json = { caption: 'x', [field]: value };
     expect(await call('/posts/', { token: person.token, json })).toMatchObject({
@@ -330,7 +330,7 @@ describe('publishing as JSON', () => {
     expect((await call('/posts/?owner=me', { token: person.token })).json).toEqual([]);
   });
 
-  test('refuses to repost a post that is not visible', async () => {
+  test('a post that is not visible cannot be reposted', async () => {
     const hidden = await publish(mia, { is_public: false });
     const json = { caption: 'x', original_post: hidden.id };
     expect(await call('/posts/', { token: kai.token, json })).toMatchObject({
@@ -340,8 +340,8 @@ describe('publishing as JSON', () => {
   });
 });
 
-describe('a repeated request', () => {
-  test('with the same key returns the first post', async () => {
+describe('idempotency keys', () => {
+  test('a repeated request with the same key returns the first post', async () => {
     const person = await newPerson();
     const headers = { 'idempotency-key': randomUUID() };
     const form = () => formOf({ caption: 'Once', tags: 'a' }, fixture('photo.jpg', 'image/jpeg'));
@@ -353,7 +353,7 @@ describe('a repeated request', () => {
     expect(await objectsOf(person)).toHaveLength(1);
   });
 
-  test('ten times at once makes one post', async () => {
+  test('ten requests with one key at the same time make one post', async () => {
     const person = await newPerson();
     const headers = { 'idempotency-key': 'a key of my own' };
     const form = () =>
@@ -365,7 +365,7 @@ describe('a repeated request', () => {
     expect(await objectsOf(person)).toHaveLength(2);
   });
 
-  test('with the same key and another file is refused, and only the first file stays', async () => {
+  test('the same key with another file is refused and leaves only the first file', async () => {
     const person = await newPerson();
     const headers = { 'idempotency-key': randomUUID() };
     const first = await send(
@@ -382,7 +382,7 @@ describe('a repeated request', () => {
     expect(await objectsOf(person)).toEqual([first.json.media[0].file]);
   });
 
-  test('as JSON with the same key returns the first post', async () => {
+  test('a repeated JSON request with the same key returns the first post', async () => {
     const request = {
       token: kai.token,
       json: { caption: 'Once' },
@@ -392,7 +392,7 @@ describe('a repeated request', () => {
     expect(second.json.id).toBe(first.json.id);
   });
 
-  test('as JSON with an upload and the same key returns the first post, whose file it is by then', async () => {
+  test('a repeated JSON request finds its upload in the first post', async () => {
     const json = { caption: 'Once', media: [await uploadByUrl(kai, fixture('photo.jpg', 'image/jpeg'))] };
     const request = { token: kai.token, json, headers: { 'idempotency-key': randomUUID() } };
     const [first, second] = [await call('/posts/', request), await call('/posts/', request)];
@@ -400,7 +400,7 @@ describe('a repeated request', () => {
     expect(second).toMatchObject({ status: 201, json: { id: first.json.id, media: [{ width: 640 }] } });
   });
 
-  test('without a key, or with the key of somebody else, is another request', async () => {
+  test('a key of one user does not count for another', async () => {
     const headers = { 'idempotency-key': randomUUID() };
     const one = await call('/posts/', { token: kai.token, json: { caption: 'Once' }, headers });
     const another = await call('/posts/', { token: mia.token, json: { caption: 'Once' }, headers });
@@ -408,7 +408,7 @@ describe('a repeated request', () => {
     expect(another.json.id).not.toBe(one.json.id);
   });
 
-  test('with a key that is too long is refused', async () => {
+  test('a key that is too long is refused', async () => {
     const headers = { 'idempotency-key': 'k'.repeat(256) };
     expect(await call('/posts/', { token: kai.token, json: { caption: 'x' }, headers })).toMatchObject({
       status: 422,
@@ -418,12 +418,12 @@ describe('a repeated request', () => {
 });
 
 describe('one post', () => {
-  test('reads as it was answered', async () => {
+  test('a post reads as the answer to its publication', async () => {
     const post = await publish(kai, { tags: ['b', 'a'] });
     expect(await call(`/posts/${post.id}/`, { token: mia.token })).toMatchObject({ status: 200, json: post });
   });
 
-  test('that is not public is there for its owner only, its file as well', async () => {
+  test('a private post is visible only to its owner', async () => {
     const { json: post } = await send(
       formOf({ caption: 'Mine', is_public: 'false' }, fixture('photo.jpg', 'image/jpeg')),
     );
@@ -435,7 +435,7 @@ describe('one post', () => {
   });
 
   test.each([randomUUID(), 'first', '1', '%00', '%ff', "'; drop table posts; --"])(
-    '%s does not exist',
+    'the id %s is a 404',
     async (id) => {
       expect(await call(`/posts/${id}/`, { token: kai.token })).toMatchObject({
         status: 404,
@@ -444,14 +444,14 @@ describe('one post', () => {
     },
   );
 
-  test('is deleted by its owner', async () => {
+  test('a post is deleted by its owner', async () => {
     const post = await publish(kai);
     expect((await call(`/posts/${post.id}/`, { method: 'DELETE', token: kai.token })).status).toBe(204);
     expect((await call(`/posts/${post.id}/`, { token: kai.token })).status).toBe(404);
     expect((await call(`/posts/${post.id}/`, { method: 'DELETE', token: kai.token })).status).toBe(404);
   });
 
-  test('is not deleted by others: 403 where they see it, 404 where they do not', async () => {
+  test('deleting the post of another user is a 403, or a 404 where it is not visible', async () => {
     const [shown, hidden] = [await publish(kai), await publish(kai, { is_public: false })];
     const remove = (id: string) => call(`/posts/${id}/`, { method: 'DELETE', token: mia.token });
     expect(await remove(shown.id)).toMatchObject({ status: 403, json: { code: 'not_owner' } });

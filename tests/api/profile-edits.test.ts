@@ -31,7 +31,7 @@ const jpeg = () => fixture('photo.jpg', 'image/jpeg');
 const png = () => fixture('picture.png', 'image/png');
 
 describe('an edit of the profile', () => {
-  test('changes what it names and nothing else', async () => {
+  test('an edit of the profile changes only what it names', async () => {
     const answer = await edit({ bio: 'Up before the sun 🙂' });
     expect(answer).toMatchObject({ status: 200 });
     expect(answer.json).toEqual({ ...profile, bio: 'Up before the sun 🙂', updated_at: expect.any(String) });
@@ -39,7 +39,7 @@ describe('an edit of the profile', () => {
     expect(seen.json).toMatchObject({ bio: 'Up before the sun 🙂' });
   });
 
-  test('changes everything at once, as JSON and as a form', async () => {
+  test('an edit of the profile takes all fields, as JSON and as a form', async () => {
     const username = newUsername();
     const changes = {
       bio: 'b',
@@ -65,7 +65,7 @@ describe('an edit of the profile', () => {
     });
   });
 
-  test('of nothing leaves everything', async () => {
+  test('an edit of the profile without fields changes nothing', async () => {
     expect(await edit({})).toMatchObject({ status: 200, json: profile });
     expect(await edit({ username: null, bio: null })).toMatchObject({
       status: 200,
@@ -73,7 +73,7 @@ describe('an edit of the profile', () => {
     });
   });
 
-  test('of the name keeps mentions', async () => {
+  test('a new user name keeps the mentions', async () => {
     const post = await publish(mia, { caption: `Hello @${kai.username}` });
     const username = newUsername();
     await edit({ username });
@@ -82,7 +82,7 @@ describe('an edit of the profile', () => {
     expect((await edit({ username: username.toUpperCase() })).json.username).toBe(username.toUpperCase());
   });
 
-  test('takes away a date of birth', async () => {
+  test('null takes the date of birth away', async () => {
     expect((await edit({ date_of_birth: null })).json).toMatchObject({ date_of_birth: null, age: null });
   });
 
@@ -100,7 +100,7 @@ describe('an edit of the profile', () => {
     ['profile_pic', 5, 'profile_pic_invalid'],
     ['cover_pic', {}, 'cover_pic_invalid'],
     ['profile_pic', 'somebody/else.png', 'picture_not_found'],
-  ])('with the %s %j is refused', async (field, value, code) => {
+  ])('an edit of the profile refuses the %s %j', async (field, value, code) => {
     expect(await edit({ bio: 'not kept', [field]: value })).toMatchObject({
       status: 422,
       json: { code, errors: { [field]: [expect.any(String)] } },
@@ -108,11 +108,11 @@ describe('an edit of the profile', () => {
     expect((await call('/userprofiles/me/', { token: kai.token })).json).toEqual(profile);
   });
 
-  test('counts 255 characters as people do', async () => {
+  test('a bio is counted in characters, not in UTF-16 units', async () => {
     expect((await edit({ bio: '🙂'.repeat(255) })).status).toBe(200);
   });
 
-  test('with a taken name is refused, and changes nothing', async () => {
+  test('an edit of the profile with a taken name changes nothing', async () => {
     const answer = await edit({ username: mia.username.toUpperCase(), bio: 'x', date_of_birth: null });
     expect(answer).toMatchObject({
       status: 409,
@@ -125,7 +125,7 @@ describe('an edit of the profile', () => {
     ['role', 'admin', 'role'],
     ['is_vip', true, 'is_vip'],
     ['is_public', false, 'publicProfile'],
-  ])('of %s is refused, and changes nothing', async (field, value, named) => {
+  ])('an edit of the profile refuses the unknown field %s', async (field, value, named) => {
     expect(await edit({ bio: 'not kept', [field]: value })).toMatchObject({
       status: 422,
       json: { code: 'field_unknown', errors: { [field]: [expect.stringContaining(named)] } },
@@ -135,7 +135,7 @@ describe('an edit of the profile', () => {
 });
 
 describe('pictures of the profile', () => {
-  test('are set by form, load for anybody, and what they replace goes', async () => {
+  test('pictures are set by form, load for everybody, and replaced ones are removed', async () => {
     const first = await editByForm({ profile_pic: jpeg(), cover_pic: png(), bio: 'With pictures' });
     expect(first).toMatchObject({
       status: 200,
@@ -161,7 +161,7 @@ describe('pictures of the profile', () => {
     });
   });
 
-  test('are taken away by null, or by an empty text in a form', async () => {
+  test('pictures are taken away by null, or by an empty text in a form', async () => {
     await editByForm({ profile_pic: jpeg(), cover_pic: png() });
     expect((await edit({ profile_pic: null })).json).toMatchObject({
       profile_pic: '/functions/v1/api/assets/default-avatar.svg',
@@ -174,7 +174,7 @@ describe('pictures of the profile', () => {
     });
   });
 
-  test('stay where a file field is left empty', async () => {
+  test('an empty file field keeps the picture', async () => {
     const { profile_pic } = (await editByForm({ profile_pic: jpeg() })).json;
     expect((await editByForm({ profile_pic: new File([], ''), bio: 'x' })).json).toMatchObject({
       profile_pic,
@@ -182,14 +182,14 @@ describe('pictures of the profile', () => {
     });
   });
 
-  test('do not say where they were taken', async () => {
+  test('pictures are published without their location', async () => {
     const taken = new File([jpegWith(exifSegment())], 'a.jpg', { type: 'image/jpeg' });
     const { bytes } = await removePosition(jpegWith(exifSegment()), 'image/jpeg');
     const sent = (await editByForm({ profile_pic: taken })).json;
     expect(await load(settings.url + sent.profile_pic)).toEqual(bytes);
   });
 
-  test('come by this endpoint alone: what everybody can load has been looked into', async () => {
+  test('users cannot write to the public buckets themselves', async () => {
     for (const bucket of ['avatars', 'covers'] as const) {
       const { error } = await kai.client.storage
         .from(bucket)
@@ -228,7 +228,7 @@ describe('pictures of the profile', () => {
       413,
       'media_too_large',
     ],
-  ])('that are %s are refused, and nothing stays', async (_, field, file, status, code) => {
+  ])('a picture that is %s is refused and leaves nothing', async (_, field, file, status, code) => {
     const other = field === 'profile_pic' ? 'cover_pic' : 'profile_pic';
     const answer = await editByForm({ bio: 'x', [other]: png(), [field]: file });
     expect(answer).toMatchObject({ status, json: { code, errors: { [field]: [expect.any(String)] } } });
@@ -236,13 +236,13 @@ describe('pictures of the profile', () => {
     expect([...(await objectsOf(kai, 'avatars')), ...(await objectsOf(kai, 'covers'))]).toEqual([]);
   });
 
-  test('that come with a refused edit do not stay', async () => {
+  test('a refused edit of the profile leaves no picture', async () => {
     const answer = await editByForm({ username: mia.username, profile_pic: jpeg() });
     expect(answer).toMatchObject({ status: 409, json: { code: 'username_taken' } });
     expect(await objectsOf(kai, 'avatars')).toEqual([]);
   });
 
-  test('may be as large as they may be', async () => {
+  test('a picture may have the largest allowed size', async () => {
     const photo = fixtureBytes('photo.jpg');
     const file = new File([photo, new Uint8Array(5 * 1024 * 1024 - photo.length)], 'a.jpg', {
       type: 'image/jpeg',
@@ -251,8 +251,8 @@ describe('pictures of the profile', () => {
   });
 });
 
-describe('deleting the account', () => {
-  test('takes everything with it: profile, posts, files, session', async () => {
+describe('an account', () => {
+  test('deleting the account deletes profile, posts, files and sessions', async () => {
     await editByForm({ profile_pic: jpeg(), cover_pic: png() });
     const form = new FormData();
     form.append('caption', 'Soon gone');

@@ -29,7 +29,7 @@ const publicFields = (person: Person) => ({
 });
 
 describe('the own profile', () => {
-  test('holds the private fields too', async () => {
+  test('the own profile has the private fields', async () => {
     const { status, json } = await call('/userprofiles/me/', { token: kai.token });
     expect(status).toBe(200);
     expect(json).toEqual({
@@ -41,7 +41,7 @@ describe('the own profile', () => {
     expect(json.age).toBeGreaterThanOrEqual(26);
   });
 
-  test('has no age without a date of birth', async () => {
+  test('the own profile has no age without a date of birth', async () => {
     expect((await call('/userprofiles/me', { token: mia.token })).json).toMatchObject({
       date_of_birth: null,
       age: null,
@@ -49,8 +49,8 @@ describe('the own profile', () => {
   });
 });
 
-describe('the profile of somebody', () => {
-  test('is found by id and by name in any case, and holds nothing private', async () => {
+describe('the profile of a user', () => {
+  test('a profile is found by id and by user name in any case, without private fields', async () => {
     for (const user of [kai.id, kai.username, kai.username.toUpperCase()]) {
       const { status, json } = await call(`/userprofiles/${user}/`, { token: mia.token });
       expect(status).toBe(200);
@@ -59,7 +59,7 @@ describe('the profile of somebody', () => {
   });
 
   test.each([randomUUID(), 'no_such_user_here', 'a', 'not a name', '%00', '%ff', 'a%2Fb', '*', 'k%25'])(
-    'is not there for %s',
+    'the profile of the unknown user %s is a 404',
     async (user) => {
       expect(await call(`/userprofiles/${user}/`, { token: kai.token })).toMatchObject({
         status: 404,
@@ -68,7 +68,7 @@ describe('the profile of somebody', () => {
     },
   );
 
-  test('names pictures that load under the origin of the project', async () => {
+  test('a profile names pictures that load under the origin of the project', async () => {
     const { json } = await call(`/userprofiles/${kai.id}/`, { token: mia.token });
     for (const path of [json.profile_pic_url, json.cover_pic_url]) {
       const picture = await fetch(settings.url + path);

@@ -28,8 +28,8 @@ const signIn = (username: string, password: string) => call('/auth/token/', { js
 const wrongly = (username: string, times: number) =>
   Promise.all(Array.from({ length: times }, () => signIn(username, 'wrong password')));
 
-describe('guessing a password', () => {
-  test('ends after ten failures, many at once included, and the right one has to wait as well', async () => {
+describe('failed sign-ins', () => {
+  test('after ten failed sign-ins, also at the same time, the right password is refused for a time', async () => {
     const { username, email, password } = await newPerson();
     const statuses = (await wrongly(username, 12)).map(({ status }) => status).sort();
     expect(statuses).toEqual([...new Array(10).fill(401), 429, 429]);
@@ -44,30 +44,30 @@ describe('guessing a password', () => {
     expect((await signIn(email, password)).status).toBe(200);
   });
 
-  test('of one account leaves the others alone', async () => {
+  test('failed sign-ins of one account do not count for others', async () => {
     const [kai, mia] = await Promise.all([newPerson(), newPerson()]);
     await wrongly(kai.username, 11);
     expect((await signIn(mia.username, mia.password)).status).toBe(200);
   });
 
-  test('of a name that nobody has ends just so', async () => {
+  test('failed sign-ins of an unknown name are limited as well', async () => {
     const statuses = (await wrongly(newUsername(), 11)).map(({ status }) => status).sort();
     expect(statuses).toEqual([...new Array(10).fill(401), 429]);
   });
 
-  test('is not what somebody does who signs in often', async () => {
+  test('successful sign-ins are not limited', async () => {
     const { username, password } = await newPerson();
     for (let time = 0; time < 12; time++) expect((await signIn(username, password)).status).toBe(200);
   });
 
-  test('counts for changing the password as well', async () => {
+  test('failed sign-ins count for a change of the password', async () => {
     const { username, password, token } = await newPerson();
     await wrongly(username, 10);
     const json = { password, new_password: 'a new password' };
     expect((await call('/auth/password/', { token, json })).status).toBe(429);
   });
 
-  test('of many accounts from one address ends too', async () => {
+  test('sign-ins from one address are limited', async () => {
     const { username, password } = await newPerson();
     await useUp('sign_in_address', '198.51.100.7');
     const answer = await from('198.51.100.7', '/auth/token/', { username, password });
@@ -77,7 +77,7 @@ describe('guessing a password', () => {
   });
 });
 
-test('an address registers only so many', async () => {
+test('registrations from one address are limited', async () => {
   await useUp('register_address', '198.51.100.9');
   const username = newUsername();
   const json = { username, email: `${username}@example.com`, password: 'longenough' };
@@ -95,7 +95,7 @@ describe('publishing', () => {
     return person;
   };
 
-  test('too often is a 429 that says when to come back', async () => {
+  test('publishing too often is a 429 with Retry-After', async () => {
     const person = await usedUp('create_post');
     const answer = await call('/posts/', { token: person.token, json: { caption: 'One more' } });
     expect(answer).toMatchObject({ status: 429, json: { code: 'rate_limited', title: 'Too Many Requests' } });
@@ -107,7 +107,7 @@ describe('publishing', () => {
     expect((await call('/posts/?owner=me', { token: person.token })).json).toEqual([]);
   });
 
-  test('and editing are counted by themselves', async () => {
+  test('editing is counted apart from publishing', async () => {
     const person = await usedUp('update_post');
     const { id } = await publish(person);
     const answer = await call(`/posts/${id}/`, {

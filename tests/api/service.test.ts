@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { base, call, openApiDocument } from '../kit/api.ts';
 import { newPerson } from '../kit/people.ts';
 
-test('health names what it depends on', async () => {
+test('health lists its dependencies', async () => {
   expect(await call('/health/')).toMatchObject({
     status: 200,
     json: { status: 'ok', dependencies: { database: 'ok', auth: 'ok', storage: 'ok' } },
@@ -17,13 +17,13 @@ test('every path works with and without a slash at its end', async () => {
   }
 });
 
-test('HEAD is GET without a body', async () => {
+test('HEAD answers as GET without a body', async () => {
   const response = await fetch(`${base}/health/`, { method: 'HEAD' });
   expect(response.status).toBe(200);
   expect(await response.text()).toBe('');
 });
 
-test('browsers may call from anywhere', async () => {
+test('browsers may call from any origin', async () => {
   const response = await fetch(`${base}/posts/`, {
     method: 'OPTIONS',
     headers: {
@@ -40,7 +40,7 @@ test('browsers may call from anywhere', async () => {
   expect(response.headers.get('access-control-allow-methods')).toContain('DELETE');
 });
 
-test('the OpenAPI document describes every endpoint, and every reference in it leads somewhere', async () => {
+test('the OpenAPI document describes every endpoint, and each of its references exists', async () => {
   const json = await openApiDocument();
   expect(json.openapi).toBe('3.1.0');
   const endpoints = Object.entries<object>(json.paths).flatMap(([path, methods]) =>
