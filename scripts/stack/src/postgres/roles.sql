@@ -82,9 +82,9 @@ begin
     return;
   end if;
   for v_change in select * from pg_event_trigger_ddl_commands() loop
-    if v_change.schema_name in ('auth', 'storage')
-      and v_change.command_tag !~ '(POLICY|TRIGGER|COMMENT|GRANT|REVOKE)$'
-      and v_change.object_type !~ '^(policy|trigger)'
+    -- Policies and triggers have no schema of their own; their identity is `name on schema.table`.
+    if (v_change.schema_name in ('auth', 'storage') or v_change.object_identity ~ ' on (auth|storage)\.')
+      and v_change.command_tag not in ('CREATE POLICY', 'ALTER POLICY', 'CREATE TRIGGER', 'GRANT', 'REVOKE')
     then
       raise exception 'permission denied: % of % belongs to Supabase', v_change.command_tag, v_change.object_identity
         using errcode = '42501', hint = 'Schemas auth and storage take policies and triggers only.';
