@@ -7,14 +7,17 @@ export interface Mail {
   subject: string;
   text: string;
   html: string;
+  /** The link and the code in it, where it has them. */
+  link?: string;
+  code?: string;
 }
 
 /** Mails kept for the developer instead of being sent. */
 export interface Mailbox {
   send(mail: Mail): Promise<void>;
   /**
-   * `/` is a page, `/messages.json` the same as data, in the order they were sent, and `/messages/<id>.html` what one
-   * looks like. They let people in without a password, so they answer this machine only.
+   * `/` is a page and `/messages.json` the same as data, both newest first; `/messages/<id>.html` is what a mail looks
+   * like. Mails sign people in without a password, so only requests of this machine are answered.
    */
   fetch(request: Request): Response;
 }
@@ -24,7 +27,7 @@ interface KeptMail extends Mail {
   sent_at: string;
 }
 
-/** Older mails go: a test run sends thousands, and a template may repeat all that users say of themselves. */
+/** Older mails are removed: a test run sends thousands, and a template may repeat the metadata of users. */
 const mostMails = 500;
 const mostCharacters = 16 * 1024 * 1024;
 
@@ -33,13 +36,12 @@ export function createMailbox(): Mailbox {
   const mails: KeptMail[] = [];
   let characters = 0;
   return {
-    async send({ to, subject, text, html }) {
-      const mail = { id: randomUUID(), sent_at: new Date().toISOString(), to, subject, text, html };
-      mails.push(mail);
+    async send(mail) {
+      mails.unshift({ id: randomUUID(), sent_at: new Date().toISOString(), ...mail });
       characters += sizeOf(mail);
-      // The newest stays whatever its size: it is the one that is looked for.
+      // The newest stays whatever its size: a developer looks for it.
       while (mails.length > mostMails || (characters > mostCharacters && mails.length > 1)) {
-        const oldest = mails.shift();
+        const oldest = mails.pop();
         if (oldest) characters -= sizeOf(oldest);
       }
     },
@@ -61,34 +63,34 @@ export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
-/** Addresses here show nothing to the sites that links lead to, and nothing is kept: mails hold codes. */
+/** Mails hold codes: no site that a link leads to learns of this page, and no browser keeps it. */
 const common = {
   'referrer-policy': 'no-referrer',
   'x-content-type-options': 'nosniff',
   'cache-control': 'no-store',
 };
 
+const style = `
+:root{color-scheme:light dark;--line:#8884;--accent:#0a7d55}
+body{font:16px/1.5 system-ui,sans-serif;max-width:44rem;margin:2rem auto;padding:0 1rem}
+article{border:1px solid var(--line);border-radius:.5rem;padding:1rem;margin-top:1rem}
+h2{font-size:1.1rem;margin:0}
+h2,p,code{overflow-wrap:anywhere}
+p{margin:.25rem 0}
+.about,.address{opacity:.75;font-size:.85rem}
+.actions{display:flex;flex-wrap:wrap;gap:1rem;align-items:center;margin:.75rem 0}
+.button{background:var(--accent);color:#fff;padding:.4rem 1rem;border-radius:.4rem;text-decoration:none}
+.code{font:600 1.6rem/1 ui-monospace,monospace;letter-spacing:.15em}
+code{user-select:all}
+iframe{width:100%;height:20rem;border:1px solid var(--line);background:#fff;color-scheme:light}
+`;
+
 function page(mails: readonly KeptMail[]): Response {
-  const list = mails.toReversed().map(
-    ({ id, subject, to, sent_at, text }) => `<article>
-<h2>${escapeHtml(subject)}</h2>
-<p>To ${escapeHtml(to)}, <time datetime="${sent_at}">${sent_at}</time></p>
-<pre>${withLinks(text)}</pre>
-<details><summary>As it looks</summary><iframe title="The mail" loading="lazy" sandbox="allow-popups allow-popups-to-escape-sandbox" src="/messages/${id}.html"></iframe></details>
-</article>`,
-  );
   return new Response(
     `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Mailbox</title>
-<style>
-:root{color-scheme:light dark}
-body{font:16px/1.5 system-ui,sans-serif;max-width:44rem;margin:2rem auto;padding:0 1rem}
-article{border-top:1px solid #8886;margin-top:1.5rem}
-h2,p{overflow-wrap:anywhere}
-pre{white-space:pre-wrap;overflow-wrap:anywhere;font:inherit}
-iframe{width:100%;height:20rem;border:1px solid #8886;background:#fff;color-scheme:light}
-</style>
-<h1>Mailbox</h1><p>Mails that Auth would send, the newest first. The same as data: <a href="/messages.json">messages.json</a></p>
-${list.join('') || '<p>No mail yet.</p>'}</html>`,
+<style>${style}</style>
+<h1>Mailbox</h1><p>Mails that Auth would send, newest first. The same as data: <a href="/messages.json">messages.json</a></p>
+${mails.map(article).join('') || '<p>No mail yet.</p>'}</html>`,
     {
       headers: {
         ...common,
@@ -100,7 +102,22 @@ ${list.join('') || '<p>No mail yet.</p>'}</html>`,
   );
 }
 
-/** What a mail looks like. Whatever is in it, it is shown like a page of nobody's: no scripts, no forms, no way out. */
+/** One mail on the page: the link to click, the code to copy (a click selects it), and what the mail looks like. */
+function article({ id, subject, to, sent_at, link, code }: KeptMail): string {
+  const button = link
+    ? `<a class="button" href="${escapeHtml(link)}" target="_blank" rel="noreferrer">Open the link</a>`
+    : '';
+  const digits = code ? `<code class="code">${escapeHtml(code)}</code>` : '';
+  return `<article>
+<h2>${escapeHtml(subject)}</h2>
+<p class="about">To ${escapeHtml(to)}, <time datetime="${sent_at}">${sent_at.slice(0, 19).replace('T', ' ')} UTC</time></p>
+${button || digits ? `<p class="actions">${button}${digits}</p>` : ''}
+${link ? `<p class="address"><code>${escapeHtml(link)}</code></p>` : ''}
+<details><summary>As it looks</summary><iframe title="The mail" loading="lazy" sandbox="allow-popups allow-popups-to-escape-sandbox" src="/messages/${id}.html"></iframe></details>
+</article>`;
+}
+
+/** What a mail looks like, without scripts, forms, or access to the page around it. */
 function body({ html }: KeptMail): Response {
   return new Response(`<!doctype html><base target="_blank">${html}`, {
     headers: {
@@ -110,19 +127,6 @@ function body({ html }: KeptMail): Response {
         "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data: http: https:; frame-ancestors 'self'",
     },
   });
-}
-
-/** The text of a mail with its addresses to click on; a space or a line break ends one. */
-function withLinks(text: string): string {
-  return text
-    .split(/(https?:\/\/\S+)/)
-    .map((part, index) => {
-      const escaped = escapeHtml(part);
-      return index % 2 === 1
-        ? `<a href="${escaped}" target="_blank" rel="noreferrer">${escaped}</a>`
-        : escaped;
-    })
-    .join('');
 }
 
 function sizeOf({ to, subject, text, html }: Mail): number {

@@ -29,7 +29,7 @@ const newClient = (key = status.publishableKey) =>
 async function mailTo(address: string): Promise<{ subject: string; html: string; text: string }> {
   const find = async () => {
     const mails = await (await fetch(`${status.mailboxUrl}/messages.json`)).json();
-    return mails.findLast((mail: { to: string }) => mail.to === address);
+    return mails.find((mail: { to: string }) => mail.to === address);
   };
   await until(async () => (await find()) !== undefined, `a mail to ${address}`);
   return find();

@@ -92,13 +92,12 @@ export function createMails({
     return { code, hash: (pkce ? pkcePrefix : '') + hashCode(email, code) };
   };
 
-  /** Fills in the template of a kind; `text` is the mail without HTML. */
+  /** Fills in the template of a kind and sends it. */
   async function deliver(
     to: string,
     kind: MailKind | NoticeKind,
     user: User,
     data: Partial<TemplateData>,
-    text?: string,
   ): Promise<void> {
     const { subject, html } = templates.render(kind, {
       ConfirmationURL: '',
@@ -112,10 +111,13 @@ export function createMails({
       Data: user.raw_user_meta_data ?? {},
       ...data,
     });
-    await send({ to, subject, text: text ?? `${subject}\n`, html });
+    const { ConfirmationURL: address, Token: code } = data;
+    // Whatever a template leaves out, the text has what tests and developers look for.
+    const lines = [address ?? '', code ? `${address ? 'Or enter' : 'Enter'} the code: ${code}` : ''];
+    const text = `${lines.filter(Boolean).join('\n\n') || subject}\n`;
+    await send({ to, subject, text, html, ...(address ? { link: address } : {}), ...(code ? { code } : {}) });
   }
 
-  /** Sends a code. Whatever a template leaves out, the text has what tests and developers look for. */
   async function deliverCode(
     to: string,
     kind: MailKind,
@@ -123,11 +125,9 @@ export function createMails({
     { code, hash }: Code,
     data: Partial<TemplateData>,
   ): Promise<void> {
-    if (kind === 'reauthentication')
-      return deliver(to, kind, user, { Token: code }, `Enter the code: ${code}\n`);
+    if (kind === 'reauthentication') return deliver(to, kind, user, { Token: code });
     const address = link(hash, kind, data.RedirectTo ?? '');
-    const values = { ...data, ConfirmationURL: address, Token: code, TokenHash: hash };
-    return deliver(to, kind, user, values, `${address}\n\nOr enter the code: ${code}\n`);
+    return deliver(to, kind, user, { ...data, ConfirmationURL: address, Token: code, TokenHash: hash });
   }
 
   return {

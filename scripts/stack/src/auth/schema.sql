@@ -3,19 +3,7 @@
 -- policies that ask for a second factor; this stack enrols none, so they stay empty.
 
 begin;
--- The tables belong to Auth, as on the platform; a first start of an earlier version may have ended before it said so.
-do $$
-declare
-  v_table regclass;
-begin
-  for v_table in
-    select oid from pg_class
-    where relnamespace = 'auth'::regnamespace and relkind = 'r' and relowner <> 'supabase_auth_admin'::regrole
-  loop
-    execute format('alter table %s owner to supabase_auth_admin', v_table);
-  end loop;
-end
-$$;
+-- The tables belong to Auth, as on the platform.
 set local role supabase_auth_admin;
 
 do $$
@@ -200,28 +188,6 @@ create table if not exists auth.audit_log_entries (
   created_at timestamptz,
   ip_address varchar(64) not null default ''
 );
-
--- A database of an earlier version of this stack has these tables with fewer columns, other names of indexes, and
--- refresh tokens that are numbered otherwise. Who is signed in stays signed in.
-alter table auth.users add column if not exists instance_id uuid, add column if not exists is_super_admin boolean;
-alter table auth.sessions add column if not exists oauth_client_id uuid;
-alter table auth.refresh_tokens add column if not exists instance_id uuid;
-alter table auth.audit_log_entries add column if not exists instance_id uuid;
-do $$
-begin
-  if (
-    select data_type from information_schema.columns
-    where table_schema = 'auth' and table_name = 'refresh_tokens' and column_name = 'id'
-  ) <> 'bigint' then
-    alter table auth.refresh_tokens drop column id;
-    alter table auth.refresh_tokens add column id bigserial primary key;
-    alter table auth.refresh_tokens alter column user_id type varchar(255);
-  end if;
-end
-$$;
-drop index if exists
-  auth.users_confirmation_token_idx, auth.users_recovery_token_idx, auth.users_email_change_token_current_idx,
-  auth.users_email_change_token_new_idx, auth.users_reauthentication_token_idx;
 
 create unique index if not exists users_email_partial_key on auth.users (email) where is_sso_user = false;
 create index if not exists users_instance_id_idx on auth.users (instance_id);

@@ -19,9 +19,9 @@ export async function mailsTo(address: string): Promise<Mail[]> {
   const own = await fetch(`${target.mailUrl}/messages.json`);
   if (own.ok && own.headers.get('content-type')?.includes('json')) {
     const all = (await own.json()) as Mail[];
-    return all.filter((mail) => mail.to === address);
+    return all.filter((mail) => mail.to === address).toReversed();
   }
-  // Mailpit, which `supabase start` runs: the list is without the texts, newest first.
+  // Mailpit, which `supabase start` runs: the list has no texts and is newest first too.
   const query = encodeURIComponent(`to:"${address}"`);
   const found = await fetch(`${target.mailUrl}/api/v1/search?query=${query}`);
   const { messages } = (await found.json()) as { messages: MailpitSummary[] };

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Mail } from '../../src/mailbox.ts';
 import { codeIn, follow, linkIn, newEmail, newest, password, serve, wideLimits } from './serving.ts';
 
 const stack = serve(
@@ -352,6 +353,19 @@ describe('the mailbox', () => {
       /^sandbox allow-popups allow-popups-to-escape-sandbox;/,
     );
     expect(await mail.text()).toContain('Hello');
+  });
+
+  test('shows the newest mail first, with its link to click and its code to copy', async () => {
+    const [older, newer] = [newEmail(), newEmail()];
+    for (const email of [older, newer]) await stack.client().auth.signUp({ email, password });
+    const page = await (await fetch(stack.mailboxUrl)).text();
+    expect(page.indexOf(newer)).toBeLessThan(page.indexOf(older));
+    const mails = (await (await fetch(`${stack.mailboxUrl}/messages.json`)).json()) as Mail[];
+    expect(mails.slice(0, 2).map(({ to }) => to)).toEqual([newer, older]);
+    const [mail] = mails;
+    expect([mail?.link, mail?.code]).toEqual([linkIn(mail as Mail), codeIn(mail as Mail)]);
+    expect(page).toContain(`href="${mail?.link?.replaceAll('&', '&#38;')}"`);
+    expect(page).toContain(`>${mail?.code}<`);
   });
 
   test('answers no page of another origin', async () => {

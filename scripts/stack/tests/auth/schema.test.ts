@@ -2,15 +2,11 @@ import fs from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-import { getAuthSchemaSql } from '@supabase/lite';
 import postgres, { type Sql } from 'postgres';
 import { afterEach, describe, expect, test } from 'vitest';
-import { createAuth } from '../../src/auth/index.ts';
 import { type Keys, loadKeys } from '../../src/keys.ts';
 import { bootstrap, databaseUrl } from '../../src/postgres/bootstrap.ts';
 import { startPostgres } from '../../src/postgres/server.ts';
-import { readProject } from '../../src/project.ts';
-import { copyProject } from '../running.ts';
 
 const undo: (() => unknown)[] = [];
 afterEach(async () => {
@@ -97,50 +93,5 @@ describe('schema auth', () => {
     await expect(asPostgres`alter table auth.users add column mine text`).rejects.toMatchObject({
       code: '42501',
     });
-  });
-
-  test('takes over a database of an earlier version, with everybody still signed in', async () => {
-    const { keys, port, sql } = await emptyDatabase();
-    await sql.unsafe(getAuthSchemaSql()).simple();
-    const id = crypto.randomUUID();
-    const session = crypto.randomUUID();
-    await sql`
-      insert into auth.users (id, email, email_confirmed_at, raw_app_meta_data, raw_user_meta_data)
-      values (${id}, 'old@example.com', now(), '{}', '{"name": "old"}')
-    `;
-    await sql`insert into auth.sessions (id, user_id, aal) values (${session}, ${id}, 'aal1')`;
-    await sql`
-      insert into auth.refresh_tokens (id, token, user_id, session_id)
-      values (gen_random_uuid()::text, 'abcdefghijkl', ${id}, ${session})
-    `;
-    await bootstrap(keys, port);
-    await bootstrap(keys, port);
-
-    const project = copyProject();
-    undo.push(() => fs.rmSync(project, { recursive: true, force: true }));
-    const auth = await createAuth({
-      url: databaseUrl(keys, port, 'supabase_auth_admin'),
-      origin: 'http://127.0.0.1',
-      keys,
-      config: readProject(project).config.auth,
-      root: project,
-      send: async () => {},
-    });
-    undo.push(() => auth.close());
-    const refreshed = await auth.fetch(
-      new Request('http://127.0.0.1/auth/v1/token?grant_type=refresh_token', {
-        method: 'POST',
-        body: JSON.stringify({ refresh_token: 'abcdefghijkl' }),
-      }),
-      { role: 'anon', claims: {} },
-      null,
-    );
-    expect(refreshed.status).toBe(200);
-    expect(await refreshed.json()).toMatchObject({ user: { id, user_metadata: { name: 'old' } } });
-    const [column] = await sql`
-      select data_type from information_schema.columns
-      where table_schema = 'auth' and table_name = 'refresh_tokens' and column_name = 'id'
-    `;
-    expect(column).toEqual({ data_type: 'bigint' });
   });
 });

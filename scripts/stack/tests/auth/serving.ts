@@ -78,7 +78,7 @@ export function serve(config: string, files: Record<string, string> = {}): Serve
       admin: createClient(url, secretKey, { auth }).auth.admin,
       async mailsTo(email: string) {
         const mails = (await (await fetch(`${mailboxUrl}/messages.json`)).json()) as Mail[];
-        return mails.filter(({ to }) => to === email);
+        return mails.filter(({ to }) => to === email).toReversed();
       },
       async send(method, path, body = null, headers = {}) {
         const response = await fetch(`${url}/auth/v1${path}`, {
