@@ -9,60 +9,78 @@ export interface MediaType {
   mimeType: string;
   extension: string;
   kind: MediaKind;
+  /** Other names under which clients and operating systems know it. */
+  aliases: readonly string[];
 }
 
-/** The accepted types, and the other names under which clients and operating systems know them. */
-const mediaTypes: readonly (MediaType & { aliases: readonly string[] })[] = [
-  { mimeType: 'image/jpeg', extension: 'jpg', kind: 'image', aliases: ['image/jpg', 'image/pjpeg'] },
-  // An animated PNG is a PNG to every client; the type by bytes tells them apart.
-  { mimeType: 'image/png', extension: 'png', kind: 'image', aliases: ['image/x-png', 'image/apng'] },
-  { mimeType: 'image/gif', extension: 'gif', kind: 'image', aliases: [] },
-  // Apple's M4V is an MP4 file with a brand of its own.
-  { mimeType: 'video/mp4', extension: 'mp4', kind: 'video', aliases: ['video/x-m4v'] },
-  { mimeType: 'video/quicktime', extension: 'mov', kind: 'video', aliases: ['video/x-quicktime'] },
-  {
+/** The accepted types, by file name extension. */
+export const mediaTypes = {
+  jpg: { mimeType: 'image/jpeg', extension: 'jpg', kind: 'image', aliases: ['image/jpg', 'image/pjpeg'] },
+  // An animated PNG is a PNG to every client.
+  png: { mimeType: 'image/png', extension: 'png', kind: 'image', aliases: ['image/x-png', 'image/apng'] },
+  gif: { mimeType: 'image/gif', extension: 'gif', kind: 'image', aliases: [] },
+  // M4V is an MP4 file under Apple's name, 3GP and 3G2 are MP4 files as phones write them.
+  mp4: {
+    mimeType: 'video/mp4',
+    extension: 'mp4',
+    kind: 'video',
+    aliases: ['video/x-m4v', 'video/3gpp', 'video/3gpp2'],
+  },
+  mov: { mimeType: 'video/quicktime', extension: 'mov', kind: 'video', aliases: ['video/x-quicktime'] },
+  avi: {
     mimeType: 'video/x-msvideo',
     extension: 'avi',
     kind: 'video',
     aliases: ['video/vnd.avi', 'video/avi', 'video/msvideo'],
   },
-  {
+  mp3: {
     mimeType: 'audio/mpeg',
     extension: 'mp3',
     kind: 'audio',
     aliases: ['audio/mp3', 'audio/x-mp3', 'audio/x-mpeg'],
   },
-  {
+  wav: {
     mimeType: 'audio/wav',
     extension: 'wav',
     kind: 'audio',
     aliases: ['audio/x-wav', 'audio/wave', 'audio/vnd.wave', 'audio/x-pn-wav'],
   },
-  { mimeType: 'application/pdf', extension: 'pdf', kind: 'document', aliases: ['application/x-pdf'] },
-  {
+  pdf: {
+    mimeType: 'application/pdf',
+    extension: 'pdf',
+    kind: 'document',
+    aliases: ['application/x-pdf'],
+  },
+  docx: {
     mimeType: 'application/vnd.openxmlformats-officedocument.wordprocessingml.document',
     extension: 'docx',
     kind: 'document',
     aliases: [],
   },
-];
+} as const satisfies Record<string, MediaType>;
 
-const byName = new Map(
-  mediaTypes.flatMap((type) => [type.mimeType, ...type.aliases].map((name) => [name, type])),
-);
+/** The accepted type that a content type names; undefined where it names none, and so claims nothing. */
+export function claimedType(contentType: string): MediaType | undefined {
+  const name = contentType.split(';', 1)[0]?.trim().toLowerCase() ?? '';
+  return Object.values<MediaType>(mediaTypes).find(
+    ({ mimeType, aliases }) => mimeType === name || aliases.includes(name),
+  );
+}
 
 /** Content types that claim nothing about the bytes. */
 const unclaimed = new Set(['', 'application/octet-stream', 'binary/octet-stream']);
 
 /** The accepted type that a content type names, parameters and letter case aside; undefined where it is none. */
 export function mediaTypeNamed(contentType: string): MediaType | undefined {
-  return byName.get(essence(contentType));
+  return claimedType(contentType);
 }
 
 /** The accepted type that the end of a file name stands for; undefined where it is none. */
 export function mediaTypeOfFilename(filename: string): MediaType | undefined {
   const extension = /\.(\w+)$/.exec(filename.trim())?.[1]?.toLowerCase();
-  return mediaTypes.find((type) => type.extension === (extension === 'jpeg' ? 'jpg' : extension));
+  return Object.values<MediaType>(mediaTypes).find(
+    (type) => type.extension === (extension === 'jpeg' ? 'jpg' : extension),
+  );
 }
 
 /** The accepted type that the bytes are, whatever they are called; undefined where they are none. */
@@ -73,9 +91,7 @@ export async function detectMediaType(bytes: Uint8Array<ArrayBuffer>): Promise<M
   if (!detected || detected.ext === 'mp1' || detected.ext === 'mp2') return undefined;
   // The detector goes by how an archive begins, readers by its end.
   if (detected.mime === 'application/zip' || detected.ext === 'docx') {
-    return (await isWordDocument(bytes))
-      ? mediaTypes.find(({ extension }) => extension === 'docx')
-      : undefined;
+    return (await isWordDocument(bytes)) ? mediaTypes.docx : undefined;
   }
   return mediaTypeNamed(detected.mime);
 }

@@ -1,0 +1,86 @@
+import type { MediaType } from '../types.ts';
+
+/** Width and height of a picture as it is shown, in pixels. */
+export interface Dimensions {
+  width: number;
+  height: number;
+}
+
+/** A file without its metadata. */
+export interface CleanFile {
+  type: MediaType;
+  /** The given bytes, moved together or overwritten: a copy of 50 MB would cost a fifth of a function's memory. */
+  bytes: Uint8Array<ArrayBuffer>;
+  /** Null where the file is no picture. */
+  dimensions: Dimensions | null;
+}
+
+/** A format: how its files begin, and what reads them. */
+export interface Format {
+  begins(bytes: Uint8Array<ArrayBuffer>): boolean;
+  /** Removes the metadata, in place; null where the rest of the file is not of this format. */
+  clean(bytes: Uint8Array<ArrayBuffer>): CleanFile | null;
+}
+
+/** Keeps parts of a file, in order, and drops what lies between them, by moving the kept parts together. */
+export interface Compactor {
+  /** Keeps the bytes from `start` up to `end`. */
+  keep(start: number, end: number): void;
+  /** Puts other bytes in the place of dropped ones, which must be as many or more. */
+  replace(by: Uint8Array): void;
+  finish(): Uint8Array<ArrayBuffer>;
+}
+
+/** A compactor of some bytes. Neighbours are moved as one. */
+export function compactor(bytes: Uint8Array<ArrayBuffer>): Compactor {
+  let written = 0;
+  let start = 0;
+  let end = 0;
+  const move = () => {
+    if (start !== written) bytes.copyWithin(written, start, end);
+    written += end - start;
+    start = end;
+  };
+  return {
+    keep(from, to) {
+      if (from !== end) {
+        move();
+        start = from;
+      }
+      end = to;
+    },
+    replace(by) {
+      move();
+      bytes.set(by, written);
+      written += by.length;
+    },
+    finish() {
+      move();
+      return bytes.subarray(0, written);
+    },
+  };
+}
+
+/** Whether bytes hold an ASCII text at a place. */
+export function hasText(bytes: Uint8Array, at: number, text: string): boolean {
+  for (let index = 0; index < text.length; index++) {
+    if (bytes[at + index] !== text.charCodeAt(index)) return false;
+  }
+  return true;
+}
+
+/** The name of four letters at a place, which many formats have for their parts. */
+export function nameAt(bytes: Uint8Array, at: number): string {
+  const [first = 0, second = 0, third = 0, fourth = 0] = [
+    bytes[at],
+    bytes[at + 1],
+    bytes[at + 2],
+    bytes[at + 3],
+  ];
+  return String.fromCharCode(first, second, third, fourth);
+}
+
+/** The numbers of a file. */
+export function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

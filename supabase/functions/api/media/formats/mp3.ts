@@ -1,0 +1,100 @@
+import { mediaTypes } from '../types.ts';
+import { type Format, hasText, viewOf } from './format.ts';
+
+/** Some encoders leave a gap before the first frame; more than this is another file. */
+const MAX_GAP_BYTES = 64 * 1024;
+/** Programs that do not know an older tag put theirs in front of it. */
+const MAX_TAGS = 100;
+/** Frames in a row that no other file has by chance. */
+const FRAMES_IN_A_ROW = 4;
+
+/** Kilobits a second of layer III, by index: MPEG 1, and MPEG 2 with 2.5. */
+const rates = [
+  [0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320],
+  [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160],
+];
+/** Samples a second of MPEG 1, by index; MPEG 2 has a half, MPEG 2.5 a quarter. */
+const frequencies = [44_100, 48_000, 32_000];
+
+/** MP3: only the sound stays. Tags hold titles and covers, but also comments, places and files of any kind. */
+export const mp3: Format = {
+  begins: () => true,
+
+  clean(bytes) {
+    const tagged = endOfTags(bytes);
+    const start = firstFrame(bytes, tagged, tagged > 0);
+    const end = startOfTrailer(bytes);
+    if (start === -1 || end <= start) return null;
+    return { type: mediaTypes.mp3, bytes: bytes.subarray(start, end), dimensions: null };
+  },
+};
+
+/** Where the tags at the head end, of which a file may have several. */
+function endOfTags(bytes: Uint8Array): number {
+  let at = 0;
+  for (let count = 0; count < MAX_TAGS; count++) {
+    if (hasText(bytes, at, 'ID3')) {
+      const [a = 0, b = 0, c = 0, d = 0] = bytes.subarray(at + 6, at + 10);
+      at += 10 + ((a & 0x7f) << 21) + ((b & 0x7f) << 14) + ((c & 0x7f) << 7) + (d & 0x7f);
+    } else if (hasText(bytes, at, 'APETAGEX') && at + 32 <= bytes.length) {
+      at += 32 + viewOf(bytes).getUint32(at + 12, true);
+    } else break;
+  }
+  return at;
+}
+
+/** Where the first of several frames is: after zeros, and behind a tag after anything; -1 where there is none. */
+function firstFrame(bytes: Uint8Array, from: number, isTagged: boolean): number {
+  const limit = Math.min(from + MAX_GAP_BYTES, bytes.length);
+  for (let at = from; at < limit; at++) {
+    if (framesFrom(bytes, at)) return at;
+    if (bytes[at] !== 0 && !isTagged) return -1;
+  }
+  return -1;
+}
+
+function framesFrom(bytes: Uint8Array, from: number): boolean {
+  let at = from;
+  for (let count = 0; count < FRAMES_IN_A_ROW; count++) {
+    // A short file has few frames.
+    if (count > 0 && at === startOfTrailer(bytes)) return true;
+    const length = frameBytes(bytes, at);
+    if (length === 0) return false;
+    at += length;
+  }
+  return true;
+}
+
+/** The length of the frame at a place, or 0 where there is no header of one. */
+function frameBytes(bytes: Uint8Array, at: number): number {
+  const [sync = 0, second = 0, third = 0] = bytes.subarray(at, at + 3);
+  const version = (second >> 3) & 3;
+  const isLayer3 = ((second >> 1) & 3) === 1;
+  if (sync !== 0xff || second < 0xe0 || version === 1 || !isLayer3) return 0;
+  const rate = rates[version === 3 ? 0 : 1]?.[third >> 4];
+  const frequency = frequencies[(third >> 2) & 3];
+  if (!rate || !frequency) return 0;
+  const [samplesBytes, divisor] = version === 3 ? [144, 1] : [72, version === 2 ? 2 : 4];
+  return Math.floor((samplesBytes * rate * 1000) / (frequency / divisor)) + ((third >> 1) & 1);
+}
+
+/** Where the tags at the end begin: ID3v1, Lyrics3, APE, in whichever order. */
+function startOfTrailer(bytes: Uint8Array): number {
+  let end = bytes.length;
+  for (let size = trailerBytes(bytes, end); size > 0 && size <= end; size = trailerBytes(bytes, end))
+    end -= size;
+  return end;
+}
+
+/** The length of the tag that ends at a place; 0 where there is none. */
+function trailerBytes(bytes: Uint8Array, end: number): number {
+  if (end >= 128 && hasText(bytes, end - 128, 'TAG')) return 128;
+  if (end >= 32 && hasText(bytes, end - 32, 'APETAGEX')) {
+    // The size counts the footer, and not the header that the highest flag tells of.
+    const view = viewOf(bytes);
+    return view.getUint32(end - 20, true) + (view.getUint32(end - 12, true) >= 2 ** 31 ? 32 : 0);
+  }
+  if (end >= 15 && hasText(bytes, end - 9, 'LYRICS200'))
+    return 15 + Number(String.fromCharCode(...bytes.subarray(end - 15, end - 9)));
+  return 0;
+}

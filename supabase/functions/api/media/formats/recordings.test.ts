@@ -1,0 +1,282 @@
+import { describe, expect, test } from 'vitest';
+import { fixtureBytes } from '../../../../../tests/api/fixtures.ts';
+import {
+  box,
+  holdsLocation,
+  join,
+  latin1,
+  location,
+  number,
+  riffChunk,
+  riffWith,
+  withBoxes,
+  xmp,
+} from '../../../../../tests/kit/samples.ts';
+import type { Format } from './format.ts';
+import { mp3 } from './mp3.ts';
+import { mp4 } from './mp4.ts';
+import { riff } from './riff.ts';
+
+const clean = (format: Format, bytes: Uint8Array) => format.clean(Uint8Array.from(bytes));
+const clip = fixtureBytes('clip.mp4');
+const film = fixtureBytes('clip.mov');
+const wav = fixtureBytes('tone.wav');
+const avi = fixtureBytes('clip.avi');
+/** The sound alone, without the tag at the sample's head. */
+const tone = clean(mp3, fixtureBytes('tone.mp3'))?.bytes ?? new Uint8Array();
+
+describe('MP4 and MOV', () => {
+  const places: [what: string, path: string[], added: Uint8Array][] = [
+    ['©xyz', ['moov'], box('udta', box('\xa9xyz', location))],
+    ['loci', ['moov'], box('udta', box('loci', '\0\0\0\0\0\0', location))],
+    ['©xyz of a track', ['moov', 'trak'], box('udta', box('\xa9xyz', location))],
+    [
+      "Apple's location",
+      ['moov'],
+      box(
+        'meta',
+        box('keys', 'mdtacom.apple.quicktime.location.ISO6709'),
+        box('ilst', box('data', location)),
+      ),
+    ],
+    [
+      'XMP in a uuid box',
+      [],
+      box('uuid', '\xbe\x7a\xcf\xcb\x97\xa9\x42\xe8\x9c\x71\x99\x94\x91\xe3\xaf\xac', xmp()),
+    ],
+    ['XMP in user data', ['moov'], box('udta', box('XMP_', xmp()))],
+    ['a free box', [], box('free', location)],
+    ['an unknown box', ['moov', 'trak', 'mdia'], box('gps ', location)],
+    ['an unknown box among the tables', ['moov', 'trak', 'mdia', 'minf', 'stbl'], box('gps ', location)],
+  ];
+  for (const [name, file] of [
+    ['MP4', clip],
+    ['MOV', film],
+  ] as const) {
+    test.each(places)(`removes a location from %s of ${name} and moves nothing`, (_, path, added) => {
+      const before = path.length > 0 ? withBoxes(file, path, added) : join(file, added);
+      const after = clean(mp4, before)?.bytes ?? new Uint8Array();
+      expect(holdsLocation(before)).toBe(true);
+      expect(holdsLocation(after)).toBe(false);
+      // The same length, and the box of the same length became free.
+      expect(after.length).toBe(before.length);
+      const at = Buffer.from(before).indexOf(added);
+      expect(Buffer.from(after.subarray(at, at + added.length))).toEqual(
+        Buffer.from(box('free', new Uint8Array(added.length - 8))),
+      );
+    });
+
+    test(`removes what follows the last box of ${name}`, () => {
+      const after = clean(mp4, join(file, '\0\0\0\u0001', location))?.bytes;
+      expect(after).toEqual(clean(mp4, file)?.bytes);
+    });
+
+    test(`keeps the samples and tables of ${name}`, () => {
+      const after = Buffer.from(clean(mp4, file)?.bytes ?? []);
+      for (const type of ['mdat', 'stbl', 'edts']) {
+        const at = Buffer.from(file).indexOf(type) - 4;
+        const end = at + Buffer.from(file).readUInt32BE(at);
+        expect(after.subarray(at, end)).toEqual(Buffer.from(file.subarray(at, end)));
+      }
+    });
+  }
+
+  test('removes when a video was made', () => {
+    const dated = Buffer.from(clip);
+    for (const type of ['mvhd', 'tkhd', 'mdhd']) {
+      for (let at = dated.indexOf(type); at !== -1; at = dated.indexOf(type, at + 1))
+        dated.fill('date2026', at + 8, at + 16);
+    }
+    expect(Buffer.from(clean(mp4, dated)?.bytes ?? []).includes('date2026')).toBe(false);
+  });
+
+  test.each([
+    ['stco', (offset: number) => box('stco', number(0), number(2), number(offset), number(offset + 40))],
+    [
+      'co64',
+      (offset: number) =>
+        box('co64', number(0), number(2), number(0), number(offset), number(0), number(offset + 40)),
+    ],
+  ])('removes a track of places with its samples (%s)', (_, offsets) => {
+    const sample = location.padEnd(20, '.');
+    // Two chunks, the first of two samples, the second of one.
+    const samples = box('mdat', sample, sample, sample);
+    const track = (at: number) =>
+      box(
+        'trak',
+        box(
+          'mdia',
+          box('hdlr', number(0), number(0), 'meta'),
+          box(
+            'minf',
+            box(
+              'stbl',
+              box('stsz', number(0), number(0), number(3), number(20), number(20), number(20)),
+              box('stsc', number(0), number(2), ...[1, 2, 1, 2, 1, 1].map(number)),
+              offsets(at),
+            ),
+          ),
+        ),
+      );
+    const length = withBoxes(clip, ['moov'], track(0)).length;
+    const before = join(withBoxes(clip, ['moov'], track(length + 8)), samples);
+    const after = clean(mp4, before)?.bytes ?? new Uint8Array();
+    expect(holdsLocation(before)).toBe(true);
+    expect(holdsLocation(after)).toBe(false);
+    expect(after.length).toBe(before.length);
+    // The picture's samples stay.
+    const mdat = Buffer.from(before).indexOf('mdat');
+    expect(after.subarray(mdat, mdat + 18_000)).toEqual(before.subarray(mdat, mdat + 18_000));
+  });
+
+  test.each(['isom', 'mp42', 'avc1', 'M4V ', '3gp4', '3gp5', '3g2a'])('takes an MP4 of brand %s', (brand) => {
+    const file = Uint8Array.from(clip);
+    file.set(latin1(brand), 8);
+    expect(clean(mp4, file)?.type.mimeType).toBe('video/mp4');
+  });
+
+  test('tells MOV by its brand, or by having none', () => {
+    expect(clean(mp4, film)?.type.mimeType).toBe('video/quicktime');
+    expect(clean(mp4, film.slice(20))?.type.mimeType).toBe('video/quicktime');
+  });
+
+  test.each<[what: string, file: Uint8Array]>([
+    ['sound under the brand of songs', join(box('ftyp', 'M4A \0\0\0\0'), clip.subarray(32))],
+    ['a picture in the same boxes', join(box('ftyp', 'heic\0\0\0\0'), box('meta', 'pitm'), box('mdat', 'x'))],
+    ['a header without a film', clip.slice(0, 32)],
+    [
+      'a film without tracks',
+      join(box('ftyp', 'isom\0\0\0\0'), box('moov', box('mvhd', 'x')), box('mdat', 'x')),
+    ],
+    [
+      'a track whose samples are larger than the file',
+      withBoxes(
+        clip,
+        ['moov'],
+        box(
+          'trak',
+          box(
+            'mdia',
+            box('hdlr', number(0), number(0), 'meta'),
+            box(
+              'minf',
+              box(
+                'stbl',
+                box('stsz', number(0), number(0xffffffff), number(9)),
+                box('stsc', number(0), number(1), number(1), number(9), number(1)),
+                box('stco', number(0), number(1), number(0)),
+              ),
+            ),
+          ),
+        ),
+      ),
+    ],
+  ])('refuses %s', (_, file) => {
+    expect(clean(mp4, file)).toBeNull();
+  });
+});
+
+describe('WAV and AVI', () => {
+  test.each<[what: string, file: Uint8Array, added: Uint8Array]>([
+    ['INFO of a WAV', wav, riffChunk('LIST', 'INFO', riffChunk('ICMT', location))],
+    ['XMP of a WAV', wav, riffChunk('_PMX', xmp())],
+    ['ID3 of a WAV', wav, riffChunk('id3 ', 'ID3', location)],
+    ['the broadcast chunk of a WAV', wav, riffChunk('bext', location)],
+    ['INFO of an AVI', avi, riffChunk('LIST', 'INFO', riffChunk('ICMT', location))],
+    ["a maker's chunk of an AVI", avi, riffChunk('strd', location)],
+    ['padding of an AVI', avi, riffChunk('JUNK', location)],
+  ])('removes a location from %s and moves nothing', (_, file, added) => {
+    const before = riffWith(file, added);
+    const after = clean(riff, before)?.bytes ?? new Uint8Array();
+    expect(holdsLocation(before)).toBe(true);
+    const padding = join('JUNK', added.subarray(4, 8), new Uint8Array(added.length - 8));
+    expect(after.subarray(-added.length)).toEqual(padding);
+    expect(after.length).toBe(before.length);
+  });
+
+  test("removes a maker's chunk from the header of a stream", () => {
+    const list = riffChunk(
+      'LIST',
+      'hdrl',
+      riffChunk('avih', 'x'),
+      riffChunk('LIST', 'strl', riffChunk('strd', location)),
+    );
+    const file = riffWith(join('RIFF', '....', 'AVI ', list, riffChunk('LIST', 'movi', 'xx')));
+    const after = clean(riff, file)?.bytes;
+    expect(after && holdsLocation(after)).toBe(false);
+  });
+
+  test('removes what follows the file', () => {
+    expect(clean(riff, join(wav, location))?.bytes).toEqual(clean(riff, wav)?.bytes);
+  });
+
+  test('keeps sound and pictures', () => {
+    const data = Buffer.from(wav).indexOf('data');
+    expect(clean(riff, wav)?.bytes.subarray(data)).toEqual(wav.subarray(data));
+    const movi = Buffer.from(avi).indexOf('movi');
+    expect(clean(riff, avi)?.bytes.subarray(movi)).toEqual(avi.subarray(movi));
+  });
+
+  test('takes a WAV whose recorder did not know its length', () => {
+    const streamed = Buffer.from(wav);
+    streamed.fill(0xff, 4, 8);
+    streamed.fill(0xff, streamed.indexOf('data') + 4, streamed.indexOf('data') + 8);
+    expect(clean(riff, streamed)?.bytes.length).toBe(wav.length);
+  });
+
+  test.each<[what: string, file: Uint8Array]>([
+    ['a WAV without sound', wav.slice(0, 36)],
+    ['an AVI without pictures', avi.slice(0, 200)],
+  ])('refuses %s', (_, file) => {
+    expect(clean(riff, file)).toBeNull();
+  });
+});
+
+describe('MP3', () => {
+  const id3 = (body: string) =>
+    join('ID3\u0004\0\0\0\0', Uint8Array.of(body.length >> 7, body.length & 0x7f), body);
+  const ape = (body: string) => {
+    const end = (flags: number) => {
+      const bytes = Buffer.alloc(32);
+      bytes.write('APETAGEX');
+      bytes.writeUInt32LE(2000, 8);
+      bytes.writeUInt32LE(body.length + 32, 12);
+      bytes.writeUInt32LE(flags, 20);
+      return bytes;
+    };
+    return join(end(0xa0000000), body, end(0x80000000));
+  };
+  const id3v1 = `TAG${location.padEnd(125)}`;
+  const lyrics = `LYRICSBEGIN${location}${String(11 + location.length).padStart(6, '0')}LYRICS200`;
+
+  test.each<[what: string, file: Uint8Array]>([
+    ['ID3', join(id3(location), tone)],
+    ['two ID3 tags', join(id3(location), id3(location), tone)],
+    ['ID3 with a gap', join(id3(location), 'not sound', tone)],
+    ['ID3 with zeros', join(id3(location), new Uint8Array(5000), tone)],
+    ['an APE tag in front', join(ape(location), tone)],
+    ['an APE tag behind', join(tone, ape(location))],
+    ['ID3v1', join(tone, id3v1)],
+    ['Lyrics3, APE and ID3v1', join(tone, ape(location), lyrics, id3v1)],
+    ['zeros in front', join(new Uint8Array(1000), tone)],
+  ])('takes an MP3 with %s and keeps the sound alone', (_, file) => {
+    const cleaned = clean(mp3, file);
+    expect(cleaned?.type.mimeType).toBe('audio/mpeg');
+    expect(cleaned?.bytes).toEqual(tone);
+  });
+
+  test('begins with the first frame', () => {
+    expect(tone.length).toBeGreaterThan(8000);
+    expect([tone[0], (tone[1] ?? 0) & 0xe0]).toEqual([0xff, 0xe0]);
+  });
+
+  test.each<[what: string, file: Uint8Array]>([
+    ['an ID3 tag alone', id3(location)],
+    ['an ID3 tag in front of a picture', join(id3('x'), fixtureBytes('photo.jpg'))],
+    ['sound of layer II', Uint8Array.from([0xff, 0xfd, 0x90, 0x04, ...new Array(2000).fill(0)])],
+    ['one frame header by chance', join(Uint8Array.of(0xff, 0xfb, 0x90, 0x44), 'x'.repeat(2000))],
+    ['text in front of sound', join('text', tone)],
+  ])('refuses %s', (_, file) => {
+    expect(clean(mp3, file)).toBeNull();
+  });
+});

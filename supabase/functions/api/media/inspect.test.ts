@@ -1,0 +1,159 @@
+import { describe, expect, test } from 'vitest';
+import { fixtureBytes } from '../../../../tests/api/fixtures.ts';
+import { box, chunk, join, latin1, segment } from '../../../../tests/kit/samples.ts';
+import { ProblemError } from '../http/problem.ts';
+import { inspect, postMedia, profilePicture } from './inspect.ts';
+import { claimedType, mediaTypes } from './types.ts';
+
+const code = (bytes: Uint8Array<ArrayBuffer>, contentType = '', rules = postMedia) => {
+  try {
+    return inspect(bytes, { name: 'the file', contentType }, rules).type.mimeType;
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error;
+    return error.problem.code;
+  }
+};
+const docxType = mediaTypes.docx.mimeType;
+
+test.each([
+  ['photo.jpg', 'image/jpeg', 'jpg', 'image'],
+  ['picture.png', 'image/png', 'png', 'image'],
+  ['animation.gif', 'image/gif', 'gif', 'image'],
+  ['clip.mp4', 'video/mp4', 'mp4', 'video'],
+  ['clip.mov', 'video/quicktime', 'mov', 'video'],
+  ['clip.avi', 'video/x-msvideo', 'avi', 'video'],
+  ['tone.mp3', 'audio/mpeg', 'mp3', 'audio'],
+  ['tone.wav', 'audio/wav', 'wav', 'audio'],
+  ['document.pdf', 'application/pdf', 'pdf', 'document'],
+  ['document.docx', docxType, 'docx', 'document'],
+])('knows %s by its bytes as %s', (name, mimeType, extension, kind) => {
+  const { type } = inspect(fixtureBytes(name), { name, contentType: '' }, postMedia);
+  expect(type).toMatchObject({ mimeType, extension, kind });
+});
+
+test.each<[what: string, bytes: Uint8Array<ArrayBuffer>]>([
+  ['one byte', latin1('a')],
+  ['a text', latin1('just words, and enough of them to look at')],
+  ['a web page', latin1('<!doctype html><script>alert(1)</script>')],
+  ['an SVG', latin1('<svg xmlns="http://www.w3.org/2000/svg"><script/></svg>')],
+  ['a WebP', join('RIFF', Uint8Array.of(26, 0, 0, 0), 'WEBPVP8L', new Uint8Array(18))],
+  ['a Windows program', join('MZ', Uint8Array.of(0x90, 0, 3, 0, 0, 0, 4, 0, 0, 0, 0xff, 0xff))],
+  ['a picture behind a byte order mark', join(Uint8Array.of(0xef, 0xbb, 0xbf), fixtureBytes('photo.jpg'))],
+])('refuses %s as a type that is not accepted', (_, bytes) => {
+  expect(code(bytes)).toBe('media_type_unsupported');
+});
+
+describe('a declared type', () => {
+  test.each([
+    ['image/jpg', 'image/jpeg'],
+    ['IMAGE/JPEG; charset=binary', 'image/jpeg'],
+    ['audio/mp3', 'audio/mpeg'],
+    ['audio/x-wav', 'audio/wav'],
+    ['video/avi', 'video/x-msvideo'],
+    ['video/3gpp', 'video/mp4'],
+  ])('may be %s for %s', (alias, mimeType) => {
+    expect(claimedType(alias)?.mimeType).toBe(mimeType);
+  });
+
+  test.each([
+    '',
+    'application/octet-stream',
+    'application/zip',
+    'application/x-zip-compressed',
+    'video/mov',
+    'image/*',
+    'audio/mpeg3',
+    'nonsense',
+  ])('claims nothing where it is "%s"', (contentType) => {
+    expect(code(fixtureBytes('document.docx'), contentType)).toBe(docxType);
+  });
+
+  test('is refused where it names another accepted type', () => {
+    expect(code(fixtureBytes('picture.png'), 'image/jpeg')).toBe('media_type_mismatch');
+    expect(code(fixtureBytes('picture.png'), 'image/x-png')).toBe('image/png');
+  });
+});
+
+describe('rules', () => {
+  test('refuse an empty file', () => {
+    expect(code(new Uint8Array())).toBe('media_empty');
+  });
+
+  test('refuse a file that is too large for its field', () => {
+    expect(code(new Uint8Array(profilePicture.maxBytes + 1), '', profilePicture)).toBe('media_too_large');
+  });
+
+  test('refuse a video as a profile picture', () => {
+    expect(code(fixtureBytes('clip.mp4'), '', profilePicture)).toBe('media_type_unsupported');
+  });
+
+  const pngOf = (width: number, height: number) => {
+    const bytes = fixtureBytes('picture.png');
+    const view = new DataView(bytes.buffer);
+    view.setUint32(16, width);
+    view.setUint32(20, height);
+    return bytes;
+  };
+  test.each([
+    [10_000, 10_000, 'image/png'],
+    [10_001, 10_000, 'media_invalid'],
+    [0xffffffff, 1, 'media_invalid'],
+    [0xffffffff, 0xffffffff, 'media_invalid'],
+    [0, 1, 'media_type_unsupported'],
+  ])('take a picture of %i by %i pixels as %s', (width, height, expected) => {
+    expect(code(pngOf(width, height))).toBe(expected);
+  });
+});
+
+describe('50 MB of hostile bytes take less than a second of CPU:', () => {
+  const size = 50_000_000;
+  const repeat = (piece: Uint8Array) => {
+    const bytes = new Uint8Array(size);
+    for (let at = 0; at + piece.length <= size; at += piece.length) bytes.set(piece, at);
+    return bytes;
+  };
+  const photo = fixtureBytes('photo.jpg');
+  const picture = fixtureBytes('picture.png');
+  const animation = fixtureBytes('animation.gif');
+  const clip = fixtureBytes('clip.mp4');
+
+  test.each<[what: string, make: () => Uint8Array<ArrayBuffer>]>([
+    ['escaped bytes in a JPEG', () => join(photo.subarray(0, -2), repeat(Uint8Array.of(0xff, 0)))],
+    ['segments of a JPEG', () => join(photo.subarray(0, 2), repeat(segment(0xfe)), photo.subarray(2))],
+    [
+      'needed segments of a JPEG',
+      () => join(photo.subarray(0, 2), repeat(segment(0xdb, 'x')), photo.subarray(2)),
+    ],
+    [
+      'fill bytes in a JPEG',
+      () => join(photo.subarray(0, 2), repeat(Uint8Array.of(0xff)), photo.subarray(2)),
+    ],
+    ['chunks of a PNG', () => join(picture.subarray(0, 33), repeat(chunk('tEXt')), picture.subarray(33))],
+    [
+      'a PNG of data and text by turns',
+      () => join(picture.subarray(0, 33), repeat(join(chunk('IDAT'), chunk('tEXt'))), picture.subarray(33)),
+    ],
+    ['extensions of a GIF', () => join(animation.subarray(0, 781), repeat(latin1('\x21\xfe\0')))],
+    ['blocks of a GIF', () => join(animation.subarray(0, -1), '\x21\xfe', repeat(latin1('\x01x')))],
+    ['boxes of an MP4', () => join(clip, repeat(box('free')))],
+    ['boxes in a film', () => join(clip.subarray(0, 32), box('moov', repeat(box('trak'))))],
+    ['chunks of a WAV', () => join('RIFF\xff\xff\xff\xffWAVE', repeat(latin1('fmt \0\0\0\0')))],
+    ['tags of an MP3', () => repeat(latin1('ID3\x04\0\0\0\0\0\0'))],
+    ['tags behind an MP3', () => join(fixtureBytes('tone.mp3'), repeat(latin1('TAG'.padEnd(128))))],
+    [
+      'frame headers of an MP3',
+      () => join('ID3\x04\0\0\0\0\0\0', repeat(Uint8Array.of(0xff, 0xfb, 0x90, 0x44))),
+    ],
+    [
+      'an archive without an end',
+      () => join('PK', repeat(latin1('PK\x05\x06')).subarray(0, -40), new Uint8Array(70_000)),
+    ],
+    ['names in an archive', () => join('PK\x03\x04', repeat(latin1(`PK\x01\x02${'\0'.repeat(42)}`)))],
+  ])('%s', (_, make) => {
+    const bytes = make();
+    const began = process.cpuUsage();
+    code(bytes);
+    const { user, system } = process.cpuUsage(began);
+    expect((user + system) / 1000).toBeLessThan(1000);
+  });
+});
