@@ -3,12 +3,12 @@ import { cors } from 'hono/cors';
 import { addAuthRoutes } from './auth/auth-routes.ts';
 import { addPasswordRoutes } from './auth/password-routes.ts';
 import type { Config } from './config.ts';
-import { drain } from './http/body.ts';
+import { finishBody } from './http/body.ts';
 import { requireCaller } from './http/caller.ts';
 import type { AppContext, AppEnv } from './http/context.ts';
 import { type App, addDocument } from './http/openapi.ts';
 import { internal, ProblemError, problem } from './http/problem.ts';
-import { addUploadRoutes } from './media/upload-routes.ts';
+import { addMediaRoutes } from './media/media-routes.ts';
 import { addPostRoutes } from './posts/post-routes.ts';
 import { addDefaultPictures } from './profiles/default-pictures.ts';
 import { addProfileRoutes } from './profiles/profile-routes.ts';
@@ -22,7 +22,7 @@ export function createApp(config: Config): App {
   addAuthRoutes(routes, config, caller);
   addPasswordRoutes(routes, config, caller);
   addPostRoutes(routes, config, caller);
-  addUploadRoutes(routes, config, caller);
+  addMediaRoutes(routes, config, caller);
   addProfileRoutes(routes, config, caller);
   addSweepRoute(routes, config);
   addHealthRoute(routes, config);
@@ -35,7 +35,7 @@ export function createApp(config: Config): App {
     // Answers hold tokens, private posts and links that expire: no cache keeps them unless a route allows it.
     if (!c.res.headers.has('cache-control')) c.header('cache-control', 'no-store');
     // A client reads the answer only after it has sent the whole body.
-    await drain(c.req.raw);
+    await finishBody(c.req.raw);
   });
   app.use(
     cors({

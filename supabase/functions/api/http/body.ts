@@ -1,30 +1,57 @@
+import { type Hold, memoryHold } from './memory.ts';
 import { decode, multipartBoundary, parseMultipart } from './multipart.ts';
-import { problem } from './problem.ts';
+import { ProblemError, problem } from './problem.ts';
 import { bytesOf } from './streams.ts';
 
-/** A JSON body holds texts and paths, never files. */
-export const MAX_JSON_BYTES = 1024 * 1024;
+/** A body without files holds texts and paths. */
+export const MAX_TEXT_BYTES = 1024 * 1024;
 
 /**
- * A multipart body is held in memory, of which a function has 256 MB; with this much, 230 MB were measured. It takes the
- * largest file and a few photos beside it; what is more goes to Storage directly, by POST /uploads/.
+ * A form with files is held in memory, of which a function has 256 MB. It takes the largest file and a few photos beside
+ * it; what is more goes to Storage directly, by POST /uploads/.
  */
-export const MAX_MULTIPART_BYTES = 80 * 1024 * 1024;
+export const MAX_FORM_BYTES = 80 * 1024 * 1024;
+
+/** The longest that a body may take to arrive: a function lives for 150 seconds. */
+const MAX_SECONDS = 120;
+
+/** A field of a form. */
+export interface FormPart {
+  /** Without `[]` or `[0]`, which some clients add to the names of lists. */
+  name: string;
+  /** Null where none was sent. */
+  filename: string | null;
+  contentType: string;
+  /** A view of the body, not a copy: files may be large. */
+  bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** A body that was read. */
+export type Body = { kind: 'json'; value: Record<string, unknown> } | { kind: 'form'; parts: FormPart[] };
 
 /** The essence of a request's content type, without parameters. */
 export function contentType(request: Request): string {
   return request.headers.get('content-type')?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
 }
 
-/** Reads a body of JSON, which must be an object. */
-export async function readJson(request: Request): Promise<Record<string, unknown>> {
-  const type = contentType(request);
-  if (type !== 'application/json' && !/^application\/[\w.-]+\+json$/.test(type)) {
-    throw problem('content_type_unsupported', 'Send the body as application/json.');
+/** Reads a JSON object, a multipart form or a urlencoded form. */
+export async function readBody(request: Request, { files = false } = {}): Promise<Body> {
+  const encoding = request.headers.get('content-encoding') ?? 'identity';
+  if (encoding !== 'identity') {
+    throw problem('content_encoding_unsupported', 'Send the body uncompressed.');
   }
-  const text = decode(await readBytes(request, MAX_JSON_BYTES));
-  if (text === null) throw problem('invalid_encoding', 'The body is not valid UTF-8.');
-  const value = parseObject(text);
+  const type = contentType(request);
+  if (type === 'multipart/form-data') return { kind: 'form', parts: await readMultipart(request, files) };
+  if (type === 'application/x-www-form-urlencoded')
+    return { kind: 'form', parts: await readUrlencoded(request) };
+  if (type === 'application/json' || /^application\/[\w.-]+\+json$/.test(type)) {
+    return { kind: 'json', value: await readJson(request) };
+  }
+  throw problem('content_type_unsupported', 'Send the body as JSON or as a form.');
+}
+
+async function readJson(request: Request): Promise<Record<string, unknown>> {
+  const value = parseObject(await readText(request));
   if (!value) throw problem('malformed_json', 'The body is not a JSON object.');
   assertStorable(value);
   return value;
@@ -39,52 +66,36 @@ function parseObject(text: string): Record<string, unknown> | null {
   }
 }
 
-/** A field of a form. */
-export interface FormPart {
-  name: string;
-  filename: string | null;
-  contentType: string;
-  bytes: Uint8Array<ArrayBuffer>;
+async function readUrlencoded(request: Request): Promise<FormPart[]> {
+  const fields = new URLSearchParams(await readText(request));
+  const encoder = new TextEncoder();
+  const part = { filename: null, contentType: '' };
+  return inOrder([...fields].map(([name, value]) => ({ ...part, name, bytes: encoder.encode(value) })));
 }
 
-/** A body that was read. */
-export type Body = { kind: 'json'; value: Record<string, unknown> } | { kind: 'form'; parts: FormPart[] };
-
-/** Reads JSON, a multipart or a urlencoded form. */
-export async function readBody(request: Request, options: { files?: boolean } = {}): Promise<Body> {
-  const limit = options.files ? MAX_MULTIPART_BYTES : MAX_JSON_BYTES;
-  if (contentType(request) === 'multipart/form-data') {
-    const boundary = multipartBoundary(request.headers.get('content-type') ?? '');
-    const body = await readBytes(request, limit);
-    const parts = boundary === null ? null : parseMultipart(body, boundary);
-    if (!parts) throw problem('malformed_multipart', 'The body is not valid multipart/form-data.');
-    return {
-      kind: 'form',
-      parts: parts
-        .filter(({ filename, data }) => filename !== '' || data.length > 0)
-        .map(({ name, filename, contentType, data }) => ({
-          name: name.replace(/\[\d*\]$/, ''),
-          filename,
-          contentType,
-          bytes: data,
-        })),
-    };
-  }
-  if (contentType(request) === 'application/x-www-form-urlencoded') {
-    const text = decode(await readBytes(request, limit));
-    if (text === null) throw problem('invalid_encoding', 'The body is not valid UTF-8.');
-    const parts = [...new URLSearchParams(text)].map(([name, value]) => ({
-      name: name.replace(/\[\d*\]$/, ''),
-      filename: null,
-      contentType: '',
-      bytes: new TextEncoder().encode(value),
-    }));
-    return { kind: 'form', parts };
-  }
-  return { kind: 'json', value: await readJson(request) };
+async function readMultipart(request: Request, files: boolean): Promise<FormPart[]> {
+  const boundary = multipartBoundary(request.headers.get('content-type') ?? '');
+  const body = await readBytes(request, files ? MAX_FORM_BYTES : MAX_TEXT_BYTES);
+  const parts = boundary === null ? null : parseMultipart(body, boundary);
+  if (!parts) throw problem('malformed_multipart', 'The body is not valid multipart/form-data.');
+  // A browser sends a file field in which nothing was chosen as a file without a name and without bytes; some libraries
+  // leave the name out altogether.
+  return inOrder(parts.filter((part) => part.bytes.length > 0 || part.filename || !isFile(part)));
 }
 
-/** The text of a field. */
+/** Takes the indices from names such as `media[0]`, and puts the parts of one name in their order. */
+function inOrder(parts: readonly FormPart[]): FormPart[] {
+  const indexed = parts.map((part) => {
+    const [, name = part.name, index = '0'] = /^(.*)\[(\d{0,4})\]$/.exec(part.name) ?? [];
+    return { part: { ...part, name }, index: Number(index) };
+  });
+  const groups = Map.groupBy(indexed, ({ part }) => part.name);
+  return [...groups.values()].flatMap((group) =>
+    group.toSorted((one, other) => one.index - other.index).map(({ part }) => part),
+  );
+}
+
+/** The text of a field, which may have a file name: some clients send texts as files. */
 export function textOf(part: FormPart): string {
   const text = decode(part.bytes);
   if (text === null) throw problem('invalid_encoding', `The field ${part.name} is not valid UTF-8.`);
@@ -92,9 +103,9 @@ export function textOf(part: FormPart): string {
   return text;
 }
 
-/** Whether a field is a file. */
-export function isFile({ filename }: FormPart): boolean {
-  return filename !== null;
+/** Whether a field is a file: it has a file name, or a content type that is not text. */
+export function isFile({ filename, contentType }: FormPart): boolean {
+  return filename !== null || !/^(text\/plain\s*(;|$)|$)/i.test(contentType.trim());
 }
 
 /**
@@ -115,27 +126,36 @@ export function assertStorable(value: unknown): void {
   }
 }
 
-/**
- * Reads a body up to a limit. What is over it is read as well and let go: a connection closed under a client that
- * still writes shows as a network error, and the answer is lost.
- */
-async function readBytes(request: Request, limit: number): Promise<Uint8Array<ArrayBuffer>> {
-  const length = Number(request.headers.get('content-length'));
-  const bytes = await bytesOf(request.body, limit, length).catch((cause: unknown) => {
-    // Whoever sent it has gone away: no fault of ours, and most likely nobody is left to read this.
-    throw problem('body_incomplete', 'The body was broken off.', { cause });
-  });
-  if (!bytes) {
-    throw problem(
-      'request_too_large',
-      `The body is larger than ${limit} bytes. Send large files by POST /uploads/.`,
-    );
-  }
-  return bytes;
+async function readText(request: Request): Promise<string> {
+  const text = decode(await readBytes(request, MAX_TEXT_BYTES));
+  if (text === null) throw problem('invalid_encoding', 'The body is not valid UTF-8.');
+  return text;
 }
 
-/** Reads what a handler left of a body, for the same reason. */
-export async function drain(request: Request): Promise<void> {
+/** What the bodies of requests hold in memory until they are answered. */
+const holds = new WeakMap<Request, Hold>();
+
+async function readBytes(request: Request, limit: number): Promise<Uint8Array<ArrayBuffer>> {
+  const announced = Number(request.headers.get('content-length'));
+  const hold = memoryHold();
+  holds.set(request, hold);
+  const reading = { limit, announced, hold, timeoutMs: MAX_SECONDS * 1000 };
+  const bytes = await bytesOf(request.body, reading).catch((cause: unknown) => {
+    if (cause instanceof ProblemError) throw cause;
+    // The client has gone away, or is too slow: most likely nobody is left to read this.
+    throw problem('body_incomplete', 'The body was broken off.', { cause });
+  });
+  if (bytes) return bytes;
+  const detail = `The body is larger than ${limit} bytes. Send large files by POST /uploads/.`;
+  throw problem('request_too_large', detail);
+}
+
+/**
+ * Ends a request: reads what a handler left of its body, since a connection that is closed under a client that still
+ * writes loses the answer, and gives its memory back.
+ */
+export async function finishBody(request: Request): Promise<void> {
+  holds.get(request)?.release();
   if (!request.body || request.bodyUsed) return;
   // A client that has gone away has no more to say.
   await request.body.pipeTo(new WritableStream()).catch(() => {});

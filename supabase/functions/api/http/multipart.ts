@@ -1,11 +1,4 @@
-/** One field of a multipart body. `data` is a view of the body, not a copy: files may be large. */
-export interface Part {
-  name: string;
-  /** Null where the field is text. */
-  filename: string | null;
-  contentType: string;
-  data: Uint8Array<ArrayBuffer>;
-}
+import type { FormPart } from './body.ts';
 
 /** A form has few fields; more than this is not one. */
 const MAX_PARTS = 500;
@@ -25,9 +18,9 @@ export function multipartBoundary(contentType: string): string | null {
  * The fields of a `multipart/form-data` body, in order, or null where it is malformed. Not the platform's
  * `formData()`: that copies every file once more, out of 256 MB, and silently mends text that is not UTF-8.
  */
-export function parseMultipart(body: Uint8Array<ArrayBuffer>, boundary: string): Part[] | null {
+export function parseMultipart(body: Uint8Array<ArrayBuffer>, boundary: string): FormPart[] | null {
   const delimiter = encoder.encode(`\r\n--${boundary}`);
-  const parts: Part[] = [];
+  const parts: FormPart[] = [];
   // The first delimiter has no line break before it where there is no preamble.
   const first = startsWith(body, delimiter.subarray(2), 0) ? -2 : find(body, delimiter, 0);
   if (first === -1) return null;
@@ -53,10 +46,12 @@ export function parseMultipart(body: Uint8Array<ArrayBuffer>, boundary: string):
   }
 }
 
-function readPart(headerBytes: Uint8Array, data: Uint8Array<ArrayBuffer>): Part | null {
+function readPart(headerBytes: Uint8Array, bytes: Uint8Array<ArrayBuffer>): FormPart | null {
   let disposition = '';
   let contentType = '';
-  for (const line of decode(headerBytes)?.split('\r\n') ?? []) {
+  // Old programs write file names in Latin-1.
+  const headers = decode(headerBytes) ?? new TextDecoder('latin1').decode(headerBytes);
+  for (const line of headers.split('\r\n')) {
     const [, name, value] = /^([\w-]+):\s*(.*)$/.exec(line) ?? [];
     if (name?.toLowerCase() === 'content-disposition') disposition = value ?? '';
     if (name?.toLowerCase() === 'content-type') contentType = value ?? '';
@@ -65,7 +60,7 @@ function readPart(headerBytes: Uint8Array, data: Uint8Array<ArrayBuffer>): Part 
   const name = parameter(disposition, 'name');
   // Some libraries write a name outside ASCII as `filename*`; what it is called does not matter, that it is a file does.
   const filename = parameter(disposition, 'filename') ?? parameter(disposition, 'filename\\*');
-  return name === null ? null : { name, filename, contentType, data };
+  return name === null ? null : { name, filename, contentType, bytes };
 }
 
 /** A parameter of a header; browsers write a quote in it as %22, curl as \". */

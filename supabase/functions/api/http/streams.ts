@@ -1,3 +1,5 @@
+import type { Hold } from './memory.ts';
+
 /** How much of a file is copied at a time on its way. */
 const PIECE_BYTES = 256 * 1024;
 
@@ -13,30 +15,65 @@ export function streamOf(bytes: Uint8Array<ArrayBuffer>): ReadableStream<Uint8Ar
   });
 }
 
+/** How a stream is read into memory. */
+export interface Reading {
+  /** The most bytes that are kept. */
+  limit: number;
+  /** The length that was announced, which is not believed: it only saves growing past it. */
+  announced: number;
+  hold: Hold;
+  /** Gives up after this. */
+  timeoutMs: number;
+}
+
+/** Memory grows by this factor as bytes arrive, from a thousandth of what was announced. */
+const GROWTH = 4;
+const FIRST_PART = 1 / GROWTH ** 5;
+
 /**
- * Reads a stream into memory: all of it, or null where it holds more than `limit`; then, too, it is read to its end.
- * The length, where it is known, saves growing, and so a second copy of a large file.
+ * Reads a stream into memory; null where it holds more than `limit`. It is always read to its end: a connection that is
+ * closed under a client that still writes shows as a network error, and the answer is lost.
  */
 export async function bytesOf(
   stream: ReadableStream<Uint8Array<ArrayBuffer>> | null,
-  limit: number,
-  knownLength = 0,
+  { limit, announced, hold, timeoutMs }: Reading,
 ): Promise<Uint8Array<ArrayBuffer> | null> {
-  let bytes = new Uint8Array(knownLength > 0 && knownLength <= limit ? knownLength : 64 * 1024);
+  if (!stream) return new Uint8Array();
+  const expected = announced > 0 && announced <= limit ? announced : limit;
+  let bytes = new Uint8Array(Math.ceil(expected * FIRST_PART));
   let length = 0;
-  for await (const chunk of stream ?? []) {
+  let refusal: unknown;
+  const keep = async (chunk: Uint8Array) => {
     const end = length + chunk.length;
-    if (end <= limit && knownLength <= limit) {
-      if (end > bytes.length) bytes = grown(bytes, Math.min(limit, Math.max(end, bytes.length * 2)));
-      bytes.set(chunk, length);
+    if (end > bytes.length) {
+      const size = Math.min(Math.max(end, bytes.length * GROWTH), limit);
+      await hold.grow(size);
+      const larger = new Uint8Array(size);
+      larger.set(bytes.subarray(0, length));
+      bytes = larger;
     }
-    length = end;
+    bytes.set(chunk, length);
+  };
+  const reader = stream.getReader();
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    void reader.cancel();
+  }, timeoutMs);
+  try {
+    for (let next = await reader.read(); !next.done; next = await reader.read()) {
+      const isKept = refusal === undefined && Math.max(announced, length + next.value.length) <= limit;
+      if (isKept) await keep(next.value).catch((reason: unknown) => (refusal = reason));
+      if (!isKept || refusal !== undefined) {
+        bytes = new Uint8Array();
+        hold.release();
+      }
+      length += next.value.length;
+    }
+  } finally {
+    clearTimeout(timer);
   }
+  if (isLate) throw new Error('The stream took too long.');
+  if (refusal !== undefined) throw refusal;
   return length > limit ? null : bytes.subarray(0, length);
-}
-
-function grown(bytes: Uint8Array, size: number): Uint8Array<ArrayBuffer> {
-  const larger = new Uint8Array(size);
-  larger.set(bytes);
-  return larger;
 }

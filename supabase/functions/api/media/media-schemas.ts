@@ -1,14 +1,14 @@
 import { z } from '@hono/zod-openapi';
 import { limits } from '../limits.ts';
 
-export const uploadPath = z.string().openapi({
-  description: 'A path from POST /uploads/.',
-  example: '0b9cdd4e-6c12-4b6b-8d65-b5f3c6a1d2aa/f1c0e1a2-8c4e-4d3a-9b1f-2f6f0c8f4d11.mp4',
+export const uploadPath = z.string('Give the path of an upload.').openapi({
+  description: 'A path from POST /uploads/ or POST /media/.',
+  example: '0b9cdd4e-6c12-4b6b-8d65-b5f3c6a1d2aa/f1c0e1a2-8c4e-4d3a-9b1f-2f6f0c8f4d11',
 });
 
 /** Body of POST /uploads/. */
 export const UploadBody = z
-  .object({
+  .strictObject({
     filename: z
       .string('A file name is required.')
       .min(1, 'A file name is required.')
@@ -16,11 +16,12 @@ export const UploadBody = z
     content_type: z
       .string('A content type is required.')
       .max(255, 'A content type has at most 255 characters.')
-      .openapi({ description: '`application/octet-stream` goes by the end of the file name.' }),
+      .openapi({ description: 'What the file is, if it is known: the bytes decide.' }),
     size: z
       .int('The size is a number of bytes.')
       .min(1, 'A file has at least one byte.')
-      .openapi({ description: `Bytes, at most ${limits.media_size}.` }),
+      .max(limits.media_size, `A file has at most ${limits.media_size} bytes.`)
+      .openapi({ description: 'Bytes.' }),
   })
   .openapi('NewUpload', { example: { filename: 'waves.mp4', content_type: 'video/mp4', size: 18_350_080 } });
 
@@ -35,3 +36,20 @@ export const UploadAnswer = z
     expires_in: z.int().openapi({ description: 'Seconds that the URL is good for.' }),
   })
   .openapi('Upload');
+
+/** Body of POST /media/. */
+export const MediaBody = z.strictObject({ path: uploadPath }).openapi('NewMedia');
+
+/** Answer of POST /media/. */
+export const MediaAnswer = z
+  .object({
+    path: z
+      .string()
+      .openapi({ description: 'In bucket `post-media`: goes into `media` of a post, within a day.' }),
+    file_type: z.enum(['image', 'video', 'audio', 'document']),
+    mime_type: z.string(),
+    size: z.int().openapi({ description: 'Bytes, without the metadata.' }),
+    width: z.int().nullable().openapi({ description: 'Pixels as shown; null where it is no picture.' }),
+    height: z.int().nullable(),
+  })
+  .openapi('Media');

@@ -1,49 +1,199 @@
 import type { Config } from '../config.ts';
+import { inBackground } from '../http/background.ts';
 import type { FormPart } from '../http/body.ts';
+import { secretClient } from '../http/clients.ts';
 import type { Caller } from '../http/context.ts';
-import { unavailable } from '../http/problem.ts';
-import { limits } from '../limits.ts';
+import { dataOf } from '../http/database.ts';
+import { memoryHold } from '../http/memory.ts';
+import { isAlreadyStored, ProblemError, storageProblem } from '../http/problem.ts';
+import { streamOf } from '../http/streams.ts';
+import { removeSoon } from '../service/sweep.ts';
+import { keyedPath, newPath, readPath } from './file-names.ts';
+import type { CleanFile } from './formats/format.ts';
+import { type FileRules, inspect } from './inspect.ts';
+import { mapParallel } from './parallel.ts';
+import { noSuchUpload, readUpload, removeUploads } from './uploads.ts';
 
-/** Which files a field takes. */
-export interface FileRules {
-  field: string;
-  bucket: 'post-media' | 'avatars' | 'covers';
-  maxBytes: number;
-  imagesOnly: boolean;
-}
-export const postMedia: FileRules = {
-  field: 'media',
-  bucket: 'post-media',
-  maxBytes: limits.media_size,
-  imagesOnly: false,
-};
-export const profilePicture: FileRules = {
-  field: 'profile_pic',
-  bucket: 'avatars',
-  maxBytes: limits.avatar_size,
-  imagesOnly: true,
-};
-export const coverPicture: FileRules = {
-  field: 'cover_pic',
-  bucket: 'covers',
-  maxBytes: limits.cover_size,
-  imagesOnly: true,
-};
+/** Files under way at once for one request: enough to hide the waiting, few enough not to crowd out other requests. */
+const PARALLEL_FILES = 4;
 
-/** A file of a request. */
+/** A file of a request: a part of a form, or the path of an upload or of a file that was published before. */
 export interface RequestFile {
   source: FormPart | string;
   rules: FileRules;
 }
 
-/** Publishes the files of a request. */
-export async function withFiles<T>(
-  _config: Config,
-  _caller: Caller,
+/** A file that was written, inspected and clean, to the bucket of its rules. */
+export interface PublishedFile {
+  path: string;
+  file_type: CleanFile['type']['kind'];
+  mime_type: string;
+  size: number;
+  width: number | null;
+  height: number | null;
+}
+
+/** What publishes the files of one request. */
+interface Publisher {
+  config: Config;
+  caller: Caller;
+  /** Of a request that may be repeated: the same files get the same names. */
+  key: string | null;
+  /** What was registered, so that it can be discarded. */
+  registered: { bucket: FileRules['bucket']; path: string }[];
+}
+
+/**
+ * Publishes the files of a request and calls `work` with their paths, in order. Where a file is refused or `work` fails,
+ * the files are discarded. Uploads are removed once they are published, but not under an idempotency key: a retry reads
+ * them again, and the sweep removes them after a day.
+ */
+export async function withFiles<Result>(
+  config: Config,
+  caller: Caller,
   files: readonly RequestFile[],
-  _key: string | null,
-  work: (paths: string[]) => Promise<T>,
-): Promise<T> {
-  if (files.length > 0) throw unavailable(new Error('Publishing files is being rebuilt'));
-  return work([]);
+  key: string | null,
+  work: (paths: string[]) => Promise<Result>,
+): Promise<Result> {
+  const publisher: Publisher = { config, caller, key, registered: [] };
+  try {
+    const paths = await mapParallel(files, PARALLEL_FILES, async ({ source, rules }, place) => {
+      if (typeof source !== 'string') return (await publishPart(publisher, source, rules, place)).path;
+      // A file that was published before; the database knows whether it may be claimed.
+      if (readPath(source)?.isUpload === false) return source;
+      return (await publishUpload(publisher, source, rules, place)).path;
+    });
+    const result = await work(paths);
+    if (key === null) removeInBackground(caller, uploadsAmong(files));
+    return result;
+  } catch (error) {
+    await discard(publisher, error);
+    throw error;
+  }
+}
+
+/** Publishes one upload for a post that is still to be written. */
+export async function publishOne(
+  config: Config,
+  caller: Caller,
+  path: string,
+  rules: FileRules,
+): Promise<PublishedFile> {
+  const publisher: Publisher = { config, caller, key: null, registered: [] };
+  try {
+    const file = await publishUpload(publisher, path, rules, 0);
+    removeInBackground(caller, [path]);
+    return file;
+  } catch (error) {
+    await discard(publisher, error);
+    throw error;
+  }
+}
+
+async function publishPart(
+  publisher: Publisher,
+  part: FormPart,
+  rules: FileRules,
+  place: number,
+): Promise<PublishedFile> {
+  const claim = { name: part.filename || `file ${place + 1}`, contentType: part.contentType };
+  return store(publisher, inspect(part.bytes, claim, rules), rules, place);
+}
+
+async function publishUpload(
+  publisher: Publisher,
+  path: string,
+  rules: FileRules,
+  place: number,
+): Promise<PublishedFile> {
+  const { config, caller } = publisher;
+  if (readPath(path)?.ownerId !== caller.id) throw noSuchUpload(rules);
+  const hold = memoryHold();
+  try {
+    const { bytes, contentType } = await readUpload(config, caller, path, rules, hold);
+    const claim = { name: `file ${place + 1}`, contentType };
+    return await store(publisher, inspect(bytes, claim, rules), rules, place);
+  } catch (error) {
+    // What is refused for what it is stays refused.
+    const status = error instanceof ProblemError ? error.problem.status : 500;
+    if (status === 413 || status === 415) removeInBackground(caller, [path]);
+    throw error;
+  } finally {
+    hold.release();
+  }
+}
+
+/** Registers a file and writes it under a name that no client can write to. */
+async function store(
+  { config, caller, key, registered }: Publisher,
+  file: CleanFile,
+  { bucket, field }: FileRules,
+  place: number,
+): Promise<PublishedFile> {
+  const { type, bytes, dimensions } = file;
+  // The secret key: no client writes to these buckets.
+  const client = secretClient(config, null);
+  const register = async (path: string) => {
+    registered.push({ bucket, path });
+    return dataOf(
+      client.rpc('register_file', {
+        bucket_id: bucket,
+        name: path,
+        owner_id: caller.id,
+        file_type: type.kind,
+        mime_type: type.mimeType,
+        size: bytes.length,
+        ...dimensions,
+      }),
+    );
+  };
+  let path =
+    key === null
+      ? newPath(caller.id, type.extension)
+      : keyedPath({ userId: caller.id, key, place, bytes }, type.extension);
+  if (!(await register(path))) {
+    // A sweep is removing what an earlier try left.
+    path = newPath(caller.id, type.extension);
+    await register(path);
+  }
+  const options = { contentType: type.mimeType };
+  const { error } = await client.storage.from(bucket).upload(path, streamOf(bytes), options);
+  // Another try under the same key wrote the same bytes.
+  const isWritten = error && key !== null && isAlreadyStored(error);
+  if (error && !isWritten) throw storageProblem(error, field);
+  return {
+    path,
+    file_type: type.kind,
+    mime_type: type.mimeType,
+    size: bytes.length,
+    width: dimensions?.width ?? null,
+    height: dimensions?.height ?? null,
+  };
+}
+
+/** Makes what a failed request has written due for removal. */
+async function discard({ config, key, registered }: Publisher, reason: unknown): Promise<void> {
+  // Under a key the files are those of every other try as well, which may succeed where this one broke down; a refusal
+  // is the same for all of them.
+  const status = reason instanceof ProblemError ? reason.problem.status : 500;
+  if (registered.length === 0 || (key !== null && (status >= 500 || status === 429))) return;
+  const client = secretClient(config, null);
+  for (const [bucket, files] of Map.groupBy(registered, ({ bucket }) => bucket)) {
+    const names = files.map(({ path }) => path);
+    const { error } = await client.rpc('discard_files', { bucket_id: bucket, names });
+    // They are due in a day anyway: the answer to the client does not change.
+    if (error) console.error('The files of a refused request were not discarded:', error.message);
+  }
+  removeSoon(config);
+}
+
+/** Removes uploads that are published or refused; what fails is left to the sweep. */
+function removeInBackground(caller: Caller, paths: string[]): void {
+  if (paths.length > 0) inBackground('Removing uploads', () => removeUploads(caller, paths));
+}
+
+function uploadsAmong(files: readonly RequestFile[]): string[] {
+  return files.flatMap(({ source }) =>
+    typeof source === 'string' && readPath(source)?.isUpload ? source : [],
+  );
 }

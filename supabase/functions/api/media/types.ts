@@ -1,6 +1,3 @@
-import { fileTypeFromBuffer } from 'file-type';
-import { isWordDocument } from './docx.ts';
-
 /** What Noctra calls a file, for clients that choose a player by it. */
 export type MediaKind = 'image' | 'video' | 'audio' | 'document';
 
@@ -65,47 +62,4 @@ export function claimedType(contentType: string): MediaType | undefined {
   return Object.values<MediaType>(mediaTypes).find(
     ({ mimeType, aliases }) => mimeType === name || aliases.includes(name),
   );
-}
-
-/** Content types that claim nothing about the bytes. */
-const unclaimed = new Set(['', 'application/octet-stream', 'binary/octet-stream']);
-
-/** The accepted type that a content type names, parameters and letter case aside; undefined where it is none. */
-export function mediaTypeNamed(contentType: string): MediaType | undefined {
-  return claimedType(contentType);
-}
-
-/** The accepted type that the end of a file name stands for; undefined where it is none. */
-export function mediaTypeOfFilename(filename: string): MediaType | undefined {
-  const extension = /\.(\w+)$/.exec(filename.trim())?.[1]?.toLowerCase();
-  return Object.values<MediaType>(mediaTypes).find(
-    (type) => type.extension === (extension === 'jpeg' ? 'jpg' : extension),
-  );
-}
-
-/** The accepted type that the bytes are, whatever they are called; undefined where they are none. */
-export async function detectMediaType(bytes: Uint8Array<ArrayBuffer>): Promise<MediaType | undefined> {
-  // A damaged or hostile file may make the detector give up with an error: then it is no accepted type either.
-  const detected = await fileTypeFromBuffer(bytes).catch(() => undefined);
-  // MPEG audio of layers I and II has the same content type as MP3.
-  if (!detected || detected.ext === 'mp1' || detected.ext === 'mp2') return undefined;
-  // The detector goes by how an archive begins, readers by its end.
-  if (detected.mime === 'application/zip' || detected.ext === 'docx') {
-    return (await isWordDocument(bytes)) ? mediaTypes.docx : undefined;
-  }
-  return mediaTypeNamed(detected.mime);
-}
-
-/** Whether a content type claims nothing about the bytes. */
-export function isUnclaimed(contentType: string): boolean {
-  return unclaimed.has(essence(contentType));
-}
-
-/** Whether a claimed content type agrees with what the bytes are; no claim agrees with anything. */
-export function claimAgrees(claimed: string, detected: MediaType): boolean {
-  return isUnclaimed(claimed) || mediaTypeNamed(claimed)?.mimeType === detected.mimeType;
-}
-
-function essence(contentType: string): string {
-  return contentType.split(';', 1)[0]?.trim().toLowerCase() ?? '';
 }

@@ -2,7 +2,7 @@ import type { Config } from '../config.ts';
 import type { AppContext } from '../http/context.ts';
 import { storageProblem } from '../http/problem.ts';
 import { publicStorageUrl } from '../http/urls.ts';
-import { mediaBucket } from '../media/inspection.ts';
+import { postMedia } from '../media/inspect.ts';
 
 /** How long a link to a private file works: long enough to read a page of posts, too short to be passed around. */
 const SIGNED_URL_SECONDS = 3600;
@@ -41,7 +41,7 @@ export async function mediaLinks(
     else unknown.push(path);
   }
   if (unknown.length > 0) {
-    const bucket = c.var.caller.client.storage.from(mediaBucket);
+    const bucket = c.var.caller.client.storage.from(postMedia.bucket);
     const { data, error } = await bucket.createSignedUrls(unknown, SIGNED_URL_SECONDS);
     if (error) throw storageProblem(error);
     if (kept.size + unknown.length > MOST_KEPT) kept.clear();

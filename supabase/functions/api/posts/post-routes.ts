@@ -11,7 +11,8 @@ import { problem } from '../http/problem.ts';
 import { person, uuid } from '../http/schemas.ts';
 import { functionPath, publicOrigin } from '../http/urls.ts';
 import { limits } from '../limits.ts';
-import { postMedia, withFiles } from '../media/publish.ts';
+import { postMedia } from '../media/inspect.ts';
+import { withFiles } from '../media/publish.ts';
 import { removeSoon } from '../service/sweep.ts';
 import { presentPost, presentPosts } from './post-presentation.ts';
 import {

@@ -2,15 +2,15 @@ import type { Config } from '../config.ts';
 import { secretClient } from '../http/clients.ts';
 import { addEndpoint } from '../http/endpoint.ts';
 import type { App } from '../http/openapi.ts';
-import { mediaBucket } from '../media/inspection.ts';
+import { postMedia } from '../media/inspect.ts';
 import { HealthAnswer } from './service-schemas.ts';
 
-/** A part that takes longer is as good as down to whoever waits for it. */
+/** A part that takes longer counts as down. */
 const PATIENCE_MS = 3000;
 
 /** Whether the function and what it depends on work. */
 export function addHealthRoute(app: App, config: Config): void {
-  // Anyone may ask, as often as he likes: the parts are asked once for all who wait.
+  // Anyone may ask, and often: the parts are asked once for all who wait.
   let underWay: Promise<Record<string, 'ok' | 'unavailable'>> | null = null;
 
   addEndpoint(app, {
@@ -36,7 +36,7 @@ export function addHealthRoute(app: App, config: Config): void {
 }
 
 async function askAll(config: Config): Promise<Record<string, 'ok' | 'unavailable'>> {
-  // The secret key: without a user nothing else is let through to the database.
+  // The secret key: without a user, nothing else reaches the database.
   const client = secretClient(config, null);
   const signal = AbortSignal.timeout(PATIENCE_MS);
   const questions = {
@@ -49,7 +49,7 @@ async function askAll(config: Config): Promise<Record<string, 'ok' | 'unavailabl
       await answer.body?.cancel();
       return answer.ok;
     },
-    storage: async () => !(await client.storage.getBucket(mediaBucket)).error,
+    storage: async () => !(await client.storage.getBucket(postMedia.bucket)).error,
   };
   const answers = await Promise.all(
     Object.entries(questions).map(async ([name, ask]) => {

@@ -4,8 +4,6 @@ import { z } from '@hono/zod-openapi';
 export const SweepAnswer = z
   .object({
     removed: z.int().openapi({ description: 'Objects that are gone from Storage.' }),
-    inspected: z.int().openapi({ description: 'Files of posts that were looked into.' }),
-    rejected: z.int().openapi({ description: 'Those of them that were not what they claimed to be.' }),
   })
   .openapi('Sweep');
 

@@ -167,7 +167,9 @@ test('keeps the colour profile', async () => {
   const iccp = await sharp(picture).withMetadata({ icc: 'p3' }).png().toBuffer();
   expect((await sharp(clean(png, iccp)?.bytes).metadata()).icc).toEqual((await sharp(iccp).metadata()).icc);
   const application = gifExtension(0xff, 'ICCRGBG1012', profile);
-  expect(Buffer.from(clean(gif, gifWith(application))?.bytes ?? []).includes(Buffer.from(application))).toBe(true);
+  expect(Buffer.from(clean(gif, gifWith(application))?.bytes ?? []).includes(Buffer.from(application))).toBe(
+    true,
+  );
 });
 
 test('keeps how the colours of a JPEG are encoded', async () => {

@@ -1,0 +1,69 @@
+import { problem } from './problem.ts';
+
+/**
+ * Bytes of bodies and files that all requests together hold: a function has 256 MB, takes 90 without any, and a body
+ * that grows is there twice for a moment.
+ */
+const MAX_HELD_BYTES = 100 * 1024 * 1024;
+
+/** Bodies up to this size are not counted: a photo must not wait for somebody's video. */
+const UNCOUNTED_BYTES = 1024 * 1024;
+
+/** Longer than it takes to pass on a file of 50 MB; a client waits for it without a doubt. */
+const PATIENCE_MS = 10_000;
+
+interface Waiting {
+  bytes: number;
+  start(): void;
+}
+
+let held = 0;
+const waiting: Waiting[] = [];
+
+/** What one body or file holds. */
+export interface Hold {
+  /** Waits until the body may be as large as this, or throws a 503. */
+  grow(bytes: number): Promise<void>;
+  release(): void;
+}
+
+/** A hold on memory, of nothing yet. */
+export function memoryHold(): Hold {
+  let own = 0;
+  return {
+    async grow(bytes) {
+      if (bytes <= Math.max(own, UNCOUNTED_BYTES)) return;
+      await take(bytes - own);
+      own = bytes;
+    },
+    release() {
+      held -= own;
+      own = 0;
+      startWaiting();
+    },
+  };
+}
+
+async function take(bytes: number): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const request: Waiting = { bytes, start: resolve };
+  waiting.push(request);
+  startWaiting();
+  const timer = setTimeout(() => {
+    const place = waiting.indexOf(request);
+    if (place === -1) return;
+    waiting.splice(place, 1);
+    reject(problem('service_busy', 'Too many large files at once. Try again in a few seconds.'));
+    startWaiting();
+  }, PATIENCE_MS);
+  await promise.finally(() => clearTimeout(timer));
+}
+
+/** First come, first served. */
+function startWaiting(): void {
+  for (let next = waiting[0]; next && held + next.bytes <= MAX_HELD_BYTES; next = waiting[0]) {
+    held += next.bytes;
+    waiting.shift();
+    next.start();
+  }
+}

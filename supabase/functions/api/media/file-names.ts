@@ -1,0 +1,41 @@
+import { sha256 } from '../http/digest.ts';
+
+const uuid = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
+const form = new RegExp(`^(${uuid})/${uuid}(\\.[a-z0-9]{1,10})?$`);
+
+/** Whose file a path names, and whether it is an upload: published files have an extension. Null for no such path. */
+export function readPath(path: string): { ownerId: string; isUpload: boolean } | null {
+  const [, ownerId, extension] = form.exec(path) ?? [];
+  return ownerId === undefined ? null : { ownerId, isUpload: extension === undefined };
+}
+
+/** A name that nobody has, in the user's folder; of an upload without an extension. */
+export function newPath(userId: string, extension?: string): string {
+  return `${userId}/${crypto.randomUUID()}${extension === undefined ? '' : `.${extension}`}`;
+}
+
+/** What makes the name of a file of a request with an idempotency key. */
+export interface KeyedFile {
+  userId: string;
+  key: string;
+  /** Its place in the request. */
+  place: number;
+  bytes: Uint8Array;
+}
+
+/**
+ * The same name for the same bytes at the same place of the same request: a retry under its idempotency key names the
+ * files of the first try, and create_post sees equal arguments. A UUID of version 8 (RFC 9562), made from SHA-256.
+ */
+export function keyedPath({ userId, key, place, bytes }: KeyedFile, extension: string): string {
+  const hex = sha256([userId, key, place, sha256(bytes)].join('\n'));
+  const variant = ((Number.parseInt(hex.charAt(16), 16) & 0x3) | 0x8).toString(16);
+  const groups = [
+    hex.slice(0, 8),
+    hex.slice(8, 12),
+    `8${hex.slice(13, 16)}`,
+    variant + hex.slice(17, 20),
+    hex.slice(20, 32),
+  ];
+  return `${userId}/${groups.join('-')}.${extension}`;
+}
