@@ -4,7 +4,7 @@ import { call, config, formOf, publish, uploadByUrl } from '../kit/api.ts';
 import { fixture, fixtureBytes, load } from '../kit/files.ts';
 import { objectsOf } from '../kit/owned.ts';
 import { newPerson, type Person } from '../kit/people.ts';
-import { chunk, exif, exifSegment, jpegWith, latin1, pngWith } from '../kit/pictures.ts';
+import { chunk, exif, exifSegment, jpegWith, latin1, pngWith } from '../kit/samples.ts';
 import { eventually } from '../kit/waiting.ts';
 
 let kai: Person;

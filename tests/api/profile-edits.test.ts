@@ -4,7 +4,7 @@ import { call, publish } from '../kit/api.ts';
 import { fixture, fixtureBytes, load } from '../kit/files.ts';
 import { objectsOf } from '../kit/owned.ts';
 import { newPerson, newUsername, type Person } from '../kit/people.ts';
-import { exifSegment, jpegWith } from '../kit/pictures.ts';
+import { exifSegment, jpegWith } from '../kit/samples.ts';
 import { settings } from '../kit/settings.ts';
 import { eventually } from '../kit/waiting.ts';
 

@@ -4,7 +4,7 @@ import { openDatabase } from '../kit/database.ts';
 import { fixture, fixtureBytes, load } from '../kit/files.ts';
 import { objectsOf } from '../kit/owned.ts';
 import { newPerson, type Person, secretClient } from '../kit/people.ts';
-import { chunk, exif, pngWith } from '../kit/pictures.ts';
+import { chunk, exif, pngWith } from '../kit/samples.ts';
 import { eventually } from '../kit/waiting.ts';
 
 const sql = openDatabase({ max: 1 });

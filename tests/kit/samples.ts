@@ -1,6 +1,6 @@
 import { deflateSync } from 'node:zlib';
 import { pngChunk } from '../../supabase/functions/api/media/formats/png.ts';
-import { fixtureBytes } from '../api/fixtures.ts';
+import { fixtureBytes } from './files.ts';
 
 // Sample files with metadata, written as cameras and programs do. Each carries `location`, or the numbers of one in
 // Exif: a test that finds them in what is served has found a leak.

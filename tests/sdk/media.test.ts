@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { limits } from '../../sdk/src/index.ts';
 import { fixtureBytes, load, photo } from '../kit/files.ts';
 import { objectsOf, postCountOf } from '../kit/owned.ts';
-import { exifSegment, jpegWith } from '../kit/pictures.ts';
+import { exifSegment, jpegWith } from '../kit/samples.ts';
 import { dataOf } from '../kit/results.ts';
 import { newSdkPerson, type SdkPerson } from './noctra.ts';
 

@@ -5,7 +5,7 @@ import { until } from 'embedded-supabase/testing';
 import { createNoctra } from '../../../sdk/src/index.ts';
 import { pngChunk } from '../../../supabase/functions/api/media/pictures/png.ts';
 import type { Person } from '../../kit/people.ts';
-import { latin1, pngWith } from '../../kit/pictures.ts';
+import { latin1, pngWith } from '../../kit/samples.ts';
 import type { Noctra } from './noctra.ts';
 
 /** How a post is made: multipart to the function, by the SDK, or by Storage and the Data API alone. */

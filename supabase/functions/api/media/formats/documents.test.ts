@@ -1,6 +1,6 @@
 import { type Zippable, zipSync } from 'fflate';
 import { describe, expect, test } from 'vitest';
-import { fixtureBytes } from '../../../../../tests/api/fixtures.ts';
+import { fixtureBytes } from '../../../../../tests/kit/files.ts';
 import { join, latin1 } from '../../../../../tests/kit/samples.ts';
 import { docx } from './docx.ts';
 import { pdf } from './pdf.ts';

@@ -1,6 +1,6 @@
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
-import { fixtureBytes } from '../../../../../tests/api/fixtures.ts';
+import { fixtureBytes } from '../../../../../tests/kit/files.ts';
 import {
   chunk,
   compressed,

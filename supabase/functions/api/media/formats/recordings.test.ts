@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { fixtureBytes } from '../../../../../tests/api/fixtures.ts';
+import { fixtureBytes } from '../../../../../tests/kit/files.ts';
 import {
   box,
   holdsLocation,
