@@ -1,6 +1,6 @@
 import { request as httpRequest } from 'node:http';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { drain, readJson } from '../../supabase/functions/api/http/body.ts';
+import { finishBody, readBody } from '../../supabase/functions/api/http/body.ts';
 import { base, type Call, call } from '../kit/api.ts';
 import { newPerson, type Person } from '../kit/people.ts';
 import { settings } from '../kit/settings.ts';
@@ -211,11 +211,11 @@ describe('a body that ends too early', () => {
     });
 
   test('an incomplete body is a 400', async () => {
-    const refusal = await readJson(brokenOff()).catch((reason: unknown) => reason);
+    const refusal = await readBody(brokenOff()).catch((reason: unknown) => reason);
     expect(refusal).toMatchObject({ problem: { status: 400, code: 'body_incomplete' } });
   });
 
   test('an incomplete body that is not read does no harm', async () => {
-    await expect(drain(brokenOff())).resolves.toBeUndefined();
+    await expect(finishBody(brokenOff())).resolves.toBeUndefined();
   });
 });

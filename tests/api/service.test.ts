@@ -64,6 +64,7 @@ test('the OpenAPI document describes every endpoint, and each of its references 
     'POST /auth/register',
     'POST /auth/token',
     'POST /auth/token/refresh',
+    'POST /media',
     'POST /posts',
     'POST /sweep',
     'POST /uploads',

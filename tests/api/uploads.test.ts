@@ -1,52 +1,109 @@
-import { createClient } from '@supabase/supabase-js';
-import { describe, expect, test } from 'vitest';
-import type { Database } from '../../supabase/functions/api/database.types.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
 import type { Caller } from '../../supabase/functions/api/http/context.ts';
-import { postMedia } from '../../supabase/functions/api/media/inspection.ts';
-import { type FormFile, storeFiles } from '../../supabase/functions/api/media/store-files.ts';
-import { config } from '../kit/api.ts';
-import { fixtureBytes } from '../kit/files.ts';
+import { postMedia } from '../../supabase/functions/api/media/inspect.ts';
+import { type RequestFile, withFiles } from '../../supabase/functions/api/media/publish.ts';
+import { call, config, uploadByUrl } from '../kit/api.ts';
+import { fixture, fixtureBytes } from '../kit/files.ts';
 import { objectsOf } from '../kit/owned.ts';
 import { newPerson, type Person } from '../kit/people.ts';
-import { settings } from '../kit/settings.ts';
+import { eventually } from '../kit/waiting.ts';
 
-const file = (filename: string): FormFile => ({
-  part: { name: 'media', filename, contentType: '', data: fixtureBytes(filename) },
-  rules: postMedia,
+let kai: Person;
+beforeAll(async () => {
+  kai = await newPerson();
 });
-const files = ['photo.jpg', 'picture.png', 'animation.gif', 'clip.mp4', 'tone.mp3', 'tone.wav'].map(file);
 
-/** Somebody whose connection to Storage breaks in the middle of the uploads. */
-function unluckyCaller(person: Person): Caller {
-  const unlucky: typeof fetch = async (input, init) => {
-    const isUpload = String(input).includes('/object/post-media/') && init?.method === 'POST';
-    if (isUpload && String(input).endsWith('.mp4')) throw new TypeError('connection reset');
-    return fetch(input, init);
-  };
-  const client = createClient<Database>(settings.url, settings.publishableKey, {
-    accessToken: async () => person.token,
-    global: { fetch: unlucky },
+describe('POST /uploads/', () => {
+  const ask = (json: unknown) => call('/uploads/', { token: kai.token, json });
+
+  test('says where and how to upload', async () => {
+    const { status, json } = await ask({ filename: 'a.mp4', content_type: 'video/mp4', size: 1000 });
+    expect({ status, json }).toEqual({
+      status: 201,
+      json: {
+        path: expect.stringMatching(new RegExp(`^${kai.id}/[0-9a-f-]{36}$`)),
+        url: expect.stringMatching(/^http/),
+        token: expect.any(String),
+        method: 'PUT',
+        headers: { 'content-type': 'video/mp4' },
+        expires_in: 7200,
+      },
+    });
   });
-  return { id: person.id, email: person.email, token: person.token, client };
-}
 
-describe('when one of several uploads breaks down', () => {
+  test.each(['application/octet-stream', 'application/zip', 'video/mov', 'image/jpg; charset=binary'])(
+    'takes a file that is called %s: its bytes decide',
+    async (content_type) => {
+      const answer = await ask({ filename: 'a', content_type, size: 1 });
+      expect(answer).toMatchObject({ status: 201, json: { headers: { 'content-type': content_type } } });
+    },
+  );
+
+  test.each([
+    ['one byte too many', { size: 50 * 1024 * 1024 + 1 }, 413, 'media_too_large', 'size'],
+    ['no bytes', { size: 0 }, 422, 'size_invalid', 'size'],
+    ['half a byte', { size: 0.5 }, 422, 'size_invalid', 'size'],
+    ['a size in words', { size: '1 MB' }, 422, 'size_invalid', 'size'],
+    ['no name', { filename: '' }, 422, 'filename_invalid', 'filename'],
+    ['a type that is no text', { content_type: 5 }, 422, 'content_type_invalid', 'content_type'],
+  ])('gives no URL for %s', async (_, fields, status, code, field) => {
+    const answer = await ask({ filename: 'a.png', content_type: 'image/png', size: 10, ...fields });
+    expect(answer).toMatchObject({ status, json: { code, errors: { [field]: [expect.any(String)] } } });
+  });
+});
+
+describe('when one of several files cannot be written', () => {
   const brokenDown = { problem: { status: 503, code: 'service_unavailable' } };
-
-  test('what was stored is taken back', async () => {
-    const person = await newPerson();
-    await expect(storeFiles(config, unluckyCaller(person), files, null)).rejects.toMatchObject(brokenDown);
-    expect(await objectsOf(person)).toEqual([]);
+  const file = (filename: string): RequestFile => ({
+    source: { name: 'media', filename, contentType: '', bytes: fixtureBytes(filename) },
+    rules: postMedia,
+  });
+  const files = () =>
+    ['photo.jpg', 'picture.png', 'animation.gif', 'clip.mp4', 'tone.mp3', 'tone.wav'].map(file);
+  const callerOf = (person: Person): Caller => ({
+    id: person.id,
+    token: person.token,
+    client: person.client,
   });
 
-  test('under an idempotency key what was stored waits for the next try, which names it the same', async () => {
+  /** Breaks the connection to Storage whenever a video is written. */
+  const withBrokenStorage = async <Result>(work: () => Promise<Result>): Promise<Result> => {
+    const { fetch } = globalThis;
+    globalThis.fetch = async (input, init) => {
+      const isUpload = String(input).includes('/object/post-media/') && init?.method === 'POST';
+      if (isUpload && String(input).endsWith('.mp4')) throw new TypeError('connection reset');
+      return fetch(input, init);
+    };
+    return work().finally(() => {
+      globalThis.fetch = fetch;
+    });
+  };
+
+  test('the others are discarded', async () => {
     const person = await newPerson();
-    const unlucky = unluckyCaller(person);
-    await expect(storeFiles(config, unlucky, files, 'a key')).rejects.toMatchObject(brokenDown);
-    const waiting = await objectsOf(person);
+    await withBrokenStorage(async () => {
+      const published = withFiles(config, callerOf(person), files(), null, async (paths) => paths);
+      await expect(published).rejects.toMatchObject(brokenDown);
+    });
+    await eventually(async () => expect(await objectsOf(person)).toEqual([]));
+  });
+
+  test('under an idempotency key the others wait for the next try, which names them the same', async () => {
+    const person = await newPerson();
+    const caller = callerOf(person);
+    const waiting = await withBrokenStorage(async () => {
+      const published = withFiles(config, caller, files(), 'a key', async (paths) => paths);
+      await expect(published).rejects.toMatchObject(brokenDown);
+      return objectsOf(person);
+    });
     expect(waiting.length).toBeGreaterThan(0);
-    const withoutVideo = files.slice(0, 3);
-    const stored = await storeFiles(config, unlucky, withoutVideo, 'a key');
-    expect(stored.paths.filter((path) => waiting.includes(path))).toEqual(stored.paths);
+    const paths = await withFiles(config, caller, files(), 'a key', async (names) => names);
+    expect(paths.filter((path) => waiting.includes(path)).sort()).toEqual(waiting.sort());
   });
+});
+
+test('an upload can be removed by its owner before it is published', async () => {
+  const path = await uploadByUrl(kai, fixture('photo.jpg', 'image/jpeg'));
+  expect((await kai.client.storage.from('uploads').remove([path])).data).toHaveLength(1);
+  expect(await objectsOf(kai, 'uploads')).not.toContain(path);
 });

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { createClient } from '@supabase/supabase-js';
 import { until } from 'embedded-supabase/testing';
 import { createNoctra } from '../../../sdk/src/index.ts';
-import { pngChunk } from '../../../supabase/functions/api/media/pictures/png.ts';
+import { pngChunk } from '../../../supabase/functions/api/media/formats/png.ts';
 import type { Person } from '../../kit/people.ts';
 import { latin1, pngWith } from '../../kit/samples.ts';
 import type { Noctra } from './noctra.ts';
