@@ -222,7 +222,7 @@ export const errors = {
   },
   picture_not_found: {
     status: 422,
-    raised_by: 'database',
+    raised_by: 'api',
     when: 'This user has no such picture that a profile can take.',
   },
   playlist_invalid: {

@@ -46,7 +46,8 @@ export async function bytesOf(
   const keep = async (chunk: Uint8Array) => {
     const end = length + chunk.length;
     if (end > bytes.length) {
-      const size = Math.min(Math.max(end, bytes.length * GROWTH), limit);
+      const most = end <= expected ? expected : limit;
+      const size = Math.min(Math.max(end, bytes.length * GROWTH), most);
       await hold.grow(size);
       const larger = new Uint8Array(size);
       larger.set(bytes.subarray(0, length));
@@ -62,7 +63,8 @@ export async function bytesOf(
   }, timeoutMs);
   try {
     for (let next = await reader.read(); !next.done; next = await reader.read()) {
-      const isKept = refusal === undefined && Math.max(announced, length + next.value.length) <= limit;
+      const isTooLong = announced > limit || length + next.value.length > limit;
+      const isKept = refusal === undefined && !isTooLong;
       if (isKept) await keep(next.value).catch((reason: unknown) => (refusal = reason));
       if (!isKept || refusal !== undefined) {
         bytes = new Uint8Array();
