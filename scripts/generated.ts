@@ -1,10 +1,11 @@
 import path from 'node:path';
 import { runSupabase, StackError } from 'embedded-supabase';
 import postgres from 'postgres';
+import { apiTypesFile } from './api-types.ts';
 import { errorFiles } from './error-list.ts';
 import { root, type Target } from './noctra.ts';
 
-/** A file that is made from the database or from the list of errors. */
+/** A file that is made from the database, the list of errors or the OpenAPI document. */
 export interface GeneratedFile {
   file: string;
   content: string;
@@ -15,7 +16,7 @@ const header = '// Generated from the database by `npm run generate`. Changes he
 /** The SDK and the function are deployed each by itself, so each has a copy. */
 const folders = [path.join('sdk', 'src'), path.join('supabase', 'functions', 'api')];
 
-/** What the generated files have to contain, by the database of `target` and the list of errors. */
+/** What the generated files have to contain, by the database of `target` and the sources of the function. */
 export async function generate(target: Target): Promise<GeneratedFile[]> {
   const files = { 'database.types.ts': await databaseTypes(target), 'limits.ts': await limits(target) };
   const copies = folders.flatMap((folder) =>
@@ -24,7 +25,7 @@ export async function generate(target: Target): Promise<GeneratedFile[]> {
       content: header + content,
     })),
   );
-  return [...copies, ...errorFiles()];
+  return [...copies, ...errorFiles(), await apiTypesFile()];
 }
 
 async function databaseTypes({ databaseUrl }: Target): Promise<string> {

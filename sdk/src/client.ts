@@ -1,64 +1,48 @@
-import { createClient, type SupabaseClientOptions } from '@supabase/supabase-js';
-import { type Auth, createAuth } from './auth.ts';
-import type { NoctraSupabaseClient } from './context.ts';
+import { createClient, type SupabaseClient, type SupabaseClientOptions } from '@supabase/supabase-js';
+import { createAuth } from './auth.ts';
+import type { Context } from './calls.ts';
 import type { Database } from './database.types.ts';
-import { createMedia, type Media } from './media.ts';
-import { createPosts, type Posts } from './posts.ts';
-import { createProfiles, type Profiles } from './profiles.ts';
-import { type ReplicaOptions, withReplica } from './replica.ts';
+import { createMedia } from './media.ts';
+import { createPosts } from './posts.ts';
+import { createProfiles } from './profiles.ts';
+import { bare, openReader, type ReplicaOptions } from './replica.ts';
 
-/** The options of supabase-js's `createClient`, or a client that there is already; and where to read. */
+/** A supabase-js client that knows Noctra's tables and functions. */
+export type NoctraSupabaseClient = SupabaseClient<Database>;
+
+/** The options of supabase-js's `createClient`, or an existing client; and where to read. */
 export interface NoctraOptions
   extends Omit<SupabaseClientOptions<'public'>, 'accessToken' | 'db'>,
     ReplicaOptions {
-  /** A supabase-js client to use, in place of a new one: its session and its settings are then Noctra's too. */
+  /** A supabase-js client to use instead of a new one: with its session, its `fetch` and its headers. */
   supabase?: NoctraSupabaseClient;
 }
 
-/** Noctra, as an app sees it. */
-export interface Noctra {
-  /** The supabase-js client below, typed for Noctra's tables and functions: for all that the SDK does not wrap. */
-  readonly supabase: NoctraSupabaseClient;
-  readonly auth: Auth;
-  readonly posts: Posts;
-  readonly profiles: Profiles;
-  readonly media: Media;
-}
+export type Noctra = ReturnType<typeof createNoctra>;
 
 /**
  * Opens Noctra.
  *
  * @param url The project's URL.
- * @param key Its publishable key. Never the secret one.
+ * @param key Its publishable key. Never the secret key.
  *
  * @example
- * ```ts
  * const noctra = createNoctra('http://127.0.0.1:54321', 'sb_publishable_…');
- * ```
  *
- * @example With a client that the app has already
- * ```ts
+ * @example With the app's own client
  * const noctra = createNoctra(url, key, { supabase });
- * ```
  *
- * @example With a replica that serves reads
- * ```ts
+ * @example With a read replica
  * const noctra = createNoctra(url, key, { read_url: 'https://abcdefgh-all.supabase.co' });
- * ```
  */
-export function createNoctra(url: string, key: string, options: NoctraOptions = {}): Noctra {
-  const { supabase = createClient<Database>(url, key, options), read_url } = options;
-  // Looked up at each call, and called as a plain function: browsers refuse `fetch` as a method of another object.
-  const send = options.global?.fetch ?? ((address: string, init: RequestInit) => fetch(address, init));
-  const bare = (address: string) => address.replace(/\/+$/, '');
-  const context = {
-    supabase,
-    url: bare(url),
-    key,
-    options,
-    fetch: read_url ? withReplica(bare(url), bare(read_url), send, options) : send,
-  };
+export function createNoctra(url: string, key: string, options: NoctraOptions = {}) {
+  const { supabase = createClient<Database>(url, key, options) } = options;
+  // biome-ignore lint/complexity/useLiteralKeys: the brackets reach a protected property; there is no public one.
+  const { global = {} } = supabase['settings'] ?? {};
+  const opened = { supabase, global, url: bare(url), key };
+  const context: Context = { ...opened, ...openReader(opened, options) };
   return {
+    /** The supabase-js client, typed for Noctra's tables and functions: for everything that the SDK does not wrap. */
     supabase,
     auth: createAuth(context),
     posts: createPosts(context),

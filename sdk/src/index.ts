@@ -1,23 +1,24 @@
 export type {
-  Auth,
-  Credentials,
+  OwnProfile,
   PasswordChange,
   PasswordReset,
-  PasswordResetRequest,
-  Registered,
-  Registration,
-} from './auth.ts';
-export { createNoctra, type Noctra, type NoctraOptions } from './client.ts';
-export type { NoctraSupabaseClient } from './context.ts';
+  PasswordResetConfirm,
+  Post,
+  Profile,
+  Register,
+  SignIn,
+} from './api.types.ts';
+export type { Auth } from './auth.ts';
+export type { CallOptions, Result } from './calls.ts';
+export { createNoctra, type Noctra, type NoctraOptions, type NoctraSupabaseClient } from './client.ts';
 export type { Database } from './database.types.ts';
 export { isNoctraError, NoctraError, type NoctraErrorCode, type NoctraErrorDetails } from './errors.ts';
 export { limits } from './limits.ts';
-export type { Media, SignOptions } from './media.ts';
+export type { Media, NewMedia, SignOptions, UploadOptions, UploadProgress } from './media.ts';
 export type {
   AllOptions,
   NewPost,
   PageOptions,
-  Post,
   PostChanges,
   PostFilter,
   PostMedia,
@@ -25,6 +26,4 @@ export type {
   PostPage,
   Posts,
 } from './posts.ts';
-export type { OwnProfile, Profile, ProfileChanges, Profiles } from './profiles.ts';
-export type { CallOptions, Result } from './result.ts';
-export type { NewMedia, UploadOptions, UploadProgress } from './uploads.ts';
+export type { ProfileChanges, Profiles } from './profiles.ts';

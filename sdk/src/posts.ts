@@ -1,89 +1,59 @@
-import type { Context } from './context.ts';
+import type { Post } from './api.types.ts';
+import {
+  type ApiRequest,
+  attemptAsCaller,
+  type CallOptions,
+  type Context,
+  callApi,
+  type Result,
+  read,
+} from './calls.ts';
 import type { Database } from './database.types.ts';
-import { isUnavailable, type NoctraError, refusal } from './errors.ts';
+import { type NoctraError, refusal } from './errors.ts';
 import { limits } from './limits.ts';
-import { signPaths } from './media.ts';
-import { isUuid, personId } from './people.ts';
-import { pictureUrl } from './pictures.ts';
-import { callApi, readData, type ServiceRequest } from './requests.ts';
-import { attempt, type CallOptions, type Result } from './result.ts';
-import { type NewMedia, randomKey, type UploadOptions, type Uploads, uploadMedia } from './uploads.ts';
+import { type NewMedia, randomId, signPaths, type UploadOptions, withUploads } from './media.ts';
+import { withUrls } from './profiles.ts';
+import { unavailable } from './retries.ts';
 
-type Row<Name extends keyof Database['public']['Tables']> = Database['public']['Tables'][Name]['Row'];
+export type PostOwner = Post['owner'];
+export type PostMedia = Post['media'][number];
 
-/** Who wrote a post. */
-export interface PostOwner extends Pick<Row<'profiles'>, 'id' | 'username' | 'is_vip'> {
-  /** Ready to load; a default picture where none is set. */
-  profile_pic_url: string;
-}
-
-/** One file of a post. `width` and `height` are those of an image, in pixels, as it is shown; else null. */
-export interface PostMedia
-  extends Pick<
-    Row<'post_media'>,
-    'id' | 'file_type' | 'mime_type' | 'size' | 'width' | 'height' | 'alt_text'
-  > {
-  /** The object's name in the bucket `post-media`. */
-  file: string;
-  /** Ready to load for an hour; null if the object is gone. */
-  url: string | null;
-}
-
-/** A post, with the fields of the HTTP API. */
-export interface Post
-  extends Pick<Row<'posts'>, 'id' | 'caption' | 'is_public' | 'is_repost' | 'created_at' | 'updated_at'> {
-  owner: PostOwner;
-  /** Those of the caption and those that were listed. */
-  tags: Pick<Row<'tags'>, 'id' | 'name'>[];
-  /** Those of the caption and those that were listed. */
-  mentions: Pick<Row<'profiles'>, 'id' | 'username'>[];
-  media: PostMedia[];
-  /** When a moderator has hidden it; then only its owner and moderators see it. */
-  hidden_at: string | null;
-  /** The id of the post that this one shares; null where `is_repost` is false, and where you may not see it. */
-  original_post: string | null;
-}
-
-/** What `posts.create` takes. */
-export interface NewPost extends UploadOptions {
-  /** 1 to 2,200 characters. `@username` and `#tag` in it count without being listed. */
-  caption: string;
-  /** At most 10 files of 50 MiB: JPEG, PNG, GIF, MP4, MOV, AVI, MP3, WAV, PDF, DOCX. */
-  media?: readonly NewMedia[] | undefined;
-  /** Names, with or without `#`. */
+/** What new posts and changes have in common. */
+interface PostFields extends UploadOptions {
+  /** Names, with or without `#`. The tags of the caption count without being listed. */
   tags?: readonly string[] | undefined;
-  /** User names (with or without `@`) or user ids. */
+  /** User names, with or without `@`, or user ids. The mentions of the caption count without being listed. */
   mentions?: readonly string[] | undefined;
   /** Default: true. */
   is_public?: boolean | undefined;
-  /** The id of a post to share. */
+}
+
+/** What `posts.create` takes. */
+export interface NewPost extends PostFields {
+  caption: string;
+  media?: readonly NewMedia[] | undefined;
+  /** The id of a post to repost. */
   original_post?: string | null | undefined;
-  /** 1 to 255 printable ASCII characters. With the same key and the same input, a retry answers the first post. */
+  /** 1 to 255 printable ASCII characters. A repeated call with the same key and input answers the first post. */
   idempotency_key?: string | undefined;
 }
 
-/** What `posts.update` takes. What is left out stays as it is. */
-export interface PostChanges extends UploadOptions {
-  /** 1 to 2,200 characters. What `@` and `#` in it name is named anew. */
+/** What `posts.update` takes. What is left out stays as it is; lists replace those that were given before. */
+export interface PostChanges extends PostFields {
   caption?: string | undefined;
-  /** In place of those that were listed before; those of the caption stay with the caption. */
-  tags?: readonly string[] | undefined;
-  /** In place of those that were listed before; those of the caption stay with the caption. */
-  mentions?: readonly string[] | undefined;
-  is_public?: boolean | undefined;
-  /** Behind the files that are there and stay. */
+  /** Follow the files that stay. */
   add_media?: readonly NewMedia[] | undefined;
-  /** Ids (`media[].id`) or names (`media[].file`) of files of the post. */
+  /** Ids (`media[].id`) or paths (`media[].file`) of the post's files. */
   remove_media?: readonly string[] | undefined;
 }
 
-/** Which posts. All that is given has to hold. */
+/** Which posts. Filters combine. */
 export interface PostFilter {
-  /** Whose: a user name, an id, or `me`. */
+  /** The owner: a user name, an id, or `me`. */
   owner?: string | undefined;
-  /** With this tag, with or without `#`, in any case. */
+  /** A tag, with or without `#`, in any case. */
   tag?: string | undefined;
-  /** Mentioning this person: a user name, an id, or `me`. */
+  /** A mentioned user: a user name, an id, or `me`. */
   mentions?: string | undefined;
 }
 
@@ -91,197 +61,135 @@ export interface PostFilter {
 export interface PageOptions extends PostFilter, CallOptions {
   /** 1 to 100; default: 20. */
   limit?: number | undefined;
-  /** The `next_cursor` of the page before; without one, the first page. */
+  /** The `next_cursor` of the page before; none for the first page. */
   cursor?: string | null | undefined;
 }
 
-/** What `posts.all` takes. `limit` is how many are read at once, 100 where nothing is said. */
+/** What `posts.all` takes. `limit` is the number of posts per request; default: 100. */
 export interface AllOptions extends PageOptions {}
 
 /** One page of posts, newest first. */
 export interface PostPage {
   posts: Post[];
-  /** To be given to the next call; null on the last page. */
+  /** Goes into the next call; null on the last page. */
   next_cursor: string | null;
 }
 
 /** The posts: `noctra.posts`. */
-export interface Posts {
-  /**
-   * Uploads the files straight to Storage and makes the post. All or nothing: on an error no post and no
-   * file stays. Only where the last answer is lost (`network_error`, `aborted`) may the post have been made:
-   * try again with the same `idempotency_key`. Files that no post claims are swept within a day.
-   *
-   * What fails on the way is tried again, twice at most: every post has an idempotency key, so it is made once.
-   *
-   * Errors: `caption_invalid`, `tags_too_many`, `tag_invalid`, `mentions_too_many`, `mention_unknown`,
-   * `media_too_many`, `media_too_large`, `media_type_unsupported`, `media_type_mismatch`, `alt_text_invalid`,
-   * `media_not_found`, `media_already_used`, `original_post_not_found`, `idempotency_key_invalid`,
-   * `idempotency_key_reused`, `rate_limited`, `not_signed_in`, `network_error`, `aborted`.
-   *
-   * @example
-   * ```ts
-   * const { data: post, error } = await noctra.posts.create({
-   *   caption: 'Sunset with @ann #sea',
-   *   media: [{ file: input.files[0], alt_text: 'The sea at dusk' }],
-   *   tags: ['summer'],
-   *   on_progress: ({ loaded, total }) => (bar.value = loaded / total),
-   * });
-   * ```
-   */
-  create(post: NewPost): Promise<Result<Post>>;
-
-  /**
-   * Changes a post of your own: all of what is given, or nothing. Tried again only where no file comes or goes.
-   *
-   * Errors: those of `create`, `not_owner`, `post_not_found`; `media_not_found` also for a file that is not
-   * the post's.
-   *
-   * @example
-   * ```ts
-   * const { data: post, error } = await noctra.posts.update(id, {
-   *   caption: 'Sunrise, of course',
-   *   tags: [],
-   *   remove_media: [old.media[0].id],
-   *   add_media: [input.files[0]],
-   * });
-   * ```
-   */
-  update(id: string, changes: PostChanges): Promise<Result<Post>>;
-
-  /**
-   * A page of the posts that you may see, newest first: all, or those of a person, with a tag, mentioning a person.
-   *
-   * Errors: `invalid_cursor`, `limit_invalid`, `profile_not_found`, `not_signed_in`, `network_error`, `aborted`.
-   *
-   * @example
-   * ```ts
-   * const first = await noctra.posts.page({ limit: 50 });
-   * const second = await noctra.posts.page({ limit: 50, cursor: first.data?.next_cursor });
-   * ```
-   *
-   * @example Filters combine
-   * ```ts
-   * const { data } = await noctra.posts.page({ owner: 'ann', tag: 'sea', mentions: 'me' });
-   * ```
-   */
-  page(options?: PageOptions): Promise<Result<PostPage>>;
-
-  /**
-   * Every post that you may see, newest first, read page by page while the loop runs. Posts that arrive or vanish
-   * meanwhile neither repeat nor hide another one. A loop has no place for a result: here an error is thrown,
-   * a {@link NoctraError} with the codes of `page`.
-   *
-   * @example
-   * ```ts
-   * for await (const post of noctra.posts.all({ tag: 'sea' })) {
-   *   if (post.media.length > 0) show(post);
-   *   if (isFull()) break; // no page is read that nobody wants
-   * }
-   * ```
-   */
-  all(options?: AllOptions): AsyncGenerator<Post, void, undefined>;
-
-  /**
-   * One post.
-   *
-   * Errors: `post_not_found` (or not visible to you), `not_signed_in`, `network_error`, `aborted`.
-   *
-   * @example
-   * ```ts
-   * const { data: post } = await noctra.posts.get(id);
-   * if (post?.media[0]?.url) image.src = post.media[0].url;
-   * ```
-   */
-  get(id: string, options?: CallOptions): Promise<Result<Post>>;
-
-  /**
-   * Deletes a post of your own, with its files.
-   *
-   * Errors: `not_owner`, `post_not_found`, `not_signed_in`, `network_error`, `aborted`.
-   *
-   * @example
-   * ```ts
-   * const { error } = await noctra.posts.remove(post.id);
-   * ```
-   */
-  remove(id: string, options?: CallOptions): Promise<Result<{ id: string }>>;
-}
-
-/** The columns that make a {@link Post}. */
-const postColumns = [
-  'id,caption,is_public,is_repost,hidden_at,created_at,updated_at',
-  // Null as well for one that the caller may not see: its id would say that it is there.
-  'original:original_post_id(id)',
-  'owner:profiles!owner_id(id,username,avatar_path,is_vip)',
-  'tags(id,name)',
-  'mentions:profiles!post_mentions(id,username)',
-  'media:post_media(id,file:path,file_type,mime_type,size,width,height,alt_text,position)',
-].join();
+export type Posts = ReturnType<typeof createPosts>;
 
 /** Makes `noctra.posts`. */
-export function createPosts(context: Context): Posts {
-  /** Sends a post with files that were uploaded for it; where it is refused, they are removed. */
-  async function send(request: ServiceRequest, { discard }: Pick<Uploads, 'discard'>): Promise<Post> {
-    try {
-      const { owner, ...post } = await callApi<Post>(context, request);
-      // Addresses of pictures are given below the project's.
-      const profile_pic_url = new URL(owner.profile_pic_url, context.url).href;
-      return { ...post, owner: { ...owner, profile_pic_url } };
-    } catch (cause) {
-      // With no answer, or a gateway's, the post may be in the making: it keeps its files. Called off, it may be as
-      // well: then what comes first, the claim or the removal, holds, since the database lets no post lose a file.
-      if (request.signal?.aborted || !isUnavailable(cause as NoctraError)) await discard();
-      throw cause;
-    }
-  }
+export function createPosts(context: Context) {
+  const { reader, url } = context;
 
-  const page: Posts['page'] = ({ limit = limits.page_size, cursor, signal, owner, tag, mentions } = {}) =>
-    attempt(async () => {
-      checkPage(limit, cursor);
-      const [ownerId, mentionId] = await Promise.all(
-        [owner, mentions].map((person) => person && personId(context, person, signal)),
-      );
-      const query: Partial<Record<PageArgument | 'select', string>> = {
-        select: postColumns,
-        // One more than asked for: it tells whether another page follows.
-        page_limit: String(limit + 1),
-        ...(ownerId && { owner: ownerId }),
-        ...(tag !== undefined && { tag }),
-        ...(mentionId && { mention: mentionId }),
-        ...(cursor && { before: cursor }),
-      };
-      const rows = await readData<PostRow[]>(context, 'rpc/list_posts', query, signal);
+  /** Sends a post to the edge function, which publishes its files. */
+  const send = async (path: string, request: ApiRequest) => {
+    const { owner, ...post } = await callApi<Post>(context, path, request);
+    return { ...post, owner: withUrls(url, owner) };
+  };
+
+  /**
+   * A page of the posts that you may see, newest first.
+   *
+   * @example
+   * const filter = { owner: 'ann', tag: 'sea', mentions: 'me', limit: 50 };
+   * const first = await noctra.posts.page(filter);
+   * const second = await noctra.posts.page({ ...filter, cursor: first.data?.next_cursor });
+   */
+  const page = ({
+    limit = limits.page_size,
+    cursor,
+    signal,
+    ...filter
+  }: PageOptions = {}): Promise<Result<PostPage>> =>
+    attemptAsCaller(context, signal, async () => {
+      if (!Number.isInteger(limit) || limit < 1 || limit > limits.page_size_max) {
+        throw refusal('limit_invalid', 422, `A page has 1 to ${limits.page_size_max} posts.`, 'limit');
+      }
+      // One post more shows whether another page follows.
+      const options = { ...filter, ...(cursor && { before: cursor }), page_limit: limit + 1 };
+      const query = reader.rpc('list_posts', options as ListOptions, { get: true });
+      const malformed = refusal('invalid_cursor', 400, 'The cursor is no next_cursor of a page.', 'cursor');
+      const rows = await read<PostRow[]>(query, signal, malformed);
       const posts = await toPosts(context, rows.slice(0, limit), signal);
       return { posts, next_cursor: rows.length > limit ? (posts.at(-1)?.id ?? null) : null };
-    }, signal);
+    });
 
   return {
-    create: ({ caption, media, on_progress, signal, idempotency_key, ...post }) =>
-      attempt(async () => {
+    /**
+     * Uploads the files and makes the post: all or nothing. After an error no post and no file stays, but for a lost
+     * answer (`network_error`, `aborted`): then the post may have been made. Call again with the same
+     * `idempotency_key`.
+     *
+     * @example
+     * const { data: post, error } = await noctra.posts.create({
+     *   caption: 'Sunset with @ann #sea',
+     *   media: [{ file: input.files[0], alt_text: 'The sea at dusk' }],
+     *   on_progress: ({ loaded, total }) => (bar.value = loaded / total),
+     * });
+     */
+    create: ({
+      caption,
+      media = [],
+      on_progress,
+      signal,
+      idempotency_key = randomId(),
+      ...post
+    }: NewPost): Promise<Result<Post>> =>
+      attemptAsCaller(context, signal, (userId) => {
         checkCaption(caption);
         checkKey(idempotency_key);
-        const options = { key: idempotency_key, on_progress, signal };
-        const uploads = await uploadMedia(context, media ?? [], options);
-        const body = { ...post, caption, media: uploads.media };
-        const headers = { 'idempotency-key': idempotency_key ?? randomKey() };
-        return send({ method: 'POST', path: 'posts/', body, headers, signal }, uploads);
-      }, signal),
+        return withUploads(context, userId, media, { on_progress, signal }, (uploads) =>
+          send('posts/', {
+            method: 'POST',
+            body: { ...post, caption, media: uploads },
+            headers: { 'idempotency-key': idempotency_key },
+            signal,
+          }),
+        );
+      }),
 
-    update: (id, { add_media, on_progress, signal, ...changes }) =>
-      attempt(async () => {
-        checkId(id);
+    /**
+     * Changes a post of your own: all of the changes or none.
+     *
+     * @example
+     * const { data: post, error } = await noctra.posts.update(id, {
+     *   caption: 'Sunrise, of course',
+     *   remove_media: [old.media[0].id],
+     *   add_media: [input.files[0]],
+     * });
+     */
+    update: (
+      id: string,
+      { add_media, on_progress, signal, ...changes }: PostChanges,
+    ): Promise<Result<Post>> =>
+      attemptAsCaller(context, signal, (userId) => {
         if (changes.caption !== undefined) checkCaption(changes.caption);
-        const uploads = await uploadMedia(context, add_media ?? [], { on_progress, signal });
-        const body = { ...changes, ...(add_media && { media: uploads.media }) };
-        // Asked twice, the server would not find the file to remove, and the one to add in use.
-        const retry = add_media?.length || changes.remove_media?.length ? 'refused' : 'always';
-        return send({ method: 'PATCH', path: `posts/${id}/`, body, retry, signal }, uploads);
-      }, signal),
+        return withUploads(context, userId, add_media ?? [], { on_progress, signal }, (uploads) =>
+          send(pathOf(id), {
+            method: 'PATCH',
+            body: { ...changes, ...(add_media && { media: uploads }) },
+            // Repeated, the call would not find the file to remove, and would find the file to add in use.
+            repeatOn: add_media?.length || changes.remove_media?.length ? [] : unavailable,
+            signal,
+          }),
+        );
+      }),
 
     page,
 
-    async *all({ cursor, ...options } = {}) {
+    /**
+     * Every post that you may see, newest first, read page by page while the loop runs. Posts that are made or deleted
+     * meanwhile neither repeat nor hide another post. A loop has no place for a result: it throws the
+     * {@link NoctraError}.
+     *
+     * @example
+     * for await (const post of noctra.posts.all({ tag: 'sea' })) {
+     *   if (post.media.length > 0) show(post);
+     *   if (isFull()) break; // reads no further page
+     * }
+     */
+    async *all({ cursor, ...options }: AllOptions = {}): AsyncGenerator<Post, void, undefined> {
       do {
         const { data, error } = await page({ limit: limits.page_size_max, ...options, cursor });
         if (error) throw error;
@@ -290,83 +198,71 @@ export function createPosts(context: Context): Posts {
       } while (cursor);
     },
 
-    get: (id, { signal } = {}) =>
-      attempt(async () => {
-        checkId(id);
-        const query = { select: postColumns, id: `eq.${id}` };
-        const row = await readData<PostRow>(context, 'posts', query, signal, notFound());
-        const [post] = await toPosts(context, [row], signal);
+    /**
+     * One post.
+     *
+     * @example
+     * const { data: post } = await noctra.posts.get(id);
+     * if (post?.media[0]?.url) image.src = post.media[0].url;
+     */
+    get: (id: string, { signal }: CallOptions = {}): Promise<Result<Post>> =>
+      attemptAsCaller(context, signal, async () => {
+        const query = reader.rpc('get_post', { post_id: id }, { get: true });
+        const malformed = refusal('post_not_found', 404, 'There is no such post.');
+        const [post] = await toPosts(context, [await read<PostRow>(query, signal, malformed)], signal);
         return post as Post;
-      }, signal),
+      }),
 
-    remove: (id, { signal } = {}) =>
-      attempt(async () => {
-        checkId(id);
-        await callApi(context, { method: 'DELETE', path: `posts/${id}/`, signal });
+    /**
+     * Deletes a post of your own, with its files.
+     *
+     * @example
+     * const { error } = await noctra.posts.remove(post.id);
+     */
+    remove: (id: string, { signal }: CallOptions = {}): Promise<Result<{ id: string }>> =>
+      attemptAsCaller(context, signal, async () => {
+        await callApi(context, pathOf(id), { method: 'DELETE', signal });
         return { id };
-      }, signal),
+      }),
   };
 }
 
-type PageArgument = keyof Database['public']['Functions']['list_posts']['Args'];
+type ListOptions = Database['public']['Functions']['list_posts']['Args'];
 
-interface PostRow extends Omit<Post, 'owner' | 'media' | 'original_post'> {
-  owner: Pick<Row<'profiles'>, 'id' | 'username' | 'avatar_path' | 'is_vip'>;
-  media: (Omit<PostMedia, 'url'> & { position: number })[];
-  original: Pick<Row<'posts'>, 'id'> | null;
-}
+/** A post as the database gives it: its files have no URLs yet. */
+type PostRow = Omit<Post, 'media'> & { media: Omit<PostMedia, 'url'>[] };
 
-/** Gives rows the shape of posts. All their files are signed in one request. */
-async function toPosts(context: Context, rows: PostRow[], signal?: AbortSignal): Promise<Post[]> {
-  for (const { media } of rows) media.sort((a, b) => a.position - b.position);
+/** Completes rows. All their files are signed in one request. */
+async function toPosts(context: Context, rows: PostRow[], signal: AbortSignal | undefined): Promise<Post[]> {
   const paths = rows.flatMap(({ media }) => media.map(({ file }) => file));
   const signed = await signPaths(context, paths, { signal }).catch((cause: NoctraError) => {
-    // Storage is the primary's, and posts without their files are more than none.
-    if (context.options.read_url && !signal?.aborted && isUnavailable(cause)) return [];
+    // Storage is the primary's. While it does not answer, a replica's posts are better than none.
+    if (context.reader !== context.supabase && !signal?.aborted && unavailable.includes(cause.status))
+      return [];
     throw cause;
   });
   const urls = signed.values();
-  return rows.map(({ owner: { avatar_path, ...owner }, tags, mentions, media, original, ...post }) => ({
+  return rows.map(({ owner, media, ...post }) => ({
     ...post,
-    owner: { ...owner, profile_pic_url: pictureUrl(context, 'avatars', avatar_path) },
-    tags: sorted(tags, 'name'),
-    mentions: sorted(mentions, 'username'),
-    media: media.map(({ position: _, ...file }) => ({ ...file, url: urls.next().value ?? null })),
-    original_post: original?.id ?? null,
+    owner: withUrls(context.url, owner),
+    media: media.map((file) => ({ ...file, url: urls.next().value ?? null })),
   }));
 }
 
-function sorted<T>(items: readonly T[], by: keyof T): T[] {
-  return items.toSorted((a, b) => (a[by] < b[by] ? -1 : 1));
+function pathOf(id: string): string {
+  return `posts/${encodeURIComponent(id)}/`;
 }
 
 function checkCaption(caption: string): void {
   // Postgres counts characters, not UTF-16 units.
-  if (caption.trim() !== '' && [...caption].length <= limits.caption_length) return;
+  if (caption !== '' && [...caption].length <= limits.caption_length) return;
   const message = `A caption has 1 to ${limits.caption_length} characters.`;
   throw refusal('caption_invalid', 422, message, 'caption');
 }
 
-/** A key travels as a header, which holds no other characters. */
-function checkKey(key: string | undefined): void {
-  if (key === undefined || /^[ -~]{1,255}$/.test(key)) return;
-  const message = 'A key has 1 to 255 printable characters.';
+/** A key is sent as a header, which holds no other characters. */
+function checkKey(key: string): void {
+  if (/^[ -~]{1,255}$/.test(key)) return;
+  const message = 'A key has 1 to 255 printable ASCII characters.';
   throw refusal('idempotency_key_invalid', 422, message, 'idempotency_key');
-}
-
-function checkPage(limit: number, cursor: string | null | undefined): void {
-  if (!Number.isInteger(limit) || limit < 1 || limit > limits.page_size_max) {
-    throw refusal('limit_invalid', 422, `A page has 1 to ${limits.page_size_max} posts.`, 'limit');
-  }
-  if (cursor && !isUuid(cursor)) {
-    throw refusal('invalid_cursor', 400, 'This is no cursor of a page.', 'cursor');
-  }
-}
-
-function checkId(id: string): void {
-  if (!isUuid(id)) throw notFound();
-}
-
-function notFound(): NoctraError {
-  return refusal('post_not_found', 404, 'There is no such post.');
 }

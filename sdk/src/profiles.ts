@@ -1,140 +1,87 @@
-import type { Context } from './context.ts';
+import type { OwnProfile, Profile, ProfileEdit } from './api.types.ts';
+import { attemptAsCaller, type CallOptions, type Context, callApi, type Result, read } from './calls.ts';
 import { limits } from './limits.ts';
-import { type Person, readPerson } from './people.ts';
-import { pictureUrl } from './pictures.ts';
-import { callApi } from './requests.ts';
-import { attempt, type CallOptions, type Result } from './result.ts';
-import { checkSize } from './uploads.ts';
+import { checkSize } from './media.ts';
 
-/** What everybody sees of a person, with the fields of the HTTP API. */
-export interface Profile extends Person {
-  /** Ready to load; a default picture where none is set. */
-  profile_pic_url: string;
-  /** Ready to load; a default picture where none is set. */
-  cover_pic_url: string;
-  role_display_name: string;
-}
+/** What `profiles.update` takes. What is left out stays as it is; a picture that is null is removed. */
+export type ProfileChanges = CallOptions &
+  Omit<ProfileEdit, 'profile_pic' | 'cover_pic'> & {
+    profile_pic?: Blob | null | undefined;
+    cover_pic?: Blob | null | undefined;
+  };
 
-/** Your own profile. */
-export interface OwnProfile extends Profile {
-  /** Only you see it; null for an account without one. */
-  email: string | null;
-  /** `YYYY-MM-DD`. Only you see it. */
-  date_of_birth: string | null;
-  /** In full years, today. Only you see it. */
-  age: number | null;
-}
-
-/** What `profiles.update` takes. What is left out stays as it is. */
-export interface ProfileChanges extends CallOptions {
-  /** 3 to 30 of `A-Z a-z 0-9 _`; taken names are compared without case. */
-  username?: string | undefined;
-  /** At most 255 characters. */
-  bio?: string | undefined;
-  /** At most 255 characters. */
-  playlist?: string | undefined;
-  /** `YYYY-MM-DD`, or null for none. */
-  date_of_birth?: string | null | undefined;
-  /** Whether others can see your posts. */
-  publicProfile?: boolean | undefined;
-  /** A preference for clients. */
-  anonymous?: boolean | undefined;
-  /** A JPEG, PNG or GIF of at most 5 MiB; null takes the picture away. */
-  profile_pic?: Blob | null | undefined;
-  /** A JPEG, PNG or GIF of at most 10 MiB; null takes the picture away. */
-  cover_pic?: Blob | null | undefined;
-}
-
-/** The profiles: `noctra.profiles`. */
-export interface Profiles {
-  /**
-   * Your own profile, private fields included.
-   *
-   * Errors: `not_signed_in`, `network_error`, `aborted`.
-   *
-   * @example
-   * ```ts
-   * const { data: me } = await noctra.profiles.me();
-   * ```
-   */
-  me(options?: CallOptions): Promise<Result<OwnProfile>>;
-
-  /**
-   * What everybody sees of a person, by user name (in any case, with or without `@`) or id.
-   *
-   * Errors: `profile_not_found`, `not_signed_in`, `network_error`, `aborted`.
-   *
-   * @example
-   * ```ts
-   * const { data: ann } = await noctra.profiles.get('ann');
-   * if (ann) image.src = ann.profile_pic_url;
-   * ```
-   */
-  get(idOrUsername: string, options?: CallOptions): Promise<Result<Profile>>;
-
-  /**
-   * Changes your own profile: all of what is given, or nothing. Where and when a picture was taken is removed from
-   * it. Mentions of you stay with you when you change your name.
-   *
-   * Errors: `username_invalid`, `username_taken`, `bio_invalid`, `playlist_invalid`, `date_of_birth_invalid`,
-   * `media_too_large`, `media_type_unsupported`, `media_type_mismatch`, `not_signed_in`, `network_error`,
-   * `aborted`.
-   *
-   * @example
-   * ```ts
-   * const { data: me, error } = await noctra.profiles.update({
-   *   bio: 'Sunsets, mostly.',
-   *   profile_pic: input.files[0],
-   *   cover_pic: null, // none any more
-   * });
-   * if (error?.code === 'username_taken') askForAnotherName();
-   * ```
-   */
-  update(changes: ProfileChanges): Promise<Result<OwnProfile>>;
-}
+/** The profiles: `noctra.profiles`. A user without a picture has the URL of a default one. */
+export type Profiles = ReturnType<typeof createProfiles>;
 
 /** Makes `noctra.profiles`. */
-export function createProfiles(context: Context): Profiles {
-  /** The HTTP API gives addresses of pictures below the project's, the Data API none. */
-  const complete = <T extends Pick<Profile, 'profile_pic' | 'cover_pic'>>(profile: T) => ({
-    ...profile,
-    profile_pic_url: pictureUrl(context, 'avatars', profile.profile_pic),
-    cover_pic_url: pictureUrl(context, 'covers', profile.cover_pic),
-  });
-
+export function createProfiles(context: Context) {
+  const { supabase, reader, url } = context;
   return {
-    me: ({ signal } = {}) =>
-      attempt(async () => {
-        const request = { method: 'GET', path: 'userprofiles/me/', signal } as const;
-        return complete(await callApi<OwnProfile>(context, request));
-      }, signal),
+    /**
+     * Your own profile, with its private fields.
+     *
+     * @example
+     * const { data: me } = await noctra.profiles.me();
+     */
+    me: ({ signal }: CallOptions = {}): Promise<Result<OwnProfile>> =>
+      attemptAsCaller(context, signal, async () =>
+        withUrls(url, await read<OwnProfile>(supabase.rpc('get_profile', {}, { get: true }), signal)),
+      ),
 
-    get: (idOrUsername, { signal } = {}) =>
-      attempt(async () => {
-        const profile = await readPerson(context, idOrUsername, signal);
-        const role_display_name = profile.role.replace(/^./, (letter) => letter.toUpperCase());
-        return complete({ ...profile, role_display_name });
-      }, signal),
+    /**
+     * The public fields of a user, by user name (in any case, with or without `@`) or id.
+     *
+     * @example
+     * const { data: ann } = await noctra.profiles.get('ann');
+     * if (ann) image.src = ann.profile_pic_url;
+     */
+    get: (idOrUsername: string, { signal }: CallOptions = {}): Promise<Result<Profile>> =>
+      attemptAsCaller(context, signal, async () => {
+        const query = reader.rpc('get_profile', { person: idOrUsername }, { get: true });
+        const { email, date_of_birth, age, ...profile } = await read<OwnProfile>(query, signal);
+        return withUrls(url, profile);
+      }),
 
-    update: ({ signal, ...changes }) =>
-      attempt(async () => {
+    /**
+     * Changes your own profile: all of the changes or none. The server removes a picture's metadata. Posts that mention
+     * you show your new name.
+     *
+     * @example
+     * const { data: me, error } = await noctra.profiles.update({ profile_pic: input.files[0], cover_pic: null });
+     * if (error?.code === 'username_taken') askForAnotherName();
+     */
+    update: ({ signal, ...changes }: ProfileChanges): Promise<Result<OwnProfile>> =>
+      attemptAsCaller(context, signal, async () => {
         const { profile_pic, cover_pic } = changes;
         if (profile_pic) checkSize(profile_pic, limits.avatar_size, 'profile_pic');
         if (cover_pic) checkSize(cover_pic, limits.cover_size, 'cover_pic');
-        // Pictures travel through the function: they are public, and it looks at what they are and what they tell.
         const body = profile_pic || cover_pic ? toForm(changes) : changes;
-        const request = { method: 'PATCH', path: 'userprofiles/me/', body, signal } as const;
-        // A profile that is changed twice in the same way is changed once.
-        return complete(await callApi<OwnProfile>(context, request));
-      }, signal),
+        const request = { method: 'PATCH', body, signal } as const;
+        return withUrls(url, await callApi<OwnProfile>(context, 'userprofiles/me/', request));
+      }),
   };
 }
 
-/** A form has no null: there an empty field says it. */
+/** A form has no null: an empty field stands for it. */
 function toForm(changes: Omit<ProfileChanges, 'signal'>): FormData {
   const form = new FormData();
   for (const [name, value] of Object.entries(changes)) {
     if (value !== undefined) form.append(name, value instanceof Blob ? value : String(value ?? ''));
   }
   return form;
+}
+
+const pictures = ['profile_pic', 'profile_pic_url', 'cover_pic', 'cover_pic_url'] as const;
+
+/** The server answers pictures as paths below the project's URL. */
+export function withUrls<T extends { [name in (typeof pictures)[number]]?: string }>(
+  url: string,
+  person: T,
+): T {
+  const complete = { ...person };
+  for (const name of pictures) {
+    const path = person[name];
+    if (path?.startsWith('/')) complete[name] = url + path;
+  }
+  return complete;
 }

@@ -1,53 +1,58 @@
-import type { Send } from './context.ts';
+import { createClient } from '@supabase/supabase-js';
+import type { Context } from './calls.ts';
+import type { Database } from './database.types.ts';
 
 /** Reads from a replica: options of `createNoctra`. */
 export interface ReplicaOptions {
   /**
    * The URL of a read replica, or of the load balancer before several. `posts.page`, `posts.all`, `posts.get` and
-   * `profiles.get` ask there; what it does not give, for whatever reason, is asked of the primary. Where the primary
-   * does not answer, they go on without it. All else goes to the project's URL, `noctra.supabase` included.
+   * `profiles.get` ask there first. What the replica does not answer is asked of the primary. All other requests go to
+   * the primary, those of `noctra.supabase` included.
    */
   read_url?: string | undefined;
   /**
-   * Seconds for which reads go to the primary after a write by `noctra.posts`, `profiles` or `auth`, or when the replica
-   * has not answered: more than a change takes to reach the replica. Default: 5.
+   * For how many seconds reads go to the primary after a write by `noctra.posts`, `profiles` or `auth`, and after the
+   * replica did not answer. Choose more than the replica lags. Default: 5.
    */
   primary_after_write?: number | undefined;
 }
 
-/**
- * A {@link Send} that sends reads of the Data API where they are served best, and all else on as it is.
- *
- * @param url The primary's URL, without a slash at its end.
- * @param read_url The replica's.
- */
-export function withReplica(
-  url: string,
-  read_url: string,
-  send: Send,
-  { primary_after_write = 5 }: ReplicaOptions,
-): Send {
+/** A client for reads, and what to call after each write. */
+export function openReader(
+  { supabase, url, key, global }: Omit<Context, 'reader' | 'onWrite'>,
+  { read_url, primary_after_write = 5 }: ReplicaOptions,
+): Pick<Context, 'reader' | 'onWrite'> {
+  if (!read_url) return { reader: supabase, onWrite: () => {} };
   let primaryUntil = 0;
-  const preferPrimary = () => {
+  const onWrite = () => {
     primaryUntil = performance.now() + primary_after_write * 1000;
   };
-  return async (address, init) => {
-    const path = address.slice(url.length);
-    if (!path.startsWith('/rest/')) {
-      // Noted when it has ended, also without an answer: it may be done all the same. Storage has no rows to read.
-      const isWrite = init.method !== 'GET' && !path.startsWith('/storage/');
-      return send(address, init).finally(isWrite ? preferPrimary : undefined);
-    }
+
+  /** Asks the replica and the primary, the more promising of them first. */
+  const fetchEither: typeof fetch = async (input, init) => {
+    const path = String(input).slice(url.length);
     const isPrimaryFirst = performance.now() < primaryUntil;
-    const ask = (isPrimary: boolean) => send((isPrimary ? url : read_url) + path, init);
+    const ask = (isPrimary: boolean) =>
+      (global.fetch ?? fetch)((isPrimary ? url : bare(read_url)) + path, init);
     const first = await ask(isPrimaryFirst).catch(() => null);
     const isServed = first && first.status < 500;
-    // A replica's refusal is not the last word: what is asked for may not have come there yet.
+    // The primary decides about errors: what is asked for may not have reached the replica yet.
     if (isServed && (isPrimaryFirst || first.ok)) return first;
-    init.signal?.throwIfAborted();
-    // Who does not answer is asked second for a while.
+    init?.signal?.throwIfAborted();
+    // The server that does not answer is asked second for a while.
     if (isPrimaryFirst) primaryUntil = 0;
-    else if (!isServed) preferPrimary();
+    else if (!isServed) onWrite();
     return ask(!isPrimaryFirst);
   };
+
+  const reader = createClient<Database>(url, key, {
+    accessToken: async () => (await supabase.auth.getSession()).data.session?.access_token ?? null,
+    global: { ...global, fetch: fetchEither },
+  });
+  return { reader, onWrite };
+}
+
+/** A URL without slashes at its end. */
+export function bare(url: string): string {
+  return url.replace(/\/+$/, '');
 }

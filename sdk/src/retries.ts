@@ -1,62 +1,60 @@
 import { type NoctraError, toNoctraError } from './errors.ts';
 
-/** Tries after the first one. */
-const mostRetries = 2;
+/** Statuses after which a call is repeated; 0 stands for no answer. A 429 with a time is repeated too, but for null. */
+export type Repeatable = readonly number[] | null;
 
-/** Half of it to all of it is waited before the first retry, three times as much before the second. */
+/** For calls that have the same effect twice as once. */
+export const unavailable: readonly number[] = [0, 502, 503, 504];
+
+const maxRetries = 2;
+
+/** Before the first retry the SDK waits half of it to all of it, before the second three times as long. */
 const backoffMs = 600;
 
-/** Told to wait for longer than somebody looks at a spinner, a call fails instead: the app knows what to say. */
-const longestWaitMs = 30_000;
+/** Where the server names a longer time, the call fails and the app decides. */
+const maxWaitMs = 30_000;
 
-/**
- * When a call is made again: `always` where the server does once what it is asked twice, `refused` where it was
- * turned away before anything was done, or `never`.
- */
-export type Retry = 'always' | 'refused' | 'never';
-
-/** Runs a call, and again where the failure may pass and a repetition does no harm. It is told how often it failed. */
+/** Makes a call, and makes it again where that may help and does no harm. The call learns how often it has failed. */
 export async function withRetries<T>(
-  { retry = 'always', signal }: { retry?: Retry | undefined; signal?: AbortSignal | undefined },
+  { repeatOn, signal }: { repeatOn: Repeatable; signal?: AbortSignal | undefined },
   call: (retries: number) => Promise<T>,
 ): Promise<T> {
   for (let retries = 0; ; retries++) {
     try {
-      return await call(retries);
+      return await untilAborted(call(retries), signal);
     } catch (cause) {
       const error = toNoctraError(cause);
-      const wait = retries < mostRetries && retry !== 'never' ? waitFor(error, retry, retries) : null;
-      if (wait === null || signal?.aborted) throw error;
-      await delay(wait, signal);
+      const wait = retries < maxRetries && !signal?.aborted ? waitFor(error, repeatOn, retries) : null;
+      if (wait === null) throw error;
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const waited = new Promise((resolve) => {
+        timer = setTimeout(resolve, wait);
+      });
+      await untilAborted(waited, signal).finally(() => clearTimeout(timer));
     }
   }
 }
 
-/** Milliseconds until a retry makes sense, or null where it does not. */
-function waitFor({ status, code, retry_after }: NoctraError, retry: Retry, retries: number): number | null {
-  // How long it takes until a request is let through again only the server knows.
-  const mayPass =
-    status === 429
-      ? retry_after !== undefined
-      : retry === 'always' && (code === 'network_error' || [502, 503, 504].includes(status));
-  const wait =
-    retry_after === undefined
-      ? // By chance: clients that a fault has thrown out together must not come back together.
-        backoffMs * 3 ** retries * (0.5 + Math.random() / 2)
-      : retry_after * 1000;
-  return mayPass && wait <= longestWaitMs ? wait : null;
+/** Milliseconds until a retry makes sense, or null. */
+function waitFor(
+  { status, code, retry_after }: NoctraError,
+  repeatOn: Repeatable,
+  retries: number,
+): number | null {
+  const mayPass = status === 429 ? retry_after !== undefined : repeatOn?.includes(status);
+  if (!repeatOn || !mayPass || code === 'unexpected_error') return null;
+  // Random, so that the clients that one fault has disconnected do not return together.
+  const backoff = backoffMs * 3 ** retries * (0.5 + Math.random() / 2);
+  const wait = retry_after === undefined ? backoff : retry_after * 1000;
+  return wait <= maxWaitMs ? wait : null;
 }
 
-function delay(ms: number, signal: AbortSignal | undefined): Promise<void> {
+/** The outcome of a promise, or the reason of an abort if that comes first. Not all of supabase-js takes a signal. */
+function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return promise;
   return new Promise((resolve, reject) => {
-    const stop = () => {
-      clearTimeout(timer);
-      reject(signal?.reason);
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', stop);
-      resolve();
-    }, ms);
-    signal?.addEventListener('abort', stop, { once: true });
+    const stop = () => reject(signal.reason);
+    signal.addEventListener('abort', stop, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
   });
 }

@@ -1,111 +1,98 @@
-import type { Context } from './context.ts';
+import { type Context, fromResponse, requireCaller } from './calls.ts';
 import { unanswered } from './errors.ts';
 
-/** An answer of the server, read to its end. */
-export interface Answer {
-  status: number;
-  /** What the body says as JSON; null where it is something else. */
-  body: unknown;
-  /** Seconds that the server wants to be left alone for. */
-  retry_after: number | undefined;
-}
-
-/** What is sent. */
-export interface Message {
-  method: string;
-  headers: Record<string, string>;
-  body: BodyInit | undefined;
-  signal: AbortSignal | null;
-}
-
-/** As much as a socket takes at once. */
-const pieceBytes = 64 * 1024;
+/** About as much as a socket takes at once. */
+const chunkBytes = 64 * 1024;
 
 /**
- * Asks, and reads the answer to its end: a connection that is cut while the answer arrives is no answer either.
+ * Uploads a file to a path of Storage. supabase-js can neither abort an upload nor report its progress.
  *
- * Browsers tell of a file's progress through XMLHttpRequest only, and there it is used where somebody listens;
- * servers count what their `fetch` draws from a stream. A service worker has neither, nor has a `fetch` of the app's
- * own in a browser: there a file counts when it has arrived.
+ * With a listener, browsers use XMLHttpRequest, and servers a stream that counts what `fetch` takes. A service worker
+ * has neither, nor has a browser with a `fetch` of the app: there a file counts when it has arrived.
  *
- * @param onSent Hears how many bytes of a file have left.
+ * @param onSent Hears how many bytes have left.
  */
-export async function exchange(
+export async function sendFile(
   context: Context,
-  url: string,
-  message: Message,
-  onSent?: (bytes: number) => void,
-): Promise<Answer> {
-  const { headers, body } = message;
-  let streamed = {};
-  if (onSent && body instanceof Blob) {
-    const hasXhr = 'XMLHttpRequest' in globalThis;
-    if (hasXhr && !context.options.global?.fetch) return sendByXhr(url, message, onSent);
-    if (!hasXhr && !('ServiceWorkerGlobalScope' in globalThis)) {
-      streamed = {
-        // Made of an iterable, a stream reads nothing ahead.
-        body: (ReadableStream as unknown as StreamMaker).from(pieces(body, onSent)),
-        // Without its length a stream is sent in chunks, and Storage learns the size of a file only at its end.
-        headers: { ...headers, 'content-length': String(body.size) },
-        duplex: 'half',
-      };
+  path: string,
+  file: Blob,
+  signal: AbortSignal | undefined,
+  onSent: ((bytes: number) => void) | undefined,
+): Promise<void> {
+  const { url, key, global } = context;
+  const address = `${url}/storage/v1/object/${path}`;
+  // Asked for at each try: the token may be a new one.
+  const { token } = await requireCaller(context);
+  signal?.throwIfAborted();
+  const headers = new Headers({ apikey: key, authorization: `Bearer ${token}` });
+  for (const [name, value] of Object.entries(global.headers ?? {})) headers.set(name, value);
+  headers.set('content-type', file.type || 'application/octet-stream');
+  const init: RequestInit & { duplex?: string } = {
+    method: 'POST',
+    headers,
+    body: file,
+    signal: signal ?? null,
+  };
+  // Called as a plain function: browsers refuse `fetch` as a method of another object.
+  let send = global.fetch ?? fetch;
+  if (onSent) {
+    if ('XMLHttpRequest' in globalThis) {
+      if (!global.fetch) send = () => sendByXhr(address, headers, file, signal, onSent);
+    } else if (!('ServiceWorkerGlobalScope' in globalThis)) {
+      init.body = countedStream(file, onSent);
+      init.duplex = 'half';
+      // A stream without a length is sent in chunks, and Storage learns the size only at the end.
+      headers.set('content-length', String(file.size));
     }
   }
-  try {
-    const response = await context.fetch(url, { ...message, ...streamed } as RequestInit);
-    return answerOf(response.status, await response.text(), response.headers.get('retry-after'));
-  } catch (cause) {
+  const response = await send(address, init).catch((cause: unknown) => {
     throw unanswered('network_error', cause);
-  }
+  });
+  if (!response.ok) throw await fromResponse(response);
 }
 
-/** Servers have it; the types are those of browsers, of which not all do. */
-interface StreamMaker {
-  from(pieces: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array>;
+/** A file's bytes, read when they are wanted. A chunk has left when the next one is asked for. */
+function countedStream(file: Blob, onSent: (bytes: number) => void): ReadableStream<Uint8Array> {
+  let sent = 0;
+  const source: UnderlyingDefaultSource<Uint8Array> = {
+    async pull(controller) {
+      if (sent >= file.size) return controller.close();
+      onSent(sent);
+      controller.enqueue(new Uint8Array(await file.slice(sent, sent + chunkBytes).arrayBuffer()));
+      sent += chunkBytes;
+    },
+  };
+  // Nothing is read ahead.
+  return new ReadableStream(source, { highWaterMark: 0 });
 }
 
-/** A file's bytes, read when they are wanted. A piece has left when the next one is asked for. */
-async function* pieces(file: Blob, onSent: (bytes: number) => void): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < file.size; at += pieceBytes) {
-    onSent(at);
-    yield new Uint8Array(await file.slice(at, at + pieceBytes).arrayBuffer());
-  }
-}
-
+/** As `fetch`, with progress. */
 function sendByXhr(
-  url: string,
-  { method, headers, body, signal }: Message,
+  address: string,
+  headers: Headers,
+  file: Blob,
+  signal: AbortSignal | undefined,
   onSent: (bytes: number) => void,
-): Promise<Answer> {
+): Promise<Response> {
   return new Promise((resolve, reject) => {
-    signal?.throwIfAborted();
     const request = new XMLHttpRequest();
     const stop = () => request.abort();
-    request.open(method, url);
-    for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
+    request.open('POST', address);
+    headers.forEach((value, name) => {
+      request.setRequestHeader(name, value);
+    });
     request.upload.onprogress = ({ loaded }) => onSent(loaded);
-    request.onload = () =>
-      resolve(answerOf(request.status, request.responseText, request.getResponseHeader('retry-after')));
-    request.onerror = () => reject(unanswered('network_error', 'No answer.'));
+    request.onload = () => {
+      const { status, responseText } = request;
+      const retryAfter = request.getResponseHeader('retry-after');
+      resolve(
+        new Response(responseText, { status, headers: retryAfter ? { 'retry-after': retryAfter } : {} }),
+      );
+    };
+    request.onerror = () => reject(new TypeError('No answer.'));
     request.onabort = () => reject(signal?.reason);
     request.onloadend = () => signal?.removeEventListener('abort', stop);
     signal?.addEventListener('abort', stop);
-    request.send(body as Blob);
+    request.send(file);
   });
-}
-
-function answerOf(status: number, text: string, retryAfter: string | null): Answer {
-  return {
-    status,
-    body: parseJson(text),
-    retry_after: retryAfter ? Number(retryAfter) : undefined,
-  };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

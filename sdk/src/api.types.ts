@@ -1,0 +1,133 @@
+// Generated from the OpenAPI document by `npm run generate`. Changes here are lost.
+
+export type Register = {
+  username: string;
+  email: string;
+  /** At most 72 bytes of UTF-8. */
+  password: string;
+  date_of_birth?: string | null | undefined;
+};
+
+export type SignIn = {
+  /** User name or e-mail address. */
+  username: string;
+  password: string;
+};
+
+export type PasswordChange = {
+  password: string;
+  /** At most 72 bytes of UTF-8. */
+  new_password: string;
+};
+
+export type PasswordReset = {
+  email: string;
+  /** Where the link in the mail leads to; one that the project allows. */
+  redirect_to?: string | null | undefined;
+};
+
+export type PasswordResetByCode = {
+  email: string;
+  /** The code in the mail. */
+  code: string;
+  /** At most 72 bytes of UTF-8. */
+  new_password: string;
+};
+
+export type PasswordResetByLink = {
+  /** From the link in the mail. */
+  token_hash: string;
+  /** At most 72 bytes of UTF-8. */
+  new_password: string;
+};
+
+export type PasswordResetConfirm = PasswordResetByCode | PasswordResetByLink;
+
+/** What is left out stays as it is. */
+export type ProfileEdit = {
+  username?: string | null | undefined;
+  bio?: string | null | undefined;
+  playlist?: string | null | undefined;
+  /** Null takes it away. */
+  date_of_birth?: string | null | undefined;
+  /** False hides all posts from other users. */
+  publicProfile?: boolean | null | undefined;
+  /** A preference that clients keep here. */
+  anonymous?: boolean | null | undefined;
+  /** The path of an upload; null takes the picture away. */
+  profile_pic?: string | null | undefined;
+  /** The path of an upload; null takes the picture away. */
+  cover_pic?: string | null | undefined;
+};
+
+export type Post = {
+  id: string;
+  owner: {
+    id: string;
+    username: string;
+    profile_pic_url: string;
+    is_vip: boolean;
+  };
+  caption: string;
+  is_public: boolean;
+  tags: Array<{
+    id: string;
+    name: string;
+  }>;
+  mentions: Array<{
+    id: string;
+    username: string;
+  }>;
+  media: Array<{
+    id: string;
+    /** Storage path. */
+    file: string;
+    /** Ready to load for an hour. */
+    url: string | null;
+    file_type: 'image' | 'video' | 'audio' | 'document';
+    mime_type: string;
+    /** Bytes. */
+    size: number;
+    /** Pixels as shown; null where it is no picture. */
+    width: number | null;
+    height: number | null;
+    /** For people who cannot see the file; may be empty. */
+    alt_text: string;
+  }>;
+  /** The post that this one reposts; null if there is none, or it is gone or not visible to you. */
+  original_post: string | null;
+  /** Whether it reposts a post, even one that is gone. */
+  is_repost: boolean;
+  /** When a moderator hid it from all but its owner and moderators; else null. */
+  hidden_at: string | null;
+  created_at: string;
+  updated_at: string;
+};
+
+export type Profile = {
+  id: string;
+  username: string;
+  bio: string;
+  playlist: string;
+  /** Root-relative; a default picture where none is set. */
+  profile_pic: string;
+  /** Root-relative; a default picture where none is set. */
+  profile_pic_url: string;
+  /** Root-relative; a default picture where none is set. */
+  cover_pic: string;
+  /** Root-relative; a default picture where none is set. */
+  cover_pic_url: string;
+  is_vip: boolean;
+  role: 'user' | 'moderator' | 'admin';
+  role_display_name: string;
+  publicProfile: boolean;
+  anonymous: boolean;
+  created_at: string;
+  updated_at: string;
+};
+
+export type OwnProfile = Profile & {
+  email: string | null;
+  date_of_birth: string | null;
+  age: number | null;
+};

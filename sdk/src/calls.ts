@@ -1,0 +1,128 @@
+import type { PostgrestError, Session } from '@supabase/supabase-js';
+import type { NoctraSupabaseClient } from './client.ts';
+import { fromAnswer, type NoctraError, refusal, toNoctraError, unanswered } from './errors.ts';
+import { type Repeatable, unavailable, withRetries } from './retries.ts';
+
+/**
+ * What every call answers: `data` or `error`. Nothing is thrown.
+ *
+ * @example
+ * const { data, error } = await noctra.posts.get(id);
+ * if (error) return showError(error.code);
+ * render(data); // not null from here on
+ */
+export type Result<T> = { data: T; error: null } | { data: null; error: NoctraError };
+
+/** What every call takes. */
+export interface CallOptions {
+  /** Stops the call, also while it waits for another try. The error is then `aborted`. */
+  signal?: AbortSignal | undefined;
+}
+
+/** What every part of the SDK works with. */
+export interface Context {
+  supabase: NoctraSupabaseClient;
+  /** For reads that a replica may serve. */
+  reader: NoctraSupabaseClient;
+  /** Called when a write has ended, whether or not an answer came. */
+  onWrite(): void;
+  /** The project's URL, without a slash at its end. */
+  url: string;
+  key: string;
+  /** The `fetch` and the headers that the client was opened with. */
+  global: { fetch?: typeof fetch; headers?: Record<string, string> };
+}
+
+/** Runs a public call. The SDK throws errors; here they become the `error` of a result. */
+export async function attempt<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<Result<T>> {
+  try {
+    signal?.throwIfAborted();
+    return { data: await work(), error: null };
+  } catch (cause) {
+    const error = signal?.aborted ? unanswered('aborted', signal.reason) : toNoctraError(cause);
+    return { data: null, error };
+  }
+}
+
+/** As `attempt`, for calls that need a session. Without this check an expired session of an offline user is no session. */
+export function attemptAsCaller<T>(
+  context: Context,
+  signal: AbortSignal | undefined,
+  work: (userId: string) => Promise<T>,
+): Promise<Result<T>> {
+  return attempt(async () => work((await requireCaller(context)).id), signal);
+}
+
+/**
+ * The signed-in user, without a request while the session is fresh. The id is read from the token, since `session.user`
+ * is absent where the app stores users separately. The server verifies the token.
+ */
+export async function requireCaller({ supabase }: Context): Promise<{ id: string; token: string }> {
+  const { session } = dataOf<{ session: Session | null }>(await supabase.auth.getSession());
+  if (!session) throw refusal('not_signed_in', 401, 'No user is signed in.');
+  const { access_token: token } = session;
+  const [, claims = ''] = token.split('.');
+  return { id: JSON.parse(atob(claims.replaceAll('-', '+').replaceAll('_', '/'))).sub, token };
+}
+
+/** The data of a result of supabase-js; its error is thrown. */
+export function dataOf<T>({ data, error }: { data: T; error: unknown }): T {
+  if (error) throw error;
+  return data;
+}
+
+/** A query of supabase-js. It is sent each time it is awaited. */
+interface Query extends PromiseLike<{ data: unknown; error: PostgrestError | null; status: number }> {
+  abortSignal(signal: AbortSignal): Query;
+}
+
+/**
+ * Reads through the Data API. supabase-js itself tries again without an answer, after 503 and after 520.
+ *
+ * @param malformed The error for text that is no UUID.
+ */
+export function read<T>(query: Query, signal: AbortSignal | undefined, malformed?: NoctraError): Promise<T> {
+  return withRetries({ repeatOn: [502, 504], signal }, async () => {
+    const { data, error, status } = await (signal ? query.abortSignal(signal) : query);
+    if (!error) return data as T;
+    if (malformed && error.code === '22P02') throw malformed;
+    throw status ? fromAnswer({ status, body: error }) : unanswered('network_error', error.message);
+  });
+}
+
+/** A request to the edge function. */
+export interface ApiRequest extends CallOptions {
+  method?: 'POST' | 'PATCH' | 'DELETE';
+  body?: object;
+  headers?: Record<string, string>;
+  repeatOn?: Repeatable;
+}
+
+/** Calls the edge function. */
+export function callApi<T>(
+  { supabase, onWrite }: Context,
+  path: string,
+  { repeatOn = unavailable, signal, ...request }: ApiRequest,
+): Promise<T> {
+  return withRetries({ repeatOn, signal }, async (retries) => {
+    const options = { ...request, ...(signal && { signal }) };
+    const { data, error, response } = await supabase.functions
+      .invoke(`api/${path}`, options)
+      .finally(onWrite);
+    // A repeated removal finds nothing if the first one succeeded and its answer was lost.
+    const isRemoved = request.method === 'DELETE' && response?.status === 404 && retries > 0;
+    if (error && !isRemoved)
+      throw response ? await fromResponse(response) : unanswered('network_error', error.context ?? error);
+    return (data || null) as T;
+  });
+}
+
+/** The error of an answer of `fetch`. */
+export async function fromResponse(response: Response): Promise<NoctraError> {
+  const retryAfter = response.headers.get('retry-after');
+  return fromAnswer({
+    status: response.status,
+    body: await response.json().catch(() => null),
+    retry_after: retryAfter ? Number(retryAfter) : undefined,
+  });
+}
