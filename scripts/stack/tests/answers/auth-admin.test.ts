@@ -21,8 +21,8 @@ beforeAll(async () => {
   ann = await signUp();
 });
 
-describe('an admin', () => {
-  test('makes users who can sign in', async () => {
+describe('the admin API of Auth', () => {
+  test('creates users who can sign in', async () => {
     const email = newEmail();
     const id = randomUUID();
     const created = await admin.createUser({
@@ -40,19 +40,19 @@ describe('an admin', () => {
     expect(data.user?.id).toBe(id);
   });
 
-  test('makes users who must confirm their address before they sign in', async () => {
+  test('creates users who must confirm their address before they sign in', async () => {
     const email = newEmail();
     dataOf(await admin.createUser({ email, password, user_metadata: { handle: newName() } }));
     const { error } = await openClient().auth.signInWithPassword({ email, password });
     expect(error).toMatchObject({ status: 400, code: 'email_not_confirmed' });
   });
 
-  test('may not make a user of an address that is taken', async () => {
+  test('refuses to create a user with an address that is taken', async () => {
     const { error } = await admin.createUser({ email: ann.email.toUpperCase(), password });
     expect(error).toMatchObject({ status: 422, code: 'email_exists' });
   });
 
-  test('lists users in pages', async () => {
+  test('lists users page by page', async () => {
     const { data, error } = await admin.listUsers({ page: 1, perPage: 1 });
     expect(error).toBeNull();
     expect(data.users).toHaveLength(1);
@@ -68,17 +68,17 @@ describe('an admin', () => {
     expect(ids.indexOf(newest.id)).toBeLessThan(ids.indexOf(ann.id));
   });
 
-  test('reads a user', async () => {
+  test('reads a user by id', async () => {
     const { user } = dataOf(await admin.getUserById(ann.id));
     expect(user).toMatchObject({ id: ann.id, email: ann.email });
   });
 
-  test('is told of a user that there is not', async () => {
+  test('answers 404 for an unknown user', async () => {
     const { error } = await admin.getUserById(randomUUID());
     expect(error).toMatchObject({ status: 404, code: 'user_not_found' });
   });
 
-  test('changes metadata, password and address', async () => {
+  test('changes the metadata, password and address of a user', async () => {
     const { id, email: old } = await signUp();
     const email = newEmail();
     const changes = { app_metadata: { role: 'moderator' }, password: 'given by an admin', email };
@@ -89,7 +89,7 @@ describe('an admin', () => {
     expect((await auth.signInWithPassword({ email: old, password })).error?.code).toBe('invalid_credentials');
   });
 
-  test('bans, and lifts the ban', async () => {
+  test('bans a user and lifts the ban', async () => {
     const { id, email } = await signUp();
     dataOf(await admin.updateUserById(id, { ban_duration: '24h' }));
     const banned = await openClient().auth.signInWithPassword({ email, password });
@@ -98,7 +98,7 @@ describe('an admin', () => {
     expect((await openClient().auth.signInWithPassword({ email, password })).error).toBeNull();
   });
 
-  test('removes a user, with all that belongs to them', async () => {
+  test('deletes a user and all rows that depend on it', async () => {
     const { id, token } = await signUp();
     expect((await admin.deleteUser(id)).error).toBeNull();
     const { error } = await openClient().auth.getUser(token);
@@ -107,14 +107,14 @@ describe('an admin', () => {
     expect(await sql`select id from public.people where id = ${id}`).toHaveLength(0);
   });
 
-  test('signs somebody out', async () => {
+  test('signs a user out by their access token', async () => {
     const { token } = await signUp();
     expect((await admin.signOut(token)).error).toBeNull();
     const { error } = await openClient().auth.getUser(token);
     expect(error?.name).toBe('AuthSessionMissingError');
   });
 
-  test('invites by mail', async () => {
+  test('invites a user by mail', async () => {
     const email = newEmail();
     const { data, error } = await admin.inviteUserByEmail(email, { data: { handle: newName() } });
     expect(error).toBeNull();
@@ -123,8 +123,8 @@ describe('an admin', () => {
   });
 });
 
-describe('a link that an admin makes', () => {
-  test('signs in whoever follows it, and sends no mail itself', async () => {
+describe('a link made with the secret key', () => {
+  test('signs in the user who follows the link, and sends no mail', async () => {
     const { properties } = dataOf(await admin.generateLink({ type: 'recovery', email: ann.email }));
     expect(properties).toMatchObject({
       verification_type: 'recovery',
@@ -136,13 +136,13 @@ describe('a link that an admin makes', () => {
     expect(response.headers.get('location')).toContain('access_token=');
   });
 
-  test('never leads to an address that the project does not allow', async () => {
+  test('ignores a redirect address that the project does not allow', async () => {
     const options = { redirectTo: 'https://evil.example.net/steal' };
     const answer = await admin.generateLink({ type: 'recovery', email: ann.email, options });
     expect(dataOf(answer).properties?.redirect_to).not.toContain('evil.example.net');
   });
 
-  test('signs a new user up', async () => {
+  test('creates a user when the address is new', async () => {
     const [email, data] = [newEmail(), { handle: newName() }];
     const link = dataOf(await admin.generateLink({ type: 'magiclink', email, options: { data } }));
     expect(link.properties?.verification_type).toBe('signup');
@@ -151,12 +151,12 @@ describe('a link that an admin makes', () => {
     expect(user).toMatchObject({ email, email_confirmed_at: expect.any(String) });
   });
 
-  test('is refused for the password of an unknown user', async () => {
+  test('refuses a recovery link for an unknown user', async () => {
     const { error } = await admin.generateLink({ type: 'recovery', email: newEmail() });
     expect(error).toMatchObject({ status: 404, code: 'user_not_found' });
   });
 
-  test('can be replaced by its code, once', async () => {
+  test('accepts the code of a link, once', async () => {
     const { email, id } = await signUp();
     const { properties } = dataOf(await admin.generateLink({ type: 'magiclink', email }));
     const code = { email, token: properties?.email_otp ?? '', type: 'email' } as const;
@@ -165,7 +165,7 @@ describe('a link that an admin makes', () => {
     expect(again.error).toMatchObject({ status: 403, code: 'otp_expired' });
   });
 
-  test('can be replaced by its hash', async () => {
+  test('accepts the hash of a link in place of the link', async () => {
     const { email, id } = await signUp();
     const { properties } = dataOf(await admin.generateLink({ type: 'magiclink', email }));
     const { data, error } = await openClient().auth.verifyOtp({
@@ -177,8 +177,8 @@ describe('a link that an admin makes', () => {
   });
 });
 
-describe('without the secret key', () => {
-  test('nobody is an admin', async () => {
+describe('requests without the secret key', () => {
+  test('refuses the admin API to anonymous and signed-in users', async () => {
     const { error } = await anonymous.auth.admin.listUsers();
     expect([401, 403]).toContain(error?.status);
     const { admin: mine } = ann.client.auth;

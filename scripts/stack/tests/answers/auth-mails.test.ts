@@ -11,8 +11,8 @@ async function follow(link: URL): Promise<{ status: number; to: URL; fragment: U
   return { status: response.status, to, fragment: new URLSearchParams(to.hash.slice(1)) };
 }
 
-describe('a forgotten password', () => {
-  test('brings one mail, with a link to the API that leads back to the app', async () => {
+describe('password recovery', () => {
+  test('sends one mail with a link to the API that leads back to the app', async () => {
     const { email } = await signUp();
     const { error } = await openClient().auth.resetPasswordForEmail(email, { redirectTo });
     expect(error).toBeNull();
@@ -22,7 +22,7 @@ describe('a forgotten password', () => {
     expect(link.searchParams.get('redirect_to')).toBe(redirectTo);
   });
 
-  test('has a link that signs in and leads to the app, once', async () => {
+  test('signs the user in by the link and leads to the app, once', async () => {
     const { email, id } = await signUp();
     await openClient().auth.resetPasswordForEmail(email, { redirectTo });
     const link = linkIn(await mailTo(email));
@@ -35,7 +35,7 @@ describe('a forgotten password', () => {
     expect((await follow(link)).fragment.get('error_code')).toBe('otp_expired');
   });
 
-  test('has a code of six digits that lets a new password be set', async () => {
+  test('accepts the code of six digits, after which a new password can be set', async () => {
     const { email } = await signUp();
     await openClient().auth.resetPasswordForEmail(email);
     const token = codeIn(await mailTo(email));
@@ -47,7 +47,7 @@ describe('a forgotten password', () => {
     expect(next.error).toBeNull();
   });
 
-  test('says the same, and sends nothing, where nobody has the address', async () => {
+  test('gives the same answer for an unknown address, and sends nothing', async () => {
     const email = newEmail();
     expect((await openClient().auth.resetPasswordForEmail(email)).error).toBeNull();
     // A mail to somebody else, sent later, is there: this one would be too.
@@ -57,14 +57,14 @@ describe('a forgotten password', () => {
     expect(await mailsTo(email)).toEqual([]);
   });
 
-  test('brings no second mail within a minute', async () => {
+  test('sends no second mail within a minute', async () => {
     const { email } = await signUp();
     await openClient().auth.resetPasswordForEmail(email);
     const { error } = await openClient().auth.resetPasswordForEmail(email);
     expect(error).toMatchObject({ status: 429, code: 'over_email_send_rate_limit' });
   });
 
-  test('never leads to an address that the project does not allow', async () => {
+  test('replaces a redirect address that the project does not allow', async () => {
     const { email } = await signUp();
     await openClient().auth.resetPasswordForEmail(email, { redirectTo: 'https://evil.example.net/' });
     const link = linkIn(await mailTo(email));
@@ -73,8 +73,8 @@ describe('a forgotten password', () => {
   });
 });
 
-describe('a sign-in by mail', () => {
-  test('works with the code', async () => {
+describe('signing in by mail', () => {
+  test('accepts the code of the mail', async () => {
     const { email, id } = await signUp();
     expect((await openClient().auth.signInWithOtp({ email })).error).toBeNull();
     const token = codeIn(await mailTo(email));
@@ -83,7 +83,7 @@ describe('a sign-in by mail', () => {
     expect(data.user?.id).toBe(id);
   });
 
-  test('makes an account for a new address', async () => {
+  test('creates an account for a new address', async () => {
     const email = newEmail();
     const { error } = await openClient().auth.signInWithOtp({
       email,
@@ -95,7 +95,7 @@ describe('a sign-in by mail', () => {
     expect(data.user?.email).toBe(email);
   });
 
-  test('makes none where none is wanted', async () => {
+  test('creates no account when the app does not want one', async () => {
     const { error } = await openClient().auth.signInWithOtp({
       email: newEmail(),
       options: { shouldCreateUser: false },
@@ -113,7 +113,7 @@ describe('a sign-in by mail', () => {
   });
 
   // The flow of apps that render on a server: the link brings a code, and only who asked can change it for a session.
-  test('with PKCE leads back with a code that its client alone can exchange', async () => {
+  test('leads back with a code that only the client of a PKCE flow can exchange', async () => {
     const { createClient } = await import('@supabase/supabase-js');
     const kept = new Map<string, string>();
     const storage = {
@@ -137,7 +137,7 @@ describe('a sign-in by mail', () => {
 });
 
 describe('other mails', () => {
-  test('bring a code for a change that wants a fresh proof', async () => {
+  test('sends a code for a change that needs reauthentication', async () => {
     const { client, email } = await signUp();
     expect((await client.auth.reauthenticate()).error).toBeNull();
     const nonce = codeIn(await mailTo(email));
@@ -146,7 +146,7 @@ describe('other mails', () => {
     expect(error?.code).toBe('invalid_credentials');
   });
 
-  test('of a confirmation are not sent again to who is confirmed', async () => {
+  test('sends no confirmation again to a confirmed user', async () => {
     const { email } = await signUp();
     const { error } = await openClient().auth.resend({ type: 'signup', email });
     expect(error).toBeNull();

@@ -18,8 +18,8 @@ beforeAll(async () => {
 });
 
 // config.toml switches none of these on. Codes: supabase.com/docs/guides/auth/debugging/error-codes.
-describe('a way to sign in that the project does not have', () => {
-  test('is a social one', async () => {
+describe('a way of signing in that the project does not offer', () => {
+  test('refuses a social provider', async () => {
     const response = await raw('/auth/v1/authorize?provider=github', { key: null, redirect: 'manual' });
     expect(response.status).toBe(400);
     expect(await response.json()).toMatchObject({
@@ -28,12 +28,12 @@ describe('a way to sign in that the project does not have', () => {
     });
   });
 
-  test('is a phone', async () => {
+  test('refuses a phone number', async () => {
     const { error } = await openClient().auth.signInWithOtp({ phone: '+15555550100' });
     expect(error).toMatchObject({ status: 400, code: 'phone_provider_disabled' });
   });
 
-  test('is another identity beside the first', async () => {
+  test('refuses to link another identity', async () => {
     const { error } = await ann.client.auth.linkIdentity({
       provider: 'github',
       options: { skipBrowserRedirect: true },
@@ -41,7 +41,7 @@ describe('a way to sign in that the project does not have', () => {
     expect(error).toMatchObject({ status: 404, code: 'manual_linking_disabled' });
   });
 
-  test('is a second factor', async () => {
+  test('refuses to enrol a second factor', async () => {
     const { error } = await ann.client.auth.mfa.enroll({ factorType: 'totp' });
     expect(error).toMatchObject({ status: 422, code: 'mfa_totp_enroll_not_enabled' });
     expect(dataOf(await ann.client.auth.mfa.listFactors())).toMatchObject({ all: [], totp: [] });
@@ -52,8 +52,8 @@ describe('a way to sign in that the project does not have', () => {
   });
 });
 
-describe('sign-ups at the same time', () => {
-  test('with one address make one user', async () => {
+describe('simultaneous sign-ups', () => {
+  test('creates one user from simultaneous sign-ups with one address', async () => {
     const email = newEmail();
     const all = await Promise.all([1, 2, 3].map(() => openClient().auth.signUp({ email, password })));
     expect(all.filter(({ error }) => error === null)).toHaveLength(1);
@@ -61,8 +61,8 @@ describe('sign-ups at the same time', () => {
   });
 });
 
-describe('a user who is removed softly', () => {
-  test('leaves a row without an address, and cannot sign in', async () => {
+describe('soft deletion', () => {
+  test('keeps a row without the address of a softly deleted user, who cannot sign in', async () => {
     const { id, email } = await signUp();
     expect((await service.auth.admin.deleteUser(id, true)).error).toBeNull();
     const [row] = await sql`

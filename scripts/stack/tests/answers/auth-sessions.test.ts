@@ -6,8 +6,8 @@ const sql = openDatabase();
 const refresh = (token: string | undefined) =>
   openClient().auth.refreshSession({ refresh_token: token ?? '' });
 
-describe('a refresh', () => {
-  test('gives a new refresh token for the same user', async () => {
+describe('refreshing a session', () => {
+  test('gives a new refresh token to the same user', async () => {
     const { client, id, session } = await signUp();
     const { data, error } = await client.auth.refreshSession();
     expect(error).toBeNull();
@@ -16,7 +16,7 @@ describe('a refresh', () => {
     expect(data.session?.access_token).not.toBe(session.access_token);
   });
 
-  test('with the token before, a moment later, gives the one in force', async () => {
+  test('gives the current token to clients that repeat the previous one at once', async () => {
     const { session } = await signUp();
     const first = await refresh(session.refresh_token);
     const again = await Promise.all([1, 2, 3, 4].map(() => refresh(session.refresh_token)));
@@ -25,7 +25,7 @@ describe('a refresh', () => {
     expect(new Set(answers.map(({ data }) => data.session?.refresh_token)).size).toBe(1);
   });
 
-  test('with a token long used is refused, and ends the whole session', async () => {
+  test('refuses a token that was used long ago, and ends the session', async () => {
     const { session, id } = await signUp();
     const second = await refresh(session.refresh_token);
     const third = await refresh(second.data.session?.refresh_token);
@@ -42,7 +42,7 @@ describe('a refresh', () => {
     expect((await refresh(third.data.session?.refresh_token)).error).toMatchObject({ status: 400 });
   });
 
-  test('with a token that was never given is refused', async () => {
+  test('refuses an unknown refresh token', async () => {
     const { error } = await refresh('abcdefghijkl');
     expect(error).toMatchObject({
       status: 400,
@@ -52,8 +52,8 @@ describe('a refresh', () => {
   });
 });
 
-describe('a sign-out', () => {
-  test('of this session ends it, and no other', async () => {
+describe('signing out', () => {
+  test('ends the current session and no other', async () => {
     const person = await signUp();
     const other = await signInAgain(person);
     const { error } = await person.client.auth.signOut({ scope: 'local' });
@@ -68,13 +68,13 @@ describe('a sign-out', () => {
     expect((await other.client.auth.getUser()).error).toBeNull();
   });
 
-  test('answers 204', async () => {
+  test('answers a sign-out with 204', async () => {
     const { token } = await signUp();
     const response = await raw('/auth/v1/logout?scope=local', { method: 'POST', token });
     expect(response.status).toBe(204);
   });
 
-  test('of the others ends them, and leaves this one', async () => {
+  test('ends all sessions but the current one', async () => {
     const person = await signUp();
     const other = await signInAgain(person);
     expect((await person.client.auth.signOut({ scope: 'others' })).error).toBeNull();
@@ -82,7 +82,7 @@ describe('a sign-out', () => {
     expect((await other.client.auth.refreshSession()).error?.code).toBe('refresh_token_not_found');
   });
 
-  test('of all ends every session', async () => {
+  test('ends all sessions of the user', async () => {
     const person = await signUp();
     const other = await signInAgain(person);
     expect((await person.client.auth.signOut()).error).toBeNull();
@@ -91,7 +91,7 @@ describe('a sign-out', () => {
   });
 
   // The Data API asks nobody: a token counts until it expires.
-  test('leaves its access token good for the Data API', async () => {
+  test('leaves the access token valid for the Data API', async () => {
     const { client, token } = await signUp();
     await client.auth.signOut({ scope: 'local' });
     const response = await raw('/rest/v1/articles?select=id&limit=1', { token });

@@ -18,8 +18,8 @@ beforeAll(async () => {
   ann = await signUp();
 });
 
-describe('a sign-in with a password', () => {
-  test('takes the address in any case, and gives a session for an hour', async () => {
+describe('signing in with a password', () => {
+  test('accepts the address in any case, and gives a session for an hour', async () => {
     const { data, error } = await openClient().auth.signInWithPassword({
       email: ann.email.toUpperCase(),
       password,
@@ -29,7 +29,7 @@ describe('a sign-in with a password', () => {
     expect(data.user).toMatchObject({ id: ann.id, last_sign_in_at: expect.any(String) });
   });
 
-  test('says the same of a wrong password and of an address that nobody has', async () => {
+  test('gives the same answer for a wrong password and an unknown address', async () => {
     for (const email of [ann.email, newEmail()]) {
       const { error } = await openClient().auth.signInWithPassword({ email, password: 'not that one' });
       expect(error).toMatchObject({
@@ -40,14 +40,14 @@ describe('a sign-in with a password', () => {
     }
   });
 
-  test('is refused to somebody who is banned', async () => {
+  test('refuses a banned user', async () => {
     const { id, email } = await signUp();
     await sql`update auth.users set banned_until = now() + interval '1 day' where id = ${id}`;
     const { error } = await openClient().auth.signInWithPassword({ email, password });
     expect(error).toMatchObject({ status: 400, code: 'user_banned' });
   });
 
-  test('works for a user that SQL wrote, with a hash of pgcrypto', async () => {
+  test('accepts a user written by SQL with a hash of pgcrypto', async () => {
     const email = newEmail();
     const id = randomUUID();
     // As the seeds of Supabase's own examples do it: what is not named here has defaults.
@@ -67,7 +67,7 @@ describe('a sign-in with a password', () => {
 
   // `last_sign_in_at` is written at each sign-in, by a statement of its own: `UpdateLastSignInAt` in internal/models/user.go
   // of supabase/auth.
-  test('fires triggers of the project on last_sign_in_at', async () => {
+  test('fires triggers of the project on last_sign_in_at at each sign-in', async () => {
     const name = newName('sign_ins');
     await sql.unsafe(`
       create table public.${name} (user_id uuid, role text);
@@ -100,7 +100,7 @@ describe('a sign-in with a password', () => {
   test.each([
     ['no grant type', '', {}],
     ['a grant type that there is not', '?grant_type=magic', {}],
-  ])('is refused with %s', async (_name, query, body) => {
+  ])('refuses a token request with %s', async (_name, query, body) => {
     const response = await raw(`/auth/v1/token${query}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
@@ -110,7 +110,7 @@ describe('a sign-in with a password', () => {
   });
 });
 
-describe('a client', () => {
+describe('a client of Auth', () => {
   test('tells its listeners of sign-in, change, refresh and sign-out', async () => {
     const { email } = await signUp();
     const client = openClient();
@@ -128,7 +128,7 @@ describe('a client', () => {
     );
   });
 
-  test('goes on with a session that it is given', async () => {
+  test('continues with a given session', async () => {
     const client = openClient();
     const { data, error } = await client.auth.setSession(ann.session);
     expect(error).toBeNull();
@@ -136,7 +136,7 @@ describe('a client', () => {
     expect((await client.auth.getUser()).data.user?.id).toBe(ann.id);
   });
 
-  test('lists by which ways its user can sign in', async () => {
+  test('lists the identities of its user', async () => {
     const { data, error } = await ann.client.auth.getUserIdentities();
     expect(error).toBeNull();
     expect(data?.identities).toEqual([

@@ -4,7 +4,7 @@ import { anonymous, newEmail, newName, openClient, openDatabase, password, raw, 
 const sql = openDatabase();
 const instant = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)$/;
 
-describe('a sign-up', () => {
+describe('signing up', () => {
   test('answers with a session and the user', async () => {
     const email = newEmail();
     const { data, error } = await openClient().auth.signUp({
@@ -25,7 +25,7 @@ describe('a sign-up', () => {
     expect(data.user?.identities).toHaveLength(1);
   });
 
-  test('keeps metadata and identity as JSON objects', async () => {
+  test('stores metadata and identity as JSON objects', async () => {
     const { id, email, handle } = await signUp();
     const [user] = await sql`
       select raw_user_meta_data ->> 'handle' as handle, jsonb_typeof(raw_app_meta_data) as app_metadata
@@ -38,13 +38,13 @@ describe('a sign-up', () => {
     expect(identity).toEqual({ email, kind: 'object' });
   });
 
-  test('keeps the password as a hash of bcrypt', async () => {
+  test('stores the password as a bcrypt hash', async () => {
     const { id } = await signUp();
     const [user] = await sql`select encrypted_password from auth.users where id = ${id}`;
     expect(user?.encrypted_password).toMatch(/^\$2[ab]\$/);
   });
 
-  test('is refused for an address that is taken', async () => {
+  test('refuses an address that is taken', async () => {
     const { email } = await signUp();
     const { data, error } = await openClient().auth.signUp({ email, password });
     expect(data.user).toBeNull();
@@ -55,7 +55,7 @@ describe('a sign-up', () => {
     });
   });
 
-  test('is refused with the reasons why the password is weak', async () => {
+  test('refuses a weak password with the reasons', async () => {
     const { error } = await openClient().auth.signUp({ email: newEmail(), password: 'short' });
     expect(error).toMatchObject({
       name: 'AuthWeakPasswordError',
@@ -66,7 +66,7 @@ describe('a sign-up', () => {
     });
   });
 
-  test('is refused for what is no address', async () => {
+  test('refuses an invalid address', async () => {
     const { error } = await openClient().auth.signUp({ email: 'not-an-email', password });
     expect(error).toMatchObject({
       status: 400,
@@ -75,7 +75,7 @@ describe('a sign-up', () => {
     });
   });
 
-  test('is refused without a password', async () => {
+  test('refuses a sign-up without a password', async () => {
     const { error } = await openClient().auth.signUp({ email: newEmail(), password: '' });
     expect(error).toMatchObject({
       status: 400,
@@ -84,7 +84,7 @@ describe('a sign-up', () => {
     });
   });
 
-  test('is refused for a password that bcrypt would cut off', async () => {
+  test('refuses a password longer than bcrypt reads', async () => {
     const { error } = await openClient().auth.signUp({ email: newEmail(), password: 'x'.repeat(80) });
     expect(error).toMatchObject({
       status: 400,
@@ -93,7 +93,7 @@ describe('a sign-up', () => {
     });
   });
 
-  test('is refused for a body that is no JSON', async () => {
+  test('refuses a body that is not JSON', async () => {
     const response = await raw('/auth/v1/signup', {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
@@ -105,7 +105,7 @@ describe('a sign-up', () => {
 });
 
 describe('a trigger that fails the sign-up', () => {
-  test('is told as a database error, and leaves nobody behind', async () => {
+  test('answers with a database error, and stores no user', async () => {
     const { handle } = await signUp();
     const email = newEmail();
     const refused = await openClient().auth.signUp({
@@ -128,20 +128,20 @@ describe('a trigger that fails the sign-up', () => {
     expect(free.data.session).not.toBeNull();
   });
 
-  // Who does not name the version of the API, as supabase-js does, gets the error of the database itself:
+  // Clients that do not name the version of the API, as supabase-js does, get the error of the database:
   // HandleResponseError in internal/api/errors.go of supabase/auth.
   test.each<[string, Record<string, string>, Record<string, string>]>([
     [
-      'in words of Auth to clients of today',
+      'with a message of Auth to clients that name an API version',
       { 'x-supabase-api-version': '2024-01-01' },
       { code: 'unexpected_failure', message: 'Database error saving new user' },
     ],
     [
-      'in its own words to older clients',
+      'with the database error to older clients',
       {},
       { code: '23505', message: 'duplicate key value violates unique constraint "people_handle_key"' },
     ],
-  ])('is told %s', async (_name, headers, expected) => {
+  ])('answers %s', async (_name, headers, expected) => {
     const { handle } = await signUp();
     const response = await raw('/auth/v1/signup', {
       method: 'POST',
@@ -153,20 +153,20 @@ describe('a trigger that fails the sign-up', () => {
   });
 });
 
-describe('without an account', () => {
-  test('nobody gets in where anonymous sign-ins are off', async () => {
+describe('requests without an account', () => {
+  test('refuses an anonymous sign-in where it is off', async () => {
     const { error } = await openClient().auth.signInAnonymously();
     expect(error).toMatchObject({ status: 422, code: 'anonymous_provider_disabled' });
   });
 
-  test('there is no session and no user', async () => {
+  test('has neither session nor user before a sign-in', async () => {
     expect((await anonymous.auth.getSession()).data.session).toBeNull();
     const { data, error } = await anonymous.auth.getUser();
     expect(data.user).toBeNull();
     expect(error?.name).toBe('AuthSessionMissingError');
   });
 
-  test('anyone may ask which service answers', async () => {
+  test('tells anybody which service answers', async () => {
     expect(await (await raw('/auth/v1/health')).json()).toMatchObject({ name: 'GoTrue' });
     const response = await raw('/auth/v1/.well-known/openid-configuration', { key: null });
     expect(await response.json()).toMatchObject({
@@ -174,7 +174,7 @@ describe('without an account', () => {
     });
   });
 
-  test('anyone may read what the project offers', async () => {
+  test('tells anybody which ways of signing in the project offers', async () => {
     const response = await raw('/auth/v1/settings');
     expect(response.status).toBe(200);
     expect(await response.json()).toMatchObject({

@@ -10,7 +10,7 @@ beforeAll(async () => {
 const keySet = `${target.url}/auth/v1/.well-known/jwks.json`;
 
 describe('an access token', () => {
-  test('says who it is and how they signed in', async () => {
+  test('names the user and how they signed in', async () => {
     const { data, error } = await ann.client.auth.getClaims();
     expect(error).toBeNull();
     expect(data?.claims).toMatchObject({
@@ -37,7 +37,7 @@ describe('an access token', () => {
   });
 
   // What @supabase/server and every other backend does with it.
-  test('is verified by a server that knows nothing but the published keys', async () => {
+  test('can be verified with the published keys alone', async () => {
     const { payload } = await jwtVerify(ann.token, createRemoteJWKSet(new URL(keySet)), {
       audience: 'authenticated',
     });
@@ -46,7 +46,7 @@ describe('an access token', () => {
     expect(mine.status).toBe(200);
   });
 
-  test('tells Auth whose it is', async () => {
+  test('tells Auth which user it belongs to', async () => {
     const { data, error } = await ann.client.auth.getUser();
     expect(error).toBeNull();
     expect(data.user).toMatchObject({ id: ann.id, user_metadata: { handle: ann.handle } });
@@ -54,19 +54,19 @@ describe('an access token', () => {
     expect(elsewhere.data.user?.id).toBe(ann.id);
   });
 
-  test('is of no use without an API key', async () => {
+  test('is refused without an API key', async () => {
     const response = await raw('/auth/v1/user', { key: null, token: ann.token });
     expect(response.status).toBe(401);
   });
 });
 
-describe('what is no valid token', () => {
-  test('is bad_jwt if it is garbage', async () => {
+describe('an invalid token', () => {
+  test('answers bad_jwt to a malformed token', async () => {
     const { error } = await openClient().auth.getUser('a.b.c');
     expect(error).toMatchObject({ status: 403, code: 'bad_jwt' });
   });
 
-  test('is bad_jwt, and says so, if it is expired', async () => {
+  test('answers bad_jwt to an expired token, and says that it is expired', async () => {
     const expired = await signToken({ sub: ann.id, role: 'authenticated', aud: 'authenticated', exp: 1_000 });
     const { error } = await openClient().auth.getUser(expired);
     expect(error).toMatchObject({
@@ -76,7 +76,7 @@ describe('what is no valid token', () => {
     });
   });
 
-  test('is bad_jwt if another secret signed it', async () => {
+  test('answers bad_jwt to a token signed with another secret', async () => {
     const forged = await signToken(
       { sub: ann.id, role: 'authenticated', aud: 'authenticated', exp: 4e9 },
       'a secret that is not the one of this project',

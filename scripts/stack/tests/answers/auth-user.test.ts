@@ -4,8 +4,8 @@ import { linkIn, mailTo } from './mails.ts';
 
 const sql = openDatabase();
 
-describe('metadata', () => {
-  test('is merged into what there is', async () => {
+describe('changing the metadata of a user', () => {
+  test('merges new metadata into the existing metadata', async () => {
     const { client, id, handle } = await signUp();
     const { data, error } = await client.auth.updateUser({ data: { nickname: 'Annie' } });
     expect(error).toBeNull();
@@ -17,14 +17,14 @@ describe('metadata', () => {
     expect(row).toEqual({ nickname: 'Annie', handle });
   });
 
-  test('loses what becomes null', async () => {
+  test('removes metadata that is set to null', async () => {
     const { client } = await signUp({ team: 'red' });
     const { data } = await client.auth.updateUser({ data: { team: null } });
     expect(data.user?.user_metadata).not.toHaveProperty('team');
   });
 });
 
-test('keeps app_metadata for admins alone', async () => {
+test('refuses a change of app_metadata by its user', async () => {
   const { token } = await signUp();
   const response = await raw('/auth/v1/user', {
     method: 'PUT',
@@ -48,8 +48,8 @@ test('refuses every request of a banned user whose token is still valid', async 
   expect(refreshed.error).toMatchObject({ status: 400, code: 'user_banned' });
 });
 
-describe('a new password', () => {
-  test('is in force at once', async () => {
+describe('changing a password', () => {
+  test('accepts the new password at once, and the old one no longer', async () => {
     const { client, email } = await signUp();
     const { error } = await client.auth.updateUser({ password: 'battery staple horse' });
     expect(error).toBeNull();
@@ -59,7 +59,7 @@ describe('a new password', () => {
     expect(old.error?.code).toBe('invalid_credentials');
   });
 
-  test('ends the sessions of other devices', async () => {
+  test('ends the sessions of other devices after a new password', async () => {
     const person = await signUp();
     const other = await signInAgain(person);
     expect((await person.client.auth.updateUser({ password: 'battery staple horse' })).error).toBeNull();
@@ -67,21 +67,21 @@ describe('a new password', () => {
     expect((await person.client.auth.getUser()).error).toBeNull();
   });
 
-  test('is refused if it is the one that there is', async () => {
+  test('refuses a new password that is the old one', async () => {
     const { client } = await signUp();
     const { error } = await client.auth.updateUser({ password });
     expect(error).toMatchObject({ status: 422, code: 'same_password' });
   });
 
-  test('is refused if it is weak', async () => {
+  test('refuses a weak new password', async () => {
     const { client } = await signUp();
     const { error } = await client.auth.updateUser({ password: 'abc' });
     expect(error).toMatchObject({ status: 422, code: 'weak_password', reasons: ['length'] });
   });
 });
 
-describe('a new address', () => {
-  test('is refused if somebody has it', async () => {
+describe('changing an address', () => {
+  test('refuses an address of another user', async () => {
     const [ann, bob] = await Promise.all([signUp(), signUp()]);
     const { error } = await ann.client.auth.updateUser({ email: bob.email });
     expect(error).toMatchObject({ status: 422, code: 'email_exists' });
@@ -89,7 +89,7 @@ describe('a new address', () => {
 
   // Not at once, also where sign-ups need no confirmation: only anonymous users are spared it.
   // Source: UserUpdate in internal/api/user.go of supabase/auth.
-  test('waits until the link in its mailbox is followed', async () => {
+  test('changes the address when the link in the mail to it is followed', async () => {
     const person = await signUp();
     const email = newEmail();
     const { data, error } = await person.client.auth.updateUser({ email });

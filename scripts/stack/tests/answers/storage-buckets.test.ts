@@ -18,7 +18,7 @@ afterEach(async () => {
 
 describe('a bucket', () => {
   // A megabyte is a million bytes: parseFileSizeToBytes in src/storage/limits.ts of supabase/storage.
-  test('is made with its limits', async () => {
+  test('is created with its limits', async () => {
     const options = { public: true, fileSizeLimit: '1MB', allowedMimeTypes: ['image/png'] };
     const name = await makeBucket(options);
     expect(dataOf(await service.storage.getBucket(name))).toMatchObject({
@@ -30,13 +30,13 @@ describe('a bucket', () => {
     });
   });
 
-  test('is made once', async () => {
+  test('is created once per name', async () => {
     const name = await makeBucket({ public: false });
     const { error } = await service.storage.createBucket(name);
     expect(error).toMatchObject({ statusCode: '409', message: 'The resource already exists' });
   });
 
-  test('is changed', async () => {
+  test('can be changed', async () => {
     const name = await makeBucket({ public: true });
     dataOf(await service.storage.updateBucket(name, { public: false, fileSizeLimit: 10 }));
     expect(dataOf(await service.storage.getBucket(name))).toMatchObject({
@@ -47,7 +47,7 @@ describe('a bucket', () => {
     expect(error).toMatchObject({ statusCode: '413' });
   });
 
-  test('is removed when it is empty, and not before', async () => {
+  test('can be deleted only when it is empty', async () => {
     const name = await makeBucket({ public: false });
     dataOf(await service.storage.from(name).upload('x.png', png));
     expect((await service.storage.deleteBucket(name)).error).not.toBeNull();
@@ -58,7 +58,7 @@ describe('a bucket', () => {
     expect((await service.storage.getBucket(name)).error).toMatchObject({ message: 'Bucket not found' });
   });
 
-  test('is not made by users', async () => {
+  test('cannot be created by users', async () => {
     const ann = await signUp();
     const { error } = await ann.client.storage.createBucket(newName());
     expect(error).toMatchObject({ statusCode: '403' });
@@ -66,14 +66,14 @@ describe('a bucket', () => {
 });
 
 describe('the list of buckets', () => {
-  test('is the service\u2019s alone where no policy says more', async () => {
+  test('shows all buckets to the service, and none to users without a policy', async () => {
     const all = dataOf(await service.storage.listBuckets());
     const names = all.map(({ name }) => name);
     expect(names).toEqual(expect.arrayContaining(['files', 'images', 'open', 'pictures', 'small']));
     expect(dataOf(await anonymous.storage.listBuckets())).toEqual([]);
   });
 
-  test('is searched and cut', async () => {
+  test('can be searched and limited', async () => {
     const found = dataOf(await service.storage.listBuckets({ search: 'pictures', limit: 1 }));
     expect(found.map(({ name }) => name)).toEqual(['pictures']);
   });

@@ -18,8 +18,8 @@ async function upload(): Promise<string> {
 const isThere = async (path: string, bucket = 'files') =>
   (await ann.client.storage.from(bucket).exists(path)).data;
 
-describe('a file that is moved', () => {
-  test('is there and no longer here', async () => {
+describe('moving a file', () => {
+  test('moves a file to another name', async () => {
     const from = await upload();
     const to = newPath();
     const { data, error } = await files().move(from, to);
@@ -28,7 +28,7 @@ describe('a file that is moved', () => {
     expect(dataOf(await files().download(to)).size).toBe(png.length);
   });
 
-  test('may go to another bucket, and stays whose it was', async () => {
+  test('moves a file to another bucket and keeps its owner', async () => {
     const from = await upload();
     const to = newPath();
     const { error } = await files().move(from, to, { destinationBucket: 'open' });
@@ -38,19 +38,19 @@ describe('a file that is moved', () => {
     expect(row).toEqual({ owner_id: ann.id });
   });
 
-  test('must be one\u2019s own', async () => {
+  test('refuses to move a file of another user', async () => {
     const from = await upload();
     const { error } = await bob.client.storage.from('files').move(from, newName());
     expect(error?.status).toBe(400);
     expect(await isThere(from)).toBe(true);
   });
 
-  test('must be there', async () => {
+  test('refuses to move a file that does not exist', async () => {
     const { error } = await files().move(newPath(), newPath());
     expect(error).toMatchObject({ status: 400, message: 'Object not found' });
   });
 
-  test('takes no place that is taken', async () => {
+  test('refuses to move a file onto an existing one', async () => {
     const [from, to] = [await upload(), await upload()];
     const { error } = await files().move(from, to);
     expect(error).toMatchObject({ statusCode: '409' });
@@ -58,8 +58,8 @@ describe('a file that is moved', () => {
   });
 });
 
-describe('a file that is copied', () => {
-  test('is in both places', async () => {
+describe('copying a file', () => {
+  test('copies a file with its bytes and type', async () => {
     const from = await upload();
     const to = newPath();
     expect(dataOf(await files().copy(from, to))).toMatchObject({ path: `files/${to}` });
@@ -68,7 +68,7 @@ describe('a file that is copied', () => {
     expect([downloaded.size, downloaded.type]).toEqual([png.length, 'image/png']);
   });
 
-  test('may go to another bucket', async () => {
+  test('copies a file to another bucket', async () => {
     const from = await upload();
     const to = newPath();
     dataOf(await files().copy(from, to, { destinationBucket: 'open' }));
@@ -76,8 +76,8 @@ describe('a file that is copied', () => {
   });
 });
 
-describe('a file that is removed', () => {
-  test('is told, and gone', async () => {
+describe('removing a file', () => {
+  test('removes files and lists them in the answer', async () => {
     const paths = [await upload(), await upload()];
     const removed = dataOf(await files().remove(paths));
     expect(removed.map(({ name }) => name).sort()).toEqual(paths.sort());
@@ -87,19 +87,19 @@ describe('a file that is removed', () => {
     }
   });
 
-  test('must be one\u2019s own: that of somebody else stays', async () => {
+  test('leaves a file of another user in place', async () => {
     const path = await upload();
     const { data, error } = await bob.client.storage.from('files').remove([path]);
     expect([data, error]).toEqual([[], null]);
     expect(await isThere(path)).toBe(true);
   });
 
-  test('may have been gone before', async () => {
+  test('answers an empty list for a file that does not exist', async () => {
     const { data, error } = await files().remove([newPath()]);
     expect([data, error]).toEqual([[], null]);
   });
 
-  test('is not removed by SQL, which would leave its bytes', async () => {
+  test('refuses to delete a file by SQL, which would leave its bytes', async () => {
     const path = await upload();
     const attempt = sql`delete from storage.objects where name = ${path}`;
     await expect(attempt).rejects.toMatchObject({ code: '42501' });

@@ -15,25 +15,25 @@ beforeAll(async () => {
 });
 
 describe('a private file', () => {
-  test('is for who may see it', async () => {
+  test('can be downloaded by users whom the policies allow', async () => {
     const downloaded = dataOf(await ann.client.storage.from('files').download(path));
     expect([downloaded.size, downloaded.type]).toEqual([png.length, 'image/png']);
     expect(Buffer.from(await downloaded.arrayBuffer())).toEqual(png);
   });
 
-  test('comes as a stream too', async () => {
+  test('can be downloaded as a stream', async () => {
     const { data, error } = await ann.client.storage.from('files').download(path).asStream();
     expect(error).toBeNull();
     expect(Buffer.from(await new Response(data).arrayBuffer())).toEqual(png);
   });
 
-  test('is not there for nobody', async () => {
+  test('is hidden from requests without a token', async () => {
     const { data, error } = await anonymous.storage.from('files').download(path);
     expect(data).toBeNull();
     expect(error?.status).toBe(400);
   });
 
-  test('that there is not is told as one', async () => {
+  test('answers 404 in the body for a file that does not exist', async () => {
     const response = await raw('/storage/v1/object/authenticated/files/none.png', { token: ann.token });
     expect(response.status).toBe(400);
     expect(await response.json()).toMatchObject({
@@ -43,13 +43,13 @@ describe('a private file', () => {
     });
   });
 
-  test('has no public address', async () => {
+  test('has no public URL', async () => {
     const response = await fetch(`${target.url}/storage/v1/object/public/files/${path}`);
     expect(response.status).toBe(400);
     expect(await response.text()).toContain('Bucket not found');
   });
 
-  test('is said to be there, or not', async () => {
+  test('can be tested for existence', async () => {
     const files = ann.client.storage.from('files');
     expect((await files.exists(path)).data).toBe(true);
     expect((await files.exists('none.png')).data).toBe(false);
@@ -57,7 +57,7 @@ describe('a private file', () => {
 });
 
 describe('a public file', () => {
-  test('is for everybody, without a key', async () => {
+  test('can be downloaded without a key', async () => {
     const response = await fetch(address);
     expect(response.status).toBe(200);
     expect(Buffer.from(await response.arrayBuffer())).toEqual(png);
@@ -69,7 +69,7 @@ describe('a public file', () => {
     });
   });
 
-  test('is saved under a name with ?download', async () => {
+  test('is downloaded under a name with ?download', async () => {
     const files = openClient().storage.from('open');
     const named = await fetch(files.getPublicUrl(path, { download: 'café.png' }).data.publicUrl);
     expect(named.headers.get('content-disposition')).toMatch(/^attachment.*caf%C3%A9\.png/);
@@ -77,13 +77,13 @@ describe('a public file', () => {
     expect(unnamed.headers.get('content-disposition')).toMatch(/^attachment/);
   });
 
-  test('is not sent again to who has it', async () => {
+  test('answers 304 to a client that has the current version', async () => {
     const etag = (await fetch(address)).headers.get('etag') ?? '';
     const response = await fetch(address, { headers: { 'if-none-match': etag } });
     expect([response.status, await response.text()]).toEqual([304, '']);
   });
 
-  test('comes in parts', async () => {
+  test('answers a range with 206', async () => {
     const response = await fetch(address, { headers: { range: 'bytes=0-9' } });
     expect([response.status, response.headers.get('content-range')]).toEqual([
       206,
@@ -92,13 +92,13 @@ describe('a public file', () => {
     expect(Buffer.from(await response.arrayBuffer())).toEqual(png.subarray(0, 10));
   });
 
-  test('tells its headers alone', async () => {
+  test('answers HEAD with headers alone', async () => {
     const response = await fetch(address, { method: 'HEAD' });
     expect([response.status, response.headers.get('content-length')]).toEqual([200, String(png.length)]);
   });
 
   // An image of one pixel is as small as it gets: whatever transforms it, an image comes back.
-  test('comes as an image where another size is asked for', async () => {
+  test('is transformed to another size', async () => {
     const { publicUrl } = anonymous.storage
       .from('open')
       .getPublicUrl(path, { transform: { width: 10 } }).data;
@@ -108,7 +108,7 @@ describe('a public file', () => {
   });
 });
 
-test('40 MB come back as they went, as bytes and as a Blob', async () => {
+test('returns 40 MB unchanged, uploaded as bytes and as a Blob', async () => {
   const large = Buffer.alloc(40 * 1024 * 1024, 5);
   const files = ann.client.storage.from('files');
   for (const body of [large, new Blob([large], { type: 'application/octet-stream' })]) {

@@ -10,14 +10,14 @@ beforeAll(async () => {
 const from = (bucket: string) => ann.client.storage.from(bucket);
 const newPath = () => `${ann.id}/${newName()}`;
 
-describe('a size limit', () => {
+describe('the size limit of a bucket', () => {
   const tooLarge = { statusCode: '413', message: 'The object exceeded the maximum allowed size' };
   const bytes = new Uint8Array(2_000);
 
   test.each<[string, () => Parameters<ReturnType<typeof from>['upload']>[1]]>([
     ['bytes', () => Buffer.from(bytes)],
     ['a Blob', () => new Blob([bytes], { type: 'text/plain' })],
-  ])('of a bucket holds for %s', async (_name, body) => {
+  ])('refuses %s beyond the limit', async (_name, body) => {
     const path = newPath();
     const { error } = await from('small').upload(path, body(), { contentType: 'text/plain', duplex: 'half' });
     expect(error).toMatchObject(tooLarge);
@@ -25,7 +25,7 @@ describe('a size limit', () => {
   });
 
   // `fileUploadFromRequest` in src/storage/uploader.ts: "Unknown-size binary uploads do not have a later truncation signal."
-  test('of a bucket does not hold for a stream of unknown length', async () => {
+  test('does not hold for a stream of unknown length', async () => {
     const path = newPath();
     const stream = new Blob([bytes]).stream();
     const { error } = await from('small').upload(path, stream, { contentType: 'text/plain', duplex: 'half' });
@@ -33,24 +33,24 @@ describe('a size limit', () => {
     expect(dataOf(await from('small').download(path)).size).toBe(bytes.length);
   });
 
-  test('lets in what is just not too large', async () => {
+  test('accepts a file of exactly the limit', async () => {
     const { error } = await from('small').upload(newPath(), Buffer.alloc(1_000));
     expect(error).toBeNull();
   });
 
-  test('of the whole project holds where a bucket has none', async () => {
+  test('is the limit of the project where the bucket has none', async () => {
     const { error } = await from('files').upload(newPath(), Buffer.alloc(53 * 1024 * 1024));
     expect(error).toMatchObject({ statusCode: '413' });
   });
 });
 
-describe('the types of a bucket', () => {
-  test('keep others out', async () => {
+describe('the MIME types of a bucket', () => {
+  test('refuses a type that is not listed', async () => {
     const { error } = await from('pictures').upload(newPath(), 'hello', { contentType: 'text/plain' });
     expect(error).toMatchObject({ statusCode: '415', message: 'mime type text/plain is not supported' });
   });
 
-  test('may be all of a kind', async () => {
+  test('accepts all subtypes of image/*', async () => {
     const { error } = await from('images').upload(newPath(), png, { contentType: 'image/png' });
     expect(error).toBeNull();
     const text = await from('images').upload(newPath(), 'hello', { contentType: 'text/plain' });
@@ -58,20 +58,26 @@ describe('the types of a bucket', () => {
   });
 
   // `validateMimeType` in src/storage/uploader.ts compares the text.
-  test.each(['image/png; charset=binary', 'Image/PNG'])('do not include %s', async (contentType) => {
-    const { error } = await from('pictures').upload(newPath(), png, { contentType });
-    expect(error).toMatchObject({ statusCode: '415', message: `mime type ${contentType} is not supported` });
-  });
+  test.each(['image/png; charset=binary', 'Image/PNG'])(
+    'refuses %s where image/png is listed',
+    async (contentType) => {
+      const { error } = await from('pictures').upload(newPath(), png, { contentType });
+      expect(error).toMatchObject({
+        statusCode: '415',
+        message: `mime type ${contentType} is not supported`,
+      });
+    },
+  );
 
-  test('are what the upload says, not what is inside', async () => {
+  test('checks the declared type, not the content', async () => {
     const path = newPath();
     dataOf(await from('pictures').upload(path, '<html>', { contentType: 'image/png' }));
     expect(dataOf(await from('pictures').download(path)).type).toBe('image/png');
   });
 });
 
-describe('a name', () => {
-  test('leads nowhere else', async () => {
+describe('the name of a file', () => {
+  test('refuses a name that leads out of its bucket', async () => {
     for (const name of ['..%2f..%2fx.png', '..%2f..%2f..%2fetc%2fpasswd', 'a%2f..%2f..%2fx.png']) {
       const init = { token: ann.token, headers: { 'content-type': 'image/png' } };
       const up = await raw(`/storage/v1/object/files/${name}`, { ...init, method: 'POST', body: png });
@@ -81,7 +87,7 @@ describe('a name', () => {
     }
   });
 
-  test('that leads elsewhere is called invalid', async () => {
+  test('calls a name that leads out of its bucket invalid', async () => {
     const response = await raw('/storage/v1/object/files/..%2f..%2fx.png', {
       method: 'POST',
       token: ann.token,
@@ -91,11 +97,11 @@ describe('a name', () => {
     expect(await response.text()).toContain('Invalid');
   });
 
-  test('may have two dots inside', async () => {
+  test('accepts two dots inside a name', async () => {
     expect((await from('files').upload(`${newPath()}..b.png`, png)).error).toBeNull();
   });
 
-  test('may have spaces and the signs that addresses give a meaning', async () => {
+  test('accepts spaces and reserved characters of URLs', async () => {
     const path = `${newPath()} a+b&(1)=@,'!$:;*.png`;
     expect((await from('files').upload(path, png)).error).toBeNull();
     expect(dataOf(await from('files').download(path)).size).toBe(png.length);
@@ -105,7 +111,7 @@ describe('a name', () => {
 
   // ASCII alone, and not all of it: isValidKey in src/storage/limits.ts of supabase/storage.
   test.each(['é🎉.png', '日本語.png', 'שלום.png', 'a#b.png', 'a%b.png', 'a[1].png'])(
-    'may not be %j',
+    'refuses the name %j',
     async (name) => {
       const response = await raw(`/storage/v1/object/files/${encodeURIComponent(name)}`, {
         method: 'POST',
@@ -118,12 +124,12 @@ describe('a name', () => {
     },
   );
 
-  test('has no zero byte', async () => {
+  test('refuses a zero byte in a name', async () => {
     const init = { method: 'POST', token: ann.token, body: png };
     expect((await raw(`/storage/v1/object/files/a%00b.png`, init)).status).toBe(400);
   });
 
-  test('may not be one of these for supabase-js either', async () => {
+  test('refuses an invalid name from supabase-js', async () => {
     const { error } = await from('files').upload(`${ann.id}/é🎉.png`, png);
     expect(error).toMatchObject({ status: 400, message: expect.stringContaining('Invalid key') });
   });

@@ -12,8 +12,8 @@ beforeAll(async () => {
 const files = () => ann.client.storage.from('files');
 const names = (entries: { name: string }[]) => entries.map(({ name }) => name);
 
-describe('a list', () => {
-  test('has files by name, with what is known of them, and folders', async () => {
+describe('listing files', () => {
+  test('lists files by name with their metadata, and folders', async () => {
     const entries = dataOf(await files().list(ann.id, { limit: 100 }));
     expect(names(entries)).toEqual(['a.png', 'b.png', 'c.png', 'sub']);
     expect(entries[0]).toMatchObject({
@@ -24,17 +24,17 @@ describe('a list', () => {
     expect(entries[3]).toMatchObject({ name: 'sub', id: null, metadata: null });
   });
 
-  test('of the root has the folders there', async () => {
+  test('lists the folders of the root', async () => {
     const entries = dataOf(await files().list('', { limit: 1_000, search: ann.id }));
     expect(entries).toEqual([expect.objectContaining({ name: ann.id, id: null })]);
   });
 
-  test('of a folder below has what is there', async () => {
+  test('lists the content of a folder', async () => {
     expect(names(dataOf(await files().list(`${ann.id}/sub`)))).toEqual(['deep']);
     expect(names(dataOf(await files().list(`${ann.id}/sub/deep`)))).toEqual(['d.png']);
   });
 
-  test('is searched, sorted and cut', async () => {
+  test('can be searched, sorted and limited', async () => {
     expect(names(dataOf(await files().list(ann.id, { search: 'b.' })))).toEqual(['b.png']);
     const descending = { limit: 2, sortBy: { column: 'name', order: 'desc' } };
     expect(names(dataOf(await files().list(ann.id, descending)))).toEqual(['sub', 'c.png']);
@@ -43,15 +43,15 @@ describe('a list', () => {
     expect(dataOf(await files().list(ann.id, newest))).toHaveLength(1);
   });
 
-  test('is empty where one may see nothing', async () => {
+  test('is empty for users who may see nothing', async () => {
     const { data, error } = await anonymous.storage.from('files').list(ann.id);
     expect([data, error]).toEqual([[], null]);
   });
 });
 
 // Names are whole, and a folder's ends with a slash: src/test/object-list-v2.test.ts of supabase/storage.
-describe('the second kind of list', () => {
-  test('goes on where the last page ended', async () => {
+describe('listing files by cursor', () => {
+  test('continues where the previous page ended', async () => {
     const found: string[] = [];
     let cursor: string | undefined;
     do {
@@ -69,7 +69,7 @@ describe('the second kind of list', () => {
     expect(found.sort()).toEqual(['a.png', 'b.png', 'c.png', 'sub/'].map((name) => `${ann.id}/${name}`));
   });
 
-  test('has everything below without folders', async () => {
+  test('lists everything under a prefix without a delimiter', async () => {
     const page = dataOf(await files().listV2({ prefix: `${ann.id}/sub/` }));
     expect([page.folders, page.hasNext]).toEqual([[], false]);
     expect(names(page.objects)).toEqual([`${ann.id}/sub/deep/d.png`]);

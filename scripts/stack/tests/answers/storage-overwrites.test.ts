@@ -70,7 +70,7 @@ describe('an object that exists', () => {
     expect(await textOf(path)).toBe('first');
   });
 
-  test('is replaced by a resumable upload with the same URL', async () => {
+  test('is replaced by a resumable upload with a URL that was signed without upsert', async () => {
     const path = newPath();
     const { token } = dataOf(await files().createSignedUploadUrl(path));
     dataOf(await anonymous.storage.from('files').uploadToSignedUrl(path, token, 'first'));
@@ -98,8 +98,8 @@ describe('an object that exists', () => {
   });
 });
 
-describe('an upload', () => {
-  test('is stored when its permission is withdrawn while its bytes arrive', async () => {
+describe('an upload in progress', () => {
+  test('is stored though its permission is withdrawn while its bytes arrive', async () => {
     const [path, policy] = [newPath(), newName('until')];
     await sql.unsafe(
       `create policy ${policy} on storage.objects as restrictive for insert to authenticated with check (true)`,
@@ -117,7 +117,7 @@ describe('an upload', () => {
     }
   });
 
-  test('that a trigger refuses at its end leaves the object as it was', async () => {
+  test('leaves the object unchanged when a trigger refuses it at its end', async () => {
     const [path, name] = [newPath(), newName('refuse')];
     dataOf(await files().upload(path, 'first'));
     const { token } = dataOf(await files().createSignedUploadUrl(path, { upsert: true }));
@@ -137,7 +137,7 @@ describe('an upload', () => {
     }
   });
 
-  test('that was begun by one user may be continued by another whom the policies allow', async () => {
+  test('can be continued by another user whom the policies allow to upload', async () => {
     const path = `${newName()}.txt`;
     const metadata = `bucketName ${btoa('open')},objectName ${btoa(path)}`;
     const begun = await raw('/storage/v1/upload/resumable', {

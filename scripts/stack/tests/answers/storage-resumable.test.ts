@@ -42,7 +42,7 @@ function send(location: string, offset: number, part: Buffer): Promise<Response>
 
 // supabase.com/docs/guides/storage/uploads/resumable-uploads, with the protocol of tus.io.
 describe('a resumable upload', () => {
-  test('is begun, asked how far it is, and finished', async () => {
+  test('can be begun, asked for its offset, and completed', async () => {
     const path = `${ann.id}/${newName()}.txt`;
     const begun = await begin('files', path);
     expect(begun.status).toBe(201);
@@ -62,20 +62,20 @@ describe('a resumable upload', () => {
     expect([await downloaded.text(), downloaded.type]).toEqual(['resumable', 'text/plain']);
   });
 
-  test('goes on from where it is, and from nowhere else', async () => {
+  test('refuses a part at a wrong offset', async () => {
     const location = (await begin('files', `${ann.id}/${newName()}.txt`)).headers.get('location') ?? '';
     expect((await send(location, 4, bytes.subarray(4))).status).toBe(409);
   });
 
-  test('is refused where one may not upload', async () => {
+  test('is refused to users whom the policies do not allow to upload', async () => {
     expect((await begin('pictures', `${newName()}/x.png`, { type: 'image/png' })).status).toBe(403);
   });
 
-  test('is refused for a type that the bucket does not take', async () => {
+  test('refuses a type that the bucket does not list', async () => {
     expect((await begin('pictures', `${ann.id}/${newName()}.txt`)).status).toBe(415);
   });
 
-  test('is refused for more than the bucket takes', async () => {
+  test('refuses a size beyond the limit of the bucket', async () => {
     expect((await begin('small', `${ann.id}/${newName()}`, { size: 2_000 })).status).toBe(413);
   });
 });

@@ -17,21 +17,21 @@ const files = () => ann.client.storage.from('files');
 /** The address of Ann's file, signed for a minute. */
 const sign = async () => dataOf(await files().createSignedUrl(path, 60)).signedUrl;
 
-describe('a signed address', () => {
-  test('opens the file to everybody', async () => {
+describe('a signed URL', () => {
+  test('serves the file to anybody', async () => {
     const response = await fetch(await sign());
     expect(response.status).toBe(200);
     expect(Buffer.from(await response.arrayBuffer())).toEqual(png);
   });
 
-  test('can have the file saved under a name', async () => {
+  test('serves the file as a download under a name', async () => {
     const { signedUrl } = dataOf(await files().createSignedUrl(path, 60, { download: 'name.png' }));
     const response = await fetch(signedUrl);
     expect(response.status).toBe(200);
     expect(response.headers.get('content-disposition')).toMatch(/^attachment.*name\.png/);
   });
 
-  test('gives the end of a file', async () => {
+  test('serves the end of the file by a range', async () => {
     const response = await fetch(await sign(), { headers: { range: 'bytes=-5' } });
     const { length } = png;
     expect([response.status, response.headers.get('content-range')]).toEqual([
@@ -41,14 +41,14 @@ describe('a signed address', () => {
     expect(Buffer.from(await response.arrayBuffer())).toEqual(png.subarray(-5));
   });
 
-  test('is not given for what one may not see', async () => {
+  test('is refused for a file that the user may not see', async () => {
     const { error } = await anonymous.storage.from('files').createSignedUrl(path, 60);
     expect(error).toMatchObject({ status: 400, message: 'Object not found' });
     const missing = await bob.client.storage.from('small').createSignedUrl(newName(), 60);
     expect(missing.error).toMatchObject({ status: 400, message: 'Object not found' });
   });
 
-  test('is given for many files at once, with an error for each that there is not', async () => {
+  test('is made for many files at once, with an error for each missing file', async () => {
     const [found, missing] = dataOf(await files().createSignedUrls([path, 'none.png'], 60));
     expect(found).toMatchObject({ path, error: null });
     expect((await fetch(found?.signedUrl ?? '')).status).toBe(200);
@@ -56,7 +56,7 @@ describe('a signed address', () => {
     expect(missing?.signedUrl).toBeFalsy();
   });
 
-  test('opens nothing but its file', async () => {
+  test('serves no other file', async () => {
     const other = newPath();
     dataOf(await files().upload(other, png));
     const address = await sign();
@@ -66,18 +66,18 @@ describe('a signed address', () => {
     }
   });
 
-  test('ends when its time is over', async () => {
+  test('expires', async () => {
     const { signedUrl } = dataOf(await files().createSignedUrl(path, 1));
     await expect.poll(async () => (await fetch(signedUrl)).status, { timeout: 10_000 }).toBe(400);
     expect(await (await fetch(signedUrl)).text()).toContain('exp');
   });
 
-  test('is not made of an access token', async () => {
+  test('cannot be made from an access token', async () => {
     const response = await fetch(`${target.url}/storage/v1/object/sign/files/${path}?token=${ann.token}`);
     expect(response.status).toBe(400);
   });
 
-  test('signs nobody in to the Data API', async () => {
+  test('does not sign in to the Data API', async () => {
     const token = new URL(await sign()).searchParams.get('token') ?? '';
     const response = await raw('/rest/v1/rpc/request_context', { method: 'POST', token });
     if (response.ok) expect(await response.json()).toMatchObject({ role: 'anon', uid: null });
@@ -85,8 +85,8 @@ describe('a signed address', () => {
   });
 });
 
-describe('an address to upload to', () => {
-  test('takes a file from whoever has it, for who asked for it', async () => {
+describe('a signed upload URL', () => {
+  test('stores a file from anybody for the user who signed', async () => {
     for (const body of [png, pngBlob()]) {
       const name = newPath();
       const signed = dataOf(await files().createSignedUploadUrl(name));
@@ -102,12 +102,12 @@ describe('an address to upload to', () => {
     }
   });
 
-  test('is not given where one may not upload', async () => {
+  test('is refused to users whom the policies do not allow to upload', async () => {
     const { error } = await bob.client.storage.from('pictures').createSignedUploadUrl(newPath());
     expect(error).toMatchObject({ message: 'new row violates row-level security policy' });
   });
 
-  test('takes no more than the bucket does', async () => {
+  test('refuses a file beyond the limit of the bucket', async () => {
     const small = ann.client.storage.from('small');
     const name = newPath();
     const { token } = dataOf(await small.createSignedUploadUrl(name));
@@ -115,7 +115,7 @@ describe('an address to upload to', () => {
     expect(error).toMatchObject({ statusCode: '413' });
   });
 
-  test('takes no other file', async () => {
+  test('refuses another file name', async () => {
     const { token } = dataOf(await files().createSignedUploadUrl(newPath()));
     const { error } = await anonymous.storage.from('files').uploadToSignedUrl(newPath(), token, png);
     expect(error?.status).toBe(400);

@@ -12,8 +12,8 @@ beforeAll(async () => {
 const files = () => ann.client.storage.from('files');
 const newPath = () => `${ann.id}/${newName()}.png`;
 
-describe('an upload of', () => {
-  test('a Buffer says where it is', async () => {
+describe('uploading', () => {
+  test('stores a Buffer and answers with its path', async () => {
     const path = newPath();
     const { data, error } = await files().upload(path, png, { contentType: 'image/png', cacheControl: '60' });
     expect(error).toBeNull();
@@ -30,7 +30,7 @@ describe('an upload of', () => {
     });
   });
 
-  test('a Blob keeps its type and how long it may be kept', async () => {
+  test('stores a Blob with its type and cache time', async () => {
     const path = newPath();
     expect((await files().upload(path, pngBlob(), { cacheControl: '120' })).error).toBeNull();
     const response = await raw(`/storage/v1/object/authenticated/files/${path}`, { token: ann.token });
@@ -39,7 +39,7 @@ describe('an upload of', () => {
     expect(response.headers.get('cache-control')).toBe('max-age=120');
   });
 
-  test('a FormData takes the file in it', async () => {
+  test('stores the file of a FormData', async () => {
     const path = newPath();
     const form = new FormData();
     form.append('cacheControl', '60');
@@ -48,14 +48,14 @@ describe('an upload of', () => {
     expect(dataOf(await files().download(path)).size).toBe(png.length);
   });
 
-  test('a File is like one of a Blob', async () => {
+  test('stores a File', async () => {
     const path = newPath();
     const file = new File([png], 'picture.png', { type: 'image/png' });
     expect((await files().upload(path, file)).error).toBeNull();
     expect(dataOf(await files().download(path)).type).toBe('image/png');
   });
 
-  test('an ArrayBuffer takes its bytes', async () => {
+  test('stores an ArrayBuffer', async () => {
     const path = newPath();
     const bytes = png.buffer.slice(png.byteOffset, png.byteOffset + png.length) as ArrayBuffer;
     expect((await files().upload(path, bytes, { contentType: 'image/png' })).error).toBeNull();
@@ -63,7 +63,7 @@ describe('an upload of', () => {
     expect(Buffer.from(await downloaded.arrayBuffer())).toEqual(png);
   });
 
-  test('a stream lands whole', async () => {
+  test('stores a stream', async () => {
     const path = newPath();
     const stream = new Blob([new Uint8Array(300_000).fill(7)]).stream();
     const options = { contentType: 'application/octet-stream', duplex: 'half' };
@@ -71,7 +71,7 @@ describe('an upload of', () => {
     expect(dataOf(await files().download(path)).size).toBe(300_000);
   });
 
-  test('text is plain text', async () => {
+  test('stores text as text/plain', async () => {
     const path = newPath();
     expect((await files().upload(path, 'hello')).error).toBeNull();
     const downloaded = dataOf(await files().download(path));
@@ -79,7 +79,7 @@ describe('an upload of', () => {
     expect(await downloaded.text()).toBe('hello');
   });
 
-  test('nothing is a file of no bytes', async () => {
+  test('stores an empty file', async () => {
     const path = newPath();
     const empty = Buffer.alloc(0);
     expect((await files().upload(path, empty, { contentType: 'application/x-empty' })).error).toBeNull();
@@ -88,7 +88,7 @@ describe('an upload of', () => {
 });
 
 describe('an upload', () => {
-  test('keeps metadata of the app, which info tells', async () => {
+  test('stores metadata of the app, which info returns', async () => {
     const path = newPath();
     const options = { contentType: 'image/png', metadata: { alt: 'é' } };
     expect((await files().upload(path, png, options)).error).toBeNull();
@@ -96,7 +96,7 @@ describe('an upload', () => {
     expect(info).toMatchObject({ size: png.length, contentType: 'image/png', metadata: { alt: 'é' } });
   });
 
-  test('is refused where something is', async () => {
+  test('is refused when the file exists', async () => {
     const path = newPath();
     dataOf(await files().upload(path, png, { contentType: 'image/png' }));
     const { error } = await files().upload(path, png, { contentType: 'image/png' });
@@ -107,7 +107,7 @@ describe('an upload', () => {
     });
   });
 
-  test('replaces what is there with upsert', async () => {
+  test('replaces a file with upsert', async () => {
     const path = newPath();
     dataOf(await files().upload(path, png, { contentType: 'image/png' }));
     const twice = Buffer.concat([png, png]);
@@ -116,7 +116,7 @@ describe('an upload', () => {
     expect(await sql`select id from storage.objects where name = ${path}`).toHaveLength(1);
   });
 
-  test('replaces what is there with update', async () => {
+  test('replaces a file with update', async () => {
     const path = newPath();
     dataOf(await files().upload(path, 'before'));
     expect((await files().update(path, png, { contentType: 'image/png' })).error).toBeNull();
@@ -124,14 +124,14 @@ describe('an upload', () => {
   });
 });
 
-describe('a policy', () => {
+describe('a policy on uploads', () => {
   const refused = {
     status: 400,
     statusCode: '403',
     message: 'new row violates row-level security policy',
   };
 
-  test('refuses an upload into the folder of somebody else, and no byte stays', async () => {
+  test('refuses an upload into the folder of another user, and stores no bytes', async () => {
     const path = newPath();
     const { error } = await bob.client.storage
       .from('pictures')
@@ -141,7 +141,7 @@ describe('a policy', () => {
     expect(await sql`select id from storage.objects where name = ${path}`).toHaveLength(0);
   });
 
-  test('refuses to replace a file of somebody else', async () => {
+  test('refuses to replace a file of another user', async () => {
     const path = newPath();
     dataOf(await files().upload(path, png, { contentType: 'image/png' }));
     const { error } = await bob.client.storage.from('files').upload(path, 'other', { upsert: true });
@@ -149,7 +149,7 @@ describe('a policy', () => {
     expect(dataOf(await files().download(path)).size).toBe(png.length);
   });
 
-  test('refuses an upload of nobody', async () => {
+  test('refuses an upload without a user', async () => {
     const { error } = await anonymous.storage.from('files').upload(newName(), png);
     expect(error).toMatchObject(refused);
   });

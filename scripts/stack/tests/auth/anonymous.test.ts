@@ -13,8 +13,8 @@ async function comeAnonymously() {
   return { client, id: data.user.id };
 }
 
-describe('who comes without a name', () => {
-  test('is signed in, and says so in the token', async () => {
+describe('an anonymous user', () => {
+  test('is signed in, and the token says that the user is anonymous', async () => {
     const { client, id } = await comeAnonymously();
     const { data } = await client.auth.getClaims();
     expect(data?.claims).toMatchObject({
@@ -27,7 +27,7 @@ describe('who comes without a name', () => {
     expect((await client.from('notes').insert({ body: 'mine' })).error).toBeNull();
   });
 
-  test('becomes a user with an address and a password, and keeps everything', async () => {
+  test('becomes a permanent user with address and password, and keeps the id', async () => {
     const { client, id } = await comeAnonymously();
     await client.from('notes').insert({ body: 'kept' });
     const early = await client.auth.updateUser({ password });
@@ -41,27 +41,27 @@ describe('who comes without a name', () => {
     expect((await later.from('notes').select('body')).data).toEqual([{ body: 'kept' }]);
   });
 
-  test('gets no address that is taken, also when two ask at once', async () => {
+  test('cannot take an address that is taken, even when two ask at once', async () => {
     const [one, two] = await Promise.all([comeAnonymously(), comeAnonymously()]);
     const email = newEmail();
     const both = await Promise.all([one, two].map(({ client }) => client.auth.updateUser({ email })));
     expect(both.map(({ error }) => error?.code ?? 'changed').sort()).toEqual(['changed', 'email_exists']);
   });
 
-  test('enrols no second factor', async () => {
+  test('cannot enrol a second factor', async () => {
     const { client } = await comeAnonymously();
     expect((await client.auth.mfa.enroll({ factorType: 'totp' })).error).toMatchObject({ status: 403 });
   });
 });
 
-describe('what is not served', () => {
+describe('features that the stack does not serve', () => {
   async function signedIn() {
     const client = stack.client();
     await client.auth.signUp({ email: newEmail(), password });
     return client;
   }
 
-  test('is refused as Supabase refuses what is turned off', async () => {
+  test('answers as Supabase does where a feature is off', async () => {
     const client = await signedIn();
     expect((await client.auth.mfa.enroll({ factorType: 'totp' })).error).toMatchObject({
       status: 422,
@@ -86,7 +86,7 @@ describe('what is not served', () => {
     expect((await client.auth.mfa.listFactors()).data).toMatchObject({ all: [], totp: [] });
   });
 
-  test('of other providers is refused where the browser is sent', async () => {
+  test('refuses other providers where the browser is sent', async () => {
     const { data } = await stack.client().auth.signInWithOAuth({ provider: 'github' });
     const answer = await fetch(data.url ?? '');
     expect(answer.status).toBe(400);
@@ -96,7 +96,7 @@ describe('what is not served', () => {
     });
   });
 
-  test('by another method or under another path is refused too', async () => {
+  test('refuses unknown methods and paths', async () => {
     expect((await stack.send('GET', '/nothing')).status).toBe(404);
     expect((await stack.send('GET', '/constructor')).status).toBe(404);
     expect((await stack.send('DELETE', '/signup')).status).toBe(405);

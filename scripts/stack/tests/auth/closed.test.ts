@@ -18,8 +18,8 @@ async function made() {
   return { email, id: data.user.id };
 }
 
-describe('a project that is closed to strangers', () => {
-  test('says so to whoever signs up, and lets in whom an admin made', async () => {
+describe('a project without sign-ups', () => {
+  test('refuses sign-ups, and lets users in whom an admin created', async () => {
     const closed = { status: 422, code: 'signup_disabled' };
     const client = stack.client();
     expect((await client.auth.signUp({ email: newEmail(), password })).error).toMatchObject(closed);
@@ -36,7 +36,7 @@ describe('a project that is closed to strangers', () => {
     });
   });
 
-  test('sends its users links all the same, for the time that config.toml gives them', async () => {
+  test('sends links to its users, valid as long as config.toml says', async () => {
     const { email } = await made();
     await stack.client().auth.signInWithOtp({ email });
     expect(await stack.mailsTo(email)).toHaveLength(1);
@@ -56,8 +56,8 @@ describe('a project that is closed to strangers', () => {
   });
 });
 
-describe('links that an admin makes', () => {
-  test('invite, and sign up, who is not there yet', async () => {
+describe('links made by an admin', () => {
+  test('invite and sign up a new user', async () => {
     for (const type of ['invite', 'signup'] as const) {
       const email = newEmail();
       const { data, error } = await stack.admin.generateLink({ type, email, password });
@@ -71,7 +71,7 @@ describe('links that an admin makes', () => {
     }
   });
 
-  test('change an address when both are followed', async () => {
+  test('change an address when both links are followed', async () => {
     const { email, id } = await made();
     const wanted = newEmail();
     const current = await stack.admin.generateLink({ type: 'email_change_current', email, newEmail: wanted });
@@ -84,8 +84,8 @@ describe('links that an admin makes', () => {
   });
 });
 
-describe('a soft deletion', () => {
-  test('keeps the row, without who it was, and frees the address', async () => {
+describe('soft deletion', () => {
+  test('keeps the row without personal data, and frees the address', async () => {
     const { email, id } = await made();
     const client = stack.client();
     await client.auth.signInWithPassword({ email, password });
@@ -101,8 +101,8 @@ describe('a soft deletion', () => {
   });
 });
 
-describe('a list of users', () => {
-  test('comes in pages with the total, and finds by a part of the address', async () => {
+describe('the list of users', () => {
+  test('comes in pages with the total, and can be filtered by a part of the address', async () => {
     const people = [await made(), await made(), await made()];
     const answer = await stack.send('GET', '/admin/users?page=1&per_page=2', null, {
       apikey: stack.secretKey,

@@ -92,7 +92,7 @@ describe('the hook for new users', () => {
 });
 
 describe('the hook for access tokens', () => {
-  test('adds claims to a first token and to a refreshed one', async () => {
+  test('adds claims to the first token and to refreshed ones', async () => {
     const client = stack.client();
     const { data } = await client.auth.signUp({ email: newEmail(), password });
     const user = data.user?.id;
@@ -102,17 +102,17 @@ describe('the hook for access tokens', () => {
     expect(await claims()).toMatchObject({ sub: user, added: { user, method: 'token_refresh' } });
   });
 
-  test('refuses with the status and the words of the project', async () => {
+  test('refuses with the status and message of the project', async () => {
     const { error } = await signUp({ wish: 'refused' });
     expect(error).toMatchObject({ status: 418, message: 'no token for you' });
   });
 
-  test('may not take away what a token needs', async () => {
+  test('may not remove required claims', async () => {
     const { error } = await signUp({ wish: 'broken' });
     expect(error).toMatchObject({ status: 500, message: expect.stringContaining('role is required') });
   });
 
-  test('has two seconds', async () => {
+  test('is given two seconds', async () => {
     const { error } = await signUp({ wish: 'slow' });
     expect(error).toMatchObject({
       status: 500,
@@ -122,7 +122,7 @@ describe('the hook for access tokens', () => {
 });
 
 describe('the hook for passwords', () => {
-  test('is told of right and wrong ones, and can lock out whoever tries', async () => {
+  test('is told of right and wrong passwords, and can lock a user out', async () => {
     const email = newEmail();
     const { data } = await stack.client().auth.signUp({ email, password });
     const id = data.user?.id ?? '';
@@ -140,11 +140,11 @@ describe('the hook for passwords', () => {
   });
 });
 
-describe('an error', () => {
+describe('an error of Auth', () => {
   const post = (email: string, headers: Record<string, string> = {}) =>
     stack.send('POST', '/signup', JSON.stringify({ email, password }), headers);
 
-  test('has the form of the version that the client asks for', async () => {
+  test('has the form of the API version that the client asks for', async () => {
     const first = await post('nonsense');
     expect([first.status, first.body]).toEqual([
       400,
@@ -163,7 +163,7 @@ describe('an error', () => {
     expect(second.headers.get('access-control-expose-headers')).toContain('x-supabase-api-version');
   });
 
-  test('that a trigger of the project raises is one of the database', async () => {
+  test('has the code and message that a trigger of the project raised', async () => {
     const { error } = await stack.client().auth.signUp({ email: `refused-${newEmail()}`, password });
     expect(error).toMatchObject({ status: 500, message: 'Database error saving new user' });
     const plain = await post(`refused-${newEmail()}`);

@@ -70,7 +70,7 @@ const bodies: [name: string, body: string | Uint8Array<ArrayBuffer>][] = [
 ];
 
 describe.each(bodies)('a body of %s', (_name, body) => {
-  test('is the mistake of who sends it, at every endpoint', async () => {
+  test('causes no server error at any endpoint', async () => {
     const { data } = await stack.client().auth.signUp({ email: newEmail(), password });
     const user = { authorization: `Bearer ${data.session?.access_token}` };
     const admin = { apikey: stack.secretKey };
@@ -89,12 +89,12 @@ describe.each(bodies)('a body of %s', (_name, body) => {
   });
 });
 
-test('a body that is too large is read and refused', async () => {
+test('refuses a body that is too large', async () => {
   const data = { email: newEmail(), password, data: { text: 'x'.repeat(2 * 1024 * 1024) } };
   expect((await stack.send('POST', '/signup', JSON.stringify(data))).status).toBe(413);
 });
 
-test('an address of a page says nothing that the database cannot hold', async () => {
+test('refuses query values that the database cannot store', async () => {
   for (const path of ['/verify?token=%00&type=signup', '/admin/users?filter=%00', '/admin/users/%00'])
     expect((await stack.send('GET', path, null, { apikey: stack.secretKey })).status).toBeLessThan(500);
 });
@@ -105,12 +105,12 @@ test.each([
   ['page=-1', 400],
   ['page=999999999&per_page=999999999', 200],
   ["filter=%25' or 1=1", 200],
-])('a list of users with %s answers %i', async (query, status) => {
+])('answers the list of users with %s by %i', async (query, status) => {
   const answer = await stack.send('GET', `/admin/users?${query}`, null, { apikey: stack.secretKey });
   expect(answer.status).toBe(status);
 });
 
-test('what users say of themselves comes back as it was said', async () => {
+test('returns metadata exactly as it was sent', async () => {
   const data = { text: '\u202eשלום 👩‍👩‍👧 <b>"\'\\ %_', list: [1.5, null, { deep: [] }], 'a.b': true };
   const { data: made } = await stack.client().auth.signUp({ email: newEmail(), password, options: { data } });
   expect(made.user?.user_metadata).toMatchObject(data);

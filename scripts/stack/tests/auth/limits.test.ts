@@ -32,30 +32,21 @@ function clientAt(address: string) {
 
 const refused = { status: 429, body: { error_code: 'over_request_rate_limit' } };
 
-describe('one client', () => {
+describe('the rate limits of one client', () => {
   test.each([
-    ['signs in', '/token?grant_type=password', { email: 'nobody@example.com', password }, 3, '10.0.0.1'],
-    ['asks for mails', '/recover', { email: 'nobody@example.com' }, 3, '10.0.0.2'],
-    [
-      'tries codes',
-      '/verify',
-      { type: 'email', email: 'nobody@example.com', token: '000000' },
-      2,
-      '10.0.0.3',
-    ],
+    ['sign-ins', '/token?grant_type=password', { email: 'nobody@example.com', password }, 3, '10.0.0.1'],
+    ['mails', '/recover', { email: 'nobody@example.com' }, 3, '10.0.0.2'],
+    ['codes', '/verify', { type: 'email', email: 'nobody@example.com', token: '000000' }, 2, '10.0.0.3'],
     ['refreshes', '/token?grant_type=refresh_token', { refresh_token: 'none' }, 2, '10.0.0.4'],
-    ['comes without a name', '/signup', {}, 2, '10.0.0.5'],
-  ])(
-    '%s no more often than config.toml allows, and hinders no other',
-    async (_name, path, body, most, address) => {
-      const send = clientAt(address);
-      for (let asked = 0; asked < most; asked += 1) expect((await send(path, body)).status).not.toBe(429);
-      expect(await send(path, body)).toMatchObject(refused);
-      expect((await clientAt(`${address}0`)(path, body)).status).not.toBe(429);
-    },
-  );
+    ['anonymous sign-ins', '/signup', {}, 2, '10.0.0.5'],
+  ])('limits %s as config.toml says, for each client', async (_name, path, body, most, address) => {
+    const send = clientAt(address);
+    for (let asked = 0; asked < most; asked += 1) expect((await send(path, body)).status).not.toBe(429);
+    expect(await send(path, body)).toMatchObject(refused);
+    expect((await clientAt(`${address}0`)(path, body)).status).not.toBe(429);
+  });
 
-  test('is who it is, whatever it says with the key of everybody', async () => {
+  test('ignores a forwarded address that comes with the publishable key', async () => {
     const body = JSON.stringify({ email: newEmail(), password: 'short' });
     const statuses: number[] = [];
     for (const address of ['10.1.0.1', '10.1.0.2', '10.1.0.3', '10.1.0.4'])
@@ -64,7 +55,7 @@ describe('one client', () => {
   });
 });
 
-test('mails that leave are counted together', async () => {
+test('counts all mails that leave together', async () => {
   const address = '10.2.0.1';
   const emails = [newEmail(), newEmail(), newEmail()];
   for (const email of emails) await stack.admin.createUser({ email, email_confirm: true });

@@ -46,7 +46,7 @@ async function letExpire(email: string) {
 }
 
 describe('a sign-up that must be confirmed', () => {
-  test('gives no session, and none to the right password, before its link was followed', async () => {
+  test('gives no session before its link is followed, even for the right password', async () => {
     const email = newEmail();
     const { data, error } = await stack.client().auth.signUp({ email, password });
     expect(error).toBeNull();
@@ -61,7 +61,7 @@ describe('a sign-up that must be confirmed', () => {
     expect((await stack.client().auth.signInWithPassword({ email, password })).error).toBeNull();
   });
 
-  test('lets one of many in that enter the code at once', async () => {
+  test('accepts its code once when several requests send it at the same time', async () => {
     const email = newEmail();
     await stack.client().auth.signUp({ email, password });
     const token = codeIn(newest(await stack.mailsTo(email)));
@@ -73,7 +73,7 @@ describe('a sign-up that must be confirmed', () => {
     expect(codes).toEqual(['in', ...Array(7).fill('otp_expired')]);
   });
 
-  test('makes one user of two at once', async () => {
+  test('creates one user from two simultaneous sign-ups', async () => {
     const email = newEmail();
     const both = await Promise.all([1, 2].map(() => stack.client().auth.signUp({ email, password })));
     expect(both.filter(({ error }) => !error)).not.toHaveLength(0);
@@ -82,7 +82,7 @@ describe('a sign-up that must be confirmed', () => {
     expect(row).toEqual({ users: 1 });
   });
 
-  test('answers for an address that is taken as for a new one, and sends nothing', async () => {
+  test('gives the same answer for an address that is taken, and sends nothing', async () => {
     const { email, id } = await confirmed();
     const sent = (await stack.mailsTo(email)).length;
     const again = await stack.client().auth.signUp({ email, password: 'Another-horse-9-battery' });
@@ -93,7 +93,7 @@ describe('a sign-up that must be confirmed', () => {
     expect((await stack.client().auth.signInWithPassword({ email, password })).error).toBeNull();
   });
 
-  test('takes only the newest code, and that for its time', async () => {
+  test('accepts only the newest code, until it expires', async () => {
     const email = newEmail();
     await stack.client().auth.signUp({ email, password });
     const first = codeIn(newest(await stack.mailsTo(email)));
@@ -110,14 +110,14 @@ describe('a sign-up that must be confirmed', () => {
     expect(fragment.get('error_code')).toBe('otp_expired');
   });
 
-  test('is not told from nothing by who asks for its mail once more', async () => {
+  test('gives the same answer when a mail for an unknown address is asked for again', async () => {
     const { error } = await stack.client().auth.resend({ type: 'signup', email: newEmail() });
     expect(error).toBeNull();
   });
 });
 
 describe('the PKCE flow', () => {
-  test('gives a code that is exchanged once, by who began', async () => {
+  test('gives a code that only the client that began can exchange, once', async () => {
     const { email, id } = await confirmed();
     const client = stack.client('pkce');
     await client.auth.signInWithOtp({ email });
@@ -154,7 +154,7 @@ describe('the PKCE flow', () => {
     expect(error).toMatchObject({ status: 422, code: 'flow_state_expired' });
   });
 
-  test('takes a plain challenge, and says what is wrong with another', async () => {
+  test('accepts a plain challenge, and says what is wrong with an invalid one', async () => {
     const { email } = await confirmed();
     const verifier = 'v'.repeat(43);
     const recover = (code_challenge: string, code_challenge_method: string) =>
@@ -172,7 +172,7 @@ describe('the PKCE flow', () => {
     expect((await recover(verifier, '')).body).toMatchObject({ error_code: 'validation_failed' });
   });
 
-  test('shows an expired link in the query too, where its apps look', async () => {
+  test('shows an expired link in the query too, where apps of this flow look', async () => {
     const { email } = await confirmed();
     await stack.client('pkce').auth.signInWithOtp({ email });
     await letExpire(email);
@@ -181,8 +181,8 @@ describe('the PKCE flow', () => {
   });
 });
 
-describe('a sign-in by mail', () => {
-  test('makes an account for who has none', async () => {
+describe('signing in by mail', () => {
+  test('creates an account for a new address', async () => {
     const email = newEmail();
     const client = stack.client();
     expect((await client.auth.signInWithOtp({ email, options: { data: { name: 'New' } } })).error).toBeNull();
@@ -192,7 +192,7 @@ describe('a sign-in by mail', () => {
     expect(data.user?.user_metadata).toMatchObject({ name: 'New' });
   });
 
-  test.each(['email', 'magiclink'] as const)('takes a code of type %s, and its hash', async (type) => {
+  test.each(['email', 'magiclink'] as const)('accepts a code of type %s, and its hash', async (type) => {
     const { email, id } = await confirmed();
     await stack.client().auth.signInWithOtp({ email });
     const token = codeIn(newest(await stack.mailsTo(email)));
@@ -205,7 +205,7 @@ describe('a sign-in by mail', () => {
     expect(data.user?.id).toBe(id);
   });
 
-  test('takes no code that was sent for something else', async () => {
+  test('refuses a code that was sent for another purpose', async () => {
     const { email } = await confirmed();
     await stack.client().auth.signInWithOtp({ email });
     const token = codeIn(newest(await stack.mailsTo(email)));
@@ -214,25 +214,21 @@ describe('a sign-in by mail', () => {
   });
 });
 
-describe('where a link leads', () => {
+describe('the address that a link leads to', () => {
   test.each([
     ['a page of the site', 'https://app.example.com/a?b=c', 'https://app.example.com/a'],
-    ['an address that a pattern names', 'https://deep.example.org/a/b', 'https://deep.example.org/a/b'],
+    ['an address that a pattern allows', 'https://deep.example.org/a/b', 'https://deep.example.org/a/b'],
     ['an app', 'myapp://callback', 'myapp://callback'],
-    ['the site, instead of a stranger', 'https://evil.example.net/', 'https://app.example.com/'],
+    ['the site instead of another site', 'https://evil.example.net/', 'https://app.example.com/'],
+    ['the site instead of a similar name', 'https://app.example.com.evil.net/', 'https://app.example.com/'],
+    ['the site instead of a host with more dots', 'https://a.b.example.org/x', 'https://app.example.com/'],
     [
-      'the site, instead of a name that looks like it',
-      'https://app.example.com.evil.net/',
-      'https://app.example.com/',
-    ],
-    ['the site, instead of a host with more dots', 'https://a.b.example.org/x', 'https://app.example.com/'],
-    [
-      'the site, instead of a user name before a host',
+      'the site instead of a host behind a user name',
       'https://app.example.com@evil.net/',
       'https://app.example.com/',
     ],
-    ['the site, instead of a script', 'javascript:alert(1)', 'https://app.example.com/'],
-  ])('is %s', async (_name, redirectTo, expected) => {
+    ['the site instead of a script', 'javascript:alert(1)', 'https://app.example.com/'],
+  ])('leads a link to %s', async (_name, redirectTo, expected) => {
     const { email } = await confirmed();
     await stack.client().auth.resetPasswordForEmail(email, { redirectTo });
     const { location } = await follow(linkIn(newest(await stack.mailsTo(email))));
@@ -240,7 +236,7 @@ describe('where a link leads', () => {
   });
 });
 
-describe('a change of address', () => {
+describe('changing an address', () => {
   test('waits until both mailboxes agree', async () => {
     const { client, email, id } = await confirmed();
     const wanted = newEmail();
@@ -258,7 +254,7 @@ describe('a change of address', () => {
     expect(data.user?.identities?.[0]?.identity_data).toMatchObject({ email: wanted, email_verified: true });
   });
 
-  test('is refused when somebody took the address in the meantime', async () => {
+  test('is refused when another user took the address meanwhile', async () => {
     const { client, email } = await confirmed();
     const wanted = newEmail();
     await client.auth.updateUser({ email: wanted });
@@ -272,7 +268,7 @@ describe('a change of address', () => {
 });
 
 describe('an invitation', () => {
-  test('lets in who accepts it, to choose a password', async () => {
+  test('signs in the user who accepts it, to choose a password', async () => {
     const email = newEmail();
     const { data, error } = await stack.admin.inviteUserByEmail(email, { data: { team: 'red' } });
     expect(error).toBeNull();
@@ -287,7 +283,7 @@ describe('an invitation', () => {
     expect(again.error).toMatchObject({ status: 422, code: 'email_exists' });
   });
 
-  test('of one address twice at once is no failure of the server', async () => {
+  test('answers two simultaneous invitations of one address without a server error', async () => {
     const email = newEmail();
     const both = await Promise.all([1, 2].map(() => stack.admin.inviteUserByEmail(email)));
     for (const { error } of both) expect([undefined, 422]).toContain(error?.status);
@@ -299,7 +295,7 @@ describe('an invitation', () => {
 });
 
 describe('auth.one_time_tokens', () => {
-  test('holds the hash of a code while it counts', async () => {
+  test('holds the hash of a code while the code is valid', async () => {
     const { email, id } = await confirmed();
     const tokens = () => stack.database`
       select token_type, token_hash, relates_to from auth.one_time_tokens where user_id = ${id}
@@ -316,7 +312,7 @@ describe('auth.one_time_tokens', () => {
 });
 
 describe('a template of the project', () => {
-  test('is filled in, whatever users say of themselves', async () => {
+  test('is filled in safely with any metadata of the user', async () => {
     const email = newEmail();
     const name = '<img src=x onerror=alert(1)>" onclick="x';
     await stack.client().auth.signUp({
@@ -368,7 +364,7 @@ describe('the mailbox', () => {
     expect(page).toContain(`>${mail?.code}<`);
   });
 
-  test('answers no page of another origin', async () => {
+  test('refuses pages of another origin', async () => {
     const response = await fetch(`${stack.mailboxUrl}/messages.json`, {
       headers: { origin: 'https://evil.example.net' },
     });

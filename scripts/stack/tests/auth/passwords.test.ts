@@ -33,14 +33,14 @@ async function signUp() {
   return { client, email, id: data.session.user.id, session: data.session };
 }
 
-describe('a new password', () => {
+describe('changing a password', () => {
   test.each([
     ['short', 'Aa1!', ['length']],
     ['without a digit', 'Correct-horse', ['characters']],
     ['without a capital letter', 'correct-horse-8', ['characters']],
     ['without a symbol', 'CorrectHorse88', ['characters']],
-    ['with nothing of it', 'aaa', ['length', 'characters']],
-  ])('is refused when it is %s', async (_name, weak, reasons) => {
+    ['without any of these', 'aaa', ['length', 'characters']],
+  ])('refuses a password that is %s', async (_name, weak, reasons) => {
     const signedUp = await stack.client().auth.signUp({ email: newEmail(), password: weak });
     expect(signedUp.error).toMatchObject({ status: 422, code: 'weak_password', reasons });
     const { client } = await signUp();
@@ -48,13 +48,13 @@ describe('a new password', () => {
     expect(changed.error).toMatchObject({ status: 422, code: 'weak_password', reasons });
   });
 
-  test('needs no more than a sign-in of the last day', async () => {
+  test('needs no code within a day of the sign-in', async () => {
     const { client, email } = await signUp();
     expect((await client.auth.updateUser({ password: other })).error).toBeNull();
     expect(newest(await stack.mailsTo(email)).subject).toBe('Your password was changed');
   });
 
-  test('needs the code of a mail after that, once', async () => {
+  test('needs the code of a mail after a day, once', async () => {
     const { client, email, id } = await signUp();
     await stack.database`
       update auth.sessions set created_at = created_at - interval '25 hours' where user_id = ${id}
@@ -81,7 +81,7 @@ describe('a new password', () => {
 });
 
 describe('a second mail of one kind', () => {
-  test('waits for max_frequency, and says how long', async () => {
+  test('is refused before max_frequency has passed, and says how long', async () => {
     const { email } = await signUp();
     expect((await stack.client().auth.resetPasswordForEmail(email)).error).toBeNull();
     const { error } = await stack.client().auth.resetPasswordForEmail(email);
@@ -96,7 +96,7 @@ describe('a second mail of one kind', () => {
   });
 });
 
-describe('a change of address', () => {
+describe('changing an address', () => {
   test('needs the new mailbox alone where config.toml says so', async () => {
     const { client, email, id } = await signUp();
     const wanted = newEmail();
@@ -110,7 +110,7 @@ describe('a change of address', () => {
   });
 });
 
-describe('a session', () => {
+describe('a session with a time limit', () => {
   test.each([
     ['timebox', "created_at = created_at - interval '25 hours', refreshed_at = now() at time zone 'utc'"],
     ['inactivity_timeout', "created_at = created_at - interval '9 hours'"],
@@ -121,7 +121,7 @@ describe('a session', () => {
     expect(error).toMatchObject({ status: 400, code: 'session_expired' });
   });
 
-  test('goes on within both', async () => {
+  test('continues within both limits', async () => {
     const { id, session } = await signUp();
     await stack.database`
       update auth.sessions set created_at = created_at - interval '23 hours',
@@ -132,7 +132,7 @@ describe('a session', () => {
     expect(error).toBeNull();
   });
 
-  test('is taken over by another client with its tokens', async () => {
+  test('can be continued by another client with its tokens', async () => {
     const { id, session } = await signUp();
     const client = stack.client();
     expect((await client.auth.setSession(session)).data.user?.id).toBe(id);

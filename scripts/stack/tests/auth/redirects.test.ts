@@ -14,7 +14,7 @@ const { allows } = createRedirects('https://app.example.com', [
   'http://localhost:*/**',
 ]);
 
-describe('the allow list of addresses', () => {
+describe('the allow list of redirect addresses', () => {
   test.each([
     'https://app.example.com',
     'https://app.example.com/any/page?with=query#and',
@@ -33,7 +33,7 @@ describe('the allow list of addresses', () => {
     'http://localhost:8080/back',
     'http://127.0.0.1:9999/native',
     'http://[::1]:9999/native',
-  ])('has %s', (address) => {
+  ])('allows %s', (address) => {
     expect(allows(address)).toBe(true);
   });
 
@@ -64,7 +64,7 @@ describe('the allow list of addresses', () => {
     'javascript:alert(1)//https://deep.org/a',
     '//evil.net/',
     '/relative',
-  ])('has not %j', (address) => {
+  ])('refuses %j', (address) => {
     expect(allows(address)).toBe(false);
   });
 });

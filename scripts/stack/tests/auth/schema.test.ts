@@ -43,7 +43,7 @@ function freePort(): Promise<number> {
 }
 
 describe('schema auth', () => {
-  test('has the tables of Supabase Auth, owned by its role, again at every start', async () => {
+  test('has the tables of Supabase Auth, owned by its role, after every start', async () => {
     const { keys, port, sql } = await emptyDatabase();
     await bootstrap(keys, port);
     await bootstrap(keys, port);
@@ -65,7 +65,7 @@ describe('schema auth', () => {
       expect(table).toMatchObject({ relrowsecurity: true, owner: 'supabase_auth_admin', commented: true });
   });
 
-  test('takes what seeds of other projects write, and fills in what is made from it', async () => {
+  test('accepts the seeds of other projects, and fills in generated columns', async () => {
     const { keys, port, sql } = await emptyDatabase();
     await bootstrap(keys, port);
     const asPostgres = postgres(databaseUrl(keys, port, 'postgres'), { max: 1 });

@@ -7,7 +7,7 @@ import { readTemplates, type TemplateData } from '../../src/auth/templates.ts';
 
 const values = { Email: 'ann@example.com', Data: { language: 'uk', name: 'Ann', empty: [], count: 0 } };
 
-describe('a template', () => {
+describe('the template language', () => {
   test.each([
     ['Hi {{ .Email }}!', 'Hi ann@example.com!'],
     ['{{.Data.name}} {{ .Data.missing }}{{ .Missing.deeper }}.', 'Ann .'],
@@ -21,7 +21,7 @@ describe('a template', () => {
     ['a  {{- .Data.name -}}  b', 'aAnnb'],
     ['{{ "}}" }}', '}}'],
     ['{{ .Data.constructor }}', ''],
-  ])('%j becomes %j', (source, expected) => {
+  ])('turns %j into %j', (source, expected) => {
     expect(compileTemplate(source)(values, (text) => text)).toBe(expected);
   });
 
@@ -35,7 +35,7 @@ describe('a template', () => {
     '{{ eq }}',
     '{{ (.Email }}',
     '{{ }}',
-  ])('%j is refused with a reason', (source) => {
+  ])('refuses %j with a reason', (source) => {
     expect(() => compileTemplate(source)).toThrow(/\{\{/);
   });
 });
@@ -89,7 +89,7 @@ describe('the templates of a project', () => {
     expect(render('x', '{{ .Token }}: {{ .Data.line }}').subject).toBe('123456: a Bcc: b');
   });
 
-  test('are named in what is wrong with them', () => {
+  test('are named in the error about them', () => {
     const read = (content_path: string) =>
       readTemplates(
         { template: { magic_link: { subject: '', content_path } }, notification: {} },

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ann, open, own, raw, service, stored } from './fixtures.ts';
 
-describe('what the platform alone has', () => {
+describe('features of the platform', () => {
   const refused = {
     status: 400,
     statusCode: '409',
@@ -14,7 +14,7 @@ describe('what the platform alone has', () => {
     await ann.client.storage.from(own).upload(name(), 'here');
   });
 
-  it('as versions of objects is refused by name, and nothing is done instead', async () => {
+  it('refuses versions of objects by name', async () => {
     const { storage } = service;
     const files = ann.client.storage.from(own);
     const versionId = '1';
@@ -37,14 +37,14 @@ describe('what the platform alone has', () => {
     expect((await storage.getBucket('versioned')).error).toMatchObject({ code: 'NoSuchBucket' });
   });
 
-  it('as a cache of a CDN is refused as by a Supabase without one', async () => {
+  it('refuses to purge a CDN cache, as a Supabase without a CDN does', async () => {
     const files = service.storage.from(open);
     for (const { error } of [await files.purgeCache('x'), await service.storage.purgeBucketCache(open)])
       expect(error).toMatchObject({ code: 'MissingParameter', status: 400 });
     expect((await ann.client.storage.from(open).purgeCache('x')).error).toMatchObject({ statusCode: '403' });
   });
 
-  it('as buckets for analytics and vectors, and the S3 protocol, is not there', async () => {
+  it('has no buckets for analytics and vectors, and no S3 protocol', async () => {
     expect(
       (await service.storage.createBucket('lake', { public: false, type: 'ANALYTICS' })).error,
     ).toMatchObject({

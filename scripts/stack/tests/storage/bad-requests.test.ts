@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { ann, own, raw } from './fixtures.ts';
 
-describe('a wrong request', () => {
+describe('a wrong request to Storage', () => {
   const post = (path: string, body: string) =>
     raw(path, { method: 'POST', as: ann, body, headers: { 'content-type': 'application/json' } });
 
   it.each(['{', '[]', 'null', '{}', '{"prefix":1}', '{"prefix":"","limit":0}', '{"prefix":"\\u0000"}'])(
-    'with the body %s is answered 400',
+    'answers the body %s with 400',
     async (body) => {
       const answer = await post(`object/list/${own}`, body);
       expect(answer.status).toBe(400);
@@ -14,12 +14,12 @@ describe('a wrong request', () => {
     },
   );
 
-  it('with a path that cannot be decoded is answered 400', async () => {
+  it('answers a path that cannot be decoded with 400', async () => {
     expect((await raw(`object/${own}/%E0%A4%A`, { as: ann })).status).toBe(400);
     expect((await raw(`object/public/%/x`, { as: null })).status).toBe(400);
   });
 
-  it('to an unknown route is answered 404', async () => {
+  it('answers an unknown route with 404', async () => {
     const answer = await raw('nothing/here', { as: ann });
     expect(answer.status).toBe(404);
     expect(await answer.json()).toEqual({
@@ -29,7 +29,7 @@ describe('a wrong request', () => {
     });
   });
 
-  it('without a key is told what is missing', async () => {
+  it('names the missing key', async () => {
     const answer = await raw('bucket', { as: null });
     expect(answer.status).toBe(400);
     expect(await answer.json()).toMatchObject({

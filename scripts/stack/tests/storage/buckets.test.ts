@@ -4,7 +4,7 @@ import { ann, own, run, service } from './fixtures.ts';
 describe('buckets', () => {
   const bucket = `made-${run}`;
 
-  it('are made, shown, changed, emptied and deleted with the secret key', async () => {
+  it('are created, shown, changed, emptied and deleted with the secret key', async () => {
     const { storage } = service;
     const options = { public: true, fileSizeLimit: '1MB', allowedMimeTypes: ['text/plain'] };
     expect(await storage.createBucket(bucket, options)).toEqual({ data: { name: bucket }, error: null });
@@ -30,7 +30,7 @@ describe('buckets', () => {
     });
   });
 
-  it('are neither shown to users nor made by them', async () => {
+  it('are neither shown to users nor created by them', async () => {
     expect((await ann.client.storage.createBucket(`ann-${run}`)).error).toMatchObject({
       message: 'new row violates row-level security policy',
       statusCode: '403',
@@ -41,7 +41,7 @@ describe('buckets', () => {
     expect((await ann.client.storage.deleteBucket(own)).error).not.toBeNull();
   });
 
-  it('have names and limits that Supabase allows', async () => {
+  it('have the names and limits that Supabase allows', async () => {
     const { storage } = service;
     expect((await storage.createBucket('a/b')).error).toMatchObject({ code: 'InvalidBucketName' });
     expect((await storage.createBucket('é')).error).toMatchObject({ code: 'InvalidBucketName' });

@@ -7,7 +7,7 @@ describe('removing, moving and copying', () => {
     return `${ann.id}/${name}`;
   };
 
-  it('removes what the caller may delete, and names it', async () => {
+  it('removes what the caller may delete, and lists it in the answer', async () => {
     const [one, two] = [await upload('remove/1'), await upload('remove/2')];
     expect((await bob.client.storage.from(own).remove([one])).data).toEqual([]);
     const { data } = await ann.client.storage.from(own).remove([one, two, 'none']);
@@ -21,13 +21,13 @@ describe('removing, moving and copying', () => {
     expect(await (await remove()).json()).toMatchObject({ statusCode: '404', code: 'NoSuchKey' });
   });
 
-  it('is the only way to delete: SQL is refused', async () => {
+  it('refuses deletion by SQL', async () => {
     await expect(sql`delete from storage.objects where name = 'none'`).rejects.toMatchObject({
       code: '42501',
     });
   });
 
-  it('moves an object, but over no other, and for no stranger', async () => {
+  it('moves an object, but never over another one or for another user', async () => {
     const [from, other] = [await upload('move/from'), await upload('move/other')];
     const bucket = ann.client.storage.from(own);
     expect((await bob.client.storage.from(own).move(from, `${bob.id}/stolen`)).error).toMatchObject({
@@ -46,7 +46,7 @@ describe('removing, moving and copying', () => {
     expect(await (await raw(`object/public/${open}/moved`)).text()).toBe('move/other');
   });
 
-  it('copies an object with what is known of it', async () => {
+  it('copies an object with its metadata', async () => {
     const from = `${ann.id}/copy/from`;
     const bucket = ann.client.storage.from(own);
     await bucket.upload(from, 'copied', { contentType: 'text/css', metadata: { n: 1 } });
@@ -62,7 +62,7 @@ describe('removing, moving and copying', () => {
     });
   });
 
-  it('copies one whole version or the other of an object that is being replaced', async () => {
+  it('copies one whole version of an object that is being replaced', async () => {
     const bucket = ann.client.storage.from(own);
     const from = `${ann.id}/copy/busy`;
     const version = (digit: number) => String(digit).repeat(50_000);

@@ -12,7 +12,7 @@ describe('a download', () => {
     await ann.client.storage.from(own).upload(`${ann.id}/private`, 'secret');
   });
 
-  it('needs no key where the bucket is public', async () => {
+  it('needs no key in a public bucket', async () => {
     const answer = await raw(path, { as: null });
     expect(answer.status).toBe(200);
     expect(Object.fromEntries(answer.headers)).toMatchObject({
@@ -28,7 +28,7 @@ describe('a download', () => {
     expect((await raw(`object/${open}/down/load.bin`, { as: null })).status).toBe(200);
   });
 
-  it('of a private bucket needs a policy that shows the object', async () => {
+  it('needs a policy that shows the object in a private bucket', async () => {
     const name = `${ann.id}/private`;
     expect(await textOf(ann.client, own, name)).toBe('secret');
     for (const client of [bob.client, anonymous]) {
@@ -53,14 +53,14 @@ describe('a download', () => {
     ['bytes=300000-', 416, 'bytes */300000', null],
     ['bytes=5-2', 200, null, bytes],
     ['lines=1-2', 200, null, bytes],
-  ])('with Range: %s answers %i', async (range, status, contentRange, expected) => {
+  ])('answers Range: %s by %i', async (range, status, contentRange, expected) => {
     const answer = await raw(path, { headers: { range } });
     expect([answer.status, answer.headers.get('content-range')]).toEqual([status, contentRange]);
     const received = Buffer.from(await answer.arrayBuffer());
     if (expected) expect(expected.equals(received)).toBe(true);
   });
 
-  it('is not repeated to a client that has the version', async () => {
+  it('answers 304 to a client that has the version', async () => {
     const { headers } = await raw(path);
     const etag = headers.get('etag') ?? '';
     const modified = headers.get('last-modified') ?? '';
@@ -75,7 +75,7 @@ describe('a download', () => {
     expect(await status({ range: 'bytes=0-1', 'if-range': etag })).toBe(206);
   });
 
-  it('can be asked for its headers alone', async () => {
+  it('answers HEAD with headers alone', async () => {
     const answer = await raw(path, { method: 'HEAD' });
     expect([answer.status, answer.headers.get('content-length')]).toEqual([200, '300000']);
     expect((await raw(`object/public/${open}/none`, { method: 'HEAD' })).status).toBe(400);
@@ -89,13 +89,13 @@ describe('a download', () => {
       'a\r\nset-cookie: b',
       'attachment; filename="a__set-cookie: b"; filename*=UTF-8\'\'a%0D%0Aset-cookie%3A%20b',
     ],
-  ])('as a file named %j says so in one safe header', async (name, expected) => {
+  ])('answers ?download=%j with one safe header', async (name, expected) => {
     const answer = await raw(`${path}?download=${encodeURIComponent(name)}`, { method: 'HEAD' });
     expect(answer.headers.get('content-disposition')).toBe(expected);
     expect(answer.headers.get('set-cookie')).toBeNull();
   });
 
-  it('of HTML is plain text, so that no page of a user runs here', async () => {
+  it('serves HTML as plain text, so that no page of a user runs', async () => {
     await service.storage.from(open).upload('page', '<script>', { contentType: 'text/html; charset=utf-8' });
     const answer = await raw(`object/public/${open}/page`);
     expect(answer.headers.get('content-type')).toBe('text/plain');

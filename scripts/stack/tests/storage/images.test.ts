@@ -75,7 +75,7 @@ beforeAll(async () => {
   await ann.client.storage.from(own).upload(`${ann.id}/photo.jpg`, photo, { contentType: 'image/jpeg' });
 });
 
-describe('an image', () => {
+describe('a transformed image', () => {
   it.each([
     ['width=50', 50, 25],
     ['height=50', 100, 50],
@@ -87,14 +87,14 @@ describe('an image', () => {
     ['width=80&height=400', 80, 100],
     ['width=0&quality=20', 200, 100],
     ['', 200, 100],
-  ])('with %s has %i x %i pixels', async (query, width, height) => {
+  ])('has with %s the size %i x %i', async (query, width, height) => {
     const answer = await raw(`${path}/photo.jpg?${query}`, { as: null });
     expect(answer.status).toBe(200);
     expect(answer.headers.get('content-type')).toBe('image/jpeg');
     expect(await look(answer)).toMatchObject({ width, height, format: 'jpeg' });
   });
 
-  it('is WebP for who accepts it, unless the origin is asked for', async () => {
+  it('is WebP for clients that accept it, unless the origin is asked for', async () => {
     const get = (name: string, query: string, headers = {}) =>
       raw(`${path}/${name}?width=20${query}`, { headers });
     expect((await look(await get('picture.png', '', webp))).format).toBe('webp');
@@ -110,7 +110,7 @@ describe('an image', () => {
     });
   });
 
-  it('keeps its frames, up to 60, its upright side, and nothing of where it was taken', async () => {
+  it('keeps up to 60 frames and the orientation, but no location', async () => {
     expect(await look(await raw(`${path}/animation.webp?width=10`))).toEqual({
       width: 10,
       height: 5,
@@ -120,7 +120,7 @@ describe('an image', () => {
     expect(await look(await raw(`${path}/turned.jpg`))).toMatchObject({ width: 100, height: 200 });
   });
 
-  it('that is a drawing is served as it is', async () => {
+  it('serves SVG unchanged', async () => {
     const answer = await raw(`${path}/drawing.svg?width=10`, { headers: webp });
     expect([answer.headers.get('content-type'), await answer.text()]).toEqual([
       'image/svg+xml',
@@ -133,14 +133,14 @@ describe('an image', () => {
     ['broken.jpg', 'Invalid source image'],
     ['bomb.png', 'Source image resolution is too big'],
     ['big.png', 'Source image file is too big'],
-  ])('that is none, broken or too big is refused: %s', async (name, message) => {
+  ])('refuses a source that is not an image, broken or too big: %s', async (name, message) => {
     const answer = await raw(`${path}/${name}?width=10`);
     expect(answer.status).toBe(400);
     expect(await answer.json()).toMatchObject({ statusCode: '422', code: 'InvalidRequest', message });
   });
 
   it.each(['width=-1', 'width=x', 'width=1.5', 'resize=crop', 'quality=19', 'quality=101', 'format=gif'])(
-    'is not changed by %s',
+    'refuses the transformation %s',
     async (query) => {
       const answer = await raw(`${path}/photo.jpg?${query}`);
       expect([answer.status, (await answer.json()).statusCode]).toEqual([400, '400']);
@@ -155,7 +155,7 @@ describe('an image', () => {
     expect(answer.headers.get('content-disposition')).toContain('filename=a.jpg');
   });
 
-  it('that is private needs a policy that shows it', async () => {
+  it('needs a policy that shows it in a private bucket', async () => {
     const name = `${ann.id}/photo.jpg`;
     const transform = { width: 10 };
     const { data } = await ann.client.storage.from(own).download(name, { transform });
@@ -167,7 +167,7 @@ describe('an image', () => {
     expect((await raw(`render/image/public/${own}/${name}`)).status).toBe(400);
   });
 
-  it('by a signed URL is changed as it was signed, and in no other way', async () => {
+  it('is transformed as its URL was signed, and in no other way', async () => {
     const { data } = await ann.client.storage.from(own).createSignedUrl(`${ann.id}/photo.jpg`, 60, {
       transform: { width: 10, height: 10, resize: 'contain' },
     });

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ann, anonymous, bob, own, raw } from './fixtures.ts';
 
-describe('a list', () => {
+describe('listing files', () => {
   const names = ['B.txt', 'a.txt', 'a/1', 'a/2', 'b/deep/3', 'c_.txt', 'cx.txt'];
   beforeAll(async () => {
     for (const name of names) await ann.client.storage.from(own).upload(`${ann.id}/list/${name}`, name);
@@ -10,7 +10,7 @@ describe('a list', () => {
     ann.client.storage.from(own).list(`${ann.id}/${path}`, options);
   const namesOf = async (result: ReturnType<typeof list>) => (await result).data?.map(({ name }) => name);
 
-  it('shows one folder, sub-folders without an id, whatever the case', async () => {
+  it('lists one folder in any case, with sub-folders without an id', async () => {
     const { data } = await list({});
     expect(data?.map(({ name }) => name)).toEqual(['a.txt', 'a', 'B.txt', 'b', 'c_.txt', 'cx.txt']);
     expect(data?.[0]).toMatchObject({
@@ -30,7 +30,7 @@ describe('a list', () => {
     expect(await namesOf(list({}, 'list/nothing'))).toEqual([]);
   });
 
-  it('is searched, sorted and cut', async () => {
+  it('can be searched, sorted and limited', async () => {
     expect(await namesOf(list({ search: 'A' }))).toEqual(['a.txt', 'a']);
     expect(await namesOf(list({ search: 'c_' }))).toEqual(['c_.txt']);
     expect(await namesOf(list({ limit: 2, offset: 1 }))).toEqual(['a', 'B.txt']);
@@ -48,7 +48,7 @@ describe('a list', () => {
     expect((await list({ sortBy: { column: 'metadata' } })).error).toMatchObject({ status: 400 });
   });
 
-  it('shows what policies show', async () => {
+  it('lists what the policies show', async () => {
     expect((await bob.client.storage.from(own).list(`${ann.id}/list`)).data).toEqual([]);
     expect((await anonymous.storage.from(own).list('')).data).toEqual([]);
   });
@@ -57,7 +57,7 @@ describe('a list', () => {
     { column: 'name', order: 'asc' },
     { column: 'name', order: 'desc' },
     { column: 'created_at', order: 'asc' },
-  ] as const)('goes on from a cursor, by $column $order', async (sortBy) => {
+  ] as const)('continues from a cursor, by $column $order', async (sortBy) => {
     const prefix = `${ann.id}/list/`;
     const pages: string[][] = [];
     let cursor: string | undefined;
@@ -74,7 +74,7 @@ describe('a list', () => {
     expect(pages.flat().sort()).toEqual(['B.txt', 'a.txt', 'a/', 'b/', 'c_.txt', 'cx.txt']);
   });
 
-  it('without a delimiter holds everything under a prefix', async () => {
+  it('lists everything under a prefix without a delimiter', async () => {
     const { data } = await ann.client.storage.from(own).listV2({ prefix: `${ann.id}/list/` });
     expect(data?.objects).toHaveLength(names.length);
     expect(data).toMatchObject({ hasNext: false, folders: [] });
@@ -83,7 +83,7 @@ describe('a list', () => {
     ).toBe(400);
   });
 
-  it('can be of one exact name, and has neither old versions nor delete markers', async () => {
+  it('finds one exact name, and has neither old versions nor delete markers', async () => {
     const bucket = ann.client.storage.from(own);
     const name = `${ann.id}/list/a/1`;
     expect((await bucket.list(name, { exactMatch: true })).data).toMatchObject([{ name: '1' }]);

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { ann, run, service, sql } from './fixtures.ts';
 
-describe('policies', () => {
-  it('can tell the operation, the user and the announced type and length', async () => {
+describe('policies on storage.objects', () => {
+  it('can read the operation, the user and the declared type and length', async () => {
     const name = `asks_${run}`;
     const bucket = `asks-${run}`;
     await service.storage.createBucket(bucket, { public: false });

@@ -81,7 +81,7 @@ async function compare(): Promise<{ names: Map<string, string>; onDisk: string[]
 }
 
 describe('a process that is killed at any moment', () => {
-  it('leaves no row without its bytes, no bytes without a row, and all that it acknowledged', async () => {
+  it('leaves rows with their bytes, no bytes without a row, and all acknowledged writes', async () => {
     const acknowledged = new Map<string, string>();
     for (let round = 0; round < 5; round++) {
       let killed = false;
@@ -113,7 +113,7 @@ describe('a process that is killed at any moment', () => {
     expect(acknowledged.size).toBeGreaterThan(5);
   }, 180_000);
 
-  it('goes on with a resumable upload when it starts again', async () => {
+  it('continues a resumable upload after a restart', async () => {
     const bytes = randomBytes(9_000_000);
     const location = (await begin(target('resumed'), bytes.length)).headers.get('location') ?? '';
     await patch(location, headers, 0, bytes.subarray(0, 4_000_000));
@@ -127,7 +127,7 @@ describe('a process that is killed at any moment', () => {
     expect(bytes.equals(Buffer.from(await (await fetch(publicUrl('resumed'))).arrayBuffer()))).toBe(true);
   }, 60_000);
 
-  it('makes an object, when it starts again, of an upload of which only the row was missing', async () => {
+  it('completes an upload after a restart when only its row was missing', async () => {
     const location = (await begin(target('rowless'), 10)).headers.get('location') ?? '';
     await patch(location, headers, 0, Buffer.from('hello'));
     await end('SIGKILL');
@@ -141,8 +141,8 @@ describe('a process that is killed at any moment', () => {
   const publicUrl = (name: string) => `${url}/storage/v1/object/public/files/${name}`;
 });
 
-describe('a start', () => {
-  it('removes resumable uploads that were begun more than a day ago', async () => {
+describe('a start of Storage', () => {
+  it('removes resumable uploads that began more than a day ago', async () => {
     const [old, young] = await Promise.all([begin(target('old'), 10), begin(target('young'), 10)]);
     const [oldUrl, youngUrl] = [old, young].map((answer) => answer.headers.get('location') ?? '');
     for (const location of [oldUrl, youngUrl]) await patch(location ?? '', headers, 0, Buffer.from('hello'));
@@ -158,7 +158,7 @@ describe('a start', () => {
     expect(await offsetOf(youngUrl ?? '', headers)).toBe(5);
   }, 60_000);
 
-  it('removes bytes that no object has, and nothing else', async () => {
+  it('removes bytes without an object, and nothing else', async () => {
     await files.upload('kept', 'kept');
     const before = await compare();
     await end('SIGTERM');
@@ -176,7 +176,7 @@ describe('a start', () => {
 describe('without the optional package sharp', () => {
   afterEach(() => vi.unstubAllEnvs());
 
-  it('all but image transformations works, and those say what is missing', async () => {
+  it('serves everything but image transformations, which name the missing package', async () => {
     const hook =
       'import { registerHooks } from "node:module"; registerHooks({ resolve(name, context, next) {' +
       ' if (name === "sharp") throw new Error("not installed"); return next(name, context); } });';
@@ -195,7 +195,7 @@ describe('without the optional package sharp', () => {
 });
 
 describe('a full disk', () => {
-  it.each(['ENOSPC', '53100'])('is told as such: %s', (code) => {
+  it.each(['ENOSPC', '53100'])('is answered with 507: %s', (code) => {
     const error = Object.assign(new Error('no space'), { code });
     expect(toStorageError(error)).toMatchObject({ status: 507, code: 'InsufficientStorage' });
   });

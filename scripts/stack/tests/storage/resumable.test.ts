@@ -48,7 +48,7 @@ async function cutOff(location: string, headers: Record<string, string>, offset:
 describe('a resumable upload', () => {
   const bytes = randomBytes(14 * 1024 * 1024);
 
-  it('with tus-js-client, in parts of 6 MB, becomes an object with all that was said of it', async () => {
+  it('becomes an object with its metadata, sent by tus-js-client in parts of 6 MB', async () => {
     const target = annsTarget('whole');
     await uploadWithClient(target, bytes);
     const { data } = await ann.client.storage.from(own).download(target.name);
@@ -67,7 +67,7 @@ describe('a resumable upload', () => {
     });
   });
 
-  it('goes on after a cut connection from what had come', async () => {
+  it('continues after a cut connection from the bytes that arrived', async () => {
     const target = annsTarget('cut');
     const location = locationOf(await begin(target, bytes.length));
     await cutOff(location, target.headers, 0, bytes.subarray(0, 3_000_000));
@@ -78,7 +78,7 @@ describe('a resumable upload', () => {
     expect(bytes.equals(Buffer.from((await data?.arrayBuffer()) ?? new ArrayBuffer()))).toBe(true);
   });
 
-  it('takes a part only where the last one ended', async () => {
+  it('accepts a part only at the end of the previous one', async () => {
     const target = annsTarget('offsets');
     const location = locationOf(await begin(target, 10));
     const send = (offset: number, text: string) => patch(location, target.headers, offset, Buffer.from(text));
@@ -98,7 +98,7 @@ describe('a resumable upload', () => {
     expect((await tus(location, 'HEAD', target.headers)).status).toBe(410);
   });
 
-  it('may have no bytes, or say only later how many', async () => {
+  it('may be empty, or declare its length later', async () => {
     const empty = annsTarget('empty');
     expect((await begin(empty, 0)).status).toBe(201);
     expect(await textOf(ann.client, own, empty.name)).toBe('');
@@ -115,7 +115,7 @@ describe('a resumable upload', () => {
     expect(await textOf(ann.client, own, later.name)).toBe('abcdef');
   });
 
-  it('is begun, continued and ended only by users whom the policies allow to upload', async () => {
+  it('can be begun, continued and ended only by users whom the policies allow to upload', async () => {
     const target = annsTarget('mine');
     for (const headers of [as(bob), { apikey: stack.publishableKey }, {}]) {
       const answer = await begin({ ...target, headers }, 5);
@@ -133,7 +133,7 @@ describe('a resumable upload', () => {
     expect((await patch(location, target.headers, 0, Buffer.from('mine!'))).status).toBe(204);
   });
 
-  it('is refused at its end when the permission is gone by then, and leaves nothing', async () => {
+  it('is refused at its last part when the permission is withdrawn by then', async () => {
     const target = annsTarget('withdrawn');
     const location = locationOf(await begin(target, 10));
     await patch(location, target.headers, 0, Buffer.from('first'));
@@ -163,7 +163,7 @@ describe('a resumable upload', () => {
     expect(await textOf(ann.client, own, target.name)).toBe('third');
   });
 
-  it('of two at once to one address is written by one', async () => {
+  it('accepts one of two simultaneous parts at one offset', async () => {
     const target = annsTarget('twice');
     const location = locationOf(await begin(target, 4_000_000));
     const parts = ['a', 'b'].map((letter) => Buffer.from(letter.repeat(4_000_000)));
@@ -173,7 +173,7 @@ describe('a resumable upload', () => {
     expect(parts.map(String)).toContain(text);
   });
 
-  it('keeps to the limits of project and bucket', async () => {
+  it('keeps the limits of the project and of the bucket', async () => {
     const target = { url: endpoint, headers: secret, bucket: small, name: 'resumable' };
     expect((await begin(target, 1001)).status).toBe(413);
     expect((await begin(target, 1000)).status).toBe(201);
@@ -186,7 +186,7 @@ describe('a resumable upload', () => {
       expect((await begin({ ...target, name }, 5)).status).toBe(400);
   });
 
-  it('is refused when the request is none of the protocol', async () => {
+  it('refuses requests that break the protocol', async () => {
     const { headers } = annsTarget('bad');
     const post = (more: Record<string, string>) => tus(endpoint, 'POST', { ...headers, ...more });
     expect((await fetch(endpoint, { method: 'POST', headers })).status).toBe(412);
@@ -197,7 +197,7 @@ describe('a resumable upload', () => {
     expect((await tus(`${endpoint}/${btoa(`${own}/x/${ann.id}`)}`, 'HEAD', headers)).status).toBe(404);
   });
 
-  it('is ended by its owner', async () => {
+  it('can be ended by its owner', async () => {
     const target = annsTarget('ended');
     const location = locationOf(await begin(target, 10));
     await patch(location, target.headers, 0, Buffer.from('first'));
@@ -206,7 +206,7 @@ describe('a resumable upload', () => {
     expect((await patch(location, target.headers, 5, Buffer.from('last.'))).status).toBe(404);
   });
 
-  it('says what the server can do, and lets browsers read it', async () => {
+  it('tells what the server can do, with headers that browsers may read', async () => {
     const options = await fetch(endpoint, { method: 'OPTIONS' });
     expect(options.status).toBe(204);
     expect(Object.fromEntries(options.headers)).toMatchObject({
@@ -229,7 +229,7 @@ describe('a resumable upload', () => {
     expect(created.headers.get('upload-expires')).toMatch(/GMT$/);
   });
 
-  it('has an address that its client can reach, behind a proxy too', async () => {
+  it('has a URL that its client can reach, behind a proxy too', async () => {
     expect(locationOf(await begin(annsTarget('here'), 5))).toMatch(new RegExp(`^${endpoint}/[\\w-]+$`));
     const target = annsTarget('proxy', {
       'x-forwarded-host': 'files.example.com',

@@ -10,7 +10,7 @@ describe('a signed URL', () => {
 
   const status = async (url: string | null | undefined) => (await fetch(url ?? '')).status;
 
-  it('serves its object to anyone, and no other', async () => {
+  it('serves its object to anybody, and no other', async () => {
     const { data } = await ann.client.storage.from(own).createSignedUrl(name(), 60, { download: 'n.txt' });
     const url = data?.signedUrl ?? '';
     const answer = await fetch(url);
@@ -23,7 +23,7 @@ describe('a signed URL', () => {
     expect(await status(`${url.slice(0, url.indexOf('='))}=${ann.token}`)).toBe(400);
   });
 
-  it('is made by those who may read the object, for each of many on its own', async () => {
+  it('is made by users who may read the object, for each of many objects', async () => {
     const bucket = ann.client.storage.from(own);
     expect((await bob.client.storage.from(own).createSignedUrl(name(), 60)).error).toMatchObject({
       message: 'Object not found',
@@ -35,7 +35,7 @@ describe('a signed URL', () => {
     expect((await bucket.createSignedUrl(name(), 0)).error).toMatchObject({ status: 400 });
   });
 
-  it('ends when it was said to', async () => {
+  it('expires', async () => {
     const { data } = await ann.client.storage.from(own).createSignedUrl(name(), 1);
     await sleep(2100);
     const answer = await fetch(data?.signedUrl ?? '');
@@ -46,7 +46,7 @@ describe('a signed URL', () => {
     });
   });
 
-  it('for uploading stores what anyone sends, as its signer', async () => {
+  it('stores for its signer what anybody uploads with it', async () => {
     const path = `${ann.id}/by url`;
     const { data } = await ann.client.storage.from(own).createSignedUploadUrl(path);
     const { token = '', signedUrl = '' } = data ?? {};
@@ -71,7 +71,7 @@ describe('a signed URL', () => {
     expect(await textOf(ann.client, own, path)).toBe('new');
   });
 
-  it('for uploading is made by those who may upload', async () => {
+  it('is made for uploading only by users who may upload', async () => {
     const { error } = await bob.client.storage.from(own).createSignedUploadUrl(`${ann.id}/x`);
     expect(error).toMatchObject({
       message: expect.stringContaining('row-level security'),

@@ -20,14 +20,14 @@ import {
 } from './fixtures.ts';
 import { begin } from './tus.ts';
 
-describe('an upload', () => {
+describe('uploading', () => {
   it.each([
     ['bytes', new Uint8Array(Buffer.from('hello'))],
     ['a string', 'hello'],
     ['a Blob', new Blob(['hello'], { type: 'text/plain' })],
     ['a File', new File(['hello'], 'other name.txt', { type: 'text/plain' })],
     ['a stream', new Blob(['hello']).stream()],
-  ])('takes %s', async (kind, body) => {
+  ])('stores %s', async (kind, body) => {
     const name = `${ann.id}/kinds/${kind}`;
     const { data, error } = await ann.client.storage
       .from(own)
@@ -53,7 +53,7 @@ describe('an upload', () => {
     });
   });
 
-  it('takes a form whose file has the boundary in parts, and ends where the form says', async () => {
+  it('reads a form whose file contains parts of the boundary', async () => {
     const content = '\r\n--edg\r\n--edge is not\r\n\r\n--';
     const form = (text: string) =>
       `--edge of it\r\ncontent-disposition: form-data; name="cacheControl"\r\n\r\n30\r\n--edge of it\r\n` +
@@ -76,7 +76,7 @@ describe('an upload', () => {
     expect(await textOf(ann.client, own, `${ann.id}/form`)).toBe(content);
   });
 
-  it('does not replace an object unless told to', async () => {
+  it('does not replace an object without x-upsert', async () => {
     const bucket = ann.client.storage.from(own);
     const name = `${ann.id}/replaced`;
     await bucket.upload(name, 'first');
@@ -92,7 +92,7 @@ describe('an upload', () => {
     expect(await textOf(ann.client, own, name)).toBe('fourth');
   });
 
-  it('is refused by policies before its bytes are read, and leaves nothing', async () => {
+  it('refuses a file by policies before its bytes are read, and stores nothing', async () => {
     const refused = { message: 'new row violates row-level security policy', statusCode: '403' };
     const bytes = randomBytes(2_000_000);
     const name = `${ann.id}/theirs`;
@@ -107,7 +107,7 @@ describe('an upload', () => {
     expect(await textOf(ann.client, own, name)).toBe('mine');
   });
 
-  it('is refused beyond the limit of the bucket', async () => {
+  it('refuses a file beyond the limit of the bucket', async () => {
     const bytes = new Uint8Array(1001);
     for (const body of [bytes, new Blob([bytes])]) {
       const { error } = await service.storage.from(small).upload('big', body);
@@ -121,7 +121,7 @@ describe('an upload', () => {
     expect(await stored(small, '')).toEqual(['fits']);
   });
 
-  it('is refused beyond the limit of the project with an answer, though the client is still sending', async () => {
+  it('answers a file beyond the limit of the project while the client is still sending', async () => {
     const bytes = new Uint8Array(51 * 1024 * 1024);
     for (const body of [bytes, new Blob([bytes])]) {
       const { error } = await service.storage.from(open).upload('huge', body);
@@ -129,7 +129,7 @@ describe('an upload', () => {
     }
   });
 
-  it('has a type that the bucket allows', async () => {
+  it('refuses a type that the bucket does not allow', async () => {
     const bucket = service.storage.from(images);
     const upload = (contentType: string) => bucket.upload(randomUUID(), 'x', { contentType });
     expect((await upload('image/png')).error).toBeNull();
@@ -143,14 +143,14 @@ describe('an upload', () => {
   });
 
   it.each(['é.png', 'a\\b', 'a%23b', 'tab%09', '%00', '..%2f..%2fx', 'a/%2e%2e%2fb', 'x'.repeat(1025)])(
-    'cannot have the name %s',
+    'refuses the name %s',
     async (name) => {
       const answer = await raw(`object/${own}/${name}`, { method: 'POST', as: ann, body: 'x' });
       expect(answer.status).toBe(400);
     },
   );
 
-  it('can have any name that Supabase allows', async () => {
+  it('accepts every name that Supabase allows', async () => {
     const name = `${ann.id}/Sp ace+&$@=;:,!*'().a..b-_`;
     expect((await ann.client.storage.from(own).upload(name, 'here')).error).toBeNull();
     expect(await textOf(ann.client, own, name)).toBe('here');
@@ -160,7 +160,7 @@ describe('an upload', () => {
     expect(await textOf(ann.client, own, name)).toBe('here');
   });
 
-  it('that breaks off leaves what was there', async () => {
+  it('leaves the object unchanged when the connection breaks', async () => {
     const name = `${ann.id}/broken`;
     await ann.client.storage.from(own).upload(name, 'whole');
     const url = new URL(`${stack.url}/storage/v1/object/${own}/${name}`);
@@ -180,7 +180,7 @@ describe('an upload', () => {
     expect(await textOf(ann.client, own, name)).toBe('whole');
   });
 
-  it('is stored whole or refused when several come at once', async () => {
+  it('stores each of several simultaneous uploads whole or refuses it', async () => {
     const bucket = ann.client.storage.from(own);
     const bodies = Array.from({ length: 8 }, (_, index) => String(index).repeat(100_000));
     const first = await Promise.all(bodies.map((body) => bucket.upload(`${ann.id}/race`, body)));
@@ -195,7 +195,7 @@ describe('an upload', () => {
 });
 
 describe('a bucket whose limit is 0', () => {
-  it('has the limit of the project, however an upload comes', async () => {
+  it('has the limit of the project for every kind of upload', async () => {
     const bucket = `unlimited-${run}`;
     await service.storage.createBucket(bucket, { public: false, fileSizeLimit: 0 });
     try {
