@@ -39,7 +39,7 @@ export function createMailbox(): Mailbox {
     async send(mail) {
       mails.unshift({ id: randomUUID(), sent_at: new Date().toISOString(), ...mail });
       characters += sizeOf(mail);
-      // The newest stays whatever its size: a developer looks for it.
+      // The newest mail stays, whatever its size.
       while (mails.length > mostMails || (characters > mostCharacters && mails.length > 1)) {
         const oldest = mails.pop();
         if (oldest) characters -= sizeOf(oldest);

@@ -1,12 +1,12 @@
 import { publicKeys } from '../caller.ts';
 import type { Keys } from '../keys.ts';
 import { AuthError, invalid } from './auth-error.ts';
-import { type Context, confirmsAtOnce, type Endpoint } from './endpoint.ts';
+import { autoConfirms, type Context, type Endpoint } from './endpoint.ts';
 
-/** The release of Supabase Auth whose answers these are, the one that the Supabase CLI of this project starts. */
+/** The release of Supabase Auth whose answers these are. */
 const version = 'v2.197.0';
 
-/** Keys and addresses change with a new stack only. */
+/** Keys and addresses stay the same while a stack runs. */
 const cached = { 'cache-control': 'public, max-age=600' };
 
 /** `GET /health`. */
@@ -17,7 +17,7 @@ export const health: Endpoint = async () =>
     description: 'GoTrue is a user registration and authentication API',
   });
 
-/** Ways of signing in that Supabase Auth has and this stack has not: they need the servers of others. */
+/** Ways of signing in that this stack does not serve: they need other companies' servers. */
 const notServed = [
   'apple',
   'azure',
@@ -56,7 +56,7 @@ export const settings: Endpoint = async (auth: Context) => {
       email: config.email.enable_signup,
     },
     disable_signup: !config.enable_signup,
-    mailer_autoconfirm: confirmsAtOnce(auth),
+    mailer_autoconfirm: autoConfirms(auth),
     phone_autoconfirm: false,
     sms_provider: '',
     saml_enabled: false,
@@ -64,7 +64,7 @@ export const settings: Endpoint = async (auth: Context) => {
   });
 };
 
-/** `GET /authorize`: the way to another provider, of which there is none. */
+/** `GET /authorize`: the way to another provider; none is served. */
 export const authorize: Endpoint = async (_auth, { url }) => {
   const provider = url.searchParams.get('provider') ?? '';
   throw invalid(

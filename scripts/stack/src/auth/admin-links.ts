@@ -46,7 +46,7 @@ const linkTypes = [
 ] as const;
 type LinkType = (typeof linkTypes)[number];
 
-/** `POST /admin/generate_link`: the link that a mail would carry, for whoever sends mails otherwise. */
+/** `POST /admin/generate_link`: the link of a mail, for projects that send mails themselves. */
 export const generateLink: Endpoint = async (auth, call) => {
   requireAdmin(call);
   const body = await readBody(call.request);
@@ -58,7 +58,7 @@ export const generateLink: Endpoint = async (auth, call) => {
   const known = await findUserByEmail(auth.database, email);
   if (!known && (type === 'recovery' || type.startsWith('email_change')))
     throw new AuthError(404, 'user_not_found', 'User with this email not found');
-  // A magic link for somebody new is a sign-up, with a password that nobody knows.
+  // A magic link for a new user is a sign-up with a random password.
   const withoutPassword = !known && type === 'magiclink';
   if (withoutPassword) type = 'signup';
   if (known?.email_confirmed_at && (type === 'signup' || type === 'invite')) throw emailExists();
@@ -85,7 +85,7 @@ export const generateLink: Endpoint = async (auth, call) => {
   });
 };
 
-/** The user that a link is for, when there is none yet; the project's hook may refuse it. */
+/** The new user that a link is for, where the address is unknown; the project's hook may refuse it. */
 async function askFor(
   auth: Context,
   call: Call,
@@ -99,7 +99,7 @@ async function askFor(
 }
 
 async function signUpPassword({ passwords }: Context, body: Body, unknown: boolean): Promise<string> {
-  if (unknown) return passwords.hashUnknown();
+  if (unknown) return passwords.hashRandom();
   const password = text(body, 'password');
   if (!password) throw invalid('Signup requires a valid password');
   passwords.check(password);

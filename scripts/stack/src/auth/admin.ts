@@ -154,7 +154,7 @@ export const updateUserById: Endpoint = async (auth, call) => {
   return Response.json(await userJson(auth.database, updated));
 };
 
-/** `DELETE /admin/users/<id>`: the user and all that hangs on it; a soft deletion keeps the row, without who it was. */
+/** `DELETE /admin/users/<id>`: the user and all rows that depend on it; a soft deletion keeps the row without personal data. */
 export const deleteUser: Endpoint = async (auth, call) => {
   requireAdmin(call);
   const user = await loadUser(auth, call);
@@ -189,7 +189,7 @@ export const deleteUser: Endpoint = async (auth, call) => {
   return Response.json({});
 };
 
-/** The user that the address names. */
+/** The user whom the URL names. */
 async function loadUser({ database }: Context, { url }: Call): Promise<User> {
   const id = url.pathname.split('/').at(-1);
   if (!isUuid(id)) throw new AuthError(404, 'validation_failed', 'user_id must be an UUID');
@@ -198,19 +198,19 @@ async function loadUser({ database }: Context, { url }: Call): Promise<User> {
   return user;
 }
 
-/** The hash of the password that is given, or given as a hash; without either, of one that nobody knows. */
+/** The hash of the given password, or the given hash; without either, the hash of a random password. */
 async function givenPassword({ passwords }: Context, body: Body): Promise<string> {
   const [password, hash] = [text(body, 'password'), text(body, 'password_hash')];
   if (password && hash) throw invalid('Only a password or a password hash should be provided');
   if (hash && !/^\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}$/.test(hash))
     throw invalid('password_hash must be a bcrypt hash');
   if (hash) return hash;
-  if (!password) return passwords.hashUnknown();
+  if (!password) return passwords.hashRandom();
   passwords.check(password);
   return passwords.hash(password);
 }
 
-/** Until when `ban_duration` bans, null for a ban that ends; undefined when nothing is said. */
+/** The end of the ban that `ban_duration` asks for; null lifts a ban, undefined leaves it unchanged. */
 function banUntil(body: Body): Date | null | undefined {
   const duration = text(body, 'ban_duration');
   if (!duration) return undefined;
@@ -235,7 +235,7 @@ function pageLinks(query: URLSearchParams, page: number, perPage: number, total:
   return [...(last > page ? [link(page + 1, 'next')] : []), link(last, 'last')].join(', ');
 }
 
-/** Supabase keeps phone numbers of users also where nobody can sign in with them; this stack has nothing to send SMS with. */
+/** Supabase stores phone numbers of users; this stack serves none, since it cannot send SMS. */
 function noPhone(): AuthError {
   return new AuthError(400, 'phone_provider_disabled', 'Phone numbers are not served here');
 }

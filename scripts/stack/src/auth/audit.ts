@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Db, User } from './user-rows.ts';
 
-/** What Supabase Auth writes down, and the kind of each. */
+/** The audited actions of Supabase Auth, and the kind of each. */
 const kinds = {
   login: 'account',
   logout: 'account',

@@ -2,7 +2,7 @@ import postgres from 'postgres';
 import { errorCode, isDatabaseAway, isDiskFull } from '../errors.ts';
 import { report } from '../service-log.ts';
 
-/** An answer of Auth other than what was asked for. Thrown by any part of it; `index.ts` sends it. */
+/** An error that Auth answers. Thrown by any part of it; `index.ts` sends it. */
 export class AuthError extends Error {
   readonly status: number;
   /** The stable code, one of those in Supabase's documentation. */
@@ -19,17 +19,17 @@ export class AuthError extends Error {
   }
 }
 
-/** A request that says something Auth cannot accept. */
+/** A request that Auth cannot accept. */
 export function invalid(message: string, status = 400): AuthError {
   return new AuthError(status, 'validation_failed', message);
 }
 
-/** Something failed that the client has no part in, or a trigger of the project refused a write. */
+/** A failure that the client did not cause, or a write that a trigger of the project refused. */
 export function unexpected(message: string, cause?: unknown): AuthError {
   return new AuthError(500, 'unexpected_failure', message, {}, { cause });
 }
 
-/** Does the database work of an endpoint; what the database refuses is answered with the sentence that Supabase uses there. */
+/** Does the database work of an endpoint; a database error is answered with the message that Supabase uses there. */
 export async function orFail<T>(message: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -41,8 +41,8 @@ export async function orFail<T>(message: string, work: () => Promise<T>): Promis
 }
 
 /**
- * The answer where Auth cannot work for now, or null: its database is away, or writes nothing while the disk is full.
- * 503 is what auth-js tries again for; for a 500 it gives the session up.
+ * The answer while the database is away or read-only because of a full disk; null for other errors. auth-js repeats a
+ * request after 503; after 500 it gives the session up.
  */
 export function unavailable(error: unknown): AuthError | null {
   const cause = error instanceof AuthError ? error.cause : error;
@@ -51,7 +51,7 @@ export function unavailable(error: unknown): AuthError | null {
   return new AuthError(503, 'unexpected_failure', message, {}, { cause });
 }
 
-/** Names the form of an answer that a client understands; supabase-js sends it, and browsers may read it in answers. */
+/** Names the form of errors that a client understands; supabase-js sends it. */
 const versionHeader = 'x-supabase-api-version';
 const secondForm = '2024-01-01';
 
@@ -90,7 +90,7 @@ function raisedByProject(cause: unknown): { status: number; body: object } | nul
   };
 }
 
-/** The answer to a token that is none or too old, which the gateway finds out before Auth is asked. */
+/** The answer to an invalid or expired token, which the gateway finds before Auth is asked. */
 export function tokenRefusal(reason: 'bad_token' | 'expired_token', request: Request): Response {
   const detail =
     reason === 'expired_token'

@@ -6,10 +6,10 @@ export type Body = Record<string, unknown>;
 /** More than any sign-up needs: metadata goes into every access token. */
 const mostBytes = 1024 * 1024;
 
-/** PostgreSQL's own JSON parser gives up at some thousand levels. */
+/** PostgreSQL's JSON parser fails at some thousand levels. */
 const deepest = 500;
 
-/** Reads the body. Whatever is no JSON object that the database can store is a 400, as is a wrong type of a field. */
+/** Reads the body. Answers 400 unless it is a JSON object that the database can store. */
 export async function readBody(request: Request): Promise<Body> {
   const text = await readText(request);
   let value: unknown;
@@ -78,7 +78,7 @@ function badJson(why: string): AuthError {
 async function readText(request: Request): Promise<string> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  // Read to its end also when it is too large: a client that is still sending never sees an answer.
+  // Read to its end even when it is too large: a client that is still sending would not see the answer.
   for await (const chunk of request.body ?? []) {
     bytes += chunk.byteLength;
     if (bytes <= mostBytes) chunks.push(chunk);
@@ -94,7 +94,7 @@ async function readText(request: Request): Promise<string> {
   }
 }
 
-/** The database stores neither U+0000 nor half a surrogate pair: refused here, they are the client's mistake and not a 500. */
+/** The database stores neither U+0000 nor half a surrogate pair: they are answered 400 instead of 500. */
 function refuseUnstorable(value: unknown, depth = 0): void {
   if (depth > deepest) throw badJson('it is nested too deeply');
   if (typeof value === 'string') {

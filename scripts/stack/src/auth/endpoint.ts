@@ -32,7 +32,7 @@ export interface Call {
   request: Request;
   url: URL;
   caller: Caller;
-  /** Whose request it is, for counting. */
+  /** The client's address, for rate limits. */
   address: string | null;
 }
 
@@ -40,7 +40,7 @@ export interface Call {
 export type Endpoint = (auth: Context, call: Call) => Promise<Response>;
 
 /** Whether addresses count as confirmed without a mail. */
-export function confirmsAtOnce({ config }: Context): boolean {
+export function autoConfirms({ config }: Context): boolean {
   return !config.email.enable_confirmations;
 }
 
@@ -55,7 +55,7 @@ export function deviceOf({ request, address }: Call): Device {
   return { userAgent: request.headers.get('user-agent'), address };
 }
 
-/** The user whose token came with the request, and the session it belongs to; tokens of older stacks name none. */
+/** The user and the session of the request's token; a token made by the project itself may have no session. */
 export async function signedIn(
   { database }: Context,
   { caller, request }: Call,

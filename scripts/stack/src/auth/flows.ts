@@ -6,7 +6,7 @@ import { type Body, text } from './body.ts';
 import type { SignInMethod } from './sessions.ts';
 import type { Db } from './user-rows.ts';
 
-/** The client's half of the PKCE flow: only who made the challenge can use the code that a link gives. */
+/** The client's half of the PKCE flow: only the client that made the challenge can exchange the code of a link. */
 export interface Challenge {
   challenge: string;
   method: 's256' | 'plain';
@@ -81,7 +81,7 @@ export async function issueCode(db: Db, userId: string, method: SignInMethod): P
   );
 }
 
-/** Takes the flow of a code, once, if the verifier is the one that its challenge was made from. */
+/** Takes the flow of a code, once, if the verifier matches its challenge. */
 export async function takeFlow(db: Db, code: string, verifier: string): Promise<Flow & { user_id: string }> {
   const [flow] = await db<Flow[]>`select * from auth.flow_state where auth_code = ${code} for update`;
   if (!flow?.user_id)

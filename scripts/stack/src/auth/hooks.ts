@@ -10,8 +10,8 @@ import type { Db, NewUser } from './user-rows.ts';
 type HookConfigs = Project['config']['auth']['hook'];
 
 /**
- * The functions of a project that Auth asks, by `[auth.hook.*]` in config.toml. Not asked are those that send mails and
- * SMS, since mails stay in the mailbox, and the one of MFA.
+ * The functions of a project that Auth calls, by `[auth.hook.*]` in config.toml. The hooks that send mails and SMS and
+ * the hook of MFA are not called.
  */
 export interface Hooks {
   /**
@@ -21,7 +21,7 @@ export interface Hooks {
   beforeUserCreated(user: NewUser, address: string | null): Promise<void>;
   /** The claims of an access token as the project wants them; `method` says how the session began, or `token_refresh`. */
   customAccessToken(db: Db, userId: string, claims: Body, method: string): Promise<Body>;
-  /** Tells that a password was tried; a decision to reject is thrown, also where the password was right. */
+  /** Reports an attempt with a password. Throws when the hook rejects it, even for the right password. */
   passwordVerification(
     userId: string,
     valid: boolean,
@@ -30,13 +30,13 @@ export interface Hooks {
   ): Promise<void>;
 }
 
-/** Supabase gives a function in the database this long. */
+/** Supabase's time limit for a hook in the database. */
 const timeout = '2s';
 
-/** A row that is not inserted yet has no times; this is how Supabase Auth's language writes that. */
+/** Go's zero time: a row that is not inserted yet has no times. */
 const never = '0001-01-01T00:00:00Z';
 
-/** Reads which functions there are. A hook that is enabled and cannot be called here is a StackError. */
+/** Reads the enabled hooks. A hook that cannot be called here is a StackError. */
 export function createHooks(configs: HookConfigs, database: Sql): Hooks {
   const beforeUserCreated = createHook(configs, 'before_user_created');
   const customAccessToken = createHook(configs, 'custom_access_token');
@@ -88,7 +88,7 @@ export function createHooks(configs: HookConfigs, database: Sql): Hooks {
   };
 }
 
-/** Calls one function with an event; its answer, or the refusal in it thrown. */
+/** Calls one function with an event. Answers its result, or throws the refusal in it. */
 type Hook = (db: Db, event: object) => Promise<Body>;
 
 function createHook(configs: HookConfigs, name: keyof HookConfigs): Hook | null {
@@ -119,7 +119,7 @@ function createHook(configs: HookConfigs, name: keyof HookConfigs): Hook | null 
   };
 }
 
-/** `{"error": {"http_code": …, "message": …}}` is a refusal; without a message Supabase Auth takes it for no error. */
+/** `{"error": {"http_code": …, "message": …}}` is a refusal; without a message, Supabase Auth ignores it. */
 function throwRefusal(refusal: unknown): void {
   if (!isRecord(refusal) || typeof refusal.message !== 'string' || refusal.message === '') return;
   const status = Number(refusal.http_code);
@@ -127,7 +127,7 @@ function throwRefusal(refusal: unknown): void {
   throw new AuthError(known, known === 500 ? 'unexpected_failure' : 'unknown', refusal.message);
 }
 
-/** Claims that an access token must keep, and their types: without them the rest of Supabase cannot read it. */
+/** The claims that every access token must have, and their types. */
 const requiredClaims = {
   aud: ['string', 'array'],
   exp: ['number'],

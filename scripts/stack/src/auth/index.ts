@@ -9,6 +9,14 @@ import { authorize, callback, health, jwks, openIdConfiguration, settings } from
 import { createUser, deleteUser, listUsers, readUserById, updateUserById } from './admin.ts';
 import { generateLink, inviteUser } from './admin-links.ts';
 import { AuthError, errorResponse, invalid, unavailable, unexpected } from './auth-error.ts';
+import {
+  enrollFactor,
+  findFactor,
+  linkIdentity,
+  listFactors,
+  singleSignOn,
+  unlinkIdentity,
+} from './disabled.ts';
 import { parseDuration } from './durations.ts';
 import type { Context, Endpoint } from './endpoint.ts';
 import { createHooks } from './hooks.ts';
@@ -21,14 +29,6 @@ import { createSessions } from './sessions.ts';
 import { giveToken } from './sign-in.ts';
 import { sendMagicLink, sendOtp, signUp } from './sign-up.ts';
 import { readTemplates } from './templates.ts';
-import {
-  enrollFactor,
-  findFactor,
-  linkIdentity,
-  listFactors,
-  singleSignOn,
-  unlinkIdentity,
-} from './unserved.ts';
 import { changeUser, readUser, signOut } from './user.ts';
 import { followLink, verifyCode } from './verify.ts';
 
@@ -167,7 +167,7 @@ function routesOf(keys: Keys): Routes {
   };
 }
 
-/** The endpoint of a request, or the answer of Supabase Auth's router to one that it has not. */
+/** The endpoint of a request, or the answer of Supabase Auth's router to an unknown one. */
 function findEndpoint(routes: Routes, request: Request): Endpoint | Response {
   const path = new URL(request.url).pathname.slice(prefix.length).replace(/(?<=.)\/$/, '');
   const pattern = path.replace(/^(\/admin\/users\/|\/user\/identities\/|\/factors\/)[^/]+/, '$1*');

@@ -9,13 +9,13 @@ type AuthConfig = Project['config']['auth'];
 /** What is counted, by the names of `[auth.rate_limit]` in config.toml. */
 export type Limited = 'sign_in_sign_ups' | 'token_refresh' | 'token_verifications' | 'anonymous_users';
 
-/** The rate limits of config.toml, and nothing besides. */
+/** The rate limits of config.toml. */
 export interface Limits {
   /** Counts one request of a client to an endpoint; 429 `over_request_rate_limit` when it makes too many. */
   count(limited: Limited, endpoint: string, address: string | null): void;
   /** Counts a mail; 429 `over_email_send_rate_limit` when too many were sent. */
   countMail(): void;
-  /** Asks for time between two mails of one kind to one user, `[auth.email] max_frequency`. */
+  /** Requires time between two mails of one kind to one user, by `[auth.email] max_frequency`. */
   spaceMails(lastSent: Date | null): void;
 }
 
@@ -32,7 +32,7 @@ export function createLimits(config: AuthConfig, maxFrequency: number): Limits {
     anonymous_users: createBucket(rates.anonymous_users, oneHour),
   };
   const mails = createBucket(rates.email_sent, oneHour);
-  // config.toml says of email_sent: "Requires auth.email.smtp to be enabled". Mails that never leave are not counted.
+  // config.toml says of email_sent: "Requires auth.email.smtp to be enabled".
   const countsMails = config.email.smtp?.enabled ?? false;
 
   return {
@@ -57,8 +57,8 @@ export function createLimits(config: AuthConfig, maxFrequency: number): Limits {
 }
 
 /**
- * The address to count a request by. A server that calls on behalf of many clients says in `Sb-Forwarded-For` whose
- * request it is; Supabase believes that with a secret key only.
+ * The address that a request is counted for. A server that calls for many clients names the client's address in
+ * `Sb-Forwarded-For`; as on Supabase, that needs a secret key.
  */
 export function clientAddress(request: Request, address: string | null, keys: Keys): string | null {
   const forwarded = request.headers.get('sb-forwarded-for')?.trim() ?? '';
@@ -69,7 +69,7 @@ export function clientAddress(request: Request, address: string | null, keys: Ke
 /** Takes one for a key; false when none is left. */
 type Bucket = (key: string) => boolean;
 
-/** Entries beyond this are looked through for clients that have been quiet for a whole window. */
+/** With more entries than this, clients without requests in the last window are removed. */
 const manyEntries = 10_000;
 
 /** A token bucket: `most` at once, refilled evenly over the window. */
@@ -78,7 +78,7 @@ function createBucket(most: number, window: number): Bucket {
   let lookedThrough = 0;
   return (key) => {
     const now = Date.now();
-    // Not at each request: when many clients come at once, none of them has been quiet.
+    // Not at each request: with many active clients, nothing would be removed.
     if (left.size > manyEntries && now > lookedThrough + window / 10) {
       lookedThrough = now;
       for (const [other, { at }] of left) if (now - at > window) left.delete(other);

@@ -5,7 +5,7 @@ import type { MailKind, NoticeKind, TemplateData, Templates } from './templates.
 import type { Db, User, UserChanges } from './user-rows.ts';
 import { updateUser } from './users.ts';
 
-/** A code, and its hash as it is stored and as links carry it. */
+/** A code, and its hash, which is stored and part of links. */
 export interface Code {
   code: string;
   hash: string;
@@ -14,19 +14,19 @@ export interface Code {
 /** Mails that hold one code, for the address that the user has. */
 type SingleMailKind = Exclude<MailKind, 'email_change'>;
 
-/** Sends a user a code, and remembers what is needed to check it. */
+/** Sends codes to users, and stores what is needed to check them. */
 export interface Mails {
-  /** The link that does what entering the code does. */
+  /** The link that has the effect of entering the code. */
   link(hash: string, kind: MailKind, redirectTo: string): string;
   newCode(email: string, pkce: boolean): Code;
   send(db: Db, user: User, kind: SingleMailKind, options: MailOptions): Promise<User>;
   /** One mail to the new address and, where both must agree, one to the present address. */
   sendEmailChange(db: Db, user: User, newEmail: string, options: MailOptions): Promise<User>;
-  /** Tells a mailbox what happened, where the project wants it; `oldEmail` is the address before a change. */
+  /** Sends a notice, where the project wants it; `oldEmail` is the address before a change. */
   notify(kind: NoticeKind, to: string | null, user: User, oldEmail?: string | null): Promise<void>;
 }
 
-/** What a mail's link says. */
+/** Options of the link in a mail. */
 export interface MailOptions {
   redirectTo: string;
   /** Whether the link must give a code to exchange instead of a session. */
@@ -67,7 +67,7 @@ const codeColumns = {
   reauthentication: ['reauthentication_token', 'reauthentication_sent_at'],
 } as const;
 
-/** What is remembered of a code that is sent now. */
+/** The columns to change when a code is sent now. */
 export function codeChanges(kind: SingleMailKind, hash: string): UserChanges {
   const now = new Date();
   const [token, sentAt] = codeColumns[kind];
@@ -112,7 +112,7 @@ export function createMails({
       ...data,
     });
     const { ConfirmationURL: address, Token: code } = data;
-    // Whatever a template leaves out, the text has what tests and developers look for.
+    // The text has the link and the code, whatever the template leaves out.
     const lines = [address ?? '', code ? `${address ? 'Or enter' : 'Enter'} the code: ${code}` : ''];
     const text = `${lines.filter(Boolean).join('\n\n') || subject}\n`;
     await send({ to, subject, text, html, ...(address ? { link: address } : {}), ...(code ? { code } : {}) });

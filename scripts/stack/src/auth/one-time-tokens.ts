@@ -10,7 +10,7 @@ const codeColumns = [
   'reauthentication_token',
 ] as const;
 
-/** Keeps `auth.one_time_tokens`, where projects look codes up in SQL, as the user's own columns are. */
+/** Copies the codes of a user to `auth.one_time_tokens`, where projects look them up in SQL. */
 export async function keepOneTimeTokens(db: Db, user: User, changes: UserChanges): Promise<void> {
   const changed = codeColumns.filter((column) => column in changes);
   if (changed.length === 0) return;
@@ -28,7 +28,7 @@ export async function keepOneTimeTokens(db: Db, user: User, changes: UserChanges
   }
 }
 
-/** No code that was sent before counts any more: after a new password or address, old mailboxes are not trusted. */
+/** Revokes all codes that were sent before: after a new password or address, old mailboxes are not trusted. */
 export const withoutCodes: UserChanges = {
   confirmation_token: null,
   recovery_token: null,

@@ -1,7 +1,7 @@
 import { parentPort } from 'node:worker_threads';
 import bcrypt from 'bcryptjs';
 
-/** What is asked of the worker: a hash of the password, or whether it is the one of `hash`. */
+/** A task for the worker: to hash a password, or to compare it with `hash`. */
 export interface PasswordTask {
   id: number;
   password: string;
@@ -13,14 +13,14 @@ const cost = 10;
 
 parentPort?.on('message', async ({ id, password, hash }: PasswordTask) => {
   try {
-    // The same algorithm under the name that Supabase writes; PostgreSQL's pgcrypto knows no other.
+    // The same algorithm under the name that Supabase writes and pgcrypto reads.
     const result =
       hash === undefined
         ? (await bcrypt.hash(password, cost)).replace(/^\$2b\$/, '$2a$')
         : await bcrypt.compare(password, hash);
     parentPort?.postMessage({ id, result });
   } catch {
-    // What is stored is no bcrypt hash, so that no password is the right one.
+    // The stored text is not a bcrypt hash, so no password matches.
     parentPort?.postMessage({ id, result: false });
   }
 });

@@ -15,8 +15,8 @@ export interface Passwords {
   check(password: string): void;
   hash(password: string): Promise<string>;
   matches(password: string, hash: string): Promise<boolean>;
-  /** The hash of a password that nobody knows, for users who sign in by mail. */
-  hashUnknown(): Promise<string>;
+  /** The hash of a random password, for users who sign in by mail. */
+  hashRandom(): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -27,7 +27,7 @@ const letters = { lower: 'abcdefghijklmnopqrstuvwxyz', upper: 'ABCDEFGHIJKLMNOPQ
 const digits = '0123456789';
 const symbols = '!@#$%^&*()_+-=[]{};\'\\:"|<>?,./`~';
 
-/** Sets of which a password must have one character each, by `password_requirements`. */
+/** A password must have a character of each set, by `password_requirements`. */
 const requiredCharacters: Record<string, readonly string[]> = {
   letters_digits: [letters.lower + letters.upper, digits],
   lower_upper_letters_digits: [letters.lower, letters.upper, digits],
@@ -35,8 +35,8 @@ const requiredCharacters: Record<string, readonly string[]> = {
 };
 
 /**
- * Hashes are made in threads of their own: each takes a tenth of a second of a processor, in which the stack could
- * answer nothing else. The database could make them too, but the role of Auth has no right on pgcrypto there.
+ * Hashes are made in threads of their own: each takes a tenth of a second of a processor. The database cannot make
+ * them: the role of Auth has no right on pgcrypto.
  */
 export function createPasswords(config: AuthConfig): Passwords {
   const required = requiredCharacters[config.password_requirements] ?? [];
@@ -104,7 +104,7 @@ export function createPasswords(config: AuthConfig): Passwords {
     async matches(password, stored) {
       return (await ask({ password, hash: stored })) === true;
     },
-    hashUnknown: () => hash(randomBytes(mostBytes / 2).toString('base64url')),
+    hashRandom: () => hash(randomBytes(mostBytes / 2).toString('base64url')),
     async close() {
       await Promise.all(workers.map((worker) => worker.terminate()));
     },

@@ -28,7 +28,7 @@ export const recover: Endpoint = async (auth, call) => {
 
 const resendTypes = ['signup', 'email_change', 'sms', 'phone_change'];
 
-/** `POST /resend`: the mail of a sign-up or of a change of address once more. */
+/** `POST /resend`: sends the mail of a sign-up or of a change of address again. */
 export const resend: Endpoint = async (auth, call) => {
   const body = await countAndRead(auth, call, 'sign_in_sign_ups');
   const [type, email] = [text(body, 'type'), text(body, 'email')];

@@ -10,7 +10,7 @@ export interface Redirects {
 }
 
 /**
- * Supabase sends people to `site_url`, to other pages of that site, and to what `additional_redirect_urls` names, where
+ * Supabase redirects to `site_url`, to other pages of that site, and to addresses that match `additional_redirect_urls`:
  * `*` stands for anything but `.` and `/`, `**` for anything, `?` for one character, `[a-z]` and `{a,b}` for a choice.
  */
 export function createRedirects(siteUrl: string, additional: readonly string[]): Redirects {
@@ -24,7 +24,7 @@ export function createRedirects(siteUrl: string, additional: readonly string[]):
   const patterns = additional.map(compile);
 
   function allows(address: string): boolean {
-    // Browsers drop control characters and spaces, so that what is checked would not be what is opened.
+    // Browsers drop control characters and spaces: they would open another address than the one checked.
     if (!address || hasControlCharacter(address)) return false;
     const url = URL.parse(address);
     const isWeb = /^https?:/i.test(address);

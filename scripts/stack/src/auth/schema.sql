@@ -28,7 +28,7 @@ begin
   end if;
 end
 $$;
-comment on type auth.aal_level is 'How surely a session knows its user: by one factor, or by two.';
+comment on type auth.aal_level is 'How many factors a session was signed in with.';
 comment on type auth.code_challenge_method is 'How the challenge of the PKCE flow was made from its verifier.';
 comment on type auth.factor_type is 'What a second factor is.';
 comment on type auth.factor_status is 'Whether a second factor was proven once.';
@@ -193,10 +193,10 @@ create unique index if not exists users_email_partial_key on auth.users (email) 
 create index if not exists users_instance_id_idx on auth.users (instance_id);
 create index if not exists users_instance_id_email_idx on auth.users (instance_id, lower(email));
 create index if not exists users_is_anonymous_idx on auth.users (is_anonymous);
--- Addresses are looked up in any case; lists of users are read from the newest.
+-- Addresses are looked up in any case; lists of users start with the newest.
 create index if not exists users_lower_email_idx on auth.users (lower(email));
 create index if not exists idx_users_created_at_desc on auth.users (created_at desc);
--- Codes are looked up by their hash. Old seeds put an empty text where there is none, which may be there often.
+-- Codes are looked up by their hash. Old seeds write an empty text in place of null, so that is not unique.
 create unique index if not exists confirmation_token_idx on auth.users (confirmation_token)
   where confirmation_token !~ '^[0-9 ]*$';
 create unique index if not exists recovery_token_idx on auth.users (recovery_token)
@@ -232,7 +232,7 @@ create index if not exists idx_user_id_auth_method on auth.flow_state (user_id, 
 create index if not exists flow_state_created_at_idx on auth.flow_state (created_at desc);
 create index if not exists audit_logs_instance_id_idx on auth.audit_log_entries (instance_id);
 
--- Nobody reads them through the API: no role of it has rights here, and if a migration gives some, no policy does.
+-- The roles of the API have no rights here; row-level security keeps that if a migration grants some.
 alter table auth.users enable row level security;
 alter table auth.identities enable row level security;
 alter table auth.sessions enable row level security;
@@ -244,21 +244,21 @@ alter table auth.one_time_tokens enable row level security;
 alter table auth.flow_state enable row level security;
 alter table auth.audit_log_entries enable row level security;
 
-comment on table auth.users is 'Who has an account.';
-comment on column auth.users.raw_user_meta_data is 'What users say of themselves, and may change: never a reason to let somebody do something.';
-comment on column auth.users.raw_app_meta_data is 'What the project says of users; only the secret key changes it.';
+comment on table auth.users is 'The accounts.';
+comment on column auth.users.raw_user_meta_data is 'Metadata that users may change themselves: never use it for authorization.';
+comment on column auth.users.raw_app_meta_data is 'Metadata that only the secret key may change.';
 comment on column auth.users.confirmed_at is 'When the first of address and phone number was confirmed.';
 comment on column auth.users.is_sso_user is 'Whether the account belongs to single sign-on; such accounts may share an address with others.';
 comment on column auth.users.email_change_confirm_status is 'How many of the two mailboxes agreed to a change of address.';
-comment on table auth.identities is 'Ways in which a user signs in: one row for each provider.';
+comment on table auth.identities is 'Ways of signing in: one row per user and provider.';
 comment on column auth.identities.email is 'The address in identity_data, in lower case.';
 comment on table auth.sessions is 'Devices that are signed in.';
-comment on column auth.sessions.not_after is 'When the session ends, whatever is refreshed; null for never.';
-comment on table auth.refresh_tokens is 'Tokens that give new access tokens, each once; parent is the one before.';
-comment on table auth.mfa_amr_claims is 'How a session was signed in to: the amr claim of its access tokens.';
+comment on column auth.sessions.not_after is 'When the session ends, even if it is refreshed; null for never.';
+comment on table auth.refresh_tokens is 'Tokens that give a new access token once; parent is the previous token.';
+comment on table auth.mfa_amr_claims is 'How a session was signed in: the amr claim of its access tokens.';
 comment on table auth.mfa_factors is 'Second factors of users.';
 comment on table auth.mfa_challenges is 'Requests to prove a second factor.';
-comment on table auth.one_time_tokens is 'Hashes of the codes in mails that still count, one of each kind for a user.';
+comment on table auth.one_time_tokens is 'Hashes of the valid codes in mails, one per user and kind.';
 comment on table auth.flow_state is 'Challenges of the PKCE flow, until the code of a followed link is exchanged.';
 comment on table auth.audit_log_entries is 'What happened to accounts.';
 

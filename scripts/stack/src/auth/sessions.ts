@@ -56,7 +56,7 @@ export type SignInMethod =
   | 'email/signup'
   | 'email_change';
 
-/** Where a session is used, as users see it in their list of devices. */
+/** The device of a session. */
 export interface Device {
   userAgent: string | null;
   address: string | null;
@@ -66,9 +66,9 @@ export interface Device {
 export interface Sessions {
   /** Signs a user in. */
   start(db: Db, user: User, method: SignInMethod, device: Device): Promise<SessionAnswer>;
-  /** Trades a refresh token for new tokens. */
+  /** Exchanges a refresh token for new tokens. */
   refresh(token: string): Promise<SessionAnswer>;
-  /** Ends sessions of a user: all of them, one, or all but that one. */
+  /** Ends sessions of a user: all, one (`local`), or all but that one (`others`). */
   end(db: Db, userId: string, scope: 'global' | 'local' | 'others', sessionId: string | null): Promise<void>;
 }
 
@@ -92,7 +92,7 @@ export function createSessions({ database, keys, config, hooks, issuer }: Sessio
   const inactivity = durationOf('inactivity_timeout', config.sessions?.inactivity_timeout);
   const reuseInterval = config.refresh_token_reuse_interval * 1000;
 
-  /** `method` is how the session begins, or `token_refresh`: the project's hook is told. */
+  /** `method` is for the project's hook: how the session begins, or `token_refresh`. */
   async function answer(
     db: Db,
     user: User,
@@ -168,7 +168,7 @@ export function createSessions({ database, keys, config, hooks, issuer }: Sessio
       const user = await findUser(db, found.user_id);
       if (!user) return tokenError('refresh_token_not_found', 'Refresh Token Not Found');
       if (isBanned(user)) return tokenError('user_banned', 'User Banned');
-      // Whoever else refreshes this session waits here, and then sees what became of the token.
+      // Other refreshes of this session wait here, and then see the new state of the token.
       const [session] = await db<Session[]>`
         select id, user_id, aal, not_after, created_at, refreshed_at at time zone 'utc' as refreshed_at
         from auth.sessions where id = ${found.session_id} for update
@@ -187,7 +187,7 @@ export function createSessions({ database, keys, config, hooks, issuer }: Sessio
         // The client may not have received the answer to its last refresh: it gets the same token again.
         if (active?.parent === token.token) next = active.token;
         else if (!active || Date.now() > token.updated_at.getTime() + reuseInterval) {
-          // An old token in use means that somebody copied one: nobody may go on with this session's tokens.
+          // A reused old token means that it was copied: all tokens of the session are revoked.
           if (config.enable_refresh_token_rotation)
             await db`update auth.refresh_tokens set revoked = true where session_id = ${session.id} and not revoked`;
           return tokenError('refresh_token_already_used', 'Already Used');
@@ -206,7 +206,7 @@ export function createSessions({ database, keys, config, hooks, issuer }: Sessio
       await audit(db, 'token_refreshed', user);
       return answer(db, user, session.id, next, 'token_refresh');
     });
-    // Thrown only now: a refusal must not undo the revocation.
+    // Thrown outside the transaction, so that a refusal does not undo the revocation.
     if (result instanceof AuthError) throw result;
     return result;
   }
@@ -226,7 +226,7 @@ export function createSessions({ database, keys, config, hooks, issuer }: Sessio
     start,
     refresh,
     async end(db, userId, scope, sessionId) {
-      // Refresh tokens go with their session.
+      // Refresh tokens are deleted with their session.
       if (scope === 'local') await db`delete from auth.sessions where id = ${sessionId}`;
       else if (scope === 'others')
         await db`delete from auth.sessions where user_id = ${userId} and id is distinct from ${sessionId}`;

@@ -1,9 +1,9 @@
 import { audit } from './audit.ts';
 import { AuthError, invalid, orFail } from './auth-error.ts';
 import { optionalText, readBody, text } from './body.ts';
+import { withIdToken, withWallet } from './disabled.ts';
 import { type Call, type Context, deviceOf, type Endpoint } from './endpoint.ts';
 import { takeFlow } from './flows.ts';
-import { withIdToken, withWallet } from './unserved.ts';
 import { findUserByEmail, getUser, isBanned } from './users.ts';
 
 const grants = new Map<string, Endpoint>([
@@ -36,11 +36,7 @@ async function withPassword(auth: Context, call: Call): Promise<Response> {
     throw new AuthError(422, 'email_provider_disabled', 'Email logins are disabled');
 
   const user = await findUserByEmail(database, email);
-  if (!user?.encrypted_password) {
-    // Takes as long as a wrong password, so that the time does not tell who is registered.
-    await passwords.hashUnknown();
-    throw wrongCredentials();
-  }
+  if (!user?.encrypted_password) throw wrongCredentials();
   if (isBanned(user)) throw new AuthError(400, 'user_banned', 'User is banned');
   const valid = await passwords.matches(password, user.encrypted_password);
   await hooks.passwordVerification(user.id, valid, call.address, () =>
@@ -55,7 +51,7 @@ async function withPassword(auth: Context, call: Call): Promise<Response> {
       return sessions.start(db, user, 'password', deviceOf(call));
     }),
   );
-  // Rules may have become stricter since the password was chosen: it is let in, and told.
+  // The rules may be stricter than when the password was chosen: the answer says so.
   const weak = passwords.weakness(password);
   return Response.json(weak ? { ...session, weak_password: weak } : session);
 }

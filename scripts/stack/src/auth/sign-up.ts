@@ -2,14 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { audit } from './audit.ts';
 import { AuthError, invalid, orFail } from './auth-error.ts';
 import { type Body, flag, readBody, record, text } from './body.ts';
-import {
-  type Call,
-  type Context,
-  confirmsAtOnce,
-  countAndRead,
-  deviceOf,
-  type Endpoint,
-} from './endpoint.ts';
+import { autoConfirms, type Call, type Context, countAndRead, deviceOf, type Endpoint } from './endpoint.ts';
 import { readChallenge, startFlow } from './flows.ts';
 import { userJson, userWith } from './user-json.ts';
 import type { User } from './user-rows.ts';
@@ -38,7 +31,7 @@ export const signUp: Endpoint = async (auth, call) => {
     });
     return Response.json(session);
   }
-  // Whoever signs up with an invited address has not shown yet to be the one who was invited.
+  // The user may not be the one who was invited to this address.
   if (user.invited_at) return Response.json(userWith({ ...user, raw_user_meta_data: {} }, []));
   return Response.json(await userJson(auth.database, user));
 };
@@ -70,7 +63,7 @@ async function mailMagicLink(auth: Context, call: Call, body: Body): Promise<Res
   let user = await findUserByEmail(auth.database, validateEmail(text(body, 'email')));
   if (!user?.email_confirmed_at) {
     ({ user } = await register(auth, call, body, null));
-    // The mail that asks to confirm the address signs in as well.
+    // The link that confirms the address signs the user in as well.
     if (!user.email_confirmed_at) return Response.json({});
   }
   const recipient = user;
@@ -86,8 +79,8 @@ async function mailMagicLink(auth: Context, call: Call, body: Body): Promise<Res
 }
 
 /**
- * Makes the user that a sign-up asks for. One that is there but never confirmed the address stays as it is, and gets
- * the mail once more; one that did is only found. A password of null is one that nobody knows.
+ * Creates the user that a sign-up asks for. A known user is not changed; without a confirmed address, the mail is sent
+ * again. A password of null stands for a random one.
  */
 async function register(
   auth: Context,
@@ -113,14 +106,14 @@ async function register(
   const candidate = newUser(email, record(body, 'data'));
   if (!known) await auth.hooks.beforeUserCreated(candidate, call.address);
   const metadata = { ...candidate.user_metadata, ...emailClaims(candidate) };
-  const hash = known ? null : await (password === null ? passwords.hashUnknown() : passwords.hash(password));
+  const hash = known ? null : await (password === null ? passwords.hashRandom() : passwords.hash(password));
 
   return orFail('Database error saving new user', () =>
     database.begin(async (db) => {
       const user =
         known ??
         (await insertUser(db, { ...candidate, user_metadata: metadata }, hash, metadata).catch(refuseTaken));
-      if (confirmsAtOnce(auth)) {
+      if (autoConfirms(auth)) {
         await audit(db, 'user_signedup', user, { provider: 'email' });
         return { user: await confirmEmail(db, user), known: false };
       }
@@ -135,15 +128,15 @@ async function register(
   );
 }
 
-/** Two sign-ups with one address at the same time: the second finds it taken only when it writes. */
+/** Of two simultaneous sign-ups with one address, the second fails when it writes. */
 function refuseTaken(error: unknown): never {
   throw isEmailTaken(error) ? alreadyRegistered() : error;
 }
 
-/** With mails, an address that is taken gets the answer of a new one, so that nobody can ask who is registered. */
+/** With confirmation by mail, a known address gets the answer of a new one, so that nobody can find out who is registered. */
 async function answerToKnown(auth: Context, user: User, userMetadata: Body | undefined): Promise<Response> {
   await audit(auth.database, 'user_repeated_signup', user, { provider: 'email' });
-  if (confirmsAtOnce(auth)) throw alreadyRegistered();
+  if (autoConfirms(auth)) throw alreadyRegistered();
   const now = new Date();
   const stranger: User = {
     ...user,

@@ -1,4 +1,4 @@
-/** Writes a template with values. `write` is asked for each value, with all that stands before it. */
+/** Fills in a template. `write` gets each value with the text before it, and answers how to write it. */
 export type Template = (data: Values, write: (text: string, before: string) => string) => string;
 
 type Values = Readonly<Record<string, unknown>>;
@@ -12,7 +12,7 @@ type Part =
 /**
  * Reads a template in the part of Go's language (https://pkg.go.dev/text/template) that mails use: `{{ .Name.Inner }}`,
  * `if`, `else if`, `else`, `end`, the functions `and`, `or`, `not`, `eq`, `ne` and `index`, brackets, quoted text, numbers,
- * comments, and `{{-` and `-}}`, which remove the white space around them. Anything else is an Error that says what.
+ * comments, and `{{-` and `-}}`, which remove the white space around them. Anything else is an Error.
  */
 export function compileTemplate(source: string): Template {
   const pieces = splitSource(source);
@@ -55,7 +55,7 @@ function splitSource(source: string): Piece[] {
   }
 }
 
-/** Reads to the end, or to an `else` or `end` that belongs to what is around. Takes what it reads off the list. */
+/** Reads, and removes from the list, up to the end or to an `else` or `end` of the surrounding block. */
 function readParts(pieces: Piece[]): { parts: Part[]; ending: string | null } {
   const parts: Part[] = [];
   for (let piece = pieces.shift(); piece; piece = pieces.shift()) {
@@ -135,14 +135,14 @@ function readValue(tokens: string[], text: string): Expression {
   throw new Error(`{{ ${text} }} is not known here`);
 }
 
-/** What stands under a name; nothing where there is none, as in a Go map. */
+/** The value of a key; undefined where it is missing, as in a Go map. */
 function inside(value: unknown, key: unknown): unknown {
   if (typeof value !== 'object' || value === null) return undefined;
   const name = String(key);
   return Object.hasOwn(value, name) ? (value as Values)[name] : undefined;
 }
 
-/** Go's idea of true: what is not empty. */
+/** Whether Go's templates take a value for true: all but empty values. */
 function isTrue(value: unknown): boolean {
   if (Array.isArray(value)) return value.length > 0;
   if (typeof value === 'object' && value !== null) return Object.keys(value).length > 0;

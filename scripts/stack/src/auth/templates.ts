@@ -8,10 +8,10 @@ import { compileTemplate, type Template } from './template-language.ts';
 /** The mails of Auth that hold a code. */
 export type MailKind = 'signup' | 'invite' | 'recovery' | 'magiclink' | 'email_change' | 'reauthentication';
 
-/** The mails of Auth that only tell what happened, where `[auth.email.notification.*]` of config.toml asks for them. */
+/** Notices of Auth without a code, enabled by `[auth.email.notification.*]` of config.toml. */
 export type NoticeKind = 'password_changed' | 'email_changed';
 
-/** What a template may name, as `{{ .Email }}`; https://supabase.com/docs/guides/auth/auth-email-templates lists them. */
+/** The values of a template, such as `{{ .Email }}`; https://supabase.com/docs/guides/auth/auth-email-templates lists them. */
 export interface TemplateData {
   ConfirmationURL: string;
   Email: string;
@@ -71,9 +71,8 @@ const bodies: Record<MailKind | NoticeKind, string> = {
 
 /**
  * Reads the templates of a project: `subject` and `content_path` of `[auth.email.template.*]` and
- * `[auth.email.notification.*]` in config.toml, and plain ones of our own where it names none. Paths are relative to the
- * folder that holds `supabase/`. A file that cannot be read, or that uses more of Go's language than is known here, is a
- * StackError.
+ * `[auth.email.notification.*]` in config.toml, or plain templates where it names none. Paths are relative to the folder
+ * that holds `supabase/`. An unreadable file, or one with an unknown part of Go's language, is a StackError.
  */
 export function readTemplates(
   config: Pick<Project['config']['auth']['email'], 'template' | 'notification'>,
@@ -118,8 +117,8 @@ export function readTemplates(
 }
 
 /**
- * A value as it may stand after what was written before it, as Go's html/template has it: escaped for HTML, in the query
- * of an address percent-encoded, and at the beginning of an address only with a harmless scheme.
+ * Escapes a value by its place, as Go's html/template does: for HTML; percent-encoded in the query of an address; at the
+ * beginning of an address only with a harmless scheme.
  */
 function escapeInPlace(text: string, before: string): string {
   const tag = before.slice(before.lastIndexOf('<'));
@@ -127,14 +126,14 @@ function escapeInPlace(text: string, before: string): string {
   const begun = address?.slice(1).join('') ?? '';
   if (/[?#]/.test(begun)) return encodeURIComponent(text);
   if (address && !begun && !isHarmlessAddress(text)) return '#ZgotmplZ';
-  // Without quotation marks, white space would end the attribute and begin another.
+  // In an attribute without quotation marks, white space would begin another attribute.
   const isBare = /=\s*[^\s"'>]*$/.test(tag);
   return isBare
     ? escapeHtml(text).replace(/[\s=`]/g, (character) => `&#${character.charCodeAt(0)};`)
     : escapeHtml(text);
 }
 
-/** Go's templates let no other scheme into an address, since `javascript:` is one; `#ZgotmplZ` is what they put there. */
+/** Go's templates replace addresses with other schemes, such as `javascript:`, by `#ZgotmplZ`. */
 function isHarmlessAddress(text: string): boolean {
   const scheme = /^[^/?#]*:/.exec(text)?.[0];
   return scheme === undefined || /^(?:https?|mailto|tel):$/i.test(scheme);

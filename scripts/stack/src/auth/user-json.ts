@@ -1,6 +1,6 @@
 import type { Db, Identity, User } from './user-rows.ts';
 
-/** The user as JSON, with the ways of signing in. */
+/** The user as JSON, with identities. */
 export async function userJson(db: Db, user: User) {
   const identities = await db<
     Identity[]
@@ -8,7 +8,7 @@ export async function userJson(db: Db, user: User) {
   return userWith(user, identities);
 }
 
-/** The user as JSON; what is not set is left out, as Supabase does. */
+/** The user as JSON. As on Supabase, empty fields are left out. */
 export function userWith(user: User, identities: readonly Identity[]) {
   const set = (name: string, value: Date | string | null) => (value ? { [name]: value } : {});
   return {

@@ -50,13 +50,13 @@ export interface Identity extends Row {
   updated_at: Date;
 }
 
-/** Columns of a user and what they become. Metadata is merged, see `mergeMetadata`. */
+/** New values of columns of a user. */
 export type UserChanges = Partial<
   Omit<User, 'id' | 'confirmed_at' | 'created_at' | 'updated_at' | keyof Row>
 > &
   Record<string, unknown>;
 
-/** A user as it is about to be inserted; also what the "Before User Created" hook is shown. */
+/** A user before the insertion, as the hook "Before User Created" is shown. */
 export interface NewUser {
   id: string;
   aud: string;

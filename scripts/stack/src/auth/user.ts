@@ -2,7 +2,7 @@ import { sameText } from '../same-text.ts';
 import { audit } from './audit.ts';
 import { AuthError, invalid, orFail } from './auth-error.ts';
 import { optionalText, record, text } from './body.ts';
-import { type Context, confirmsAtOnce, countAndRead, type Endpoint, signedIn } from './endpoint.ts';
+import { autoConfirms, type Context, countAndRead, type Endpoint, signedIn } from './endpoint.ts';
 import { readChallenge, startFlow } from './flows.ts';
 import { hashCode } from './mails.ts';
 import { withoutCodes } from './one-time-tokens.ts';
@@ -12,7 +12,7 @@ import type { User } from './user-rows.ts';
 import { emailExists, findUserByEmail, lockUser, mergeMetadata, updateUser, validateEmail } from './users.ts';
 import { applyEmailChange } from './verify.ts';
 
-/** `GET /user`: the user whose token it is. */
+/** `GET /user`: the user of the token. */
 export const readUser: Endpoint = async (auth, call) => {
   const { user } = await signedIn(auth, call);
   return Response.json(await userJson(auth.database, user));
@@ -48,7 +48,7 @@ export const changeUser: Endpoint = async (auth, call) => {
         // Another request may have used the code of the same mail.
         if (nonce && current.reauthentication_token !== user.reauthentication_token) throw badNonce();
         current = await updateUser(db, user.id, { ...withoutCodes, encrypted_password: hash });
-        // Whoever else is signed in must show that they know the new password.
+        // Other devices must sign in with the new password.
         await auth.sessions.end(db, user.id, session ? 'others' : 'global', session?.id ?? null);
         await audit(db, 'user_updated_password', user);
         await auth.mails.notify('password_changed', current.email, current);
@@ -57,7 +57,7 @@ export const changeUser: Endpoint = async (auth, call) => {
         current = await updateUser(db, user.id, {
           raw_user_meta_data: mergeMetadata(current.raw_user_meta_data, data),
         });
-      if (newEmail && user.is_anonymous && confirmsAtOnce(auth)) {
+      if (newEmail && user.is_anonymous && autoConfirms(auth)) {
         current = await applyEmailChange(db, current, newEmail);
       } else if (newEmail) {
         // Also where sign-ups need no confirmation, Supabase changes the address of a permanent user only when the

@@ -4,7 +4,7 @@ import { type Body, isRecord } from './body.ts';
 import { keepOneTimeTokens } from './one-time-tokens.ts';
 import type { Db, NewUser, User, UserChanges } from './user-rows.ts';
 
-/** A user to be, with an id of its own. */
+/** A new user with a random id. */
 export function newUser(email: string | null, userMetadata: Body | undefined): NewUser {
   return {
     id: randomUUID(),
@@ -17,12 +17,12 @@ export function newUser(email: string | null, userMetadata: Body | undefined): N
   };
 }
 
-/** What Supabase Auth knows of a new user's address, kept with the address as a way of signing in. */
+/** The data of the e-mail identity of a new user. */
 export function emailClaims(user: { id: string; email: string | null }): Body {
   return { sub: user.id, email: user.email ?? '', email_verified: false, phone_verified: false };
 }
 
-/** Inserts the user and how it signs in. Triggers of the project run here; the address is confirmed after them. */
+/** Inserts a user and the e-mail identity. Triggers of the project run before the address is confirmed. */
 export async function insertUser(
   db: Db,
   user: NewUser,
@@ -42,7 +42,7 @@ export async function insertUser(
   return getUser(db, user.id);
 }
 
-/** Gives a user the e-mail address as a way of signing in. */
+/** Gives a user an e-mail identity. */
 export async function insertEmailIdentity(db: Db, userId: string, data: Body): Promise<void> {
   await db`
     insert into auth.identities (id, provider, provider_id, user_id, identity_data, last_sign_in_at, created_at, updated_at)
@@ -50,7 +50,7 @@ export async function insertEmailIdentity(db: Db, userId: string, data: Body): P
   `;
 }
 
-/** Changes what is known of the e-mail address as a way of signing in, and adds it to a user that had none. */
+/** Changes the e-mail identity of a user, or adds one. */
 export async function setEmailIdentity(
   db: Db,
   userId: string,
@@ -79,7 +79,7 @@ export async function findUser(db: Db, id: string): Promise<User | undefined> {
   return user;
 }
 
-/** The same, locked until the transaction ends: of two changes at once, the second sees what the first made. */
+/** The same, locked until the transaction ends: of two simultaneous changes, the second sees the first. */
 export async function lockUser(db: Db, id: string): Promise<User | undefined> {
   const [user] = await db<User[]>`select * from auth.users where id = ${id} for update`;
   return user;
@@ -93,7 +93,7 @@ export async function findUserByEmail(db: Db, email: string): Promise<User | und
   return user;
 }
 
-/** Writes columns of a user, and answers the row as it is then. */
+/** Writes columns of a user, and answers the new row. */
 export async function updateUser(db: Db, id: string, changes: UserChanges): Promise<User> {
   const columns = Object.fromEntries(
     Object.entries(changes).map(([name, value]) => [
@@ -116,7 +116,7 @@ export function mergeMetadata(current: Body | null, updates: Body): Body {
   return merged;
 }
 
-/** Marks the e-mail address as belonging to the user. */
+/** Confirms the e-mail address of a user. */
 export async function confirmEmail(db: Db, user: User): Promise<User> {
   await db`
     update auth.identities set identity_data = identity_data || '{"email_verified": true}', updated_at = now()
@@ -129,12 +129,12 @@ export async function confirmEmail(db: Db, user: User): Promise<User> {
   });
 }
 
-/** Whether a user may not sign in now. */
+/** Whether a user is banned now. */
 export function isBanned(user: User): boolean {
   return user.banned_until !== null && user.banned_until.getTime() > Date.now();
 }
 
-/** An address that a mail could reach, in lower case as it is stored. */
+/** A valid e-mail address in lower case, as it is stored. */
 export function validateEmail(email: string): string {
   if (!email) throw invalid('An email address is required');
   if (email.length > 255) throw invalid('An email address is too long');
@@ -158,12 +158,12 @@ export function isEmailTaken(error: unknown): boolean {
   );
 }
 
-/** Another user took the address between the look and the write. */
+/** Another user took the address between the check and the write. */
 export function refuseTaken(error: unknown): never {
   throw isEmailTaken(error) ? emailExists() : error;
 }
 
-/** The refusal of an address that is somebody's. */
+/** The refusal of an address of another user. */
 export function emailExists(): AuthError {
   return new AuthError(422, 'email_exists', 'A user with this email address has already been registered');
 }

@@ -2,14 +2,14 @@ import { report } from '../service-log.ts';
 import { audit } from './audit.ts';
 import { AuthError, invalid, orFail } from './auth-error.ts';
 import { readBody, text } from './body.ts';
-import { type Call, type Context, confirmsAtOnce, deviceOf, type Endpoint } from './endpoint.ts';
+import { autoConfirms, type Call, type Context, deviceOf, type Endpoint } from './endpoint.ts';
 import { issueCode } from './flows.ts';
 import { hashCode, pkcePrefix } from './mails.ts';
 import type { SignInMethod } from './sessions.ts';
 import type { Db, User } from './user-rows.ts';
 import { confirmEmail, isBanned, refuseTaken, setEmailIdentity, updateUser, validateEmail } from './users.ts';
 
-/** What a code can be for; `email` stands for signup and magiclink. */
+/** The purposes of codes; `email` stands for signup and magiclink. */
 const types = ['signup', 'invite', 'recovery', 'magiclink', 'email_change', 'email'] as const;
 type VerifyType = (typeof types)[number];
 
@@ -80,7 +80,7 @@ export const verifyCode: Endpoint = async (auth, call) => {
   return Response.json(session ?? { msg: otherMailToo, code: '200' });
 };
 
-/** `GET /verify`: the link in a mail. It leads to the app, with a session behind the `#`, a code, or what went wrong. */
+/** `GET /verify`: the link in a mail. It leads to the app, with a session or an error behind the `#`, or with a code. */
 export const followLink: Endpoint = async (auth, call) => {
   auth.limits.count('token_verifications', call.url.pathname, call.address);
   const query = call.url.searchParams;
@@ -91,14 +91,14 @@ export const followLink: Endpoint = async (auth, call) => {
   const target = auth.redirects.of(call.request);
   const pkce = hash.startsWith(pkcePrefix);
   try {
-    return await auth.database.begin((db) => passOn(auth, call, db, type, hash, target));
+    return await auth.database.begin((db) => redirectWithSession(auth, call, db, type, hash, target));
   } catch (error) {
     if (!(error instanceof AuthError)) report('auth', 'The link of a mail:', error);
     return redirect(target, problem(error), pkce);
   }
 };
 
-async function passOn(
+async function redirectWithSession(
   auth: Context,
   call: Call,
   db: Db,
@@ -128,11 +128,11 @@ async function passOn(
 interface Found {
   user: User;
   column: CodeColumn;
-  /** What the code turned out to be for, where `email` was asked. */
+  /** The purpose of the code; never `email`. */
   type: Exclude<VerifyType, 'email'>;
 }
 
-/** Finds whose code it is and locks the user, so that a code counts once. */
+/** Finds and locks the user of a code, so that a code is used once. */
 async function take(
   auth: Context,
   db: Db,
@@ -141,7 +141,7 @@ async function take(
   address: string | null,
   refused: string,
 ): Promise<Found> {
-  // A code that was sent for the PKCE flow is stored with its prefix, also where it is typed in.
+  // A code of the PKCE flow is stored with a prefix, which a typed code lacks.
   const hashes = [hash, pkcePrefix + hash];
   for (const column of columns[type]) {
     const [user] = await db<User[]>`
@@ -159,12 +159,12 @@ async function take(
   throw new AuthError(403, 'otp_expired', refused);
 }
 
-/** Does what the code is for. Null means that the other mail of a change of address is still to be confirmed. */
+/** Confirms what the code was sent for. Null while the other mail of a change of address must be confirmed. */
 async function confirm(auth: Context, db: Db, { user, column, type }: Found): Promise<User | null> {
   if (type === 'signup' || type === 'invite') {
     await audit(db, 'user_signedup', user, { provider: 'email' });
     // Invited users have no password yet; they are asked to set one.
-    const hash = user.encrypted_password ?? (await auth.passwords.hashUnknown());
+    const hash = user.encrypted_password ?? (await auth.passwords.hashRandom());
     return confirmEmail(db, await updateUser(db, user.id, { encrypted_password: hash }));
   }
   if (type === 'email_change') return confirmChange(auth, db, user, column);
@@ -174,7 +174,7 @@ async function confirm(auth: Context, db: Db, { user, column, type }: Found): Pr
 }
 
 async function confirmChange(auth: Context, db: Db, user: User, column: CodeColumn): Promise<User | null> {
-  const bothAgree = auth.config.email.double_confirm_changes && !confirmsAtOnce(auth) && user.email;
+  const bothAgree = auth.config.email.double_confirm_changes && !autoConfirms(auth) && user.email;
   if (bothAgree && user.email_change_confirm_status === 0) {
     await updateUser(db, user.id, { email_change_confirm_status: 1, [column]: null });
     return null;
@@ -185,7 +185,7 @@ async function confirmChange(auth: Context, db: Db, user: User, column: CodeColu
   return changed;
 }
 
-/** Makes the address that was asked for the user's. */
+/** Replaces the address of a user. */
 export async function applyEmailChange(db: Db, user: User, email: string): Promise<User> {
   await setEmailIdentity(db, user.id, email, true);
   const changed = await updateUser(db, user.id, {
@@ -208,7 +208,7 @@ function verifyType(type: string): VerifyType {
   return known;
 }
 
-/** The names that OAuth has for what went wrong, by status. */
+/** OAuth's names of errors, by status. */
 const oauthErrors: Record<number, string> = {
   400: 'invalid_request',
   401: 'unauthorized_client',
@@ -225,7 +225,7 @@ function problem(error: unknown): Record<string, string> {
   return { ...(name ? { error: name } : {}), error_code: code, error_description: message, sb: '' };
 }
 
-/** What happened goes behind the `#`; apps of the PKCE flow read it in the query. */
+/** The result goes behind the `#`; apps of the PKCE flow read it in the query. */
 function redirect(target: string, values: Record<string, string>, pkce: boolean): Response {
   const { sb: _marker, ...query } = values;
   return redirectTo(target, pkce ? query : {}, values);
@@ -240,7 +240,7 @@ function redirectTo(
   const asked = new URLSearchParams(query).toString();
   const behind = new URLSearchParams(fragment).toString();
   const location = `${page}${asked && (page.includes('?') ? '&' : '?')}${asked}${behind && '#'}${behind}`;
-  // Headers are ASCII, while the allow list may admit other addresses.
+  // Headers are ASCII, while allowed addresses may not be.
   const ascii = location.replace(/[^\x21-\x7e]+/gu, encodeURIComponent);
   return new Response(null, { status: 303, headers: { location: ascii } });
 }

@@ -30,7 +30,7 @@ interface Bucket {
 /** What a bucket says about the objects in it. */
 export type BucketRules = Pick<Bucket, 'public' | 'file_size_limit' | 'allowed_mime_types'>;
 
-// Casts keep the values what JSON has, whatever the connection makes of bigint and arrays.
+// The casts give JSON values, however the connection parses bigint and arrays.
 const rules = (tx: TransactionSql) =>
   tx`public, file_size_limit::float8, to_jsonb(allowed_mime_types) as allowed_mime_types`;
 const columns = (tx: TransactionSql) => tx`
@@ -44,7 +44,7 @@ export async function findBucketRules(tx: TransactionSql, id: string): Promise<B
   return bucket;
 }
 
-/** The most bytes that a file in a bucket may have. As on Supabase, a limit of 0 is none. */
+/** The most bytes that a file in a bucket may have. As on Supabase, 0 means no limit of its own. */
 export function sizeLimitOf({ file_size_limit }: BucketRules, globalLimit: number): number {
   return Math.min(file_size_limit || globalLimit, globalLimit);
 }
@@ -139,7 +139,7 @@ export async function createBucket(context: Context): Promise<Response> {
   return Response.json({ name: body.name });
 }
 
-/** `PUT /bucket/:bucket`: what the body does not name stays. */
+/** `PUT /bucket/:bucket`: fields that the body does not name keep their values. */
 export async function updateBucket(context: Context): Promise<Response> {
   const body = await jsonBody(context.body, settings);
   const { limit, mimeTypes } = checkSettings(body, context.fileSizeLimit);
@@ -185,7 +185,7 @@ export async function deleteBucket(context: Context): Promise<Response> {
       const deleted = await tx`delete from storage.buckets where id = ${context.bucket} returning id`;
       if (deleted.length === 0) throw noSuchBucket();
     } catch (error) {
-      // The foreign key of the objects keeps a bucket that is not empty.
+      // The foreign key of the objects refuses to delete a bucket that is not empty.
       throw errorCode(error) === '23503' ? bucketNotEmpty() : error;
     }
   });

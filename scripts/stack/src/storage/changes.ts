@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { refuseVersion } from './absent.ts';
 import { type Context, ownerOf } from './handler.ts';
 import { checkBucketName, checkKey } from './names.ts';
 import { checkWrite, completeWrite } from './object-writes.ts';
@@ -8,6 +7,7 @@ import { deleteObjects, findObject, type ObjectRow, renameObject } from './objec
 import { jsonBody, text } from './requests.ts';
 import { featureNotEnabled, noSuchKey } from './storage-error.ts';
 import { rehearse } from './transactions.ts';
+import { refuseVersion } from './unsupported.ts';
 import { metadataOfHeader } from './uploads.ts';
 
 /** `DELETE /object/:bucket/*` */
@@ -18,11 +18,11 @@ export async function removeObject(context: Context): Promise<Response> {
   return Response.json({ message: 'Successfully deleted' });
 }
 
-// An entry that names a version is no text, and refused by name below.
+// An entry with a version is an object, and is refused by name below.
 const entry = z.union([text, z.object({ path: text, versionId: text })]);
 const removal = z.object({ prefixes: z.array(entry).min(1).max(1000) });
 
-/** `DELETE /object/:bucket`: the prefixes are whole names; what the caller may not delete is left out silently. */
+/** `DELETE /object/:bucket`: `prefixes` are whole names. Objects that the caller may not delete are left out. */
 export async function removeObjects(context: Context): Promise<Response> {
   const { prefixes } = await jsonBody(context.body, removal);
   const names = prefixes.map((prefix) => {
@@ -102,7 +102,7 @@ export async function copyObject(context: Context): Promise<Response> {
   return Response.json({ ...row, Id: row.id, Key: `${bucket}/${destinationKey}` });
 }
 
-/** Copies the bytes of an object. One that is replaced meanwhile has others by then, and is looked up again. */
+/** Copies the bytes of an object. An object that is replaced meanwhile is looked up again. */
 async function copyBytes(
   { asCaller, disk }: Context,
   { bucket, name }: { bucket: string; name: string },

@@ -4,7 +4,7 @@ export interface ByteRange {
   end: number;
 }
 
-/** The part that a `Range` header asks for. As HTTP has it, a header of another form asks for the whole. */
+/** The part that a `Range` header asks for. By HTTP's rules, a header of another form asks for the whole. */
 export function parseRange(header: string | null, size: number): ByteRange | 'whole' | 'unsatisfiable' {
   const [, first = '', last = ''] = /^bytes=(\d*)-(\d*)$/i.exec(header?.trim() ?? '') ?? [];
   if (first === '' && last === '') return 'whole';
@@ -32,7 +32,7 @@ export function isNotModified(
   return lastModified !== null && Math.floor(lastModified.getTime() / 1000) * 1000 <= since;
 }
 
-/** Whether a range may be served: `If-Range` names the version that the client has the rest of. */
+/** Whether a range may be served: `If-Range` must name the current version. */
 export function rangeApplies(headers: Headers, eTag: string | undefined, lastModified: Date | null): boolean {
   const condition = headers.get('if-range');
   return condition === null || condition === eTag || condition === lastModified?.toUTCString();

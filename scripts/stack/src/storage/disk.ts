@@ -8,14 +8,14 @@ import { tooLarge } from './storage-error.ts';
 /** What is known of bytes once they are stored. */
 export interface Stored {
   size: number;
-  /** As Amazon S3 makes it: the MD5 in quotes. */
+  /** The MD5 in quotes, as Amazon S3 makes it. */
   eTag: string;
   lastModified: Date;
 }
 
 /**
- * The bytes of objects, a file for each version. A version is a new UUID, so that the names and folders of objects,
- * whatever they hold, never become paths, and a file never changes once it is in place.
+ * The bytes of objects, a file for each version. A version is a new UUID: names of objects never become paths, and a
+ * file never changes once it is in place.
  */
 export interface Disk {
   /** Stores what a stream yields; more than `limit` bytes, or a stream that fails, leave nothing. */
@@ -29,21 +29,21 @@ export interface Disk {
   find(version: string): Promise<{ path: string; size: number } | null>;
   /** Makes an empty version, to be filled by `append`. It counts as an object once a row names it. */
   begin(version: string): Promise<void>;
-  /** Adds bytes to a version that has `offset` of them, and answers how many it has then. What came stays if the stream fails. */
+  /** Adds bytes to a version that has `offset` of them, and answers its new size. Bytes that arrived stay if the stream fails. */
   append(version: string, chunks: AsyncIterable<Uint8Array>, offset: number): Promise<number>;
   /** What is known of a version that was filled by `append`; null where there is none. */
   measure(version: string): Promise<Stored | null>;
-  /** Removes what earlier runs left, but for the versions that `keep` picks out of a list. */
+  /** Removes files of earlier runs, except the versions that `keep` picks out of a list. */
   sweep(keep: (versions: string[]) => Promise<ReadonlySet<string>>): Promise<void>;
 }
 
 const versionPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const chunkSize = 128 * 1024;
 
-/** No row comes this long after its bytes. */
+/** A row follows its bytes within this time. */
 const longestWaitMs = 60 * 60 * 1000;
 
-/** After so many bytes it is looked again whether the disk has room. */
+/** The free space of the disk is checked again after this many bytes. */
 const lookEvery = 4 * 1024 * 1024;
 
 /** Opens the folder of bytes, and makes it when it is missing. */
@@ -51,7 +51,7 @@ export function createDisk(folder: string): Disk {
   const incoming = path.join(folder, 'incoming');
   const opened = Date.now();
 
-  // Two levels, since some file systems slow down over folders of very many files.
+  // Two levels: some file systems are slow with very many files in one folder.
   const pathOf = (version: string) => path.join(folder, version.slice(0, 2), version);
 
   /** Fills a file under another name first, so that a file in place is always whole. */
@@ -70,7 +70,7 @@ export function createDisk(folder: string): Disk {
     }
   }
 
-  /** Opens the bytes of a version. SQL can write anything into a row, so not every version has some, or is one. */
+  /** Opens the bytes of a version, or answers null: SQL can write any version into a row. */
   async function openVersion(version: string): Promise<fs.FileHandle | null> {
     if (!versionPattern.test(version)) return null;
     try {
@@ -184,7 +184,7 @@ export function createDisk(folder: string): Disk {
           }
         }
       } finally {
-        // A client goes on from the size that it is told: what counts has to outlast a power cut.
+        // A client continues from the size that it is told, so the bytes must survive a power cut.
         await file.sync();
       }
       return position;
@@ -203,7 +203,7 @@ export function createDisk(folder: string): Disk {
     },
 
     async sweep(keep) {
-      // Bytes are in place before their row is: what came just now may still be waiting for one.
+      // Bytes are in place before their row: new files may still get one.
       const before = Math.max(opened, Date.now() - longestWaitMs);
       const entries = await fs
         .readdir(folder, { recursive: true, withFileTypes: true })
@@ -211,7 +211,7 @@ export function createDisk(folder: string): Disk {
           if (errorCode(error) === 'ENOENT') return [];
           throw error;
         });
-      // Only folders of versions, and of what came in: other folders here have owners of their own.
+      // Only the folders of versions and incoming files; the records of resumable uploads have a sweep of their own.
       const files = entries.filter(
         (entry) =>
           entry.isFile() &&
@@ -230,7 +230,7 @@ export function createDisk(folder: string): Disk {
   };
 }
 
-/** Passes bytes on for as long as the disk has room for files. */
+/** Passes bytes on while the disk has room for files. */
 async function* withSpace(folder: string, chunks: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
   let unseen = lookEvery;
   for await (const chunk of chunks) {
@@ -243,7 +243,7 @@ async function* withSpace(folder: string, chunks: AsyncIterable<Uint8Array>): As
   }
 }
 
-/** Makes a rename last through a power cut. Windows has no such call for folders, and needs none. */
+/** Makes a rename survive a power cut. Windows has no such call for folders, and needs none. */
 async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return;
   await using handle = await fs.open(folder, 'r');

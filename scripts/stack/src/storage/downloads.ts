@@ -1,6 +1,5 @@
 import type { TransactionSql } from 'postgres';
 import { z } from 'zod';
-import { refuseVersion } from './absent.ts';
 import { findBucketRules } from './buckets.ts';
 import { isNotModified, parseRange, rangeApplies } from './conditions.ts';
 import type { Context } from './handler.ts';
@@ -16,6 +15,7 @@ import { findObject, type ObjectRow } from './objects.ts';
 import { queryOf } from './requests.ts';
 import { invalidSignature, noSuchBucket, noSuchKey } from './storage-error.ts';
 import { become } from './transactions.ts';
+import { refuseVersion } from './unsupported.ts';
 
 type FindObject = (context: Context) => Promise<ObjectRow>;
 
@@ -23,12 +23,12 @@ type FindObject = (context: Context) => Promise<ObjectRow>;
 const findPublic: FindObject = (context) =>
   context.asService(async (tx) => {
     const rules = await findBucketRules(tx, context.bucket);
-    // A private bucket is as good as none, so that nobody learns of it.
+    // The same answer as for an unknown bucket: a private bucket stays hidden.
     if (!rules?.public) throw noSuchBucket();
     return await mustFind(tx, context);
   });
 
-/** An object that the caller may read: all of a public bucket, of another what the policies show. */
+/** An object that the caller may read: any object of a public bucket, otherwise those that the policies show. */
 const findReadable: FindObject = (context) =>
   context.asService(async (tx) => {
     const rules = await findBucketRules(tx, context.bucket);
@@ -62,18 +62,19 @@ const withToken = z.object({ token: z.string() });
 /** `GET /object/sign/:bucket/*?token=`: the permission was asked when the URL was signed. */
 export async function getSigned(context: Context): Promise<Response> {
   const { expires, transformations } = await grantOf(context);
-  // Who signed the URL of a smaller image did not give away the original.
+  // A URL for a transformed image must not serve the original.
   if (transformations !== undefined) throw invalidSignature();
   return await send(context, findGranted, { expires });
 }
 
 /** `GET /render/image/public/:bucket/*` */
-export const renderPublic = async (context: Context) => send(context, findPublic, wishOf(context));
+export const renderPublic = async (context: Context) => send(context, findPublic, transformationOf(context));
 
 /** `GET /render/image/authenticated/:bucket/*` */
-export const renderReadable = async (context: Context) => send(context, findReadable, wishOf(context));
+export const renderReadable = async (context: Context) =>
+  send(context, findReadable, transformationOf(context));
 
-/** `GET /render/image/sign/:bucket/*?token=`: the token says how the image is changed, the query does not count. */
+/** `GET /render/image/sign/:bucket/*?token=`: the token says how the image is transformed; the query is ignored. */
 export async function renderSigned(context: Context): Promise<Response> {
   const { expires, transformations = '' } = await grantOf(context);
   return await send(context, findGranted, { expires, transformation: readTransformation(transformations) });
@@ -82,7 +83,9 @@ export async function renderSigned(context: Context): Promise<Response> {
 /** An object that a signed URL names. */
 const findGranted: FindObject = (context) => context.asService((tx) => mustFind(tx, context));
 
-const wishOf = ({ request }: Context) => ({ transformation: queryOf(request, transformationQuery) });
+const transformationOf = ({ request }: Context) => ({
+  transformation: queryOf(request, transformationQuery),
+});
 
 async function grantOf({ request, tokens, bucket, key }: Context) {
   const { token } = queryOf(request, withToken);
@@ -103,7 +106,7 @@ async function send(context: Context, find: FindObject, sending: Sending = {}): 
   let version: string | null | undefined;
   while (true) {
     const object = await find(context);
-    // An object that was replaced since it was found has other bytes now; a row that SQL made has none.
+    // An object that was replaced meanwhile is looked up again; a row made by SQL has no bytes.
     if (object.version === version) throw noSuchKey();
     version = object.version;
     const answer = await sendVersion(context, object, sending);
@@ -159,14 +162,14 @@ async function sendVersion(
   return body && new Response(body, { status: range === 'whole' ? 200 : 206, headers });
 }
 
-/** Answers a changed image; null where the bytes are gone, `original` where it is served as it is. */
+/** Answers a transformed image; null where the bytes are gone, `original` for an image that is served unchanged. */
 async function sendImage(
   { request, disk }: Context,
   { version, metadata }: ObjectRow,
   headers: Headers,
   transformation: Transformation,
 ): Promise<Response | 'original' | null> {
-  // As on Supabase, a drawing stays one. SQL can write anything into a row.
+  // As on Supabase, SVG is served unchanged. String(): SQL can write any type into a row.
   if (String(metadata?.mimetype).startsWith('image/svg')) return 'original';
   const file = await disk.find(version ?? '');
   if (!file) return null;
@@ -180,12 +183,12 @@ async function sendImage(
   return new Response(request.method === 'HEAD' ? null : new Uint8Array(image.bytes), { headers });
 }
 
-/** Supabase serves HTML as plain text, so that no page of a user runs under the project's address; not so `Text/HTML`. */
+/** Supabase serves `text/html` as plain text (but not `Text/HTML`), so that pages of users do not run under its address. */
 function servedType(type = 'application/octet-stream'): string {
   return type.includes('text/html') ? 'text/plain' : type;
 }
 
-/** Leaves out what is no header value: SQL can write anything into a row. */
+/** Sets a header, unless the value is not valid in one: SQL can write any text into a row. */
 function setHeader(headers: Headers, name: string, value: string | undefined): void {
   if (typeof value === 'string' && /^[\x20-\x7e]+$/.test(value)) headers.set(name, value);
 }
@@ -198,7 +201,7 @@ function disposition(download: string | null): string | undefined {
     /['()*]/g,
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
   );
-  // For clients that do not know filename*: a token as it is, else a string without what would need escapes.
+  // For clients that do not know filename*: a token unchanged, any other name quoted and without special characters.
   const plain = download.replace(/[^\x20-\x7e]|["\\]/g, '_');
   const fallback = /^[\w!#$%&'*+\-.^`|~]+$/.test(plain) ? plain : `"${plain}"`;
   return `attachment; filename=${fallback}; filename*=UTF-8''${encoded}`;

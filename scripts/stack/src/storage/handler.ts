@@ -6,7 +6,7 @@ import type { Identity, Session } from './transactions.ts';
 /** What a handler works with. */
 export interface Context {
   request: Request;
-  /** The bytes of the request's body. What a handler leaves unread is read and dropped before the answer is sent. */
+  /** The bytes of the request's body. Bytes that a handler leaves unread are dropped before the answer is sent. */
   body: AsyncIterable<Uint8Array>;
   disk: Disk;
   tokens: Tokens;

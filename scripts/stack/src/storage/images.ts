@@ -4,13 +4,13 @@ import { errorCode } from '../errors.ts';
 import { createGate } from './gate.ts';
 import { StorageError } from './storage-error.ts';
 
-/** How an image is to be changed, as requests and signed URLs say it. */
+/** How an image is to be transformed, as requests and signed URLs say. */
 export interface Transformation {
-  /** Pixels; what is beyond Supabase's limits counts as the limit, 0 as unsaid. */
+  /** Pixels. Values beyond Supabase's limits count as the limit, 0 as missing. */
   width?: number | undefined;
   height?: number | undefined;
   resize?: 'cover' | 'contain' | 'fill' | undefined;
-  /** `origin` keeps the format; unsaid, clients that know WebP get WebP. */
+  /** `origin` keeps the format. Without it, clients that accept WebP get WebP. */
   format?: 'origin' | 'avif' | undefined;
   /** 20 to 100. */
   quality?: number | undefined;
@@ -33,10 +33,10 @@ export const transformationQuery = z.object(fields(z.coerce.number()));
 const largestSide = 2500;
 const mostBytes = 25_000_000;
 const mostPixels = 50_000_000;
-// The image server of Supabase's local stack gives up after so many, and takes no more of an animation.
+// The limits of the image server in Supabase's local stack.
 const longestSeconds = 15;
 const mostFrames = 60;
-/** Decoding takes memory: more images than this wait for their turn, and more than `longestQueue` are refused. */
+/** Decoding takes memory: further images wait, and more than `longestQueue` are refused. */
 const mostAtOnce = 2;
 const longestQueue = 100;
 const qualityOf = { jpeg: 80, webp: 80, avif: 62 };
@@ -75,7 +75,7 @@ const inTurn = createGate(mostAtOnce, longestQueue, () => {
 });
 
 /**
- * Changes the image in a file. Throws what the client is answered: 422 for what is no image or too big a one, 501
+ * Transforms the image in a file. Throws the answer to the client: 422 for a file that is not an image or too big, 501
  * where the optional package sharp is not installed.
  */
 export async function renderImage(
@@ -108,16 +108,16 @@ let loaded: ReturnType<typeof importSharp> | undefined;
 
 async function importSharp() {
   const { default: sharp } = await import('sharp');
-  // No image is kept: a cache of files that nobody asks for again would only take memory.
+  // Each file is read once, so a cache would only take memory.
   sharp.cache(false);
-  // Nothing that a person uploads is handed to a decoder that browsers' images do not need.
+  // Uploads reach only the decoders that images of browsers need.
   sharp.block({ operation: ['VipsForeignLoad'] });
   const decoders = ['Jpeg', 'Png', 'Webp', 'Nsgif', 'Heif', 'Tiff'];
   sharp.unblock({ operation: decoders.map((name) => `VipsForeignLoad${name}`) });
   return sharp;
 }
 
-/** Loads sharp when it is first needed: most projects change no images. */
+/** Loads sharp when it is first needed: most projects transform no images. */
 async function loadSharp() {
   loaded ??= importSharp();
   try {
@@ -138,7 +138,7 @@ async function loadSharp() {
 function resize(image: Sharp, { width, height, resize: mode = 'cover' }: Transformation): void {
   const size = { width: side(width), height: side(height) };
   if (!size.width && !size.height) return;
-  // Supabase's image server makes no image larger than it is.
+  // As on Supabase, images are never enlarged.
   const fit = mode === 'contain' ? 'inside' : mode;
   image.resize({
     fit,
@@ -159,7 +159,7 @@ function chooseFormat(wanted: Transformation['format'], accept: string, source: 
 
 async function encode(image: Sharp, format: Format, quality: number | undefined): Promise<Rendered> {
   const type = `image/${format}`;
-  // For PNG and GIF a quality would mean fewer colours, which Supabase does not mean by it.
+  // For PNG and GIF, sharp's quality would reduce the colours; Supabase's does not.
   if (format === 'png' || format === 'gif' || format === 'tiff')
     return { type, bytes: await image.toFormat(format).toBuffer() };
   return { type, bytes: await image.toFormat(format, { quality: quality ?? qualityOf[format] }).toBuffer() };

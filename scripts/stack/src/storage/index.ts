@@ -18,20 +18,20 @@ export interface StorageOptions {
   objectsDir: string;
   /** The most bytes that a file of any bucket may have. */
   fileSizeLimit: number;
-  /** Signs the tokens of signed URLs: a secret of its own, so that no other token is one of them. */
+  /** Signs the tokens of signed URLs. Its own secret, so that no other token is accepted as one. */
   urlSigningSecret: string;
 }
 
-/** Who makes a request, as the gateway found by its key and token. */
+/** The caller of a request, whom the gateway found by key and token. */
 export type Caller = Identity;
 
 /** Storage (`/storage/v1`). */
 export interface Storage {
   /** Answers a request. Without a caller only public objects and signed URLs are served. */
   fetch(request: Request, caller: Caller | null): Promise<Response>;
-  /** Removes bytes that no object has: what an interrupted upload or deletion left. Called at a start, and every hour by itself. */
+  /** Removes bytes without an object, which interrupted uploads and deletions leave. Also runs every hour by itself. */
   sweepTemporaryFiles(): Promise<void>;
-  /** Ends what runs by itself. */
+  /** Stops the hourly sweep. */
   close(): void;
 }
 
@@ -67,7 +67,7 @@ export function createStorage(options: StorageOptions): Storage {
       ? matchRoute(request.method, pathname.slice(prefix.length))
       : null;
     if (!match) {
-      // The words of Supabase Storage's web framework.
+      // The message of Supabase Storage's web framework.
       const message = `Route ${request.method}:/${pathname.slice(prefix.length)} not found`;
       return Response.json({ message, error: 'Not Found', statusCode: 404 }, { status: 404 });
     }

@@ -13,7 +13,7 @@ type Entry = { name: string } & {
 
 const order = z.enum(['asc', 'desc']);
 const which = z.enum(['exclude', 'include', 'only']).default('exclude');
-/** What both kinds of lists take besides. There are no old versions and no delete markers, so only those are none. */
+/** Options of both kinds of lists. No object has old versions or delete markers, so `only` those gives an empty list. */
 const options = {
   noncurrentVersions: which,
   deleteMarkers: which,

@@ -15,7 +15,7 @@ const blankLine = Buffer.from('\r\n\r\n');
 
 /**
  * Reads a `multipart/form-data` body as far as its first file, whose content then streams. `Request.formData()`
- * would hold the whole file in memory. As on Supabase, fields after the file do not count.
+ * would hold the whole file in memory. As on Supabase, fields after the file are ignored.
  */
 export async function readFormFile(
   contentType: string,
@@ -29,7 +29,7 @@ export async function readFormFile(
   const delimiter = Buffer.from(`\r\n--${boundary}`);
   const fields = new Map<string, string>();
 
-  // What comes before the first delimiter does not count; the first one may stand at the very start.
+  // Text before the first delimiter is ignored; the delimiter may stand at the very start.
   body.unread(Buffer.from('\r\n'));
   for await (const _preamble of body.until(delimiter));
 
@@ -48,7 +48,7 @@ export async function readFormFile(
   throw invalidRequest('reach fields limit');
 }
 
-/** Reads bytes up to marks in them, wherever the chunks happen to end. */
+/** Reads bytes up to marks in them, across chunks. */
 function createScanner(chunks: AsyncIterable<Uint8Array>) {
   const source = chunks[Symbol.asyncIterator]();
   let rest: Buffer = Buffer.alloc(0);
@@ -74,7 +74,7 @@ function createScanner(chunks: AsyncIterable<Uint8Array>) {
       return text;
     },
 
-    /** What comes before a mark, and passes it. A body that ends without it was cut off. */
+    /** Yields the bytes before a mark, and skips the mark. A body that ends without it was cut off. */
     async *until(mark: Buffer): AsyncGenerator<Buffer, void, undefined> {
       while (true) {
         const at = rest.indexOf(mark);

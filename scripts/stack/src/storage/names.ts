@@ -1,18 +1,18 @@
 import { invalidBucketName, invalidKey, invalidMimeType, StorageError } from './storage-error.ts';
 
-// Supabase allows the characters that Amazon S3 calls safe, and those that it says need care; a key also has slashes.
+// Supabase allows the characters that Amazon S3 calls safe or to be handled with care; a key may also have slashes.
 const keyPattern = /^[\w/!\-.*'() &$@=;:+,?]+$/;
 const bucketPattern = /^[\w!\-.*'() &$@=;:+,?]+$/;
 // Amazon S3's limit, in bytes. Keys are ASCII, so characters are bytes.
 const longestKey = 1024;
 
-/** Refuses an object name that Supabase would not take. */
+/** Refuses an object name that Supabase would refuse. */
 export function checkKey(key: string): void {
   const steps = key.split('/').some((part) => part === '.' || part === '..');
   if (!keyPattern.test(key) || key.length > longestKey || steps) throw invalidKey(key.slice(0, longestKey));
 }
 
-/** Refuses a bucket name that Supabase would not take. */
+/** Refuses a bucket name that Supabase would refuse. */
 export function checkBucketName(name: string): void {
   if (!bucketPattern.test(name) || name.length > 100 || name.trim() !== name) throw invalidBucketName();
 }
@@ -28,7 +28,7 @@ export function checkMimeType(type: string, allowed: readonly string[] | null): 
   if (subtype === undefined || !fits) throw invalidMimeType(type);
 }
 
-/** Refuses an entry of `allowed_mime_types` that is no media type. */
+/** Refuses an entry of `allowed_mime_types` that is not a media type. */
 export function checkAllowedMimeTypes(types: readonly string[]): void {
   const pattern = /^(\*|[\w\-+.]+\/(\*|[\w\-+.]+)(;\s*charset=[\w-]+)?)$/;
   for (const type of types) {
@@ -38,7 +38,7 @@ export function checkAllowedMimeTypes(types: readonly string[]): void {
 
 const unitBytes: Record<string, number> = { B: 1, KB: 1e3, MB: 1e6, GB: 1e9 };
 
-/** Bytes of a bucket's `file_size_limit`. Supabase's units are decimal here, other than in config.toml. */
+/** Bytes of a bucket's `file_size_limit`. Supabase's units are decimal here, unlike in config.toml. */
 export function parseSizeLimit(limit: number | string): number {
   if (typeof limit === 'number') return limit;
   const [, amount, unit] = /^(\d+(?:\.\d+)?)(GB|MB|KB|B)$/i.exec(limit) ?? [];

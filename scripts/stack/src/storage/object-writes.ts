@@ -11,7 +11,7 @@ import {
 import { alreadyExists, isDatabaseError } from './storage-error.ts';
 import { type Identity, rehearse } from './transactions.ts';
 
-/** Asks the database whether somebody may store an object, before its bytes are read. Nothing is stored. */
+/** Asks the database whether an identity may store an object, before its bytes are read. Nothing is stored. */
 export async function checkWrite(
   { session }: Context,
   identity: Identity,
@@ -43,7 +43,7 @@ export async function completeWrite({ asService, disk }: Context, draft: ObjectD
     if (replaced !== version) await disk.remove([replaced]);
     return row;
   } catch (error) {
-    // A lost connection leaves open whether the row is there: then the next sweep looks.
+    // After a lost connection the row may exist: the next sweep decides.
     if (isDatabaseError(error)) await disk.remove([version]);
     throw error;
   }

@@ -24,7 +24,7 @@ export interface ObjectRow {
   created_at: string;
   updated_at: string;
   last_accessed_at: string;
-  /** Null or not of this form in rows that SQL made. */
+  /** Null or of another form in rows made by SQL. */
   metadata: Partial<ObjectMetadata> | null;
   user_metadata: Record<string, unknown> | null;
 }
@@ -47,7 +47,7 @@ export function ownerUuid(owner: string | undefined): string | null {
   return owner !== undefined && uuidPattern.test(owner) ? owner : null;
 }
 
-/** A time as JavaScript writes it in JSON, whatever the connection makes of timestamps. */
+/** A time as JavaScript writes it in JSON, however the connection parses timestamps. */
 export function isoTime(tx: TransactionSql, column: string) {
   return tx`to_char(${tx(column)} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as ${tx(column)}`;
 }
@@ -59,7 +59,7 @@ function objectColumns(tx: TransactionSql) {
   `;
 }
 
-/** Any number of texts in one parameter, whatever the connection knows of array types. */
+/** Any number of texts in one parameter, without array types of the connection. */
 export function texts(tx: TransactionSql, values: readonly string[]) {
   return tx`(select jsonb_array_elements_text(${JSON.stringify(values)}::text::jsonb))`;
 }
@@ -82,7 +82,7 @@ export async function findNames(
   bucket: string,
   names: readonly string[],
 ): Promise<ReadonlySet<string>> {
-  // One statement for any number of names, which is planned once.
+  // One statement for any number of names: planned once.
   const rows = await tx<{ name: string }[]>`
     select objects.name
     from ${texts(tx, names)} as wanted (name)
@@ -91,12 +91,12 @@ export async function findNames(
   return new Set(rows.map((row) => row.name));
 }
 
-/** Makes whoever else changes the object of this name wait until the transaction ends. */
+/** Locks the name of an object until the transaction ends. */
 export async function lockName(tx: TransactionSql, bucket: string, name: string): Promise<void> {
   await tx`select pg_advisory_xact_lock(hashtextextended(${`${bucket}/${name}`}, 0))`;
 }
 
-/** Adds an object. Policies for insert decide, and no policy for select is asked: nothing is returned. */
+/** Adds an object. Only policies for insert decide, since nothing is returned. */
 export async function insertObject(tx: TransactionSql, draft: ObjectDraft): Promise<void> {
   await tx`insert into storage.objects ${draftValues(tx, draft)}`;
 }

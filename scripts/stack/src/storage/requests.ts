@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { invalidRequest, noContent, StorageError } from './storage-error.ts';
 
 const mostJsonBytes = 1024 * 1024;
-// Past this much of a refused body, the connection is given up.
+// The connection is closed after this much of a refused body.
 const mostDiscardedBytes = 256 * 1024 * 1024;
 
 /** The chunks of a request's body. Leaving a loop over them does not end the body: a later loop goes on. */
@@ -22,7 +22,7 @@ export function bodyChunks(request: Request): AsyncIterable<Uint8Array> {
   };
 }
 
-/** The chunks of a body as a stream, which reads no further than it is read. */
+/** The chunks of a body as a stream, which reads only what its consumer reads. */
 export function bodyStream(chunks: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
   const source = chunks[Symbol.asyncIterator]();
   return new ReadableStream(
@@ -38,8 +38,8 @@ export function bodyStream(chunks: AsyncIterable<Uint8Array>): ReadableStream<Ui
 }
 
 /**
- * Reads the rest of a body that nobody wants. A client that is still sending when the connection closes sees a
- * network error in place of the answer.
+ * Reads and drops the rest of a body. A client that is still sending when the connection closes sees a network error
+ * in place of the answer.
  */
 export async function discard(chunks: AsyncIterable<Uint8Array>): Promise<void> {
   let size = 0;
@@ -53,7 +53,7 @@ export async function discard(chunks: AsyncIterable<Uint8Array>): Promise<void> 
   }
 }
 
-/** The JSON body of a request, if it is of the expected form. Throws what the client is answered. */
+/** The JSON body of a request, checked against a schema. Throws the answer to the client. */
 export async function jsonBody<T extends z.ZodType>(
   body: AsyncIterable<Uint8Array>,
   schema: T,
@@ -84,7 +84,7 @@ export async function jsonBody<T extends z.ZodType>(
   return checked('body', value, schema);
 }
 
-/** The query of a request, if it is of the expected form. Throws what the client is answered. */
+/** The query of a request, checked against a schema. Throws the answer to the client. */
 export function queryOf<T extends z.ZodType>(request: Request, schema: T): z.infer<T> {
   return checked('querystring', Object.fromEntries(new URL(request.url).searchParams), schema);
 }

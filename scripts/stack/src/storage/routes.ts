@@ -1,13 +1,13 @@
-import * as absent from './absent.ts';
 import * as buckets from './buckets.ts';
 import * as changes from './changes.ts';
 import * as downloads from './downloads.ts';
 import type { Handler } from './handler.ts';
 import * as listing from './listing.ts';
 import * as signing from './signing.ts';
+import * as unsupported from './unsupported.ts';
 import * as uploads from './uploads.ts';
 
-/** A route: what it matches, what `storage.operation()` is meanwhile, and what answers. */
+/** A route: its path, the value of `storage.operation()` meanwhile, and its handler. */
 interface Route {
   method: string;
   /** Under `/storage/v1`; `*` takes the rest, slashes and all. */
@@ -18,7 +18,7 @@ interface Route {
   open: boolean;
 }
 
-/** A route for whoever has a key. */
+/** A route that needs a key. */
 const keyed = (method: string, path: string, operation: string, handle: Handler): Route => ({
   method,
   path,
@@ -26,7 +26,7 @@ const keyed = (method: string, path: string, operation: string, handle: Handler)
   handle,
   open: false,
 });
-/** A route where the bucket or a token in the URL may stand for a key. */
+/** A route without a key: the bucket is public, or a token is in the URL. */
 const open = (...route: Parameters<typeof keyed>): Route => ({ ...keyed(...route), open: true });
 
 // The first match counts: the paths with more fixed parts stand first.
@@ -38,12 +38,12 @@ const routes = (resumable: Handler): readonly Route[] => [
   keyed('DELETE', 'bucket/:bucket', 'storage.bucket.delete', buckets.deleteBucket),
   keyed('POST', 'bucket/:bucket/empty', 'storage.bucket.empty', buckets.emptyBucket),
 
-  keyed('GET', 'bucket/:bucket/lifecycle', 'storage.bucket.get_lifecycle', absent.lifecycle),
-  keyed('PUT', 'bucket/:bucket/lifecycle', 'storage.bucket.put_lifecycle', absent.lifecycle),
-  keyed('DELETE', 'bucket/:bucket/lifecycle', 'storage.bucket.delete_lifecycle', absent.lifecycle),
-  keyed('DELETE', 'cdn', 'storage.cdn.purge_tenant', absent.purgeCache),
-  keyed('DELETE', 'cdn/:bucket', 'storage.cdn.purge_bucket', absent.purgeCache),
-  keyed('DELETE', 'cdn/:bucket/*', 'storage.cdn.purge_object', absent.purgeCache),
+  keyed('GET', 'bucket/:bucket/lifecycle', 'storage.bucket.get_lifecycle', unsupported.lifecycle),
+  keyed('PUT', 'bucket/:bucket/lifecycle', 'storage.bucket.put_lifecycle', unsupported.lifecycle),
+  keyed('DELETE', 'bucket/:bucket/lifecycle', 'storage.bucket.delete_lifecycle', unsupported.lifecycle),
+  keyed('DELETE', 'cdn', 'storage.cdn.purge_tenant', unsupported.purgeCache),
+  keyed('DELETE', 'cdn/:bucket', 'storage.cdn.purge_bucket', unsupported.purgeCache),
+  keyed('DELETE', 'cdn/:bucket/*', 'storage.cdn.purge_object', unsupported.purgeCache),
 
   open('GET', 'object/public/:bucket/*', 'storage.object.get_public', downloads.getPublic),
   open('HEAD', 'object/public/:bucket/*', 'storage.object.info_public', downloads.getPublic),
@@ -105,7 +105,7 @@ const routes = (resumable: Handler): readonly Route[] => [
   open('HEAD', 'object/:bucket/*', 'object.head_authenticated_info', downloads.getReadable),
 ];
 
-/** A route and what its path holds, still percent-encoded. */
+/** A route and the parameters of its path, still percent-encoded. */
 export interface Match {
   route: Route;
   bucket: string;

@@ -1,4 +1,4 @@
--- Schema storage as a Supabase project has it: buckets, objects, the helpers for policies, and who may do what.
+-- Schema storage as a Supabase project has it: buckets, objects, rights, and the helpers for policies.
 -- Runs as the superuser at every start, so each statement can be repeated.
 -- PostgreSQL lets only an owner make policies and triggers. Supabase gives `postgres` that right with an extension;
 -- here `postgres` inherits it from supabase_storage_admin, which therefore owns everything below.
@@ -14,7 +14,7 @@ begin
   end if;
 end
 $$;
-comment on type storage.buckettype is 'What a bucket holds; the local stack stores files, the type STANDARD, only.';
+comment on type storage.buckettype is 'The kind of a bucket; the local stack has only STANDARD, for files.';
 
 create table if not exists storage.buckets (
   id text primary key,
@@ -47,7 +47,7 @@ create table if not exists storage.objects (
   owner_id text,
   user_metadata jsonb
 );
-comment on table storage.objects is 'The files of all buckets. Policies on this table say who may do what with them.';
+comment on table storage.objects is 'The files of all buckets. Policies on this table decide who may read and write them.';
 comment on column storage.objects.owner is 'Deprecated: owner_id.';
 create unique index if not exists bucketid_objname on storage.objects (bucket_id, name);
 create index if not exists idx_objects_bucket_id_name on storage.objects (bucket_id, name collate "C");
@@ -78,14 +78,14 @@ language sql immutable
 as $$
   select split_part(split_part(name, '/', -1), '.', -1)
 $$;
-comment on function storage.extension(text) is 'What follows the last dot of an object''s file name; the whole file name without a dot, as on Supabase.';
+comment on function storage.extension(text) is 'The part after the last dot of an object''s file name; without a dot the whole file name, as on Supabase.';
 
 create or replace function storage.operation() returns text
 language sql stable
 as $$
   select current_setting('storage.operation', true)
 $$;
-comment on function storage.operation() is 'What the Storage API is doing, for example storage.object.upload.';
+comment on function storage.operation() is 'The current operation of the Storage API, for example storage.object.upload.';
 
 create or replace function storage.allow_any_operation(expected_operations text[]) returns boolean
 language sql stable
@@ -97,14 +97,14 @@ as $$
       and regexp_replace(expected.operation, '^storage\.', '') = regexp_replace(storage.operation(), '^storage\.', '')
   )
 $$;
-comment on function storage.allow_any_operation(text[]) is 'Whether the Storage API is doing one of these operations.';
+comment on function storage.allow_any_operation(text[]) is 'Whether the current operation of the Storage API is one of these.';
 
 create or replace function storage.allow_only_operation(expected_operation text) returns boolean
 language sql stable
 as $$
   select storage.allow_any_operation(array[expected_operation])
 $$;
-comment on function storage.allow_only_operation(text) is 'Whether the Storage API is doing this operation.';
+comment on function storage.allow_only_operation(text) is 'Whether the current operation of the Storage API is this one.';
 
 create or replace function storage.get_size_by_bucket() returns table (size bigint, bucket_id text)
 language sql stable
@@ -144,7 +144,7 @@ declare
     else 'name'
   end;
 begin
-  -- Sorted by name, folders and files mix; by a time, folders, which have none, come first, by name.
+  -- Sorted by name, folders and files mix. Sorted by a time, folders come first, by name: they have no time.
   v_order := case v_order
     when 'name' then format('lower(entry) collate "C" %s', v_direction)
     else format('(id is null) desc, case when id is null then lower(entry) end collate "C" %2$s, %1$I %2$s', v_order, v_direction)
@@ -154,7 +154,7 @@ begin
       with found as (
         select
           objects.*,
-          -- A slash after what was searched for makes the part before it a folder.
+          -- A slash behind the search text makes the part before it a folder.
           strpos(substr(objects.name, length($1) + 1), '/') as slash
         from storage.objects
         where objects.bucket_id = $2

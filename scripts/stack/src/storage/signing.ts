@@ -1,13 +1,13 @@
 import { z } from 'zod';
-import { refuseVersion } from './absent.ts';
 import type { Context } from './handler.ts';
 import { transformationBody, writeTransformation } from './images.ts';
 import { checkBucketName, checkKey } from './names.ts';
 import { findNames, findObject } from './objects.ts';
 import { jsonBody, text } from './requests.ts';
 import { noSuchKey } from './storage-error.ts';
+import { refuseVersion } from './unsupported.ts';
 
-// A token's time has to stay a date: this many seconds are 100 years.
+// 100 years: a longer time would not be a valid date.
 const expiresIn = z.int().min(1).max(3_155_760_000);
 const one = z.object({ expiresIn, transform: transformationBody.optional(), versionId: text.optional() });
 const many = z.object({ expiresIn, paths: z.array(text).min(1) });

@@ -12,7 +12,7 @@ interface ErrorParts {
   error?: string;
 }
 
-/** An error that is answered to the client in Supabase Storage's form. */
+/** An error with the form that Supabase Storage answers. */
 export class StorageError extends Error {
   readonly status: number;
   readonly code: string;
@@ -98,7 +98,7 @@ export const invalidSignature = (message = 'Invalid signature') =>
 export const invalidRequest = (message: string, error = 'Error') =>
   new StorageError({ status: 400, code: 'InvalidRequest', error, message });
 
-/** Something that Supabase has and this stack has not. */
+/** A feature of Supabase that this stack lacks. */
 export const featureNotEnabled = (feature: string) =>
   new StorageError({
     status: 409,
@@ -106,7 +106,7 @@ export const featureNotEnabled = (feature: string) =>
     message: `The feature ${feature} is not enabled for this resource`,
   });
 
-/** The disk is full. Supabase's own disks never are, so it has no code for that. */
+/** The disk is full. Supabase has no code for that. */
 const insufficientStorage = (cause: unknown) =>
   new StorageError(
     {
@@ -118,7 +118,7 @@ const insufficientStorage = (cause: unknown) =>
     { cause },
   );
 
-/** The rows cannot be reached for now. S3's code for what may be sent again later. */
+/** The database cannot be reached for now. S3's code for requests that may be repeated later. */
 const databaseAway = (cause: unknown) =>
   new StorageError(
     {
@@ -129,12 +129,12 @@ const databaseAway = (cause: unknown) =>
     { cause },
   );
 
-/** Whether PostgreSQL itself refused a statement, which it then has taken back. */
+/** Whether PostgreSQL itself refused a statement, and so rolled it back. */
 export function isDatabaseError(error: unknown): error is Error & { code: string } {
   return error instanceof Error && error.name === 'PostgresError' && 'code' in error;
 }
 
-/** What PostgreSQL said, as Supabase Storage passes it on: 42501 is a refusal, not a failure. */
+/** An error of PostgreSQL as Supabase Storage answers it: 42501 is a refusal, not a failure. */
 function fromDatabase(error: unknown): StorageError | null {
   if (!isDatabaseError(error)) return null;
   const refused = error.message.includes('row-level security')
@@ -164,7 +164,7 @@ function fromDatabase(error: unknown): StorageError | null {
   }
 }
 
-/** What a client is told of whatever was thrown; null where nobody foresaw it. */
+/** The answer to a thrown error; null for an unexpected error. */
 export function toStorageError(thrown: unknown): StorageError | null {
   if (thrown instanceof StorageError) return thrown;
   if (isDatabaseAway(thrown)) return databaseAway(thrown);
@@ -173,7 +173,7 @@ export function toStorageError(thrown: unknown): StorageError | null {
   return full ? insufficientStorage(thrown) : fromDatabase(thrown);
 }
 
-/** The answer to whatever was thrown. What nobody foresaw goes to the terminal, and the client learns no details. */
+/** The response to a thrown error. An unexpected error is reported on the terminal; the client learns no details. */
 export function errorResponse(thrown: unknown): Response {
   const error = toStorageError(thrown);
   if (!error || error.status === 500) report('storage', error?.cause ?? thrown);
@@ -184,7 +184,7 @@ export function errorResponse(thrown: unknown): Response {
     );
   }
   const { status, code, message } = error;
-  // Supabase puts the status that is meant into the body, and answers 400 to nearly all of them.
+  // Supabase writes the status into the body, and answers 400 to nearly all errors.
   const httpStatus = status >= 500 ? status : 400;
   return Response.json(
     { statusCode: String(status), code, error: error.error, message },

@@ -3,17 +3,17 @@ import { jwtVerify } from 'jose';
 import { errorMessage } from '../errors.ts';
 import { invalidJwt, invalidSignature } from './storage-error.ts';
 
-/** What a signed URL for reading allows. */
+/** The rights of a signed URL for reading. */
 export interface DownloadGrant {
-  /** The time at which it ends, in seconds. */
+  /** When it expires, in seconds. */
   expires: number;
-  /** How the image is to be changed; absent where the object itself may be read. */
+  /** How the image is transformed; absent where the object itself may be read. */
   transformations?: string;
 }
 
-/** What a signed upload URL allows. */
+/** The rights of a signed upload URL. */
 export interface UploadGrant {
-  /** Who signed the URL, and will own the object. */
+  /** The user who signed the URL, and will own the object. */
   owner?: string;
   /** Whether an existing object may be replaced. */
   upsert: boolean;
@@ -24,21 +24,21 @@ const uploadSeconds = 2 * 60 * 60;
 
 /** Signs and verifies the tokens of signed URLs. */
 export interface Tokens {
-  /** `transformations` binds the token to an image that is changed like this. */
+  /** `transformations` restricts the token to the image transformed like this. */
   signDownload(bucket: string, key: string, seconds: number, transformations?: string): string;
-  /** What the token allows. Throws what the client is answered. */
+  /** The rights of the token. Throws the answer to the client. */
   verifyDownload(token: string, bucket: string, key: string): Promise<DownloadGrant>;
   signUpload(bucket: string, key: string, grant: UploadGrant): string;
-  /** Throws what the client is answered. */
+  /** As `verifyDownload`. */
   verifyUpload(token: string, bucket: string, key: string): Promise<UploadGrant>;
 }
 
-/** Makes the tokens of one project. They have a secret of their own, so no token of Auth is one of them. */
+/** Makes the tokens of one project. */
 export function createTokens(urlSigningSecret: string): Tokens {
   const secret = new TextEncoder().encode(urlSigningSecret);
   const now = () => Math.floor(Date.now() / 1000);
 
-  // Here and at once: jose signs on another thread, and a page has dozens of files.
+  // Synchronous: jose signs on another thread, which is slow for a page with dozens of files.
   function sign(claims: Record<string, unknown>, seconds: number): string {
     const issued = now();
     const signed = [{ alg: 'HS256' }, { ...claims, iat: issued, exp: issued + seconds }]
@@ -64,7 +64,7 @@ export function createTokens(urlSigningSecret: string): Tokens {
 
     async verifyDownload(token, bucket, key) {
       const payload = await verify(token, bucket, key);
-      // Both kinds name the object in `url`; only a token for uploading says whether it may replace one.
+      // Both kinds name the object in `url`; only a token for uploading has `upsert`.
       const { exp, transformations } = payload;
       if ('upsert' in payload || exp === undefined) throw invalidSignature();
       return typeof transformations === 'string' ? { expires: exp, transformations } : { expires: exp };

@@ -1,6 +1,6 @@
 import type { Sql, TransactionSql } from 'postgres';
 
-/** Who a statement runs as. */
+/** The role and claims that a statement runs with. */
 export interface Identity {
   role: 'anon' | 'authenticated' | 'service_role';
   claims: Record<string, unknown>;
@@ -17,7 +17,7 @@ export interface Session {
   request: Request;
 }
 
-/** Makes the rest of a transaction run as somebody. */
+/** Makes the rest of a transaction run as an identity. */
 export async function become(tx: TransactionSql, session: Session, identity: Identity): Promise<void> {
   const { request, operation } = session;
   const { sub } = identity.claims;
@@ -35,7 +35,7 @@ export async function become(tx: TransactionSql, session: Session, identity: Ide
   `;
 }
 
-/** Runs statements in one transaction as somebody. */
+/** Runs statements in one transaction as an identity. */
 export async function transaction<T>(
   session: Session,
   identity: Identity,
@@ -49,7 +49,7 @@ export async function transaction<T>(
   return result.value;
 }
 
-/** Runs statements in one transaction as somebody, and rolls it back. What they throw is thrown. */
+/** Runs statements in one transaction as an identity, and rolls it back. Throws the errors of the statements. */
 export async function rehearse(
   session: Session,
   identity: Identity,

@@ -2,11 +2,11 @@ import fs from 'node:fs/promises';
 import path from 'node:path';
 import { errorCode } from '../errors.ts';
 
-/** A resumable upload as it is remembered between requests, and between starts of the stack. */
+/** A resumable upload as it is kept between requests and starts of the stack. */
 export interface UploadRecord {
   /** As on Supabase `bucket/object/version`, where the version is the one that the object will have. */
   id: string;
-  /** Its bytes in all; absent until the client says. */
+  /** Its size in bytes; absent until the client declares it. */
   size?: number;
   /** ISO 8601. */
   createdAt: string;
@@ -27,7 +27,7 @@ const versionPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** Opens a folder of records, which is made with the first one. */
 export function createRecords(folder: string): Records {
-  // What an earlier process left half-written is removed; what this one is writing is not.
+  // Removes half-written files of earlier processes, not those of this one.
   const opened = Date.now();
   const fileOf = (version: string) => path.join(folder, `${version}.json`);
 

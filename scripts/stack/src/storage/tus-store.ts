@@ -3,7 +3,7 @@ import { DataStore, ERRORS, Upload } from '@tus/server';
 import type { Disk } from './disk.ts';
 import type { Records, UploadRecord } from './tus-records.ts';
 
-/** As on Supabase, an upload that is not complete after a day is gone. */
+/** As on Supabase, an incomplete upload expires after a day. */
 export const expiresAfterMs = 24 * 60 * 60 * 1000;
 
 /** The version of the object that an upload becomes: the last part of its id. */
@@ -12,9 +12,9 @@ export function versionOf(id: string): string {
 }
 
 /**
- * Where the TUS server keeps uploads: the bytes in the file that the object will have, the rest in a record. An
- * upload thus never has to be moved, and is resumed from what is on the disk, whatever ended the process before.
- * The TUS server wants a subclass; `@tus/file-store` neither syncs what it acknowledges nor tells a full disk.
+ * Where the TUS server keeps uploads: the bytes in the file that the object will have, the rest in a record. An upload
+ * is never moved, and continues from the bytes on the disk after any end of the process. The TUS server needs a
+ * subclass; `@tus/file-store` neither syncs acknowledged bytes nor reports a full disk.
  */
 export class UploadStore extends DataStore {
   private readonly disk: Disk;
@@ -77,7 +77,7 @@ export class UploadStore extends DataStore {
     return expiresAfterMs;
   }
 
-  /** The record of an id; the same version under the name of another object is no upload. */
+  /** The record of an id. The same version under the name of another object is refused. */
   private async mustFind(id: string): Promise<UploadRecord> {
     const record = await this.records.get(versionOf(id));
     if (record?.id !== id) throw ERRORS.FILE_NOT_FOUND;

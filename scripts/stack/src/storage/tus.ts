@@ -19,10 +19,10 @@ import { createRecords } from './tus-records.ts';
 import { expiresAfterMs, UploadStore, versionOf } from './tus-store.ts';
 import { headerValue, parseUserMetadata } from './uploads.ts';
 
-/** Uploads that go on after a cut connection, by the protocol TUS 1.0 (https://tus.io/protocols/resumable-upload). */
+/** Uploads that continue after a cut connection, by the protocol TUS 1.0 (https://tus.io/protocols/resumable-upload). */
 export interface ResumableUploads {
   handle: Handler;
-  /** Removes uploads that expired, and answers the versions of those that may still go on. */
+  /** Removes expired uploads, and answers the versions of those that may continue. */
   sweep(findStored: (versions: string[]) => Promise<ReadonlySet<string>>): Promise<ReadonlySet<string>>;
 }
 
@@ -64,9 +64,9 @@ export function createResumableUploads(disk: Disk, folder: string): ResumableUpl
 }
 
 /**
- * The TUS server for one request. Who may do what is as on Supabase (src/http/routes/tus/lifecycle.ts of
- * supabase/storage): the policies are asked when an upload begins, before each part and before it is ended; a signed
- * URL stands for all of them; an upload whose bytes are all there replaces what has its name by then.
+ * The TUS server for one request. As on Supabase (src/http/routes/tus/lifecycle.ts of supabase/storage), the policies
+ * are asked when an upload begins, before each part, and before it is deleted; a signed URL replaces all of them. A
+ * complete upload replaces an object that has its name by then.
  */
 function createServer(context: Context, store: UploadStore, locker: MemoryLocker): Server {
   const { request, identity, fileSizeLimit } = context;
@@ -79,7 +79,7 @@ function createServer(context: Context, store: UploadStore, locker: MemoryLocker
     return rules;
   }
 
-  /** What is stored of an upload, but for its bytes. */
+  /** The object that an upload becomes. */
   function objectOf({ id, metadata }: Upload) {
     return { ...parseId(id), owner, userMetadata: parseUserMetadata(metadata?.metadata) };
   }
@@ -90,7 +90,7 @@ function createServer(context: Context, store: UploadStore, locker: MemoryLocker
     await checkWrite(context, identity, { ...objectOf(upload), metadata: known }, upsert);
   }
 
-  /** Makes an upload whose bytes are all there an object. It may have become one already. */
+  /** Makes a complete upload an object, unless it is one already. */
   async function complete(upload: Upload): Promise<void> {
     const version = versionOf(upload.id);
     if ((await context.asService((tx) => findVersions(tx, [version]))).has(version)) return;
@@ -112,7 +112,7 @@ function createServer(context: Context, store: UploadStore, locker: MemoryLocker
     path,
     datastore: store,
     locker,
-    // What became an object is deleted as one.
+    // A finished upload is an object, and deleted as one.
     disableTerminationForFinishedUploads: true,
     respectForwardedHeaders: true,
     allowedHeaders: ['Authorization', 'X-Upsert', 'Upload-Expires', 'ApiKey', 'x-signature'],
@@ -126,7 +126,7 @@ function createServer(context: Context, store: UploadStore, locker: MemoryLocker
       return `${bucketName}/${objectName}/${randomUUID()}`;
     },
 
-    // The last part of an upload's address.
+    // The last part of an upload's URL.
     getFileIdFromRequest: () => Buffer.from(context.key, 'base64url').toString('utf8') || undefined,
 
     generateUrl: (_request, { proto, host, id }) => {
@@ -148,7 +148,7 @@ function createServer(context: Context, store: UploadStore, locker: MemoryLocker
       }
       if (request.method === 'POST') return;
       const upload = await store.getUpload(id);
-      // A process that ended between the last byte and the row left this to do; a client takes all bytes for success.
+      // The process may have ended between the last byte and the row; a client takes the full offset for success.
       if (request.method === 'HEAD' && upload.offset === upload.size) await complete(upload);
       else if (request.method !== 'HEAD' && !isSigned) await check(upload);
     },
@@ -156,7 +156,7 @@ function createServer(context: Context, store: UploadStore, locker: MemoryLocker
     async onUploadCreate(_request, upload) {
       const { id, metadata = {} } = upload;
       const { allowed_mime_types } = await findRules(parseId(id).bucket);
-      // As on Supabase, an upload that says no type is of none that a bucket refuses.
+      // As on Supabase, an upload without a type passes the list of the bucket.
       if (metadata.contentType) checkMimeType(metadata.contentType, allowed_mime_types);
       headerValue('contentType', mimeTypeOf(metadata));
       if (!isSigned) await check(upload);
@@ -188,18 +188,18 @@ function parseId(id: string): { bucket: string; name: string } {
   return { bucket, name };
 }
 
-/** The media type that an upload says its bytes are of. */
+/** The declared media type of an upload. */
 function mimeTypeOf(metadata: Upload['metadata']): string {
   return metadata?.contentType || 'application/octet-stream';
 }
 
-/** The `Cache-Control` of the object. Supabase takes seconds here, and nothing else. */
+/** The `Cache-Control` of the object. Supabase reads only seconds here. */
 function cacheControlOf(metadata: Upload['metadata']): string {
   const seconds = metadata?.cacheControl ?? '';
   return /^-?\d+$/.test(seconds) ? `max-age=${seconds}` : 'no-cache';
 }
 
-/** The address of Storage as its client reaches it, a proxy in between or not. */
+/** The origin of Storage as its client reaches it, also behind a proxy. */
 function addressOf(headers: Headers, proto: string, host: string): string {
   const forwarded = (name: string) => headers.get(`x-forwarded-${name}`) ?? '';
   const port = forwarded('port');

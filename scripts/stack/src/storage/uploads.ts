@@ -19,7 +19,7 @@ interface Incoming {
   userMetadata: Record<string, unknown>;
 }
 
-/** By what right a file comes. */
+/** Who stores a file, for whom, and whether it may replace another. */
 interface Permit {
   identity: Identity;
   owner: string | undefined;
@@ -28,7 +28,7 @@ interface Permit {
 
 const wantsUpsert = (request: Request) => request.headers.get('x-upsert') === 'true';
 
-/** `POST /object/:bucket/*` adds an object, or replaces one if the header `x-upsert` says so. */
+/** `POST /object/:bucket/*` adds an object, or replaces one with the header `x-upsert`. */
 export const uploadObject: Handler = (context) => storeAsCaller(context, wantsUpsert(context.request));
 
 /** `PUT /object/:bucket/*` replaces an object. As on Supabase, one that does not exist is added. */
@@ -62,7 +62,7 @@ export const uploadSigned: Handler = async (context) => {
   return Response.json({ Key: `${bucket}/${key}` });
 };
 
-/** Takes in a file: the policies are asked first, then the bytes are stored, and the row comes last. */
+/** Stores a file: first the policies are asked, then the bytes are stored, and the row comes last. */
 async function store(context: Context, { identity, owner, upsert }: Permit): Promise<ObjectRow> {
   const { bucket, key, request, disk } = context;
   checkBucketName(bucket);
@@ -79,7 +79,7 @@ async function store(context: Context, { identity, owner, upsert }: Permit): Pro
   checkKey(key);
 
   const object = { bucket, name: key, owner, userMetadata: file.userMetadata };
-  // All that Supabase lets policies know of a file before it has come in.
+  // Supabase tells policies no more of a file before its bytes arrive.
   const known = { mimetype: file.mimeType, contentLength };
   await checkWrite(context, identity, { ...object, metadata: known }, upsert);
 
@@ -128,7 +128,7 @@ async function openFile({ request, body }: Context): Promise<Incoming> {
   };
 }
 
-/** Refuses a field that would not fit the response header that it becomes. */
+/** Refuses a field that is not valid in the response header that it becomes. */
 export function headerValue<T extends string | undefined>(field: string, value: T): T {
   if (value !== undefined && !/^[\x20-\x7e]*$/.test(value))
     throw invalidRequest(`Invalid character in ${field}`);
@@ -141,7 +141,7 @@ export function metadataOfHeader(headers: Headers): Record<string, unknown> {
   return encoded === null ? {} : parseUserMetadata(Buffer.from(encoded, 'base64').toString('utf8'));
 }
 
-/** As on Supabase, metadata that is no JSON object is no error and does not count. */
+/** As on Supabase, metadata that is not a JSON object is ignored. */
 export function parseUserMetadata(json: string | null | undefined): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(json ?? '');

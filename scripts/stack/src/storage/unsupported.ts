@@ -1,12 +1,12 @@
 import type { Context } from './handler.ts';
 import { accessDenied, featureNotEnabled, StorageError } from './storage-error.ts';
 
-/** `/bucket/:bucket/lifecycle`: as on a Supabase without object versions, refused by name. */
+/** `/bucket/:bucket/lifecycle`: refused by name, as on a Supabase without object versions. */
 export async function lifecycle(): Promise<Response> {
   throw featureNotEnabled('versioning');
 }
 
-/** `DELETE /cdn/…`: there is no CDN to purge; the words are those of a Supabase that has none. */
+/** `DELETE /cdn/…`: refused with the message of a Supabase without a CDN. */
 export async function purgeCache({ identity }: Context): Promise<Response> {
   if (identity.role !== 'service_role') throw accessDenied('Access denied: Invalid role');
   throw new StorageError({
@@ -16,7 +16,7 @@ export async function purgeCache({ identity }: Context): Promise<Response> {
   });
 }
 
-/** Refuses to pick a version of an object where there is only the current one. */
+/** Refuses a request for a version of an object: only the current version exists. */
 export function refuseVersion(versionId: string | null | undefined): void {
   if (versionId !== null && versionId !== undefined) throw featureNotEnabled('versioning');
 }

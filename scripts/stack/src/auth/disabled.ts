@@ -4,7 +4,7 @@ import { readBody, text } from './body.ts';
 import { type Call, type Context, type Endpoint, requireAdmin, signedIn } from './endpoint.ts';
 import { isUuid } from './users.ts';
 
-// What Supabase Auth serves when a project turns it on, and this stack does not: refused as if it were turned off.
+// Features of Supabase Auth that this stack does not serve, answered as where a project has them off.
 
 const factorTypes: Record<string, string> = { totp: 'TOTP', phone: 'Phone', webauthn: 'WebAuthn' };
 
@@ -19,7 +19,7 @@ export const enrollFactor: Endpoint = async (auth, call) => {
   throw new AuthError(422, `mfa_${type}_enroll_not_enabled`, `MFA enroll is disabled for ${name}`);
 };
 
-/** Whatever is asked of a second factor: there is none. */
+/** Requests about a second factor: no user has one. */
 export const findFactor: Endpoint = async (auth, call) => {
   await signedIn(auth, call);
   throw new AuthError(404, 'mfa_factor_not_found', 'Factor not found');
@@ -36,13 +36,13 @@ export const singleSignOn: Endpoint = async () => {
   throw new AuthError(404, 'saml_provider_disabled', 'SAML 2.0 is disabled');
 };
 
-/** `GET /user/identities/authorize`: another way to sign in for who is signed in. */
+/** `GET /user/identities/authorize`: links another identity to the user. */
 export const linkIdentity: Endpoint = async (auth, call) => {
   await requireManualLinking(auth, call);
   return authorize(auth, call);
 };
 
-/** `DELETE /user/identities/<id>`: users have their address to sign in with, and must keep one way. */
+/** `DELETE /user/identities/<id>`: refused, since every user has one identity and must keep it. */
 export const unlinkIdentity: Endpoint = async (auth, call) => {
   await requireManualLinking(auth, call);
   if (!isUuid(call.url.pathname.split('/').at(-1)))
@@ -60,7 +60,7 @@ async function requireManualLinking(auth: Context, call: Call): Promise<void> {
     throw new AuthError(404, 'manual_linking_disabled', 'Manual linking is disabled');
 }
 
-/** Who issues the tokens of the providers that `signInWithIdToken` names. */
+/** The issuers of the tokens of providers that `signInWithIdToken` names. */
 const issuers: Record<string, string> = {
   apple: 'https://appleid.apple.com',
   azure: 'https://login.microsoftonline.com/common/v2.0',
