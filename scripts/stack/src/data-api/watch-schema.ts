@@ -23,8 +23,8 @@ export async function watchSchema(adminUrl: string, schemas: readonly string[]):
   const sql = postgres(adminUrl, {
     max: 1,
     connect_timeout: 5,
-    // A listener whose connection is lost tries again each second.
-    backoff: () => 1,
+    // A listener whose connection is lost tries again soon.
+    backoff: () => 0.2,
     onnotice: () => {},
     connection: { application_name: 'data-api-schema' },
   });
