@@ -2,7 +2,7 @@ import type { Caller } from '../caller.ts';
 import { type Preferences, parsePreferences } from './preferences.ts';
 import { refuse } from './refusals.ts';
 
-/** A request, taken apart as far as that needs no knowledge of the database. */
+/** A request, parsed as far as that needs no knowledge of the database. */
 export interface ApiRequest {
   method: string;
   target: Target;
@@ -13,20 +13,20 @@ export interface ApiRequest {
   body: Uint8Array;
   caller: Caller;
   schema: string;
-  /** Whether the request named the schema: the answer then does too. */
+  /** Whether the request named the schema: the answer then names it too. */
   namesSchema: boolean;
   preferences: Preferences;
 }
 
-/** What a path names. */
+/** The part of the Data API that a path names. */
 export type Target = { kind: 'root' } | { kind: 'table'; name: string } | { kind: 'routine'; name: string };
 
 const methods = new Set(['GET', 'HEAD', 'POST', 'PATCH', 'PUT', 'DELETE', 'OPTIONS']);
 
-/** Where the Data API is. */
+/** The path of the Data API. */
 const prefix = '/rest/v1';
 
-/** Takes a request apart. PGRST117 for an unknown method, PGRST125 for a path, PGRST106 for a schema. */
+/** Parses a request. Refuses an unknown method (PGRST117), path (PGRST125) or schema (PGRST106). */
 export async function readRequest(
   request: Request,
   caller: Caller,
@@ -58,10 +58,10 @@ export async function readRequest(
   };
 }
 
-/** As much as one request needs: larger imports are sent in parts. Parsing takes several times the memory. */
+/** Parsing takes several times this memory. Larger imports can be sent in parts. */
 const maxBodyBytes = 20 * 1024 * 1024;
 
-/** Reads the body, as far as it may be long. Its rest is left to the server, which throws it away. */
+/** Reads the body up to its limit. The HTTP server discards the rest. */
 async function readBody({ headers, body }: Request): Promise<Uint8Array> {
   if (Number(headers.get('content-length')) > maxBodyBytes) refuseBody();
   const chunks: Uint8Array[] = [];

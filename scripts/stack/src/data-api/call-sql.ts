@@ -1,40 +1,49 @@
 import { inputOf, isScalar } from './find-routine.ts';
 import type { Payload } from './payload.ts';
 import type { Parameter, Routine, Table } from './schema.ts';
-import { arrayLiteral, identifier, type Place, qualified, type Values } from './sql.ts';
+import { arrayLiteral, identifier, type Place, qualified, type SqlBuilder } from './sql.ts';
 import { scalarColumn } from './statement.ts';
 
-/** What a function is called with: texts by name, the fields of a JSON object, or the body as it is. */
+/** The arguments of a function: texts by name, the fields of a JSON object, or the whole body. */
 export type Arguments =
   | { kind: 'texts'; values: readonly [string, string][] }
   | { kind: 'fields'; payload: Payload }
   | { kind: 'body'; value: string };
 
-/** A function's result as what rows are taken from. `table` is the one whose rows it gives. */
-export function callPlace(routine: Routine, args: Arguments, table: Table | null, values: Values): Place {
+/** A function call as an item of `from`. `table` is the table whose rows it returns, if any. */
+export function callPlace(
+  routine: Routine,
+  args: Arguments,
+  table: Table | null,
+  builder: SqlBuilder,
+): Place {
   const ref = identifier(routine.name);
-  const { before, list } = argumentsSql(routine, args, values);
+  const { before, list } = argumentsSql(routine, args, builder);
   const alias = isScalar(routine) ? `${ref}(${scalarColumn})` : ref;
   return { ref, table, from: `${before}${qualified(routine)}(${list}) as ${alias}`, row: `${ref}.*` };
 }
 
-/** The arguments, and what must come before the call in `from` to give them. */
-function argumentsSql(routine: Routine, args: Arguments, values: Values): { before: string; list: string } {
+/** The list of arguments, and the item of `from` that they need before the call. */
+function argumentsSql(
+  routine: Routine,
+  args: Arguments,
+  builder: SqlBuilder,
+): { before: string; list: string } {
   if (args.kind === 'body')
-    return { before: '', list: `${values.add(args.value)}::${routine.inputs[0]?.type}` };
-  if (args.kind === 'texts') return { before: '', list: textsSql(routine, args.values, values) };
+    return { before: '', list: `${builder.add(args.value)}::${routine.inputs[0]?.type}` };
+  if (args.kind === 'texts') return { before: '', list: textsSql(routine, args.values, builder) };
   const given = args.payload.keys.flatMap((key) => inputOf(routine, key) ?? []);
   if (given.length === 0) return { before: '', list: '' };
   const definition = given.map(({ name, type }) => `${identifier(name)} ${type}`).join(', ');
-  const source = `(select * from json_to_recordset(${values.add(args.payload.rows)}::json) as _f(${definition}) limit 1) as _a`;
+  const source = `(select * from json_to_recordset(${builder.add(args.payload.rows)}::json) as _f(${definition}) limit 1) as _a`;
   return {
     before: `${source}, lateral `,
     list: given.map((input) => argumentSql(input, `_a.${identifier(input.name)}`)).join(', '),
   };
 }
 
-/** Of several values for one parameter the last counts; a variadic one takes them all. */
-function textsSql(routine: Routine, texts: readonly [string, string][], values: Values): string {
+/** The last of several values for one parameter counts; a variadic parameter takes all. */
+function textsSql(routine: Routine, texts: readonly [string, string][], builder: SqlBuilder): string {
   const byName = new Map<Parameter, string[]>();
   for (const [name, value] of texts) {
     const input = inputOf(routine, name);
@@ -43,7 +52,7 @@ function textsSql(routine: Routine, texts: readonly [string, string][], values: 
   return [...byName]
     .map(([input, given]) => {
       const value = input.mode === 'v' ? arrayLiteral(given) : (given.at(-1) ?? null);
-      return argumentSql(input, `${values.add(value)}::${input.type}`);
+      return argumentSql(input, `${builder.add(value)}::${input.type}`);
     })
     .join(', ');
 }

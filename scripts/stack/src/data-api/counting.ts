@@ -1,36 +1,36 @@
 import type { ReadPlan } from './plan.ts';
 import type { Preferences } from './preferences.ts';
-import { countedSql, startWriting, type Writing } from './read-sql.ts';
-import { createValues, type Place } from './sql.ts';
+import { countedSql } from './read-sql.ts';
+import { createSqlBuilder, type Place, type SqlBuilder } from './sql.ts';
 import type { Outcome } from './statement.ts';
 import type { Row, Statement } from './transaction.ts';
 
-/** How the rows are counted: in the statement, and by the planner's guess before it. */
+/** How rows are counted: in the statement, and by the planner's guess before it. */
 export interface Counting {
   counted: string | null;
   explain: Statement | null;
 }
 
-/** Prepares to count what `Prefer: count=` asks for. An estimate counts up to `maxRows`, and guesses beyond. */
+/** Plans the count that `Prefer: count=` asks for. An estimate counts up to `maxRows`, and guesses beyond. */
 export function planCounting(
-  writing: Writing,
+  builder: SqlBuilder,
   count: Preferences['count'],
   plan: ReadPlan,
-  placeOf: (writing: Writing) => Place,
+  place: Place,
   maxRows: number,
 ): Counting {
+  const counted = () => countedSql(builder, plan, place);
   if (count === null) return { counted: null, explain: null };
-  const inStatement = count === 'planned' ? null : countedSql(writing, plan, placeOf(writing));
-  if (count === 'exact') return { counted: inStatement, explain: null };
-  const guess = startWriting(createValues());
-  const text = `explain (format json) ${countedSql(guess, plan, placeOf(guess))}`;
+  if (count === 'exact') return { counted: counted(), explain: null };
+  const guess = createSqlBuilder();
+  const text = `explain (format json) ${countedSql(guess, plan, place)}`;
   return {
-    counted: inStatement === null ? null : `${inStatement} limit ${maxRows + 1}`,
-    explain: { text, values: guess.values.all },
+    counted: count === 'planned' ? null : `${counted()} limit ${maxRows + 1}`,
+    explain: { text, values: guess.values },
   };
 }
 
-/** How many rows there are, as far as was asked. */
+/** The number of all rows, null if it was not asked for. */
 export function totalOf(
   count: Preferences['count'],
   outcome: Outcome,

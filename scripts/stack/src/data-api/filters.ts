@@ -13,7 +13,7 @@ import {
   skipComma,
 } from './reader.ts';
 
-/** What a column is compared with, and how. */
+/** A comparison of a column with a value. */
 export type Operation =
   | { kind: 'compare'; operator: string; quantifier: 'any' | 'all' | null; value: string }
   | { kind: 'in'; values: string[] }
@@ -44,14 +44,14 @@ export type Condition = Filter | Logic;
 
 /** One term of `order`. */
 export interface OrderTerm {
-  /** The embedded table whose column orders, null for a column of the table itself. */
+  /** The embedded table that holds the column, null for the table itself. */
   relation: string | null;
   field: Field;
   direction: 'asc' | 'desc' | null;
   nulls: 'first' | 'last' | null;
 }
 
-/** PostgREST's operators that compare with one value, in SQL. Those of `quantifiable` also with any or all of several. */
+/** PostgREST's operators that compare with one value, in SQL. */
 const operators: Record<string, string> = {
   eq: '=',
   neq: '<>',
@@ -73,6 +73,7 @@ const operators: Record<string, string> = {
   nxl: '&>',
   adj: '-|-',
 };
+/** Operators that also compare with any or all of several values. */
 const quantifiable = new Set(['eq', 'gt', 'gte', 'lt', 'lte', 'like', 'ilike', 'match', 'imatch']);
 const patterns = new Set(['like', 'ilike']);
 
@@ -87,7 +88,7 @@ export function parseOperation(text: string): { negated: boolean; operation: Ope
   return { negated, operation };
 }
 
-/** Whether a value is a filter; with GET on a function, what is none is an argument. */
+/** Whether a value is a filter. With GET on a function, other values are arguments. */
 export function isOperation(text: string): boolean {
   const reader = read(text, 'filter');
   skip(reader, 'not.');
@@ -179,7 +180,7 @@ function readList(reader: Reader): string[] {
 
 /** Reads the value of an `and` or `or` parameter: `(id.eq.1,not.or(a.is.null,b.gt.2))`. */
 export function parseLogic(operator: 'and' | 'or', negated: boolean, text: string): Logic {
-  // Read with the operator in front, as the same tree stands within another.
+  // Parsed with the operator in front, as within another tree, so that columns in messages match PostgREST's.
   const reader = read(operator + text, 'logic tree', text);
   reader.at = operator.length;
   const terms = readTerms(reader, 0);

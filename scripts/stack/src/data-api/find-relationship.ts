@@ -1,7 +1,7 @@
 import { refuse } from './refusals.ts';
 import type { KeyRelationship, Relationship, SchemaCache, Table } from './schema.ts';
 
-/** Where a request reads from. */
+/** The table or function that a request reads. */
 export interface Root {
   schema: string;
   /** The table's or function's name. */
@@ -11,7 +11,7 @@ export interface Root {
 }
 
 /**
- * Finds the relationship that `target` and `hint` name: PGRST200 if there is none, PGRST201 if there are several.
+ * Finds the relationship that `target` and `hint` name. Refuses none (PGRST200) and several (PGRST201).
  * A target is a table, a foreign key, a column that holds one, or a function; a hint is a foreign key, a column of it,
  * or a junction table.
  */
@@ -47,7 +47,7 @@ function isMeant(way: Relationship, target: string, hint: string | null): boolea
     );
   if (way.from === way.to) return isMeantOfItself(way, byName, target, hint);
   if (hint === null) {
-    // A key by its own name or its column leads to the table that it names, never to a view of it.
+    // A key that is named itself, or by its column, leads to the table that it references, never to a view of it.
     const byKey = way.constraint === target || (way.holdsKey && isColumn(way, target, 0));
     return byName || (byKey && !way.to.isView);
   }
@@ -55,8 +55,8 @@ function isMeant(way: Relationship, target: string, hint: string | null): boolea
 }
 
 /**
- * A key of a table to itself is a way up and a way down. By the table's name, with or without the column as a hint, it
- * leads down, to the many; by the column's name alone, up, to the one.
+ * A foreign key from a table to itself has two directions. The table's name, with or without the column as a hint, means
+ * the many rows that reference this one; the column's name alone means the one row that this one references.
  */
 function isMeantOfItself(
   way: KeyRelationship,

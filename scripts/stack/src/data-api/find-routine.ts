@@ -1,16 +1,17 @@
 import { refuse } from './refusals.ts';
 import type { Parameter, Routine, SchemaCache } from './schema.ts';
 
-/** How a function is called: what names its arguments have, and what the body is. */
+/** A call of a function, as far as it chooses between functions. */
 export interface Call {
   schema: string;
   name: string;
+  /** The names of the arguments. */
   keys: ReadonlySet<string>;
   /** The body's media type with POST, null with GET. */
   bodyType: string | null;
 }
 
-/** The types that a function's one unnamed parameter may have, by the media type of the body that it takes whole. */
+/** The types of a single unnamed parameter that takes the whole body, by the body's media type. */
 const wholeBody: Record<string, readonly string[]> = {
   'application/json': ['json', 'jsonb'],
   'text/plain': ['text'],
@@ -18,7 +19,7 @@ const wholeBody: Record<string, readonly string[]> = {
   'application/octet-stream': ['bytea'],
 };
 
-/** Finds the function for a call by the names of its arguments: PGRST202 if there is none, PGRST203 if there are several. */
+/** Finds the function for a call by the names of its arguments. Refuses none (PGRST202) and several (PGRST203). */
 export function findRoutine(cache: SchemaCache, call: Call): Routine {
   const overloads = cache.routines.get(call.schema)?.get(call.name) ?? [];
   const named = overloads.filter((routine) => takes(routine, call));
@@ -36,7 +37,7 @@ export function findRoutine(cache: SchemaCache, call: Call): Routine {
   });
 }
 
-/** Whether a function takes the whole body as its one unnamed parameter. */
+/** Whether a function takes the whole body as its single unnamed parameter. */
 export function takesWholeBody({ inputs }: Routine, bodyType: string | null): boolean {
   const [only] = inputs;
   return (
@@ -48,16 +49,16 @@ export function takesWholeBody({ inputs }: Routine, bodyType: string | null): bo
 }
 
 function takes({ inputs }: Routine, { keys, bodyType }: Call): boolean {
-  if (inputs.length === 0) return keys.size === 0 && !isOpaque(bodyType);
+  if (inputs.length === 0) return keys.size === 0 && !hasNoFields(bodyType);
   const names = new Set(inputs.map(({ name }) => name));
   return (
-    inputs.every(({ name, required }) => !required || keys.has(name)) &&
+    inputs.every(({ name, required }) => name !== '' && (!required || keys.has(name))) &&
     [...keys].every((key) => names.has(key))
   );
 }
 
-/** Bodies that have no fields. */
-function isOpaque(bodyType: string | null): boolean {
+/** Whether a body of this type is one value, without fields. */
+export function hasNoFields(bodyType: string | null): boolean {
   return bodyType === 'text/plain' || bodyType === 'text/xml' || bodyType === 'application/octet-stream';
 }
 
@@ -65,7 +66,7 @@ function refuseUnknown({ schema, name, keys, bodyType }: Call): never {
   const wanted = `${schema}.${name}`;
   const sorted = [...keys].toSorted();
   const list = sorted.join(', ');
-  const opaque = isOpaque(bodyType);
+  const opaque = hasNoFields(bodyType);
   const shown = opaque ? '' : sorted.length === 0 ? ' without parameters' : `(${list})`;
   const searched =
     sorted.length === 0 ? ' without parameters' : ` with parameter${sorted.length > 1 ? 's' : ''} ${list}`;
@@ -77,20 +78,20 @@ function refuseUnknown({ schema, name, keys, bodyType }: Call): never {
   });
 }
 
-/** Whether a function gives one value, or a set of values, instead of rows with columns. */
+/** Whether a function returns values instead of rows with columns. */
 export function isScalar({ returnsRow }: Routine): boolean {
   return !returnsRow;
 }
 
-/** The media types that a function's value may be sent as it is. */
+/** The media types in which a function's value is sent unchanged. */
 export function ownMediaTypes(routine: Routine): string[] {
   if (!isScalar(routine)) return [];
-  // A domain may be named after a media type: https://docs.postgrest.org/en/stable/references/api/media_type_handlers.html.
+  // A domain may have the name of a media type: docs.postgrest.org, references/api/media_type_handlers.
   if (/^[a-z]+\/[a-z0-9.+-]+$/i.test(routine.returnType)) return [routine.returnType];
   return routine.returnBase === 'bytea' ? ['application/octet-stream'] : [];
 }
 
-/** The parameter that an argument is for. */
+/** The parameter with this name. */
 export function inputOf({ inputs }: Routine, name: string): Parameter | undefined {
   return inputs.find((input) => input.name === name);
 }

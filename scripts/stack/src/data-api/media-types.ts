@@ -3,16 +3,16 @@ import { refuse } from './refusals.ts';
 /** The form of an answer's body. */
 export interface Format {
   contentType: string;
-  /** Rows as a JSON array, one row as a JSON object, rows as CSV, or a function's value as it is. */
+  /** Rows as a JSON array, one row as a JSON object, rows as CSV, or a function's value unchanged. */
   shape: 'array' | 'object' | 'csv' | 'raw';
-  /** Whether fields that are null are left out. */
+  /** Whether null fields are left out. */
   stripNulls: boolean;
 }
 
 const json = 'application/json; charset=utf-8';
 const arrayJson = 'application/vnd.pgrst.array+json';
 
-/** The formats by media type; with `;nulls=stripped` those of PostgREST's own leave null fields out. */
+/** The formats by media type. */
 const formats: Record<string, Omit<Format, 'stripNulls'>> = {
   '*/*': { contentType: json, shape: 'array' },
   'application/*': { contentType: json, shape: 'array' },
@@ -25,8 +25,8 @@ const formats: Record<string, Omit<Format, 'stripNulls'>> = {
 };
 
 /**
- * Chooses the format of an answer by `Accept`, the client's favourite first; PGRST107 if none will do. `own` is a media
- * type that only this answer can have: that of a function's value.
+ * Chooses the first format of `Accept` that exists (PGRST107 if none does). `own` are media types of this answer alone.
+ * PostgREST's own types take a parameter `nulls=stripped`.
  */
 export function chooseFormat(accept: string | null, own: readonly string[] = []): Format {
   const wanted = parseAccept(accept);
@@ -35,7 +35,7 @@ export function chooseFormat(accept: string | null, own: readonly string[] = [])
     const format = Object.hasOwn(formats, type) ? formats[type] : undefined;
     if (!format) continue;
     if (!type.includes('vnd.pgrst')) return { ...format, stripNulls: false };
-    // An array as it is has its common name.
+    // A plain array is named by its common media type.
     if (format.shape === 'array' && !stripNulls) return { ...format, contentType: json, stripNulls };
     const nulls = stripNulls ? ';nulls=stripped' : '';
     return { ...format, contentType: `${format.contentType}${nulls}; charset=utf-8`, stripNulls };
@@ -53,7 +53,7 @@ interface Wanted {
   stripNulls: boolean;
 }
 
-/** The media types of an `Accept`, by falling quality; types of equal quality keep their order. */
+/** The media types of an `Accept`, best quality first. */
 export function parseAccept(accept: string | null): Wanted[] {
   const parts = (accept || '*/*')
     .split(',')

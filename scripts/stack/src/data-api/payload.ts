@@ -1,12 +1,12 @@
 import { refuse } from './refusals.ts';
 
-/** A request's body, as rows that PostgreSQL reads as JSON. */
+/** A request's body as rows. */
 export interface Payload {
-  /** A JSON array of objects, as the client wrote it: no value passes through JavaScript. */
+  /** A JSON array of objects. PostgreSQL reads the client's own text, so that numbers keep all digits. */
   rows: string;
-  /** How many. */
+  /** The number of rows. */
   count: number;
-  /** The fields of the first row; all have the same, unless `columns` says which count. */
+  /** The fields of the rows. */
   keys: string[];
 }
 
@@ -24,7 +24,7 @@ export function decodeBody(body: Uint8Array): string {
   }
 }
 
-/** Reads a body of JSON, CSV or a form. Without `columns` all rows must have the same fields (PGRST102). */
+/** Parses a body of JSON, CSV or a form. Without `columns`, all rows must have the same fields (PGRST102). */
 export function readPayload(body: Uint8Array, contentType: string | null, columns: string[] | null): Payload {
   const type = mediaTypeOf(contentType);
   const text = decodeBody(body);
@@ -42,7 +42,7 @@ export function readForm(text: string): [string, string][] {
   return [...new URLSearchParams(text)];
 }
 
-/** Parsed only to know the fields, and to tell what is no JSON. */
+/** Parses JSON only to check it and to learn its fields. */
 function readJson(text: string, columns: string[] | null): Payload {
   let value: unknown;
   try {
@@ -51,7 +51,7 @@ function readJson(text: string, columns: string[] | null): Payload {
     refuse(400, 'PGRST102', 'Empty or invalid json');
   }
   if (!Array.isArray(value)) {
-    // PostgREST takes what is neither object nor array as no rows.
+    // As with PostgREST, other values are no rows.
     if (!isObject(value)) return { rows: '[]', count: 0, keys: [] };
     return { rows: `[${text}]`, count: 1, keys: columns ?? Object.keys(value) };
   }
@@ -70,7 +70,7 @@ function hasKeys(row: Record<string, unknown>, keys: string[]): boolean {
   return Object.keys(row).length === keys.length && keys.every((key) => Object.hasOwn(row, key));
 }
 
-/** The first line names the fields; `NULL` is null. */
+/** The first line holds the names of the fields; `NULL` is null. */
 function readCsv(text: string): Payload {
   const [header = [], ...lines] = parseCsv(text);
   if (header.length === 0) return { rows: '[]', count: 0, keys: [] };
@@ -83,7 +83,7 @@ function readCsv(text: string): Payload {
   return { rows: JSON.stringify(rows), count: rows.length, keys: header };
 }
 
-/** Comma-separated values as RFC 4180 has them; empty lines are left out. */
+/** Parses comma-separated values (RFC 4180); empty lines are skipped. */
 function parseCsv(text: string): string[][] {
   const lines: string[][] = [];
   let line: string[] = [];

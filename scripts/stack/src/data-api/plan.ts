@@ -5,7 +5,7 @@ import { refuse } from './refusals.ts';
 import type { Relationship, SchemaCache, Table } from './schema.ts';
 import type { SelectField, SelectItem } from './select.ts';
 
-/** What is read of one table, and of those embedded in it. */
+/** What to read of one table, and of the tables embedded in it. */
 export interface ReadPlan {
   table: Table | null;
   /** Columns and embedded tables in the order of the answer. */
@@ -21,22 +21,22 @@ export interface Embed extends ReadPlan {
   kind: 'embed';
   relationship: Relationship;
   toOne: boolean;
-  /** How the request calls it: its alias, or else the name that was asked for. */
+  /** Its name in the answer: the alias, or else the target. */
   name: string;
-  /** The name that was asked for. */
+  /** The name in the request: of a table, foreign key, column or function. */
   target: string;
   join: 'inner' | 'left' | null;
   spread: boolean;
 }
 
-/** Makes the plan of what a query reads. `maxRows` bounds every table in it; null does not. */
+/** Plans a query. `maxRows` limits every table in it, null none. */
 export function planRead(cache: SchemaCache, root: Root, query: Query, maxRows: number | null): ReadPlan {
   const items = query.select ?? [everything];
   const plan = { ...emptyPlan(root.table), items: planItems(cache, root, items) };
   for (const { path, value } of query.conditions) find(plan, path).conditions.push(value);
   for (const { path, value } of query.orders) {
     const placed = find(plan, path);
-    // The first of several counts.
+    // The first of several `order` counts.
     if (placed.order.length === 0) placed.order = value;
   }
   for (const range of query.ranges) setRange(plan, range);
@@ -63,7 +63,7 @@ export function embedsOf(plan: ReadPlan): Embed[] {
   return plan.items.filter((item) => item.kind === 'embed');
 }
 
-/** The embedded table that a condition or an order calls by this name. */
+/** The embedded table with this name in a condition or an order. */
 export function findEmbed(plan: ReadPlan, name: string): Embed | undefined {
   const embeds = embedsOf(plan);
   return embeds.find((embed) => embed.name === name) ?? embeds.find((embed) => embed.target === name);
@@ -91,7 +91,7 @@ function planItems(cache: SchemaCache, from: Root, items: readonly SelectItem[])
   });
 }
 
-/** Whether a row has at most one of the other table. */
+/** Whether a row is related to at most one row. */
 function isToOne(relationship: Relationship): boolean {
   if (relationship.kind === 'computed') return relationship.toOne;
   return relationship.kind === 'many-to-one' || relationship.kind === 'one-to-one';
@@ -103,7 +103,7 @@ function find(plan: ReadPlan, path: readonly string[]): ReadPlan {
   return placed;
 }
 
-/** Refuses a part of the query for a table that is not embedded. */
+/** Refuses a parameter for a table that is not embedded. */
 export function refuseNotEmbedded(name: string): never {
   refuse(400, 'PGRST108', `'${name}' is not an embedded resource in this request`, {
     hint: `Verify that '${name}' is included in the 'select' query parameter.`,

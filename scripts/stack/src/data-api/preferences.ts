@@ -1,6 +1,6 @@
 import { refuse } from './refusals.ts';
 
-/** What a client prefers (RFC 7240), as far as PostgREST knows it. */
+/** The preferences of a client (RFC 7240) that PostgREST knows. */
 export interface Preferences {
   return: 'representation' | 'minimal' | 'headers-only' | null;
   count: 'exact' | 'planned' | 'estimated' | null;
@@ -17,11 +17,11 @@ const choices: Record<string, readonly string[]> = {
   resolution: ['merge-duplicates', 'ignore-duplicates'],
   missing: ['default', 'null'],
   handling: ['strict', 'lenient'],
-  // Known, and without effect: hosted projects always commit.
+  // Accepted without effect: hosted projects always commit.
   tx: ['commit', 'rollback'],
 };
 
-/** Reads `Prefer`. The first of several values counts; with `handling=strict`, one that is not known is refused (PGRST122). */
+/** Parses `Prefer`. The first of several values counts. With `handling=strict`, unknown ones are refused (PGRST122). */
 export function parsePreferences(header: string | null): Preferences {
   const found: Record<string, string> = {};
   const invalid: string[] = [];
@@ -56,7 +56,7 @@ export function parsePreferences(header: string | null): Preferences {
   };
 }
 
-/** `Preference-Applied` for those of the preferences that an answer honoured, in PostgREST's order; null for none. */
+/** `Preference-Applied` for the preferences that an answer honoured, in PostgREST's order; null for none. */
 export function appliedPreferences(
   preferences: Preferences,
   honoured: readonly (keyof Preferences)[],
@@ -64,7 +64,7 @@ export function appliedPreferences(
   const order = ['resolution', 'missing', 'return', 'count', 'handling', 'timezone', 'maxAffected'] as const;
   const applied = order
     .filter((name) => honoured.includes(name) && preferences[name] !== null)
-    // A bound on what is changed holds with strict handling only.
+    // `max-affected` has an effect with strict handling only.
     .filter((name) => name !== 'maxAffected' || preferences.handling === 'strict')
     .map((name) => `${name === 'maxAffected' ? 'max-affected' : name}=${preferences[name]}`);
   return applied.length > 0 ? applied.join(', ') : null;

@@ -10,36 +10,36 @@ import { expectEnd, misread, read, readJsonPath, readName, skip, skipComma } fro
 import { refuse } from './refusals.ts';
 import { parseSelect, type SelectItem } from './select.ts';
 
-/** What a query string asks for. Each part may be for an embedded table: its `path` names the way to it. */
+/** A parsed query string. */
 export interface Query {
-  /** Null where there is no `select`: everything. */
+  /** Null without `select`: all columns. */
   select: SelectItem[] | null;
   conditions: Placed<Condition>[];
   orders: Placed<OrderTerm[]>[];
   ranges: Placed<Range>[];
   /** The columns that a body may set, from `columns`. */
   columns: string[] | null;
-  /** The unique columns that an upsert goes by, from `on_conflict`. */
+  /** The unique columns of an upsert, from `on_conflict`. */
   onConflict: string[] | null;
-  /** The arguments of a function that is called with GET, in order; one name may come more than once. */
+  /** The arguments of a function that is called with GET; a name may occur several times. */
   args: [string, string][];
-  /** The parameters in the order of their names, as `Content-Location` shows them. */
+  /** The parameters sorted by name, for `Content-Location`. */
   canonical: string;
 }
 
-/** A part of a query, and the embedded tables on the way to where it applies, outermost first. */
+/** A parameter, with the path of embedded tables to the one that it is for, outermost first. */
 export interface Placed<T> {
   path: string[];
   value: T;
 }
 
-/** How many rows, and after how many. */
+/** `limit` and `offset`. */
 export interface Range {
   limit: bigint | null;
   offset: bigint | null;
 }
 
-/** Reads a query string. `forFunction`: with GET on a function, what is no filter is an argument. */
+/** Parses a query string. `forFunction`: parameters that are no filters are arguments of a function. */
 export function parseQuery(search: string, forFunction: boolean): Query {
   const parameters = decode(search);
   const query: Query = {
@@ -57,7 +57,7 @@ export function parseQuery(search: string, forFunction: boolean): Query {
 }
 
 function readParameter(query: Query, key: string, value: string, forFunction: boolean): void {
-  // The first of several counts.
+  // The first of several `select`, `columns` or `on_conflict` counts.
   if (key === 'select') query.select ??= value === '' ? null : parseSelect(value);
   else if (key === 'columns') query.columns ??= parseNames(value, 'columns parameter');
   else if (key === 'on_conflict') query.onConflict ??= parseNames(value, 'on_conflict parameter');
@@ -108,7 +108,7 @@ function parseNames(text: string, kind: string): string[] {
   return names;
 }
 
-/** What is no number is no limit, as with PostgREST; a negative limit is refused. */
+/** As with PostgREST, text that is no number is ignored, and a negative limit refused. */
 function setRange(query: Query, path: string[], bound: 'limit' | 'offset', text: string): void {
   if (!/^-?\d{1,18}$/.test(text)) return;
   const number = BigInt(text);
@@ -124,7 +124,7 @@ function setRange(query: Query, path: string[], bound: 'limit' | 'offset', text:
   if (!placed) query.ranges.push({ path, value: range });
 }
 
-/** The parameters, decoded. Bytes that are not UTF-8 and lone halves of a percent sign are refused. */
+/** Decodes the parameters; refuses percent-encoding that is broken or not UTF-8. */
 function decode(search: string): [string, string][] {
   const text = search.startsWith('?') ? search.slice(1) : search;
   return text

@@ -1,7 +1,7 @@
 import type { ReadPlan } from './plan.ts';
 import { refuse } from './refusals.ts';
 
-/** Narrows what is read to the rows that a `Range` header names, `0-9` or `10-`. Others are ignored, as with PostgREST. */
+/** Narrows a plan to the rows of a `Range` header, `0-9` or `10-`. As with PostgREST, other forms are ignored. */
 export function applyRangeHeader(plan: ReadPlan, header: string | null): void {
   const found = /^(\d{1,18})-(\d{0,18})$/.exec(header ?? '');
   if (!found) return;
@@ -19,13 +19,13 @@ export function applyRangeHeader(plan: ReadPlan, header: string | null): void {
   if (nearest !== null) plan.limit = nearest > plan.offset ? nearest - plan.offset : 0n;
 }
 
-/** `Content-Range`: which rows of how many; `*` for what is not known or empty. */
+/** `Content-Range`: the rows of the answer, and of how many; `*` for none or unknown. */
 export function contentRange(first: bigint, count: bigint, total: bigint | null): string {
   const rows = count > 0n && total !== 0n ? `${first}-${first + count - 1n}` : '*';
   return `${rows}/${total ?? '*'}`;
 }
 
-/** 206 if the answer holds a part of the rows, 416 (PGRST103) if it starts after the last. */
+/** 206 for a part of the rows; refuses an offset after the last one (PGRST103). */
 export function rangeStatus(offset: bigint, count: bigint, total: bigint | null): number {
   if (total === null) return 200;
   if (offset > total) {

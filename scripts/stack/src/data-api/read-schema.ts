@@ -25,7 +25,7 @@ export async function readSchema(admin: Sql, schemas: readonly string[]): Promis
   const [relations, constraints, routineRows, roles] = await admin.begin(
     'isolation level repeatable read read only',
     async (sql) => {
-      // With nothing to look types up in, PostgreSQL writes all of them with their schema.
+      // With an empty search path, PostgreSQL writes types with their schema.
       await sql`set local search_path = ''`;
       const rows = async <T>(query: string, values: string[][] = []): Promise<T[]> =>
         (await sql.unsafe(query, values as never[]).values()).map(([json]) => JSON.parse(String(json)) as T);
@@ -63,7 +63,7 @@ function toTable({ exposed: _, rule: __, columns, ...row }: RelationRow): Table 
   return { ...row, columns: new Map(columns.map((column) => [column.name, column])), primaryKey: [] };
 }
 
-/** Whether requests can name the parameters of a function, or it takes the whole body as its only one. */
+/** Whether requests can call a function: its parameters have names, or the only one takes the whole body. */
 function isCallable({ inputs }: Routine): boolean {
   const isBody = inputs.length === 1 && /^(jsonb?|text|bytea|xml)$/.test(inputs[0]?.type ?? '');
   return isBody || inputs.every(({ name }) => name !== '');

@@ -10,46 +10,33 @@ import {
   orderSql,
   type Place,
   qualified,
-  type Values,
+  type SqlBuilder,
 } from './sql.ts';
 
-/** What is shared while one statement is written. */
-export interface Writing {
-  values: Values;
-  /** Gives a name that nothing else in the statement has. */
-  alias(): string;
-}
-
-/** Starts to write a statement. */
-export function startWriting(values: Values): Writing {
-  let count = 0;
-  return { values, alias: () => `_e${++count}` };
-}
-
-/** A table as a request reads it. It keeps its own name, which PostgreSQL's messages then show. */
+/** A table as an item of `from`. It has no alias, so that PostgreSQL's messages show its name. */
 export function tablePlace(table: NonNullable<Place['table']>): Place {
   const name = qualified(table);
   return { ref: name, table, from: name, row: `${name}.*` };
 }
 
-/** The query that a plan describes. `columns` are more columns that it gives, each with its name. */
-export function readSql(writing: Writing, plan: ReadPlan, place: Place): string {
-  const joined = joinEmbeds(writing, plan, place, 1);
+/** The query of a plan. */
+export function readSql(builder: SqlBuilder, plan: ReadPlan, place: Place): string {
+  const joined = joinEmbeds(builder, plan, place, 1);
   const columns = plan.items.flatMap((item) =>
-    item.kind === 'field' ? [columnSql(place, item)] : embedColumns(writing, item, place, joined, 1),
+    item.kind === 'field' ? [columnSql(place, item)] : embedColumns(builder, item, place, joined, 1),
   );
-  return `select ${columns.length > 0 ? columns.join(', ') : 'true as "_"'} from ${place.from}${restSql(writing, plan, place, joined)}`;
+  return `select ${columns.length > 0 ? columns.join(', ') : 'true as "_"'} from ${place.from}${restSql(builder, plan, place, joined)}`;
 }
 
-/** A query that gives a row for each row of the plan, before limit and offset: for counting. */
-export function countedSql(writing: Writing, plan: ReadPlan, place: Place): string {
+/** A query with a row for each row of the plan, without limit and offset: for counting. */
+export function countedSql(builder: SqlBuilder, plan: ReadPlan, place: Place): string {
   const all = { ...plan, order: [], limit: null, offset: 0n };
-  return `select 1 from ${place.from}${restSql(writing, all, place, joinEmbeds(writing, all, place, 1))}`;
+  return `select 1 from ${place.from}${restSql(builder, all, place, joinEmbeds(builder, all, place, 1))}`;
 }
 
 /** Joins, conditions, order, limit and offset. */
 function restSql(
-  writing: Writing,
+  builder: SqlBuilder,
   plan: ReadPlan,
   place: Place,
   joined: Joined,
@@ -57,20 +44,20 @@ function restSql(
 ): string {
   const where = [
     ...more,
-    ...plan.conditions.map((condition) => conditionSql(writing, plan, place, condition, joined)),
+    ...plan.conditions.map((condition) => conditionSql(builder, plan, place, condition, joined)),
   ];
   const order = plan.order.map((term) => orderTermSql(plan, place, term, joined));
   return [
     ...[...joined.values()].map(({ sql }) => sql),
     where.length > 0 ? ` where ${where.join(' and ')}` : '',
     order.length > 0 ? ` order by ${order.join(', ')}` : '',
-    // Few limits are asked for, so each may have a statement of its own: the planner then knows it.
+    // A constant, so that the planner knows it.
     plan.limit === null ? '' : ` limit ${plan.limit}`,
-    plan.offset === 0n ? '' : ` offset ${writing.values.add(String(plan.offset))}::bigint`,
+    plan.offset === 0n ? '' : ` offset ${builder.add(String(plan.offset))}::bigint`,
   ].join('');
 }
 
-/** The name of a column in the answer: its alias, or else the last key of its path. */
+/** The name of a column in the answer: its alias, the last key of its path, or its own name. */
 export function outputName({ field, alias }: SelectField): string {
   return alias ?? field.path.findLast(({ isIndex }) => !isIndex)?.key ?? field.name;
 }
@@ -81,14 +68,14 @@ function columnSql(place: Place, item: SelectField): string {
   return `${item.cast === null ? sql : `cast(${sql} as ${item.cast})`} as ${identifier(outputName(item))}`;
 }
 
-/** Embedded tables that are joined, since rows are chosen or ordered by them, or since they give several columns. */
+/** The embedded tables that are joined, each with the alias and the SQL of its join. */
 type Joined = Map<Embed, { alias: string; sql: string }>;
 
 /**
- * Others are written as a column of their own: that one PostgreSQL computes only for the rows that order and limit
- * leave.
+ * Joins the embedded tables that filter or order rows, or that are spread over several columns. The others become
+ * subqueries in the select list: PostgreSQL computes those only for the rows that remain after order and limit.
  */
-function joinEmbeds(writing: Writing, plan: ReadPlan, place: Place, depth: number): Joined {
+function joinEmbeds(builder: SqlBuilder, plan: ReadPlan, place: Place, depth: number): Joined {
   const joined: Joined = new Map();
   for (const embed of embedsOf(plan)) {
     const orders = plan.order.filter(
@@ -96,14 +83,14 @@ function joinEmbeds(writing: Writing, plan: ReadPlan, place: Place, depth: numbe
     );
     const chooses = plan.conditions.some((condition) => mentions(plan, condition, embed));
     if (embed.join !== 'inner' && !embed.spread && orders.length === 0 && !chooses) continue;
-    const alias = writing.alias();
-    joined.set(embed, { alias, sql: joinSql(writing, embed, place, alias, orders, depth) });
+    const alias = builder.alias();
+    joined.set(embed, { alias, sql: joinSql(builder, embed, place, alias, orders, depth) });
   }
   return joined;
 }
 
 function joinSql(
-  writing: Writing,
+  builder: SqlBuilder,
   embed: Embed,
   place: Place,
   alias: string,
@@ -114,17 +101,17 @@ function joinSql(
   const lateral = (query: string, on: string) => ` ${join} join lateral (${query}) as ${alias} on ${on}`;
   if (embed.toOne) {
     const columns = orders.map(({ field }, index) => ({ field, name: orderColumn(index) }));
-    const query = embedSql(writing, embed, place, depth, columns);
+    const query = embedSql(builder, embed, place, depth, columns);
     if (embed.spread) return lateral(query, 'true');
     const kept = columns.map(({ name }) => `, _r.${name}`).join('');
-    // What orders must not become part of the row's JSON.
+    // The columns that order must not become part of the row's JSON.
     const value =
       columns.length === 0
         ? 'row_to_json(_r)'
         : `to_json(_r)::jsonb - ${literal(`{${columns.map(({ name }) => name).join(',')}}`)}::text[]`;
     return lateral(`select ${value} as v${kept} from (${query}) as _r`, 'true');
   }
-  const query = embedSql(writing, embed, place, depth, []);
+  const query = embedSql(builder, embed, place, depth, []);
   if (!embed.spread)
     return lateral(
       `select json_agg(_r) as v from (${query}) as _r`,
@@ -141,14 +128,20 @@ function joinSql(
 
 const orderColumn = (index: number) => `_order${index + 1}`;
 
-/** The columns of the answer that an embedded table gives. */
-function embedColumns(writing: Writing, embed: Embed, place: Place, joined: Joined, depth: number): string[] {
-  // An embedding of nothing serves to choose rows by.
+/** The columns of an embedded table in the answer. */
+function embedColumns(
+  builder: SqlBuilder,
+  embed: Embed,
+  place: Place,
+  joined: Joined,
+  depth: number,
+): string[] {
+  // An embed without columns only filters rows.
   if (embed.items.length === 0) return [];
   const alias = joined.get(embed)?.alias;
   const name = identifier(embed.name);
   if (alias === undefined) {
-    const query = embedSql(writing, embed, place, depth, []);
+    const query = embedSql(builder, embed, place, depth, []);
     const value = embed.toOne ? 'row_to_json(_r)' : "coalesce(json_agg(_r), '[]')";
     return [`(select ${value} from (${query}) as _r) as ${name}`];
   }
@@ -161,7 +154,7 @@ function embedColumns(writing: Writing, embed: Embed, place: Place, joined: Join
   });
 }
 
-/** The names of the columns that a spread table gives. */
+/** The names of the columns of a spread table. */
 function outputNames(plan: ReadPlan): string[] {
   return plan.items.flatMap((item) => {
     if (item.kind === 'embed')
@@ -172,7 +165,7 @@ function outputNames(plan: ReadPlan): string[] {
 
 /** The query of an embedded table, for one row of its parent. */
 function embedSql(
-  writing: Writing,
+  builder: SqlBuilder,
   embed: Embed,
   parent: Place,
   depth: number,
@@ -186,7 +179,7 @@ function embedSql(
   if (relationship.kind === 'computed') {
     place.from = `${qualified(relationship.routine)}(${parent.row}) as ${ref}`;
   } else if (relationship.kind === 'many-to-many') {
-    const junction = writing.alias();
+    const junction = builder.alias();
     place.from += `, ${qualified(relationship.junction)} as ${junction}`;
     for (const [here, there] of relationship.near.columns)
       conditions.push(`${junction}.${identifier(there)} = ${parent.ref}.${identifier(here)}`);
@@ -196,22 +189,22 @@ function embedSql(
     for (const [here, there] of relationship.columns)
       conditions.push(`${ref}.${identifier(there)} = ${parent.ref}.${identifier(here)}`);
   }
-  // A function may break its promise of one row.
+  // A function that promises one row may return more.
   const plan =
     embed.toOne && relationship.kind === 'computed'
       ? { ...embed, limit: 1n }
       : embed.toOne
         ? { ...embed, limit: null }
         : embed;
-  const joined = joinEmbeds(writing, plan, place, depth + 1);
+  const joined = joinEmbeds(builder, plan, place, depth + 1);
   const columns = plan.items.flatMap((item) =>
-    item.kind === 'field' ? [columnSql(place, item)] : embedColumns(writing, item, place, joined, depth + 1),
+    item.kind === 'field' ? [columnSql(place, item)] : embedColumns(builder, item, place, joined, depth + 1),
   );
   for (const { field, name } of more) columns.push(`${fieldSql(place, field)} as ${name}`);
-  return `select ${columns.length > 0 ? columns.join(', ') : 'true as "_"'} from ${place.from}${restSql(writing, plan, place, joined, conditions)}`;
+  return `select ${columns.length > 0 ? columns.join(', ') : 'true as "_"'} from ${place.from}${restSql(builder, plan, place, joined, conditions)}`;
 }
 
-/** Whether a condition asks if an embedded table has rows. */
+/** Whether a condition tests if an embedded table has rows. */
 function mentions(plan: ReadPlan, condition: Condition, embed: Embed): boolean {
   if (condition.kind === 'logic') return condition.terms.some((term) => mentions(plan, term, embed));
   return embedOfCondition(plan, condition) === embed;
@@ -227,18 +220,18 @@ function embedOfCondition(
 
 /** A condition, or several, in SQL. */
 function conditionSql(
-  writing: Writing,
+  builder: SqlBuilder,
   plan: ReadPlan,
   place: Place,
   condition: Condition,
   joined: Joined,
 ): string {
   if (condition.kind === 'logic') {
-    const terms = condition.terms.map((term) => conditionSql(writing, plan, place, term, joined));
+    const terms = condition.terms.map((term) => conditionSql(builder, plan, place, term, joined));
     return `${condition.negated ? 'not ' : ''}(${terms.join(` ${condition.operator} `)})`;
   }
   const embed = embedOfCondition(plan, condition);
-  if (!embed) return filterSql(place, condition, writing.values);
+  if (!embed) return filterSql(place, condition, builder);
   const { operation, negated } = condition;
   if (operation.kind !== 'is' || (operation.value !== 'null' && operation.value !== 'not null')) {
     refuse(400, 'PGRST120', `Bad operator on the '${embed.name}' embedded resource`, {
@@ -254,11 +247,11 @@ function conditionSql(
   return (operation.value === 'null') !== negated ? isAbsent : `not (${isAbsent})`;
 }
 
-/** Conditions of a table without embedded ones, joined by `and`; none is an empty text. */
-export function conditionsSql(writing: Writing, conditions: readonly Condition[], place: Place): string {
+/** Conditions on a table without embeds, joined by `and`; an empty text for none. */
+export function conditionsSql(builder: SqlBuilder, conditions: readonly Condition[], place: Place): string {
   const plan = emptyPlan(place.table);
   return conditions
-    .map((condition) => conditionSql(writing, plan, place, condition, new Map()))
+    .map((condition) => conditionSql(builder, plan, place, condition, new Map()))
     .join(' and ');
 }
 

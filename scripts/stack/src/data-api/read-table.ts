@@ -4,10 +4,10 @@ import { chooseFormat } from './media-types.ts';
 import { planRead } from './plan.ts';
 import { parseQuery } from './query.ts';
 import { applyRangeHeader, contentRange, rangeStatus } from './ranges.ts';
-import { readSql, startWriting, tablePlace } from './read-sql.ts';
+import { readSql, tablePlace } from './read-sql.ts';
 import { appliedHeader, contentHeaders, requireSingle, toResponse } from './responses.ts';
 import type { Table } from './schema.ts';
-import { createValues } from './sql.ts';
+import { createSqlBuilder } from './sql.ts';
 import { readOutcome, statementSql } from './statement.ts';
 import { type Context, transact } from './transaction.ts';
 
@@ -23,12 +23,12 @@ export async function readTable(context: Context, request: ApiRequest, table: Ta
   if (method === 'GET') applyRangeHeader(plan, headers.get('range'));
   const format = chooseFormat(headers.get('accept'));
   const place = tablePlace(table);
-  const writing = startWriting(createValues());
-  const rows = readSql(writing, plan, place);
-  const { counted, explain } = planCounting(writing, preferences.count, plan, () => place, maxRows);
+  const builder = createSqlBuilder();
+  const rows = readSql(builder, plan, place);
+  const { counted, explain } = planCounting(builder, preferences.count, plan, place, maxRows);
   const text = statementSql({ withs: [], rows, counted }, { format, wanted: method === 'GET' });
   const location = `/${encodeURIComponent(table.name)}${query.canonical ? `?${query.canonical}` : ''}`;
-  const statement = { text, values: writing.values.all };
+  const statement = { text, values: builder.values };
   return transact(context, request, { readOnly: true, explain, statement }, ({ rows, explained }) => {
     const outcome = readOutcome(rows);
     requireSingle(format, outcome.rows);

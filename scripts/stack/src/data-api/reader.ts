@@ -1,22 +1,23 @@
 import { refuse } from './refusals.ts';
 
-/** A text that is being parsed: what it is, for messages, and how far it was read. */
+/** A text that is being parsed. */
 export interface Reader {
   readonly text: string;
-  /** What is parsed, as the message names it: `failed to parse filter (eq.1)`. */
+  /** The start of the message of a refusal: `failed to parse filter (eq.1)`. */
   readonly what: string;
+  /** The current position. */
   at: number;
 }
 
-/** Deeper than any request needs, and far from what a stack of calls, here or in PostgreSQL, can take. */
+/** The deepest nesting: more than a request needs, and safe for the call stack here and in PostgreSQL. */
 export const deepest = 50;
 
-/** Starts to read `text`; `kind` names it in the message of a refusal, `shown` replaces the text there. */
+/** Starts to parse `text`. The message of a refusal names its `kind`, and shows `shown`. */
 export function read(text: string, kind: string, shown = text): Reader {
   return { text, what: `failed to parse ${kind} (${shown})`, at: 0 };
 }
 
-/** Refuses what is read with PGRST100, at the place that was reached; `expecting` says what would have been right. */
+/** Refuses the text (PGRST100), at the current position. */
 export function misread(reader: Reader, expecting: string, at = reader.at): never {
   const found = reader.text.codePointAt(at);
   const unexpected = found === undefined ? 'end of input' : JSON.stringify(String.fromCodePoint(found));
@@ -25,14 +26,14 @@ export function misread(reader: Reader, expecting: string, at = reader.at): neve
   });
 }
 
-/** Takes `token` if it comes next. */
+/** Reads `token` if it comes next. */
 export function skip(reader: Reader, token: string): boolean {
   if (!reader.text.startsWith(token, reader.at)) return false;
   reader.at += token.length;
   return true;
 }
 
-/** Takes what the sticky pattern matches here. */
+/** Reads the match of a sticky pattern. */
 export function match(reader: Reader, pattern: RegExp): RegExpExecArray | null {
   pattern.lastIndex = reader.at;
   const found = pattern.exec(reader.text);
@@ -40,12 +41,12 @@ export function match(reader: Reader, pattern: RegExp): RegExpExecArray | null {
   return found;
 }
 
-/** Refuses what is left over. */
+/** Refuses text after the end. */
 export function expectEnd(reader: Reader, expecting: string): void {
   if (reader.at < reader.text.length) misread(reader, `${expecting} or end of input`);
 }
 
-/** Takes a separator between items, with blanks around it. */
+/** Reads a comma with blanks around it. */
 export function skipComma(reader: Reader): boolean {
   return match(reader, /[ \t]*,[ \t]*/y) !== null;
 }
@@ -60,13 +61,13 @@ export function readName(reader: Reader): string {
   return name || misread(reader, 'field name (* or [a..z0..9_$])');
 }
 
-/** Reads a text in double quotes, where a backslash takes the next character as it is. Null if none starts here. */
+/** Reads a text in double quotes, with backslash as the escape character. Null if none starts here. */
 export function readQuoted(reader: Reader): string | null {
   const quoted = match(reader, /"([^"\\]*(?:\\.[^"\\]*)*)"/sy)?.[1];
   return quoted === undefined ? null : quoted.replace(/\\(.)/gs, '$1');
 }
 
-/** A column, and the way into its JSON if one was given. */
+/** A column, with a path into its JSON. */
 export interface Field {
   name: string;
   path: JsonStep[];
@@ -79,12 +80,12 @@ export interface JsonStep {
   isIndex: boolean;
 }
 
-/** Reads a column with its way into JSON: `address->lines->>0`. */
+/** Reads a column with its path into JSON: `address->lines->>0`. */
 export function readField(reader: Reader): Field {
   return { name: readName(reader), path: readJsonPath(reader) };
 }
 
-/** Reads the steps into JSON that come next; there may be none. */
+/** Reads a path into JSON, which may be empty. */
 export function readJsonPath(reader: Reader): JsonStep[] {
   const path: JsonStep[] = [];
   for (let arrow = match(reader, /->>?/y)?.[0]; arrow; arrow = match(reader, /->>?/y)?.[0]) {

@@ -28,7 +28,7 @@ export class RefusedError extends Error {
   }
 }
 
-/** Tells errors of the database from those of the way to it and of this program. */
+/** Whether PostgreSQL itself reported an error, in contrast to the connection or this program. */
 export function isPostgresError(error: unknown): error is PostgresError {
   return error instanceof Error && 'severity' in error && 'code' in error && typeof error.code === 'string';
 }
@@ -125,7 +125,7 @@ function raisedStatus(status: number): number {
   return Number.isInteger(status) && status >= 200 && status <= 599 ? status : 500;
 }
 
-/** `raise sqlstate 'PGRST'`: message and detail are JSON and say the whole answer. */
+/** `raise sqlstate 'PGRST'`: message and detail are JSON and contain the whole answer. */
 function raisedRefusal(error: PostgresError): Refusal {
   const message = parseObject(error.message);
   if (!message || typeof message.code !== 'string' || typeof message.message !== 'string') {

@@ -20,15 +20,15 @@ export interface Constraint {
   foreignColumns: number[] | null;
 }
 
-/** A table or view that shows columns of a table: by their numbers there, the names that they have here. */
+/** A table, or a view of it, with the names of the table's columns in it by their numbers in the table. */
 interface Face {
   table: Table;
   names: Map<number, string>;
 }
 
 /**
- * Finds how the exposed tables and views relate, by the `oid` of where each relationship starts, and sets the primary
- * keys of the tables. A view stands for the tables whose columns it shows.
+ * Finds the relationships between exposed tables and views, by the `oid` of the table that they start from, and sets the
+ * primary keys. A view has the keys of the tables whose columns it shows.
  */
 export function relate(
   tables: readonly Table[],
@@ -71,7 +71,7 @@ function facesOf(tables: readonly Table[], origins: Origins): Map<number, Face[]
         : { table: table.oid, column: position };
       if (!origin) continue;
       const names = byTable.get(origin.table) ?? new Map<number, string>();
-      // A view may show a column twice: the first stands for it.
+      // The first counts where a view shows a column twice.
       if (!names.has(origin.column)) names.set(origin.column, name);
       byTable.set(origin.table, names);
     }
@@ -80,7 +80,7 @@ function facesOf(tables: readonly Table[], origins: Origins): Map<number, Face[]
   return faces;
 }
 
-/** The names of columns in a face, null if it does not show them all. */
+/** The names of columns in a face, null if one is missing. */
 function namesOf({ names }: Face, columns: readonly number[]): string[] | null {
   const found = columns.map((column) => names.get(column));
   return found.every((name) => name !== undefined) ? found : null;
@@ -125,7 +125,7 @@ function relateByKey(
   return found;
 }
 
-/** A table joins two others if its keys to them are part of its primary key. */
+/** A junction table has foreign keys to two tables, both part of its primary key. */
 function relateByJunction(keys: readonly Relationship[]): JunctionRelationship[] {
   const byJunction = new Map<Table, KeyRelationship[]>();
   for (const key of keys) {

@@ -56,7 +56,7 @@ export function toResponse({ status, headers, body }: Answer, outcome: Outcome):
     else all.set(name, value);
   }
   const final = outcome.status === null ? status : parseStatus(outcome.status);
-  // These have no body.
+  // Statuses without a body.
   const isEmpty = final === 204 || final === 205 || final === 304;
   return new Response(isEmpty ? null : (body as BodyInit | null), { status: final, headers: all });
 }

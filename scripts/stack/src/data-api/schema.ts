@@ -8,9 +8,9 @@ export interface Column {
   /** The type below a domain, without length. */
   baseType: string;
   nullable: boolean;
-  /** Whether PostgreSQL computes it from others: it cannot be written. */
+  /** Whether PostgreSQL computes it from other columns. */
   generated: boolean;
-  /** Whether it takes its numbers from a sequence of its own. */
+  /** Whether it is an identity column. */
   identity: boolean;
   /** Its default as SQL; for an identity column the next number of its sequence. */
   default: string | null;
@@ -20,7 +20,7 @@ export interface Column {
   labels: string[] | null;
 }
 
-/** A table or view that is exposed. */
+/** An exposed table or view. */
 export interface Table {
   oid: number;
   schema: string;
@@ -31,7 +31,7 @@ export interface Table {
   updatable: boolean;
   deletable: boolean;
   columns: Map<string, Column>;
-  /** Empty without one. A view has that of its table if it shows all its columns. */
+  /** The columns of the primary key, empty without one. A view that shows all of them has its table's. */
   primaryKey: string[];
 }
 
@@ -47,7 +47,7 @@ export interface Parameter {
   required: boolean;
 }
 
-/** A function that is exposed. */
+/** An exposed function. */
 export interface Routine {
   oid: number;
   schema: string;
@@ -56,22 +56,22 @@ export interface Routine {
   /** immutable, stable, volatile. */
   volatility: 'i' | 's' | 'v';
   returnsSet: boolean;
-  /** How many rows PostgreSQL expects. */
+  /** The number of rows that PostgreSQL expects. */
   rows: number;
-  /** The plain name of the type: of a domain, its own. */
+  /** The name of the type, or of the domain. */
   returnType: string;
   /** The type below a domain. */
   returnBase: string;
   returnsRow: boolean;
   returnTable: { schema: string; name: string } | null;
   settings: string[] | null;
-  /** What a caller gives, in order. */
+  /** The parameters that a caller provides, in order. */
   inputs: Parameter[];
-  /** The columns of what it returns, by OUT and TABLE. */
+  /** The columns that it returns, from OUT and TABLE. */
   outputs: Parameter[];
 }
 
-/** What is known of the database, as of one moment. */
+/** The schema of the database at one moment. */
 export interface SchemaCache {
   /** By schema, then by name. */
   tables: Map<string, Map<string, Table>>;
@@ -79,14 +79,14 @@ export interface SchemaCache {
   routines: Map<string, Map<string, Routine[]>>;
   /** By `oid` of the table they start from. */
   relationships: Map<number, Relationship[]>;
-  /** By role: what `alter role ... set` says, for the settings that a role may set itself. */
+  /** By role: the settings of `alter role ... set` that a role may set itself. */
   roleSettings: Map<string, Map<string, string>>;
 }
 
-/** A pair of columns that must be equal: here, and there. */
+/** Two columns that must be equal: of this table and of the other. */
 export type ColumnPair = readonly [here: string, there: string];
 
-/** A way from one table to another. */
+/** A relationship from one table to another. */
 export type Relationship = KeyRelationship | JunctionRelationship | ComputedRelationship;
 
 /** By a foreign key, in either direction. */
@@ -100,19 +100,19 @@ export interface KeyRelationship {
   holdsKey: boolean;
 }
 
-/** By a table between the two that has a foreign key to each. */
+/** By a junction table with a foreign key to each. */
 export interface JunctionRelationship {
   kind: 'many-to-many';
   from: Table;
   to: Table;
   junction: Table;
-  /** The key to `from`: its column, and the junction's. */
+  /** The key to `from`, as pairs of its column and the junction's. */
   near: { constraint: string; columns: ColumnPair[] };
-  /** The key to `to`: the junction's column, and its own. */
+  /** The key to `to`, as pairs of the junction's column and its own. */
   far: { constraint: string; columns: ColumnPair[] };
 }
 
-/** By a function that takes a row of `from` and gives rows of `to`. */
+/** By a function that takes a row of `from` and returns rows of `to`. */
 export interface ComputedRelationship {
   kind: 'computed';
   from: Table;

@@ -19,9 +19,9 @@ export type SelectItem = SelectField | SelectRelation;
 export interface SelectField {
   kind: 'field';
   field: Field;
-  /** The name of an aggregate function that was asked for: they are refused, as on the platform. */
+  /** An aggregate function. They are refused, as on the platform by default. */
   aggregate: string | null;
-  /** The type to cast it to, a plain name. */
+  /** The type to cast to, a plain name. */
   cast: string | null;
   alias: string | null;
 }
@@ -31,7 +31,7 @@ export interface SelectRelation {
   kind: 'relation';
   name: string;
   alias: string | null;
-  /** A constraint, column or table that tells between several relationships. */
+  /** A constraint, column or table that chooses between several relationships. */
   hint: string | null;
   join: 'inner' | 'left' | null;
   /** Whether its columns become columns of the parent: `...name(columns)`. */
@@ -84,7 +84,7 @@ function readAlias(reader: Reader): string | null {
   return null;
 }
 
-/** `name!hint!inner(items)`. Null, with nothing read, if it is no relation. */
+/** `name!hint!inner(items)`. Reads nothing and returns null if it is no relation. */
 function readRelation(
   reader: Reader,
   alias: string | null,

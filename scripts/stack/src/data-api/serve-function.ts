@@ -1,17 +1,17 @@
 import type { ApiRequest } from './api-request.ts';
 import { type Arguments, callPlace } from './call-sql.ts';
-import { planCounting, totalOf } from './counting.ts';
-import { findRoutine, isScalar, ownMediaTypes, takesWholeBody } from './find-routine.ts';
+import { findRoutine, hasNoFields, isScalar, ownMediaTypes, takesWholeBody } from './find-routine.ts';
 import { chooseFormat } from './media-types.ts';
 import { decodeBody, mediaTypeOf, readForm, readPayload } from './payload.ts';
-import { planRead, type ReadPlan } from './plan.ts';
+import { everything, planRead, type ReadPlan } from './plan.ts';
+import type { Preferences } from './preferences.ts';
 import { parseQuery, type Query } from './query.ts';
 import { applyRangeHeader, contentRange, rangeStatus } from './ranges.ts';
-import { readSql, startWriting, type Writing } from './read-sql.ts';
+import { countedSql, readSql } from './read-sql.ts';
 import { refuse } from './refusals.ts';
 import { appliedHeader, contentHeaders, requireAffected, requireSingle, toResponse } from './responses.ts';
-import type { Routine } from './schema.ts';
-import { createValues, identifier, type Place } from './sql.ts';
+import type { Routine, Table } from './schema.ts';
+import { createSqlBuilder, type Place, qualified, type SqlBuilder } from './sql.ts';
 import { readOutcome, scalarColumn, statementSql } from './statement.ts';
 import { type Context, transact } from './transaction.ts';
 
@@ -34,42 +34,25 @@ export async function serveFunction(context: Context, request: ApiRequest, name:
 /** Finds the function that the arguments fit. */
 function chooseRoutine(
   { cache }: Context,
-  request: ApiRequest,
+  { schema, method, headers, body }: ApiRequest,
   query: Query,
   name: string,
 ): { routine: Routine; args: Arguments } {
-  const { schema, method, headers, body } = request;
-  const find = (keys: Iterable<string>, bodyType: string | null) =>
-    findRoutine(cache, { schema, name, keys: new Set(keys), bodyType });
-  if (method !== 'POST') {
-    return {
-      routine: find(
-        query.args.map(([key]) => key),
-        null,
-      ),
-      args: { kind: 'texts', values: query.args },
-    };
+  const bodyType = method === 'POST' ? mediaTypeOf(headers.get('content-type')) : null;
+  const find = (keys: string[]) => findRoutine(cache, { schema, name, keys: new Set(keys), bodyType });
+  if (bodyType === null || bodyType === 'application/x-www-form-urlencoded') {
+    const values = bodyType === null ? query.args : readForm(decodeBody(body));
+    return { routine: find(values.map(([key]) => key)), args: { kind: 'texts', values } };
   }
-  const bodyType = mediaTypeOf(headers.get('content-type'));
-  if (bodyType === 'application/x-www-form-urlencoded') {
-    const values = readForm(decodeBody(body));
-    return {
-      routine: find(
-        values.map(([key]) => key),
-        bodyType,
-      ),
-      args: { kind: 'texts', values },
-    };
+  if (hasNoFields(bodyType)) {
+    const isBytes = bodyType === 'application/octet-stream';
+    const value = isBytes ? `\\x${Buffer.from(body).toString('hex')}` : decodeBody(body);
+    return { routine: find([]), args: { kind: 'body', value } };
   }
-  if (bodyType === 'text/plain' || bodyType === 'text/xml' || bodyType === 'application/octet-stream') {
-    const value =
-      bodyType === 'application/octet-stream' ? `\\x${Buffer.from(body).toString('hex')}` : decodeBody(body);
-    return { routine: find([], bodyType), args: { kind: 'body', value } };
-  }
-  // No body is no arguments.
+  // Without a body there are no arguments.
   const given = body.length > 0 ? body : new TextEncoder().encode('{}');
   const payload = readPayload(given, headers.get('content-type'), query.columns);
-  const routine = find(payload.keys, bodyType);
+  const routine = find(payload.keys);
   if (takesWholeBody(routine, bodyType)) return { routine, args: { kind: 'body', value: decodeBody(given) } };
   return { routine, args: { kind: 'fields', payload } };
 }
@@ -81,75 +64,92 @@ async function call(
   routine: Routine,
   args: Arguments,
 ): Promise<Response> {
-  const { cache, maxRows } = context;
-  const { preferences, method } = request;
-  const { returnTable } = routine;
-  const table = (returnTable && cache.tables.get(returnTable.schema)?.get(returnTable.name)) ?? null;
-  const scalar = isScalar(routine);
-  const isVoid = routine.returnType === 'void';
-  if (preferences.handling === 'strict' && preferences.maxAffected !== null && !routine.returnsSet) {
-    refuse(
-      400,
-      'PGRST128',
-      'Function must return SETOF or TABLE when max-affected preference is used with handling=strict',
-    );
+  const { preferences, method, headers } = request;
+  const { returnsSet, returnTable } = routine;
+  if (preferences.handling === 'strict' && preferences.maxAffected !== null && !returnsSet) {
+    const what = 'when max-affected preference is used with handling=strict';
+    refuse(400, 'PGRST128', `Function must return SETOF or TABLE ${what}`);
   }
-  const format = chooseFormat(request.headers.get('accept'), ownMediaTypes(routine));
-  const root = { schema: request.schema, name: table?.name ?? routine.name, table };
-  const plan = planRead(cache, root, scalar ? { ...query, select: null } : query, maxRows);
-  if (scalar)
-    plan.items = [
-      { kind: 'field', field: { name: scalarColumn, path: [] }, aggregate: null, cast: null, alias: null },
-    ];
-  if (method !== 'POST') applyRangeHeader(plan, request.headers.get('range'));
-  const readOnly = method !== 'POST' || routine.volatility !== 'v';
-  const writing = startWriting(createValues());
-  const called = callOnce(writing, plan);
-  const { counted, explain } = planCounting(writing, preferences.count, plan, called.again, maxRows);
-  const rows = readSql(writing, plan, called.place);
+  const isVoid = routine.returnType === 'void';
+  const format = chooseFormat(headers.get('accept'), ownMediaTypes(routine));
+  const table = (returnTable && context.cache.tables.get(returnTable.schema)?.get(returnTable.name)) ?? null;
+  const plan = planResult(context, request, query, routine, table);
+  const builder = createSqlBuilder();
+  const { withs, place } = resultPlace(builder, preferences, routine, args, table);
+  const rows = readSql(builder, plan, place);
+  const counted = isCounted(preferences) ? countedSql(builder, plan, place) : null;
   const text = statementSql(
-    { withs: called.withs, rows, counted },
+    { withs, rows, counted },
     {
       format,
       wanted: method !== 'HEAD' && !isVoid,
-      isScalar: scalar,
-      isSingle: !routine.returnsSet && format.shape === 'array',
+      isScalar: isScalar(routine),
+      isSingle: !returnsSet && format.shape === 'array',
     },
   );
   const transaction = {
-    readOnly,
-    explain,
-    statement: { text, values: writing.values.all },
+    readOnly: method !== 'POST' || routine.volatility !== 'v',
+    statement: { text, values: builder.values },
     settings: routine.settings ?? [],
   };
-  return transact(context, request, transaction, ({ rows, explained }) => {
+  return transact(context, request, transaction, ({ rows }) => {
     const outcome = readOutcome(rows);
     requireAffected(preferences, outcome.rows);
     if (!isVoid) requireSingle(format, outcome.rows);
-    const total = totalOf(preferences.count, outcome, explained, maxRows);
-    const status = rangeStatus(plan.offset, BigInt(outcome.rows), total);
-    const headers: [string, string | null][] = [
-      ['content-range', contentRange(plan.offset, BigInt(outcome.rows), total)],
+    const count = BigInt(outcome.rows);
+    const status = rangeStatus(plan.offset, count, outcome.total);
+    const answered: [string, string | null][] = [
+      ['content-range', contentRange(plan.offset, count, outcome.total)],
       appliedHeader(request, 'count', 'handling', 'timezone', 'maxAffected'),
     ];
-    if (isVoid) return toResponse({ status: 204, headers, body: null }, outcome);
-    headers.push(...contentHeaders(request, format));
+    if (isVoid) return toResponse({ status: 204, headers: answered, body: null }, outcome);
+    answered.push(...contentHeaders(request, format));
     const body = format.shape === 'raw' ? rawBody(routine, outcome.body) : outcome.body;
-    return toResponse({ status, headers, body: method === 'HEAD' ? null : body }, outcome);
+    return toResponse({ status, headers: answered, body: method === 'HEAD' ? null : body }, outcome);
   });
+}
 
-  /** Counting needs the rows a second time. A function that may change something runs once: its rows are kept. */
-  function callOnce(
-    writing: Writing,
-    { table: from }: ReadPlan,
-  ): { withs: string[]; place: Place; again: (writing: Writing) => Place } {
-    const again = ({ values }: Writing) => callPlace(routine, args, from, values);
-    const place = again(writing);
-    if (routine.volatility !== 'v' || preferences.count === null) return { withs: [], place, again };
-    const ref = identifier(routine.name);
-    const kept = { ...place, from: `_called as ${ref}` };
-    return { withs: [`_called as (select ${ref}.* from ${place.from})`], place: kept, again: () => kept };
-  }
+/** The plan of what is read of a function's result. */
+function planResult(
+  { cache, maxRows }: Context,
+  { schema, method, headers }: ApiRequest,
+  query: Query,
+  routine: Routine,
+  table: Table | null,
+): ReadPlan {
+  const root = { schema, name: table?.name ?? routine.name, table };
+  const select = isScalar(routine)
+    ? [{ ...everything, field: { name: scalarColumn, path: [] } }]
+    : query.select;
+  const plan = planRead(cache, root, { ...query, select }, maxRows);
+  if (method !== 'POST') applyRangeHeader(plan, headers.get('range'));
+  return plan;
+}
+
+/** Where the result is read from. Counting reads it a second time: it is kept, so that the function runs once. */
+function resultPlace(
+  builder: SqlBuilder,
+  preferences: Preferences,
+  routine: Routine,
+  args: Arguments,
+  table: Table | null,
+): { withs: string[]; place: Place } {
+  const place = callPlace(routine, args, table, builder);
+  if (!isCounted(preferences)) return { withs: [], place };
+  const { ref } = place;
+  return {
+    withs: [`_called as (select ${ref}.* from ${place.from})`],
+    place: {
+      ...place,
+      from: `_called as ${ref}`,
+      row: table ? `row(${ref}.*)::${qualified(table)}` : place.row,
+    },
+  };
+}
+
+/** PostgREST counts the rows of a function, and never guesses. */
+function isCounted({ count }: Preferences): boolean {
+  return count === 'exact' || count === 'estimated';
 }
 
 /** The bytes of a value: PostgreSQL writes those of bytea in hexadecimal. */

@@ -24,7 +24,7 @@ export async function serveTable(context: Context, request: ApiRequest, name: st
   }
 }
 
-/** Finds a table or view; PGRST205 if there is none. */
+/** Finds a table or view. Refuses an unknown one (PGRST205). */
 function findTable(cache: SchemaCache, schema: string, name: string): Table {
   const table = cache.tables.get(schema)?.get(name);
   return table ?? refuse(404, 'PGRST205', `Could not find the table '${schema}.${name}' in the schema cache`);

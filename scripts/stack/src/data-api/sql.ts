@@ -3,30 +3,34 @@ import type { Field } from './reader.ts';
 import { refuse } from './refusals.ts';
 import type { Table } from './schema.ts';
 
-/** The values of a statement: what a client sent goes to the database as these, never as SQL. */
-export interface Values {
-  readonly all: (string | null)[];
-  /** Adds one and gives its placeholder. PostgreSQL takes its type from where it stands. */
+/** A statement that is being written. */
+export interface SqlBuilder {
+  /** Text of clients reaches the database as these, never as SQL. */
+  readonly values: (string | null)[];
+  /** Adds a value and returns its placeholder. PostgreSQL infers its type from the place. */
   add(value: string | null): string;
+  /** Returns a name that nothing else in the statement has. */
+  alias(): string;
 }
 
-/** Starts the values of a statement. */
-export function createValues(): Values {
-  const all: (string | null)[] = [];
-  return { all, add: (value) => `$${all.push(value)}` };
+/** Starts a statement. */
+export function createSqlBuilder(): SqlBuilder {
+  const values: (string | null)[] = [];
+  let aliases = 0;
+  return { values, add: (value) => `$${values.push(value)}`, alias: () => `_e${++aliases}` };
 }
 
-/** A name in SQL, whatever stands in it. The protocol ends a statement at NUL, so that is refused. */
+/** Quotes a name. NUL would end the statement in the protocol: it is refused. */
 export function identifier(name: string): string {
   return `"${withoutNul(name).replaceAll('"', '""')}"`;
 }
 
-/** A name with its schema in SQL. */
+/** Quotes a name with its schema. */
 export function qualified({ schema, name }: { schema: string; name: string }): string {
   return `${identifier(schema)}.${identifier(name)}`;
 }
 
-/** A text in SQL, for what must be part of the statement. */
+/** Quotes a text that must be part of the statement. */
 export function literal(text: string): string {
   const quoted = `'${withoutNul(text).replaceAll("'", "''")}'`;
   return text.includes('\\') ? ` E${quoted.replaceAll('\\', '\\\\')}` : quoted;
@@ -37,19 +41,19 @@ function withoutNul(text: string): string {
   return text;
 }
 
-/** What rows are taken from. */
+/** An item of `from`. */
 export interface Place {
-  /** How the columns are called in the statement: the table's name or alias, quoted. */
+  /** The quoted name or alias that qualifies its columns. */
   ref: string;
-  /** What is known of it. Null for a function's result that is no table's. */
+  /** Null for a function that returns no table's rows. */
   table: Table | null;
-  /** What is in `from`, with its alias. */
+  /** Its SQL in `from`, with its alias. */
   from: string;
   /** The whole row as a value of the table's type, for functions that take one. */
   row: string;
 }
 
-/** A column, or what its path leads to within it. What is no JSON is made to be for the path. */
+/** A column, or a value in its JSON. Other types are converted to JSON for a path. */
 export function fieldSql({ ref, table }: Pick<Place, 'ref' | 'table'>, { name, path }: Field): string {
   const column = name === '*' ? `${ref}.*` : `${ref}.${identifier(name)}`;
   if (path.length === 0) return column;
@@ -58,7 +62,7 @@ export function fieldSql({ ref, table }: Pick<Place, 'ref' | 'table'>, { name, p
   return `${type === 'json' || type === 'jsonb' ? column : `to_jsonb(${column})`}${steps.join('')}`;
 }
 
-/** What is too big for a position is a key that no array has. */
+/** A number that is too large for an index becomes a key, which no array has. */
 function indexSql(digits: string): string {
   return Math.abs(Number(digits)) < 2 ** 31 ? `(${Number(digits)})` : literal(digits);
 }
@@ -67,9 +71,9 @@ function indexSql(digits: string): string {
 export function filterSql(
   place: Pick<Place, 'ref' | 'table'>,
   { field, negated, operation }: Filter,
-  values: Values,
+  builder: SqlBuilder,
 ): string {
-  const sql = operationSql(place, field, operation, values);
+  const sql = operationSql(place, field, operation, builder);
   return negated ? `not (${sql})` : sql;
 }
 
@@ -77,7 +81,7 @@ function operationSql(
   place: Pick<Place, 'ref' | 'table'>,
   field: Field,
   operation: Operation,
-  values: Values,
+  builder: SqlBuilder,
 ): string {
   const column = fieldSql(place, field);
   switch (operation.kind) {
@@ -85,14 +89,14 @@ function operationSql(
       return `${column} is ${operation.value}`;
     case 'in': {
       const isEmpty = operation.values.length === 1 && operation.values[0] === '';
-      return `${column} = any (${values.add(isEmpty ? '{}' : arrayLiteral(operation.values))})`;
+      return `${column} = any (${builder.add(isEmpty ? '{}' : arrayLiteral(operation.values))})`;
     }
     case 'search': {
-      const language = operation.language === null ? '' : `${values.add(operation.language)}::regconfig, `;
-      return `${vectorSql(place, field, column, language)} @@ ${searchFunctions[operation.operator]}(${language}${values.add(operation.value)})`;
+      const language = operation.language === null ? '' : `${builder.add(operation.language)}::regconfig, `;
+      return `${vectorSql(place, field, column, language)} @@ ${searchFunctions[operation.operator]}(${language}${builder.add(operation.value)})`;
     }
     case 'compare': {
-      const value = values.add(operation.value);
+      const value = builder.add(operation.value);
       return `${column} ${operation.operator} ${operation.quantifier ? `${operation.quantifier} (${value})` : value}`;
     }
   }
@@ -105,7 +109,7 @@ const searchFunctions: Record<SearchOperator, string> = {
   wfts: 'websearch_to_tsquery',
 };
 
-/** Text and JSON are searched as well as tsvector. */
+/** Converts text and JSON to a tsvector. */
 function vectorSql(
   { table }: Pick<Place, 'table'>,
   { name, path }: Field,
@@ -117,12 +121,12 @@ function vectorSql(
   return isVector ? column : `to_tsvector(${language}${column})`;
 }
 
-/** An array's text form, as PostgreSQL reads it. */
+/** The text form of an array in PostgreSQL. */
 export function arrayLiteral(elements: readonly string[]): string {
   return `{${elements.map((element) => `"${element.replace(/[\\"]/g, '\\$&')}"`).join(',')}}`;
 }
 
-/** A term of `order by` for a column that is named in SQL already. */
+/** A term of `order by`; `column` is SQL. */
 export function orderSql(column: string, { direction, nulls }: OrderTerm): string {
   return `${column}${direction ? ` ${direction}` : ''}${nulls ? ` nulls ${nulls}` : ''}`;
 }

@@ -4,17 +4,17 @@ import type { Row } from './transaction.ts';
 
 /** The result of a request's statement, which is one row whatever was asked. */
 export interface Outcome {
-  /** How many rows there are without limit and offset, if that was asked for. */
+  /** The number of rows without limit and offset, if it was asked for. */
   total: bigint | null;
-  /** How many rows the body holds. */
+  /** The number of rows in the body. */
   rows: number;
   body: string;
-  /** What the statement set as `response.headers` and `response.status`, null if nothing. */
+  /** `response.headers` and `response.status` as the statement set them, else null. */
   headers: string | null;
   status: string | null;
   /** `Location` of a row that was made: its key as a query. */
   location: string | null;
-  /** How many rows an upsert found already there. */
+  /** The number of rows that an upsert updated. */
   updated: number;
 }
 
@@ -30,14 +30,14 @@ export interface StatementParts {
   location?: string | null;
 }
 
-/** The name of the one column that a function without rows gives. */
+/** The name of the single column of a function that returns values. */
 export const scalarColumn = 'pgrst_scalar';
 
-/** What the rows become: none if no body is wanted. */
+/** The body that the rows become. */
 export interface BodyWish {
   format: Format;
   wanted: boolean;
-  /** For functions: whether the rows are values, and whether there is but one. */
+  /** For functions: whether the rows are single values, and whether there is only one row. */
   isScalar?: boolean;
   isSingle?: boolean;
 }
@@ -64,7 +64,7 @@ export function statementSql({ withs, rows, counted, location }: StatementParts,
   return `${all.length > 0 ? `with ${all.join(', ')} ` : ''}select total, rows, ${body}, headers, status, location, updated from (${outcome}) as _o`;
 }
 
-/** The setting in which an upsert counts the rows that were already there. */
+/** The setting in which an upsert counts the rows that it updates. */
 export const updatedSetting = 'data_api.updated';
 
 function bodySql({ format: { shape, stripNulls }, wanted, isScalar, isSingle }: BodyWish): string {

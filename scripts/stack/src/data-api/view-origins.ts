@@ -1,4 +1,4 @@
-/** Where a view's column comes from. */
+/** The table column that a view's column shows. */
 export interface Origin {
   /** `oid` of the table. */
   table: number;
@@ -6,10 +6,10 @@ export interface Origin {
   column: number;
 }
 
-/** By `oid` of a view, by the number of its column. Columns that are computed are missing. */
+/** By `oid` of a view, then by the number of its column. Computed columns are missing. */
 export type Origins = Map<number, Map<number, Origin>>;
 
-/** Tells which column of which table each column of the views comes from, through views that stand on views. */
+/** Finds the table column behind each column of the views, also through views on views. */
 export function originsOf(views: readonly { oid: number; rule: string | null }[]): Origins {
   const direct: Origins = new Map();
   for (const { oid, rule } of views) if (rule !== null) direct.set(oid, readRule(rule));
@@ -25,7 +25,7 @@ export function originsOf(views: readonly { oid: number; rule: string | null }[]
   return origins;
 }
 
-/** A view cannot stand on itself, so the way down ends. */
+/** Ends, since a view cannot select from itself. */
 function trace(direct: Origins, origin: Origin): Origin | null {
   const view = direct.get(origin.table);
   if (!view) return origin;
@@ -34,8 +34,8 @@ function trace(direct: Origins, origin: Origin): Origin | null {
 }
 
 /**
- * Reads PostgreSQL's own text of a view's query. In it each column of the result is a TARGETENTRY that names the table
- * and column it comes from; those of the query itself stand two braces deep, those of queries within it deeper.
+ * Reads PostgreSQL's text of a view's parsed query. Each column of the result is a TARGETENTRY that holds its table and
+ * column. Those of the query itself are two braces deep, those of subqueries deeper.
  */
 function readRule(rule: string): Map<number, Origin> {
   const columns = new Map<number, Origin>();
@@ -58,7 +58,7 @@ function readRule(rule: string): Map<number, Origin> {
   return columns;
 }
 
-/** The entry's own fields come after its expression, at its end. */
+/** The fields of an entry follow its expression. */
 function readEntry(entry: string, columns: Map<number, Origin>): void {
   const found = /:resno (\d+) .*:resorigtbl (\d+) :resorigcol (\d+) :resjunk (true|false)\s*$/s.exec(
     entry.slice(entry.lastIndexOf(':resno ')),

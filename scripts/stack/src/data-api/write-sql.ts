@@ -1,36 +1,36 @@
 import type { Condition } from './filters.ts';
 import type { Payload } from './payload.ts';
 import { embedsOf, type ReadPlan } from './plan.ts';
-import { conditionsSql, tablePlace, type Writing } from './read-sql.ts';
+import { conditionsSql, tablePlace } from './read-sql.ts';
 import { refuse } from './refusals.ts';
 import type { Column, Table } from './schema.ts';
-import { fieldSql, identifier, literal, type Place, qualified, type Values } from './sql.ts';
+import { fieldSql, identifier, literal, type Place, qualified, type SqlBuilder } from './sql.ts';
 import { updatedSetting } from './statement.ts';
 
-/** Rows to put into a table. */
+/** Rows to insert into a table. */
 export interface Insertion {
   table: Table;
   payload: Payload;
-  /** Whether a field that a row lacks gets its column's default, instead of null. */
+  /** Whether a missing field gets its column's default instead of null. */
   missingDefault: boolean;
-  /** What to do with rows that are already there by these columns; null to fail. */
+  /** How to resolve conflicts on these columns; null to fail. */
   conflict: { columns: string[]; resolution: 'merge-duplicates' | 'ignore-duplicates' } | null;
-  /** Conditions that a row of the body must meet, or it is left out. */
+  /** Rows of the body that do not meet these are left out. */
   conditions: Condition[];
   returning: string;
 }
 
 /** The statement that inserts, or upserts. */
 export function insertSql(
-  writing: Writing,
+  builder: SqlBuilder,
   { table, payload, missingDefault, conflict, conditions, returning }: Insertion,
 ): string {
   const columns = columnsOf(table, payload.keys);
   const names = columns.map(({ name }) => identifier(name));
   const target = `insert into ${qualified(table)}${names.length > 0 ? `(${names.join(', ')})` : ''}`;
-  const source = payloadSql(writing.values, columns, payload, missingDefault);
+  const source = payloadSql(builder, columns, payload, missingDefault);
   const where =
-    conditions.length > 0 ? ` where ${conditionsSql(writing, conditions, payloadPlace(table))}` : '';
+    conditions.length > 0 ? ` where ${conditionsSql(builder, conditions, payloadPlace(table))}` : '';
   return `${target} select ${source.columns} from ${source.from}${where}${conflictSql(conflict, names)} returning ${returning}`;
 }
 
@@ -39,14 +39,14 @@ function conflictSql(conflict: Insertion['conflict'], names: string[]): string {
   const target = `on conflict(${conflict.columns.map(identifier).join(', ')})`;
   if (conflict.resolution === 'ignore-duplicates' || names.length === 0) return ` ${target} do nothing`;
   const set = names.map((name) => `${name} = excluded.${name}`).join(', ');
-  // Counts the rows that were there already, which decides between 200 and 201.
+  // Counts the updated rows, which decides between 200 and 201.
   const count = `set_config('${updatedSetting}', (coalesce(nullif(current_setting('${updatedSetting}', true), ''), '0')::int + 1)::text, true)`;
   return ` ${target} do update set ${set} where ${count} <> ''`;
 }
 
-/** The statement that updates. Nothing to set changes nothing. */
+/** The statement that updates. It changes no row where the body has no fields. */
 export function updateSql(
-  writing: Writing,
+  builder: SqlBuilder,
   table: Table,
   payload: Payload,
   missingDefault: boolean,
@@ -57,30 +57,30 @@ export function updateSql(
   const columns = columnsOf(table, payload.keys);
   if (columns.length === 0 || payload.count === 0)
     return `select ${returning} from ${place.from} where false`;
-  const source = payloadSql(writing.values, columns, payload, missingDefault);
+  const source = payloadSql(builder, columns, payload, missingDefault);
   const set = columns.map(({ name }) => `${identifier(name)} = _p.${identifier(name)}`).join(', ');
-  const where = conditionsSql(writing, conditions, place);
+  const where = conditionsSql(builder, conditions, place);
   const from = `(select ${source.columns} from ${source.from} limit 1) as _p`;
   return `update ${place.from} set ${set} from ${from} where ${where} returning ${returning}`;
 }
 
 /** The statement that deletes. */
 export function deleteSql(
-  writing: Writing,
+  builder: SqlBuilder,
   table: Table,
   conditions: readonly Condition[],
   returning: string,
 ): string {
   const place = tablePlace(table);
-  return `delete from ${place.from} where ${conditionsSql(writing, conditions, place)} returning ${returning}`;
+  return `delete from ${place.from} where ${conditionsSql(builder, conditions, place)} returning ${returning}`;
 }
 
-/** Hosted projects run with safeupdate: what would change every row of a table is refused. */
+/** As on the platform, with safeupdate, changing all rows of a table is refused. */
 export function requireConditions(conditions: readonly Condition[], statement: 'UPDATE' | 'DELETE'): void {
   if (conditions.length === 0) refuse(400, '21000', `${statement} requires a WHERE clause`);
 }
 
-/** The columns that a body sets; PGRST204 for one that the table does not have. */
+/** The columns that a body sets. Refuses unknown ones (PGRST204). */
 function columnsOf(table: Table, keys: readonly string[]): Column[] {
   return [...new Set(keys)].map(
     (key) =>
@@ -93,14 +93,14 @@ function payloadPlace(table: Table): Place {
   return { ref: '_p', table, from: '_p', row: '_p.*' };
 }
 
-/** The rows of a body, as PostgreSQL reads them from one value: there is no limit to how many. */
+/** The rows of a body. They are one value, so that the number of parameters sets no limit. */
 function payloadSql(
-  values: Values,
+  builder: SqlBuilder,
   columns: readonly Column[],
   payload: Payload,
   missingDefault: boolean,
 ): { columns: string; from: string } {
-  const body = `${values.add(payload.rows)}::json`;
+  const body = `${builder.add(payload.rows)}::json`;
   if (columns.length === 0) return { columns: '', from: `json_array_elements(${body}) as _p` };
   const definition = columns.map(({ name, type }) => `${identifier(name)} ${type}`).join(', ');
   if (!missingDefault || columns.every((column) => column.default === null)) {
@@ -112,7 +112,7 @@ function payloadSql(
   const given = columns.map((column) => {
     const name = identifier(column.name);
     if (column.default === null) return `_p.${name}`;
-    // A field that is null is JSON's null here; one that is missing is SQL's.
+    // A null field is JSON's null here, a missing one SQL's.
     return `case when _row.value->${literal(column.name)} is null then ${column.default} else _p.${name} end as ${name}`;
   });
   return {
@@ -121,7 +121,7 @@ function payloadSql(
   };
 }
 
-/** What of the changed rows an answer needs: its columns, and those by which others are embedded. */
+/** The columns of the changed rows that the answer and its embeds need. */
 export function returningSql(table: Table, plan: ReadPlan, more: readonly string[]): string {
   const { ref } = tablePlace(table);
   const names = new Set(more);
@@ -150,7 +150,7 @@ export function returningSql(table: Table, plan: ReadPlan, more: readonly string
   return columns.length > 0 ? columns.join(', ') : '1';
 }
 
-/** `Location` of the one row that was made: its primary key as a query. */
+/** `Location` of a single new row: its primary key as a query. */
 export function locationSql(table: Table): string | null {
   if (table.primaryKey.length === 0) return null;
   const pairs = table.primaryKey.map(

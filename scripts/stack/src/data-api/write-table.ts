@@ -6,11 +6,11 @@ import { emptyPlan, planRead } from './plan.ts';
 import type { Preferences } from './preferences.ts';
 import { parseQuery, type Query } from './query.ts';
 import { contentRange } from './ranges.ts';
-import { readSql, startWriting, type Writing } from './read-sql.ts';
+import { readSql } from './read-sql.ts';
 import { refuse } from './refusals.ts';
 import { appliedHeader, contentHeaders, requireAffected, requireSingle, toResponse } from './responses.ts';
 import type { Table } from './schema.ts';
-import { createValues, identifier, type Place, qualified } from './sql.ts';
+import { createSqlBuilder, identifier, type Place, qualified, type SqlBuilder } from './sql.ts';
 import { type Outcome, readOutcome, statementSql } from './statement.ts';
 import { type Context, transact } from './transaction.ts';
 import {
@@ -35,14 +35,14 @@ export async function writeTable(context: Context, request: ApiRequest, table: T
     ranges: query.ranges.filter(({ path }) => path.length > 0),
   };
   const plan = planRead(context.cache, { schema: table.schema, name: table.name, table }, embedded, null);
-  const writing = startWriting(createValues());
+  const builder = createSqlBuilder();
   const location = method === 'POST' && preferences.return === 'headers-only' ? locationSql(table) : null;
   const returning = wantsRows
     ? returningSql(table, plan, [])
     : location
       ? returningSql(table, emptyPlan(table), table.primaryKey)
       : '1';
-  const changed = changeSql(writing, request, table, query, returning);
+  const changed = changeSql(builder, request, table, query, returning);
   const ref = identifier(table.name);
   const place: Place = {
     ref,
@@ -50,12 +50,12 @@ export async function writeTable(context: Context, request: ApiRequest, table: T
     from: `_changed as ${ref}`,
     row: `row(${ref}.*)::${qualified(table)}`,
   };
-  const rows = wantsRows ? readSql(writing, plan, place) : 'select * from _changed';
+  const rows = wantsRows ? readSql(builder, plan, place) : 'select * from _changed';
   const text = statementSql(
     { withs: [`_changed as (${changed})`], rows, location },
     { format, wanted: wantsRows },
   );
-  const statement = { text, values: writing.values.all };
+  const statement = { text, values: builder.values };
   return transact(context, request, { readOnly: false, statement }, ({ rows }) => {
     const outcome = readOutcome(rows);
     requireSingle(format, outcome.rows);
@@ -67,7 +67,7 @@ export async function writeTable(context: Context, request: ApiRequest, table: T
 
 /** The statement that makes the change. */
 function changeSql(
-  writing: Writing,
+  builder: SqlBuilder,
   { method, headers, body, preferences }: ApiRequest,
   table: Table,
   query: Query,
@@ -76,18 +76,18 @@ function changeSql(
   const conditions = query.conditions.filter(({ path }) => path.length === 0).map(({ value }) => value);
   if (method === 'DELETE') {
     requireConditions(conditions, 'DELETE');
-    return deleteSql(writing, table, conditions, returning);
+    return deleteSql(builder, table, conditions, returning);
   }
   const missingDefault = preferences.missing === 'default';
   const payload = readPayload(body, headers.get('content-type'), query.columns);
   if (method === 'PATCH') {
     requireConditions(conditions, 'UPDATE');
-    return updateSql(writing, table, payload, missingDefault, conditions, returning);
+    return updateSql(builder, table, payload, missingDefault, conditions, returning);
   }
   const isPut = method === 'PUT';
   if (isPut) requirePut(table, query, payload);
   const resolution = isPut ? 'merge-duplicates' : preferences.resolution;
-  return insertSql(writing, {
+  return insertSql(builder, {
     table,
     payload,
     missingDefault,

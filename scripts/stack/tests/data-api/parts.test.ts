@@ -4,7 +4,7 @@ import { readPayload } from '../../src/data-api/payload.ts';
 import { appliedPreferences, parsePreferences } from '../../src/data-api/preferences.ts';
 import { contentRange } from '../../src/data-api/ranges.ts';
 import { RefusedError, refusalOf } from '../../src/data-api/refusals.ts';
-import { arrayLiteral, createValues, filterSql, identifier, literal } from '../../src/data-api/sql.ts';
+import { arrayLiteral, createSqlBuilder, filterSql, identifier, literal } from '../../src/data-api/sql.ts';
 import { originsOf } from '../../src/data-api/view-origins.ts';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -24,13 +24,13 @@ describe('names and texts in SQL', () => {
   });
 
   test('what a client compares with is a value, never a part of the statement', () => {
-    const values = createValues();
+    const builder = createSqlBuilder();
     const operation = { kind: 'compare', operator: '=', quantifier: null, value: "' or true --" } as const;
     const filter = { kind: 'filter', field: { name: 'a', path: [] }, negated: true, operation } as const;
     expect(
-      filterSql({ ref: '"t"', table: null }, { ...filter, field: { name: 'a', path: [] } }, values),
+      filterSql({ ref: '"t"', table: null }, { ...filter, field: { name: 'a', path: [] } }, builder),
     ).toBe('not ("t"."a" = $1)');
-    expect(values.all).toEqual(["' or true --"]);
+    expect(builder.values).toEqual(["' or true --"]);
   });
 });
 

@@ -1,4 +1,4 @@
--- Primary, unique and foreign keys of all schemas, each a JSON object in a row. Columns are numbers.
+-- Primary, unique and foreign keys of all schemas, one JSON object per row. Columns are given by number.
 select json_build_object(
   'name', k.conname,
   'kind', k.contype,
@@ -10,7 +10,7 @@ select json_build_object(
 from pg_constraint k
 join pg_namespace n on n.oid = k.connamespace
 where k.contype in ('p', 'u', 'f')
-  -- A partition's copy of its table's key.
+  -- Without the copies that partitions have of their table's keys.
   and k.conparentid = 0
   and n.nspname not in ('pg_catalog', 'information_schema')
 order by k.conname, k.oid

@@ -1,6 +1,6 @@
--- Tables and views of the schemas $1, each a JSON object in a row, with what requests need to know of their columns.
--- Of views, those of every schema: a view may stand on a view that is not exposed. `rule` is the query of a view as
--- PostgreSQL keeps it: it tells which column of which table a view's column comes from.
+-- Tables and views of the schemas $1 with their columns, one JSON object per row. Views of all schemas are included, since
+-- an exposed view may select from another that is not. `rule` is the parsed query of a view: it holds the table column
+-- behind each column.
 select json_build_object(
   'oid', c.oid::bigint,
   'schema', n.nspname,
@@ -8,7 +8,7 @@ select json_build_object(
   'exposed', n.nspname = any ($1::text[]),
   'isView', c.relkind in ('v', 'm'),
   'comment', obj_description(c.oid, 'pg_class'),
-  -- Bits by kind of statement; what triggers do instead counts.
+  -- One bit per kind of statement; INSTEAD OF triggers count.
   'insertable', pg_relation_is_updatable(c.oid, true) & 8 = 8,
   'updatable', pg_relation_is_updatable(c.oid, true) & 4 = 4,
   'deletable', pg_relation_is_updatable(c.oid, true) & 16 = 16,
@@ -45,5 +45,5 @@ join pg_namespace n on n.oid = c.relnamespace
 where c.relkind in ('r', 'v', 'm', 'f', 'p')
   and (n.nspname = any ($1::text[]) or c.relkind in ('v', 'm'))
   and n.nspname not in ('pg_catalog', 'information_schema')
-  -- A partition is reached through its table.
+  -- Requests reach a partition through its table.
   and not c.relispartition

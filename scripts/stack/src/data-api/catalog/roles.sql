@@ -1,5 +1,5 @@
--- What `alter role ... set` gives the roles: set role does not apply it, so each request does. Settings of one database
--- come after those of all.
+-- Settings of roles by `alter role ... set`. `set role` does not apply them, so each request does. Settings for this
+-- database follow those for all.
 select json_build_object(
   'role', r.rolname,
   'name', split_part(given, '=', 1),
@@ -10,6 +10,6 @@ join pg_roles r on r.oid = s.setrole
 cross join unnest(s.setconfig) as given
 left join pg_settings g on g.name = split_part(given, '=', 1)
 where s.setdatabase in (0, (select oid from pg_database where datname = current_database()))
-  -- Others are for superusers, or come from an extension that is not loaded yet.
+  -- Others are for superusers, or belong to an extension that is not loaded yet.
   and g.context = 'user'
 order by s.setdatabase, given

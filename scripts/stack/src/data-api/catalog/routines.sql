@@ -1,4 +1,4 @@
--- Functions of the schemas $1, each a JSON object in a row.
+-- Functions of the schemas $1, one JSON object per row.
 select json_build_object(
   'oid', p.oid::bigint,
   'schema', n.nspname,
@@ -9,13 +9,13 @@ select json_build_object(
   'rows', p.prorows,
   'returnType', r.typname,
   'returnBase', format_type(coalesce(nullif(r.typbasetype, 0), r.oid), null),
-  -- Columns by OUT, INOUT or TABLE make a row, even a single one.
+  -- OUT, INOUT and TABLE columns make a row, even a single one.
   'returnsRow', r.typtype = 'c' or coalesce(p.proargmodes::text[] && array['o', 'b', 't'], false)
     or (r.typtype = 'p' and r.typname = 'record'),
   'returnTable', case when r.typtype = 'c' then json_build_object('schema', rn.nspname, 'name', rc.relname) end,
   'defaults', p.pronargdefaults,
   'variadic', p.provariadic <> 0,
-  -- Settings that must hold before the statement starts, and not only within the function.
+  -- Settings that must be set before the statement starts.
   'settings', (
     select json_agg(setting)
     from unnest(p.proconfig) setting
