@@ -1,4 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { inspect, profilePicture } from '../../supabase/functions/api/media/inspect.ts';
 import { call, publish } from '../kit/api.ts';
 import { fixture, fixtureBytes, load } from '../kit/files.ts';
 import { objectsOf } from '../kit/owned.ts';
@@ -148,7 +149,10 @@ describe('pictures of the profile', () => {
         cover_pic_url: first.json.cover_pic,
       },
     });
-    expect(await load(settings.url + first.json.profile_pic)).toEqual(fixtureBytes('photo.jpg'));
+    const avatar = await load(settings.url + first.json.profile_pic);
+    expect(avatar).toEqual(
+      inspect(fixtureBytes('photo.jpg'), { name: '', contentType: '' }, profilePicture).bytes,
+    );
     expect(await load(settings.url + first.json.cover_pic)).toEqual(fixtureBytes('picture.png'));
 
     const second = await editByForm({ profile_pic: fixture('animation.gif', 'image/gif') });
@@ -231,13 +235,15 @@ describe('pictures of the profile', () => {
     const answer = await editByForm({ bio: 'x', [other]: png(), [field]: file });
     expect(answer).toMatchObject({ status, json: { code, errors: { [field]: [expect.any(String)] } } });
     expect((await call('/userprofiles/me/', { token: kai.token })).json).toEqual(profile);
-    expect([...(await objectsOf(kai, 'avatars')), ...(await objectsOf(kai, 'covers'))]).toEqual([]);
+    await eventually(async () => {
+      expect([...(await objectsOf(kai, 'avatars')), ...(await objectsOf(kai, 'covers'))]).toEqual([]);
+    });
   });
 
   test('a refused edit of the profile leaves no picture', async () => {
     const answer = await editByForm({ username: mia.username, profile_pic: jpeg() });
     expect(answer).toMatchObject({ status: 409, json: { code: 'username_taken' } });
-    expect(await objectsOf(kai, 'avatars')).toEqual([]);
+    await eventually(async () => expect(await objectsOf(kai, 'avatars')).toEqual([]));
   });
 
   test('a picture may have the largest allowed size', async () => {

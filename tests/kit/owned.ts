@@ -39,7 +39,7 @@ export async function belongings(sql: postgres.Sql, { id }: Pick<Person, 'id'>):
     union all
     select jsonb_build_object('object', name, 'bucket', bucket_id, 'version', version, 'metadata', metadata)
     from storage.objects where starts_with(name, ${id}::text)
-    union all select to_jsonb(queued) from private.storage_removals as queued where starts_with(name, ${id}::text)
+    union all select to_jsonb(queued) from private.unused_files as queued where starts_with(name, ${id}::text)
     union all
     select jsonb_build_object('email', email, 'data', raw_user_meta_data, 'password', encrypted_password)
     from auth.users where users.id = ${id}`;

@@ -4,7 +4,14 @@ import { openDatabase } from '../kit/database.ts';
 import { load } from '../kit/files.ts';
 import { belongings } from '../kit/owned.ts';
 import type { Person } from '../kit/people.ts';
-import { newName, object, type PreparedFiles, photoBytes, prepareFiles } from './prepared-files.ts';
+import {
+  newName,
+  object,
+  type PreparedFiles,
+  photoBytes,
+  prepareFiles,
+  publishLoose,
+} from './prepared-files.ts';
 import { rest, send } from './raw.ts';
 
 const sql = openDatabase();
@@ -12,157 +19,213 @@ const sql = openDatabase();
 let ann: Person;
 let eve: Person;
 let files: PreparedFiles['files'];
+let upload: string;
 let evesFile: string;
+let evesUpload: string;
 
 beforeAll(async () => {
-  ({ ann, eve, files, evesFile } = await prepareFiles());
+  ({ ann, eve, files, upload, evesFile, evesUpload } = await prepareFiles());
 });
 
-describe('files of others', () => {
-  it.each([
+const evesName = () => `${eve.id}/${crypto.randomUUID()}`;
+
+/** What a user may try to move or copy, and to where. */
+interface Transfer {
+  bucketId: string;
+  sourceKey: string;
+  destinationKey: string;
+  destinationBucket?: string;
+}
+
+describe('refuses to move or copy', () => {
+  it.each<[what: string, keys: () => Transfer]>([
     [
-      'moving one into her folder',
-      'move',
-      () => ({ sourceKey: files.loose, destinationKey: `${eve.id}/${newName()}` }),
+      "another user's upload into the own folder",
+      () => ({ bucketId: 'uploads', sourceKey: upload, destinationKey: evesName() }),
     ],
     [
-      'moving a public one',
-      'move',
-      () => ({ sourceKey: files.shown, destinationKey: `${eve.id}/${newName()}` }),
-    ],
-    ['moving her own over one', 'move', () => ({ sourceKey: evesFile, destinationKey: files.loose })],
-    [
-      'moving her own into a folder',
-      'move',
-      () => ({ sourceKey: evesFile, destinationKey: `${ann.id}/${newName()}` }),
+      "an own upload into another user's folder",
+      () => ({
+        bucketId: 'uploads',
+        sourceKey: evesUpload,
+        destinationKey: `${ann.id}/${crypto.randomUUID()}`,
+      }),
     ],
     [
-      'moving her own elsewhere',
-      'move',
-      () => ({ sourceKey: evesFile, destinationKey: `${eve.id}/${newName()}`, destinationBucket: 'avatars' }),
+      "an own upload over another user's",
+      () => ({ bucketId: 'uploads', sourceKey: evesUpload, destinationKey: upload }),
     ],
     [
-      'copying a private one',
-      'copy',
-      () => ({ sourceKey: files.kept, destinationKey: `${eve.id}/${newName()}` }),
+      'an own upload into the bucket of published files',
+      () => ({
+        ...{ bucketId: 'uploads', sourceKey: evesUpload },
+        ...{ destinationKey: `${eve.id}/${newName()}`, destinationBucket: 'post-media' },
+      }),
     ],
     [
-      'copying one that no post has',
-      'copy',
-      () => ({ sourceKey: files.loose, destinationKey: `${eve.id}/${newName()}` }),
+      'an own upload over an own published file',
+      () => ({
+        ...{ bucketId: 'uploads', sourceKey: evesUpload },
+        ...{ destinationKey: evesFile, destinationBucket: 'post-media' },
+      }),
     ],
     [
-      'copying into a folder',
-      'copy',
-      () => ({ sourceKey: evesFile, destinationKey: `${ann.id}/${newName()}` }),
+      'an own upload into a public bucket',
+      () => ({
+        ...{ bucketId: 'uploads', sourceKey: evesUpload },
+        ...{ destinationKey: `${eve.id}/${newName()}`, destinationBucket: 'avatars' },
+      }),
     ],
-    ['copying over one', 'copy', () => ({ sourceKey: evesFile, destinationKey: files.shown })],
     [
-      'copying into a public bucket',
-      'copy',
-      () => ({ sourceKey: evesFile, destinationKey: `${eve.id}/${newName()}`, destinationBucket: 'avatars' }),
+      'an own published file within its bucket',
+      () => ({ bucketId: 'post-media', sourceKey: evesFile, destinationKey: `${eve.id}/${newName()}` }),
     ],
-  ])('%s is refused', async (_what, verb, keys) => {
+    [
+      "another user's private file into the own folder of uploads",
+      () => ({
+        ...{ bucketId: 'post-media', sourceKey: files.kept },
+        ...{ destinationKey: evesName(), destinationBucket: 'uploads' },
+      }),
+    ],
+    [
+      "another user's file that no post shows",
+      () => ({
+        ...{ bucketId: 'post-media', sourceKey: files.loose },
+        ...{ destinationKey: evesName(), destinationBucket: 'uploads' },
+      }),
+    ],
+  ])('%s', async (_what, keys) => {
     const before = [await belongings(sql, ann), await belongings(sql, eve)];
-    for (const headers of [{}, { 'x-upsert': 'true' }]) {
-      const answer = await send(eve, `${object}/${verb}`, {
-        json: { bucketId: 'post-media', ...keys() },
-        headers,
-      });
-      expect([answer.status, answer.text]).toEqual([400, expect.any(String)]);
+    for (const verb of ['move', 'copy']) {
+      for (const headers of [{}, { 'x-upsert': 'true' }]) {
+        for (const more of [{}, { copyMetadata: false, metadata: { mimetype: 'text/html' } }]) {
+          const answer = await send(eve, `${object}/${verb}`, { json: { ...keys(), ...more }, headers });
+          expect([verb, answer.status, answer.text]).toEqual([verb, 400, expect.any(String)]);
+        }
+      }
     }
     expect([await belongings(sql, ann), await belongings(sql, eve)]).toEqual(before);
   });
 
+  it("another user's public file away from its place", async () => {
+    const before = await belongings(sql, ann);
+    const keys = { bucketId: 'post-media', sourceKey: files.shown, destinationKey: `${eve.id}/${newName()}` };
+    expect((await send(eve, `${object}/move`, { json: keys })).status).toBe(400);
+    expect(await belongings(sql, ann)).toEqual(before);
+  });
+});
+
+describe("another user's files", () => {
   it('are not deleted, one by one or many at once', async () => {
     const before = await belongings(sql, ann);
-    for (const path of Object.values(files))
-      expect((await send(eve, `${object}/post-media/${path}`, { method: 'DELETE' })).status).toBe(400);
-    const many = await send(eve, `${object}/post-media`, {
-      method: 'DELETE',
-      json: { prefixes: Object.values(files) },
-    });
-    expect([many.status, JSON.parse(many.text)]).toEqual([200, []]);
+    for (const [bucket, paths] of [
+      ['post-media', Object.values(files)],
+      ['uploads', [upload]],
+    ] as const) {
+      for (const path of paths) {
+        expect((await send(eve, `${object}/${bucket}/${path}`, { method: 'DELETE' })).status).toBe(400);
+      }
+      const many = await send(eve, `${object}/${bucket}`, { method: 'DELETE', json: { prefixes: paths } });
+      expect([many.status, JSON.parse(many.text)]).toEqual([200, []]);
+    }
     expect(await belongings(sql, ann)).toEqual(before);
   });
 
-  it('are not there, unless their post is shown', async () => {
-    const absent = `${ann.id}/${newName()}`;
-    for (const path of [files.kept, files.loose]) {
+  it('look like files that do not exist, unless a visible post shows them', async () => {
+    for (const [bucket, path] of [
+      ['post-media', files.kept],
+      ['post-media', files.loose],
+      ['uploads', upload],
+    ] as const) {
+      const absent = path.replace(/[^/.]+(\.jpg)?$/, `${crypto.randomUUID()}$1`);
       for (const [route, call] of [
-        ['post-media/{path}', {}],
-        ['authenticated/post-media/{path}', {}],
-        ['public/post-media/{path}', {}],
-        ['info/post-media/{path}', {}],
-        ['post-media/{path}', { method: 'HEAD' }],
-        ['sign/post-media/{path}', { json: { expiresIn: 60 } }],
+        ['{path}', {}],
+        ['authenticated/{path}', {}],
+        ['public/{path}', {}],
+        ['info/{path}', {}],
+        ['{path}', { method: 'HEAD' }],
+        ['sign/{path}', { json: { expiresIn: 60 } }],
       ] as const) {
         const ask = async (name: string) => {
-          const { status, text } = await send(eve, `${object}/${route.replace('{path}', name)}`, call);
+          const { status, text } = await send(
+            eve,
+            `${object}/${route.replace('{path}', `${bucket}/${name}`)}`,
+            call,
+          );
           return { status, text: text.replaceAll(name, '') };
         };
         expect([route, await ask(path)]).toEqual([route, await ask(absent)]);
         expect((await ask(path)).status).toBeOneOf([400, 404]);
       }
-      const signed = await send(eve, `${object}/sign/post-media`, { json: { expiresIn: 60, paths: [path] } });
+      const signed = await send(eve, `${object}/sign/${bucket}`, { json: { expiresIn: 60, paths: [path] } });
       expect(JSON.parse(signed.text)).toEqual([expect.objectContaining({ signedURL: null })]);
     }
   });
 
-  it('are listed for her only where their post is shown', async () => {
+  it('are listed only where a visible post shows them', async () => {
     const listed = async (person: Person | null, bucket: string, json: unknown) =>
       JSON.parse((await send(person, `${object}/list/${bucket}`, { json })).text);
-    const names = (rows: { name: string }[]) => rows.map(({ name }) => `${ann.id}/${name}`);
+    const names = (rows: { name: string }[]) => rows.map(({ name }) => `${ann.id}/${name}`).sort();
     expect(names(await listed(eve, 'post-media', { prefix: ann.id }))).toEqual([files.shown]);
-    expect(names(await listed(ann, 'post-media', { prefix: ann.id })).sort()).toEqual(
-      Object.values(files).sort(),
+    expect(names(await listed(ann, 'post-media', { prefix: ann.id }))).toEqual(
+      [files.shown, files.kept].sort(),
     );
+    expect(names(await listed(ann, 'uploads', { prefix: ann.id }))).toContain(upload);
+    expect(await listed(eve, 'uploads', { prefix: ann.id })).toEqual([]);
     expect(await listed(eve, 'avatars', { prefix: ann.id })).toEqual([]);
     expect(await listed(null, 'post-media', { prefix: ann.id })).toEqual([]);
     expect(JSON.parse((await send(eve, '/storage/v1/bucket')).text)).toEqual([]);
   });
 
-  it('are claimed by no post of hers', async () => {
+  it('cannot be claimed, by the function or by the Data API', async () => {
     const before = await belongings(sql, ann);
+    const paths = [...Object.values(files), upload];
     for (const path of [
-      ...Object.values(files),
+      ...paths,
       `${eve.id}/../${files.loose}`,
       files.loose.toUpperCase(),
       `${files.loose} `,
     ]) {
-      const { status, json } = await call('/posts/', {
-        token: eve.token,
-        json: { caption: 'x', media: [path] },
-      });
-      expect([path, status, json.code]).toEqual([path, 422, 'media_not_found']);
+      const byFunction = await call('/posts/', { token: eve.token, json: { caption: 'x', media: [path] } });
+      expect([path, byFunction.status, byFunction.json.code]).toEqual([path, 422, 'media_not_found']);
+      const byDataApi = await rest(eve, 'rpc/create_post', { json: { caption: 'x', media: [path] } });
+      expect([path, byDataApi.status, JSON.parse(byDataApi.text).hint]).toEqual([
+        path,
+        422,
+        'media_not_found',
+      ]);
     }
-    const picture = await rest(eve, `profiles?id=eq.${eve.id}`, {
-      method: 'PATCH',
-      json: { avatar_path: files.loose },
-    });
-    expect([picture.status, JSON.parse(picture.text).hint]).toEqual([422, 'picture_not_found']);
+    for (const path of paths) {
+      const json = { avatar_path: path };
+      const picture = await rest(eve, `profiles?id=eq.${eve.id}`, { method: 'PATCH', json });
+      expect([picture.status, JSON.parse(picture.text).hint]).toEqual([422, 'picture_not_found']);
+    }
     expect(await belongings(sql, ann)).toEqual(before);
   });
 });
 
-describe('a file of hers', () => {
-  it('belongs to one post, also when two claim it at once', async () => {
+describe("a user's own file", () => {
+  it('belongs to one post, also when several claim it at once', async () => {
     for (let round = 0; round < 5; round++) {
-      const path = await uploadByUrl(eve, photoBytes());
+      const path = await publishLoose(eve);
       const claim = () => rest(eve, 'rpc/create_post', { json: { caption: 'x', media: [path] } });
       const answers = await Promise.all(Array.from({ length: 4 }, claim));
       expect(answers.map(({ status }) => status).sort()).toEqual([200, 409, 409, 409]);
       const again = await claim();
       expect([again.status, JSON.parse(again.text).hint]).toEqual([409, 'media_already_used']);
-      const twice = await rest(eve, 'rpc/create_post', {
-        json: { caption: 'x', media: [evesFile, evesFile] },
-      });
-      expect(twice.status).toBe(409);
+      const twice = { caption: 'x', media: [evesFile, evesFile] };
+      expect((await rest(eve, 'rpc/create_post', { json: twice })).status).toBe(409);
     }
   });
 
+  it('cannot be claimed while it is an upload that was not inspected', async () => {
+    const json = { caption: 'x', media: [evesUpload] };
+    const answer = await rest(eve, 'rpc/create_post', { json });
+    expect([answer.status, JSON.parse(answer.text).hint]).toEqual([422, 'media_not_found']);
+  });
+
   it('does not leave a post by way of Storage', async () => {
-    const path = await uploadByUrl(eve, photoBytes());
+    const path = await publishLoose(eve);
     await rest(eve, 'rpc/create_post', { json: { caption: 'x', media: [path] } });
     const before = await belongings(sql, eve);
     expect((await send(eve, `${object}/post-media/${path}`, { method: 'DELETE' })).status).toBe(400);
