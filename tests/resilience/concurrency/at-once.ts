@@ -12,3 +12,12 @@ export function shuffled<T>(items: readonly T[]): T[] {
   }
   return order;
 }
+
+/** Repeats a call that a deadlock has ended, as the function and the SDK do. Auth answers 500 without a reason then. */
+export async function retried<T extends { error: unknown }>(call: () => PromiseLike<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    const answer = await call();
+    const wasEnded = /40P01|AuthRetryableFetchError/.test(JSON.stringify(answer.error));
+    if (attempt === 10 || !wasEnded) return answer;
+  }
+}

@@ -1,36 +1,25 @@
-import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { call } from '../../kit/api.ts';
 import { openDatabase } from '../../kit/database.ts';
-import { fixtureBytes } from '../../kit/files.ts';
 import { newPeople, type Person, secretClient } from '../../kit/people.ts';
-import { dataOf } from '../../kit/results.ts';
+import { createPost, publishFile } from '../../kit/posts.ts';
 import { settings } from '../../kit/settings.ts';
 import { eventually } from '../../kit/waiting.ts';
-import { atOnce, shuffled } from './at-once.ts';
+import { atOnce, retried, shuffled } from './at-once.ts';
 
 const sql = openDatabase({ max: 2 });
-
-const picture = fixtureBytes('picture.png');
-
-/** Uploads a picture, which waits for a post to claim it. */
-async function upload({ id, client }: Person): Promise<string> {
-  const path = `${id}/${randomUUID()}.png`;
-  dataOf(await client.storage.from('post-media').upload(path, picture, { contentType: 'image/png' }));
-  return path;
-}
 
 const sweep = () => call('/sweep/', { method: 'POST', headers: { apikey: settings.secretKey } });
 
 /** Whether Storage still has the object. */
-async function isThere(path: string): Promise<boolean> {
+async function exists(path: string): Promise<boolean> {
   const { data } = await secretClient().storage.from('post-media').download(path);
   return data !== null;
 }
 
-test('of 20 posts at once that claim one upload, one gets it and the others a 409', async () => {
+test('one of 20 posts that claim one file at once gets it, and the others answer 409', async () => {
   const [author] = (await newPeople(1)) as [Person];
-  const path = await upload(author);
+  const path = await publishFile(author);
   const answers = await atOnce(20, (place) =>
     author.client.rpc('create_post', { caption: `Claim ${place}`, media: [path] }),
   );
@@ -40,11 +29,11 @@ test('of 20 posts at once that claim one upload, one gets it and the others a 40
   expect(await sql`select id from public.posts where owner_id = ${author.id}`).toHaveLength(1);
 });
 
-test('posts at once that claim the same uploads in other orders all end, each with all of its files or refused', async () => {
+test('posts that claim the same files in different orders at once get all of their files or none', async () => {
   const [author] = (await newPeople(1)) as [Person];
-  const paths = await atOnce(6, () => upload(author));
+  const paths = await atOnce(6, () => publishFile(author));
   const answers = await atOnce(20, () =>
-    author.client.rpc('create_post', { caption: 'Claim', media: shuffled(paths).slice(0, 3) }),
+    retried(() => author.client.rpc('create_post', { caption: 'Claim', media: shuffled(paths).slice(0, 3) })),
   );
   for (const { data, status, error } of answers) {
     if (error) expect({ status, hint: error.hint }).toEqual({ status: 409, hint: 'media_already_used' });
@@ -52,19 +41,19 @@ test('posts at once that claim the same uploads in other orders all end, each wi
   }
 });
 
-test('an upload that falls due while it is claimed is either the post’s, and stays, or refused, and goes', async () => {
+test('a file that falls due while a post claims it is either shown and kept, or refused and removed', async () => {
   const people = await newPeople(4);
-  const uploads = await atOnce(32, async (place) => {
+  const files = await atOnce(32, async (place) => {
     const author = people[place % people.length] as Person;
-    return { author, path: await upload(author) };
+    return { author, path: await publishFile(author) };
   });
   const due = atOnce(8, async (part) => {
-    const names = uploads.slice(part * 4, part * 4 + 2).map(({ path }) => path);
-    await sql`update private.storage_removals set due_at = now() where bucket_id = 'post-media' and name = any (${names})`;
+    const names = files.slice(part * 4, part * 4 + 2).map(({ path }) => path);
+    await sql`update private.unused_files set remove_at = now() where name = any (${names})`;
   });
   const sweeps = atOnce(6, sweep);
-  const claims = await atOnce(uploads.length, async (place) => {
-    const { author, path } = uploads[place] as (typeof uploads)[number];
+  const claims = await atOnce(files.length, async (place) => {
+    const { author, path } = files[place] as (typeof files)[number];
     const { status, error } = await author.client.rpc('create_post', { caption: 'Claim', media: [path] });
     if (error) expect({ status, hint: error.hint }).toEqual({ status: 422, hint: 'media_not_found' });
     return { path, claimed: !error };
@@ -72,26 +61,24 @@ test('an upload that falls due while it is claimed is either the post’s, and s
   await due;
   for (const { status } of await sweeps) expect(status).toBe(200);
   await sweep();
-  // Other tests sweep, too, and may be at work on what this one looks for.
+  // Other tests sweep as well, and may be removing what this one looks for.
   for (const { path, claimed } of claims)
     await eventually(async () =>
-      expect({ path, there: await isThere(path) }).toEqual({ path, there: claimed }),
+      expect({ path, exists: await exists(path) }).toEqual({ path, exists: claimed }),
     );
 });
 
-test('an upload that its owner deletes while he claims it is either kept or gone, never shown without bytes', async () => {
+test('an edit that removes a file while another post claims it leaves the file with one of them or with none', async () => {
   const [author] = (await newPeople(1)) as [Person];
-  const paths = await atOnce(16, () => upload(author));
-  const [claims] = await Promise.all([
-    atOnce(paths.length, async (place) => {
-      const media = [paths[place] as string];
-      const { status, error } = await author.client.rpc('create_post', { caption: 'Claim', media });
-      if (error) expect({ status, hint: error.hint }).toEqual({ status: 422, hint: 'media_not_found' });
-      return !error;
-    }),
-    atOnce(paths.length, (place) =>
-      author.client.storage.from('post-media').remove([paths[place] as string]),
-    ),
-  ]);
-  for (const [place, path] of paths.entries()) if (claims[place]) expect(await isThere(path)).toBe(true);
+  for (let round = 0; round < 8; round++) {
+    const path = await publishFile(author);
+    const { id } = await createPost(author, { media: [path] });
+    const [removal, claim] = await Promise.all([
+      author.client.rpc('update_post', { post_id: id, remove_media: [path] }),
+      author.client.rpc('create_post', { caption: 'Claim', media: [path] }),
+    ]);
+    expect(removal.error).toBeNull();
+    // A file that a post has shown can never be claimed again.
+    expect(['media_already_used', 'media_not_found']).toContain(claim.error?.hint);
+  }
 });

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { openDatabase } from '../../kit/database.ts';
-import { newPeople, newUsername, type Person } from '../../kit/people.ts';
+import { newPeople, newUsername, type Person, secretClient } from '../../kit/people.ts';
+import { createPost } from '../../kit/posts.ts';
 import { dataOf } from '../../kit/results.ts';
 import { atOnce, shuffled } from './at-once.ts';
 
@@ -13,7 +14,7 @@ const newPrefix = () => `t${newUsername().slice(2, 10)}`;
 async function referencesOf(postId: string): Promise<{ tags: string[]; mentions: string[] }> {
   const [row] = await sql<{ tags: string[]; mentions: string[] }[]>`
     select
-      array(select name from public.post_tags join public.tags on tags.id = tag_id where post_id = ${postId} order by name)
+      array(select tag from public.post_tags where post_id = ${postId} order by tag)
         as tags,
       array(
         select username::text from public.post_mentions join public.profiles on profiles.id = profile_id
@@ -23,7 +24,7 @@ async function referencesOf(postId: string): Promise<{ tags: string[]; mentions:
   return row as { tags: string[]; mentions: string[] };
 }
 
-test('200 posts at once with the same new tags and people, in any order, all keep all of them', async () => {
+test('200 posts at once with the same tags and users, in any order, all have all of them', async () => {
   const people = await newPeople(10);
   const prefix = newPrefix();
   const tags = Array.from({ length: 12 }, (_, place) => `${prefix}_${place}`);
@@ -36,43 +37,21 @@ test('200 posts at once with the same new tags and people, in any order, all kee
       ...inCaption.map((tag) => `#${tag}`),
       ...named.slice(0, 3).map(({ username }) => `@${username}`),
     ]).join(' ');
-    // Both ways of publishing, each of which waits for things in an order of its own.
-    const answer =
-      place % 2 === 0
-        ? await author.client.rpc('create_post', {
-            caption,
-            tags: listed,
-            mentions: named.slice(2).map(({ id }) => id),
-          })
-        : await author.client.from('posts').insert({ caption }).select().single();
-    const { id } = dataOf(answer);
-    return place % 2 === 0
-      ? { id, tags: used, mentions: named.map(({ username }) => username) }
-      : { id, tags: inCaption, mentions: named.slice(0, 3).map(({ username }) => username) };
+    const { id } = await createPost(author, {
+      caption,
+      tags: listed,
+      mentions: named.slice(2).map(({ id }) => id),
+    });
+    return { id, tags: used, mentions: named.map(({ username }) => username) };
   });
   for (const { id, tags, mentions } of posts)
     expect(await referencesOf(id)).toEqual({ tags: [...tags].sort(), mentions: [...mentions].sort() });
-  const counted = await sql`
-    select name, count(post_id)::integer as posts
-    from public.tags left join public.post_tags on tag_id = tags.id
-    where name = any (${tags}) group by name
-  `;
-  const wanted = tags.map((name) => ({
-    name,
-    posts: posts.filter((post) => post.tags.includes(name)).length,
-  }));
-  expect(counted.map((row) => ({ ...row })).sort(byName)).toEqual(wanted.sort(byName));
 });
 
-const byName = (one: { name?: string }, other: { name?: string }) =>
-  String(one.name).localeCompare(String(other.name));
-
-test('edits of one post at once leave it as one of them has it, whole', async () => {
+test('a post after several edits at once is what one of them wrote, as a whole', async () => {
   const [author, ...others] = (await newPeople(4)) as [Person, ...Person[]];
   const prefix = newPrefix();
-  const { id } = dataOf(
-    await author.client.rpc('create_post', { caption: 'Before', tags: [`${prefix}_before`] }),
-  );
+  const { id } = await createPost(author, { caption: 'Before', tags: [`${prefix}_before`] });
   const edits = Array.from({ length: 30 }, (_, place) => {
     const [mentioned, listed] = shuffled(others) as [Person, Person];
     return {
@@ -93,23 +72,23 @@ test('edits of one post at once leave it as one of them has it, whole', async ()
   expect(await referencesOf(id)).toEqual(edits.find((edit) => edit.caption === caption)?.wanted);
 });
 
-test('edits past update_post, at once with it, leave the tags that the caption says', async () => {
+test('edits by RPC and in the dashboard at once leave the tags of the caption', async () => {
   const [author] = (await newPeople(1)) as [Person];
   const prefix = newPrefix();
-  const { id } = dataOf(await author.client.rpc('create_post', { caption: 'Before' }));
+  const { id } = await createPost(author, { caption: 'Before' });
   await atOnce(40, async (place) => {
     const caption = `#${prefix}_${place} #${prefix}_${(place * 7) % 40}`;
-    dataOf(
+    const { error } =
       place % 2 === 0
         ? await author.client.rpc('update_post', { post_id: id, caption })
-        : await author.client.from('posts').update({ caption }).eq('id', id).select().single(),
-    );
+        : await secretClient().from('posts').update({ caption }).eq('id', id);
+    expect(error).toBeNull();
   });
   const { caption } = dataOf(await author.client.from('posts').select('caption').eq('id', id).single());
   expect((await referencesOf(id)).tags).toEqual([...new Set(caption.replaceAll('#', '').split(' '))].sort());
 });
 
-test('one idempotency key on 50 connections makes one post and 50 equal answers', async () => {
+test('50 requests at once with one idempotency key make one post and get the same answer', async () => {
   const [author] = (await newPeople(1)) as [Person];
   const request = { caption: 'Once', tags: [newPrefix()], idempotency_key: newUsername() };
   const answers = await atOnce(50, async () => dataOf(await author.client.rpc('create_post', request)));
@@ -117,7 +96,7 @@ test('one idempotency key on 50 connections makes one post and 50 equal answers'
   expect(await sql`select id from public.posts where owner_id = ${author.id}`).toHaveLength(1);
 });
 
-test('one idempotency key with different requests at once makes one of them, and refuses the others', async () => {
+test('one of several different requests at once with one idempotency key is done, and the others are refused', async () => {
   const [author] = (await newPeople(1)) as [Person];
   const idempotency_key = newUsername();
   const answers = await atOnce(20, (place) =>
@@ -128,14 +107,10 @@ test('one idempotency key with different requests at once makes one of them, and
     expect({ status, hint: error?.hint }).toEqual({ status: 422, hint: 'idempotency_key_reused' });
 });
 
-test('of 150 posts at once exactly as many are published as the limit allows', async () => {
+test('exactly as many of 150 posts at once are published as the rate limit allows', async () => {
   const [author] = (await newPeople(1)) as [Person];
   const answers = await atOnce(150, async (place) => {
-    const caption = `Post ${place}`;
-    const { status, error } =
-      place % 2 === 0
-        ? await author.client.rpc('create_post', { caption })
-        : await author.client.from('posts').insert({ caption });
+    const { status, error } = await author.client.rpc('create_post', { caption: `Post ${place}` });
     return { status, error };
   });
   const [{ max_count }] =

@@ -5,7 +5,7 @@ import { atOnce } from './at-once.ts';
 
 const admins = async () => dataOf(await secretClient().from('profiles').select('id').eq('role', 'admin'));
 
-test('admins who take the role from each other, from themselves, or leave, at the same time, leave an admin', async () => {
+test('an admin is left when admins take the role from each other, give it up or leave at the same time', async () => {
   for (let round = 0; round < 8; round++) {
     const people = (await newPeople(2)) as [Person, Person];
     const ours = people.map(({ id }) => id);
@@ -19,7 +19,7 @@ test('admins who take the role from each other, from themselves, or leave, at th
     for (const { status, error } of answers)
       if (error) expect([403, 409], JSON.stringify(error)).toContain(status);
     expect((await admins()).length).toBeGreaterThan(0);
-    // Not to be somebody else's last admin.
+    // They must not be the only admins in the next round.
     await Promise.all(ours.map((id) => secretClient().auth.admin.deleteUser(id)));
   }
 });

@@ -1,0 +1,106 @@
+import type postgres from 'postgres';
+import { expect, test } from 'vitest';
+import { actAs, openDatabase } from '../../kit/database.ts';
+import { newPeople, type Person, secretClient } from '../../kit/people.ts';
+import { createPost } from '../../kit/posts.ts';
+import { dataOf } from '../../kit/results.ts';
+import { eventually } from '../../kit/waiting.ts';
+
+const sql = openDatabase({ max: 5 });
+
+interface Cast {
+  owner: Person;
+  moderator: Person;
+  post: string;
+}
+
+/** Every way to change who sees a post, in the transaction of `tx`. */
+const writes: Record<string, (tx: postgres.ReservedSql, cast: Cast) => Promise<unknown>> = {
+  'a new post': async (tx, { owner }) => {
+    await actAs(tx, owner);
+    await tx`select public.create_post('A new post')`;
+  },
+  'opening the post': async (tx, { owner, post }) => {
+    await actAs(tx, owner);
+    await tx`select public.update_post(${post}, is_public => true)`;
+  },
+  'closing the post': async (tx, { owner, post }) => {
+    await actAs(tx, owner);
+    await tx`select public.update_post(${post}, is_public => false)`;
+  },
+  'opening the profile': async (tx, { owner }) => {
+    await actAs(tx, owner);
+    await tx`update public.profiles set is_public = true where id = ${owner.id}`;
+  },
+  'closing the profile': async (tx, { owner }) => {
+    await actAs(tx, owner);
+    await tx`update public.profiles set is_public = false where id = ${owner.id}`;
+  },
+  'hiding the post': async (tx, { moderator, post }) => {
+    await actAs(tx, moderator);
+    await tx`select public.hide_post(${post})`;
+  },
+  'showing the post again': async (tx, { moderator, post }) => {
+    await actAs(tx, moderator);
+    await tx`select public.hide_post(${post}, hidden => false)`;
+  },
+  'an edit in the dashboard': (tx, { post }) =>
+    tx`update public.posts set is_public = not is_public where id = ${post}`,
+};
+
+/** Posts whose stored visibility differs from what post and profile say. */
+const wrong = (ownerId: string) => sql`
+  select posts.caption, posts.is_visible_to_all
+  from public.posts join public.profiles on profiles.id = posts.owner_id
+  where posts.owner_id = ${ownerId}
+    and posts.is_visible_to_all <> (posts.is_public and posts.hidden_at is null and profiles.is_public)`;
+
+/** Runs one write, then another beside it before the first commits. A deadlock may end one of the two. */
+async function interleave(
+  first: (typeof writes)[string],
+  second: (typeof writes)[string],
+  cast: Cast,
+): Promise<void> {
+  const [one, two] = [await sql.reserve(), await sql.reserve()];
+  try {
+    await one`begin`;
+    await two`begin`;
+    await first(one, cast);
+    const [{ pid } = { pid: 0 }] = await two<{ pid: number }[]>`select pg_backend_pid() as pid`;
+    let ended = false;
+    const written = second(two, cast).finally(() => {
+      ended = true;
+    });
+    written.catch(() => {});
+    // Either the second write waits for the first transaction, or it is done.
+    await eventually(async () => {
+      const waiting = await sql`select from pg_locks where pid = ${pid} and not granted`;
+      if (!ended && waiting.length === 0) throw new Error('The second write neither waits nor is done.');
+    });
+    await one`commit`;
+    await written;
+    await two`commit`;
+  } finally {
+    await one`rollback`;
+    await two`rollback`;
+    one.release();
+    two.release();
+  }
+}
+
+test('a post is visible to all exactly when post and profile say so, after any two writes at once', async () => {
+  const [owner, moderator] = (await newPeople(2)) as [Person, Person];
+  dataOf(await secretClient().from('profiles').update({ role: 'moderator' }).eq('id', moderator.id).select());
+  const { id: post } = await createPost(owner, { caption: 'The post' });
+  const cast = { owner, moderator, post };
+  for (const [firstName, first] of Object.entries(writes)) {
+    for (const [secondName, second] of Object.entries(writes)) {
+      for (const isPublic of [true, false]) {
+        await sql`update public.profiles set is_public = ${isPublic} where id = ${owner.id}`;
+        await sql`update public.posts set is_public = ${isPublic}, hidden_at = null where id = ${post}`;
+        await interleave(first, second, cast);
+        expect(await wrong(owner.id), `${firstName}, then ${secondName}`).toEqual([]);
+      }
+    }
+  }
+});
