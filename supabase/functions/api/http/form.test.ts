@@ -110,6 +110,15 @@ describe('an unknown field', () => {
     });
   });
 
+  test.each(['constructor', 'toString', 'hasOwnProperty'])('may be called %s', (name) => {
+    expect(refusal(NewPost, { caption: 'x', [name]: 1 })).toMatchObject({
+      code: 'field_unknown',
+      errors: { [name]: [expect.any(String)] },
+    });
+    const fields = fieldsOf(NewPostForm, [[name, ['1', '2']]]);
+    expect(Object.keys(fields)).toEqual([name]);
+  });
+
   test('does not make the answer large', () => {
     const many = Object.fromEntries(
       Array.from({ length: 10_000 }, (_, place) => [`x${place}`.padEnd(500, 'x'), 1]),

@@ -2,15 +2,15 @@ import { z } from '@hono/zod-openapi';
 import type { FormPart } from './body.ts';
 import { fieldProblem } from './problem.ts';
 
-// A query, a urlencoded form and a multipart form hold texts. The schema of a JSON object says how they are read: here
-// each field becomes one that takes a text and gives what the JSON field gives.
+// A query, a urlencoded form and a multipart form hold texts. They are read by the schema of the JSON object: each of
+// its fields becomes one that takes a text and has the same output.
 
 const yes = ['true', '1', 'yes', 'on'];
 const no = ['false', '0', 'no', 'off'];
 
 const lowerCase = (value: unknown) => (typeof value === 'string' ? value.trim().toLowerCase() : value);
 
-/** True or false in the words of clients and programming languages; an empty text says nothing. */
+/** True or false in the words of clients and programming languages; an empty text counts as missing. */
 const flag = z
   .preprocess(lowerCase, z.enum([...yes, ...no, ''], 'Give true or false.'))
   .transform((word) => (word === '' ? undefined : yes.includes(word)))
@@ -33,14 +33,14 @@ export const fileOrPath = z
 
 /**
  * The schema of an object whose fields are texts, with the output of the schema of JSON. Numbers and booleans are
- * read here; `fields` replaces what a form writes differently.
+ * converted; `fields` has the other fields that a form writes differently.
  */
 export function fromTexts<Output extends Record<string, unknown>>(
   schema: z.ZodObject<z.ZodRawShape> & z.ZodType<Output>,
   fields: z.ZodRawShape = {},
 ): z.ZodObject<z.ZodRawShape> & z.ZodType<Output> {
-  const shape = Object.entries(schema.shape).map(([name, field]) => [name, fields[name] ?? fromText(field)]);
-  return z.strictObject({ ...fields, ...Object.fromEntries(shape) }) as never;
+  const shape = Object.entries(schema.shape).map(([name, field]) => [name, fromText(field)]);
+  return z.strictObject({ ...Object.fromEntries(shape), ...fields }) as never;
 }
 
 function fromText(field: z.core.$ZodType): z.core.$ZodType {
@@ -62,7 +62,7 @@ function unwrap(field: z.core.$ZodType): z.core.$ZodType {
   return field instanceof z.ZodPipe ? unwrap(field.in) : field;
 }
 
-/** The object that a schema describes, before what is made of it. */
+/** The object that a schema takes, without its transforms. */
 function objectOf(schema: z.ZodType): z.ZodObject | null {
   const bare = unwrap(schema);
   return bare instanceof z.ZodObject ? bare : null;
@@ -76,18 +76,17 @@ export function fieldNames(schema: z.ZodType): string[] {
   return Object.keys(objectOf(schema)?.shape ?? {});
 }
 
-/** The fields of a form or a query as the schema wants them: a list where it has a list, else the one value. */
+/** The fields of a form or a query as the schema takes them: a list where it has a list, else the one value. */
 export function fieldsOf<Value>(
   schema: z.ZodType,
   values: Iterable<readonly [name: string, values: readonly Value[]]>,
 ): Record<string, unknown> {
   const shape = objectOf(schema)?.shape ?? {};
-  const fields: Record<string, unknown> = {};
-  for (const [name, all] of values) {
+  const fields = [...values].map(([name, all]) => {
     const field = Object.hasOwn(shape, name) ? shape[name] : undefined;
-    const isList = field && unwrap(field) instanceof z.ZodArray;
-    if (!isList && all.length > 1) throw fieldProblem('validation_failed', name, `Give ${name} once.`);
-    fields[name] = isList ? all : all[0];
-  }
-  return fields;
+    if (field && unwrap(field) instanceof z.ZodArray) return [name, all];
+    if (field && all.length > 1) throw fieldProblem('validation_failed', name, `Give ${name} once.`);
+    return [name, all[0]];
+  });
+  return Object.fromEntries(fields);
 }

@@ -44,11 +44,12 @@ function inputProblem(schema: z.ZodType, issues: readonly Issue[]): ProblemError
         : [{ ...fieldOf(issue), message: issue.message }],
     )
     .slice(0, MOST_ERRORS);
-  const errors: Record<string, string[]> = {};
-  for (const { field, message } of found) errors[field] = [...(errors[field] ?? []), message];
+  const messages = [...Map.groupBy(found, ({ field }) => field)].map(
+    ([field, group]) => [field, group.map(({ message }) => message)] as const,
+  );
   const [first] = found;
   const detail = first?.message ?? 'The request breaks a rule.';
-  return problem(first?.code ?? 'validation_failed', detail, { errors });
+  return problem(first?.code ?? 'validation_failed', detail, { errors: Object.fromEntries(messages) });
 }
 
 /** The issues of a body that may have one of several forms: those of the form that it resembles most. */
@@ -78,7 +79,7 @@ function fieldOf({ path, code: rule }: Issue): { field: string; code: ProblemCod
   return { field: names[0] ?? 'body', code: 'validation_failed' };
 }
 
-/** Words that clients try for a field of another name. */
+/** Names that clients try in place of a field. */
 const synonyms: Record<string, readonly string[]> = {
   caption: ['text', 'content', 'description', 'message', 'title', 'body'],
   cover_pic: ['cover', 'coverpicture', 'coverimage', 'coverphoto'],
