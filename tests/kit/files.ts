@@ -1,8 +1,14 @@
 import fs from 'node:fs';
+import { inspect, postMedia } from '../../supabase/functions/api/media/inspect.ts';
 
 /** The bytes of a sample file of `kit/media`. */
 export function fixtureBytes(name: string): Uint8Array<ArrayBuffer> {
   return new Uint8Array(fs.readFileSync(new URL(`./media/${name}`, import.meta.url)));
+}
+
+/** The bytes that are published of a sample file: without metadata. */
+export function publishedBytes(name: string): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(inspect(fixtureBytes(name), { name, contentType: '' }, postMedia).bytes);
 }
 
 /** A sample file as a browser would send it. */
