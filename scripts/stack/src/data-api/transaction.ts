@@ -52,7 +52,7 @@ export function transact<T>(
   const { connections, cache, extraSearchPath } = context;
   return connections.use(request.caller, async (connection) => {
     try {
-      // All sent before the first answer. Where one fails, PostgreSQL refuses those after it, the commit included.
+      // All sent before the first answer. After a failure PostgreSQL refuses the others, and the commit rolls back.
       const [, , explained, rows] = await Promise.all([
         connection.query(beginSql(cache, request, settings, readOnly)),
         ask(connection, setUp(cache, request, extraSearchPath, settings)),

@@ -4,7 +4,7 @@ import { newName, openDatabase, service } from './asking.ts';
 
 const sql = openDatabase();
 
-describe('one insert', () => {
+describe('bulk inserts', () => {
   const batch = newName('bulk');
   const first = randomInt(2 ** 40);
   afterEach(async () => {
@@ -12,7 +12,7 @@ describe('one insert', () => {
     await sql`delete from public.every_type where id between ${first} and ${first + 20_000}`;
   });
 
-  test.each([5_000, 10_000])('may have %i rows', async (size) => {
+  test.each([5_000, 10_000])('inserts %i rows in one request', async (size) => {
     const rows = Array.from({ length: size }, (_, value) => ({ batch, value }));
     const { error, status } = await service.from('readings').insert(rows);
     expect([error, status]).toEqual([null, 201]);
@@ -21,7 +21,7 @@ describe('one insert', () => {
   });
 
   // More values than one statement may have parameters (65,535).
-  test('may have 20,000 rows of five columns', async () => {
+  test('inserts 20,000 rows of five columns in one request', async () => {
     const rows = Array.from({ length: 20_000 }, (_, index) => ({
       id: first + index,
       small: 1,

@@ -10,27 +10,27 @@ beforeAll(async () => {
 const articles = () => world.ann.client.from('articles');
 const among = () => [world.first, world.second, world.third];
 
-describe('a generated column', () => {
-  test('is read like any other', async () => {
+describe('generated columns', () => {
+  test('reads a generated column', async () => {
     const article = dataOf(await articles().select('title_length').eq('id', world.first).single());
     expect(article).toEqual({ title_length: titles[0].length });
   });
 
-  test('cannot be written', async () => {
+  test('refuses to write a generated column', async () => {
     const { error, status } = await articles().insert({ title: 'x', title_length: 5 });
     expect([error?.code, status]).toEqual(['428C9', 400]);
   });
 });
 
 // docs.postgrest.org, references/api/computed_fields.
-describe('a computed column', () => {
-  test('is there when it is asked for, and not otherwise', async () => {
+describe('computed columns', () => {
+  test('selects a computed column by its name only', async () => {
     const article = dataOf(await articles().select('id, star_count').eq('id', world.first).single());
     expect(article).toEqual({ id: world.first, star_count: 2 });
     expect(dataOf(await articles().select().eq('id', world.first).single())).not.toHaveProperty('star_count');
   });
 
-  test('filters and orders', async () => {
+  test('filters and orders by a computed column', async () => {
     const rows = dataOf(
       await articles()
         .select('id')
@@ -43,13 +43,13 @@ describe('a computed column', () => {
 });
 
 // docs.postgrest.org, references/api/resource_embedding, "Computed Relationships".
-describe('a computed relationship', () => {
-  test('embeds what its function returns', async () => {
+describe('computed relationships', () => {
+  test('embeds the rows of a computed relationship', async () => {
     const article = dataOf(await articles().select('latest_comments(body)').eq('id', world.first).single());
     expect(article).toEqual({ latest_comments: [{ body: 'from Bob' }, { body: 'two' }, { body: 'one' }] });
   });
 
-  test('is filtered, and has embeds of its own', async () => {
+  test('filters a computed relationship, and embeds into it', async () => {
     const article = dataOf(
       await articles()
         .select('latest_comments(body, people(handle))')
@@ -63,16 +63,16 @@ describe('a computed relationship', () => {
   });
 });
 
-describe('an aggregate', () => {
+describe('aggregates', () => {
   // docs.postgrest.org, references/api/aggregate_functions: off unless switched on, which Supabase does not.
-  test('is refused', async () => {
+  test('refuses an aggregate', async () => {
     const { error, status } = await articles().select('title_length.max()');
     expect([error?.code, status]).toEqual(['PGRST123', 400]);
   });
 });
 
-describe('a column', () => {
-  test('has another name and another type when asked', async () => {
+describe('columns', () => {
+  test('renames and casts a column', async () => {
     const article = dataOf(await articles().select('size:title_length::text').eq('id', world.first).single());
     expect(article).toEqual({ size: String(titles[0].length) });
   });

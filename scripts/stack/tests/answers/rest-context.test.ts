@@ -7,8 +7,8 @@ beforeAll(async () => {
   ann = await signUp();
 });
 
-describe('inside the database', () => {
-  test('a request of a user says who asks, and how', async () => {
+describe('the context of a request in the database', () => {
+  test('shows the user, the method and the headers to functions', async () => {
     const context = dataOf(await ann.client.rpc('request_context'));
     expect(context).toMatchObject({
       role: 'authenticated',
@@ -24,12 +24,12 @@ describe('inside the database', () => {
     expect(JSON.parse(context.headers)).toMatchObject({ 'user-agent': expect.any(String) });
   });
 
-  test('a GET is one, and cannot write', async () => {
+  test('runs a GET read-only', async () => {
     const context = dataOf(await ann.client.rpc('request_context', {}, { get: true }));
     expect(context).toMatchObject({ method: 'GET', read_only: 'on', jwt: { sub: ann.id } });
   });
 
-  test('a request of nobody has nothing of the user before it', async () => {
+  test('shows an anonymous request nothing of the user before it', async () => {
     for (let round = 0; round < 30; round++) {
       const [user, nobody] = await Promise.all([
         ann.client.rpc('request_context'),
@@ -42,11 +42,11 @@ describe('inside the database', () => {
     }
   });
 
-  test('a request with the secret key is the service\u2019s', async () => {
+  test('runs a request with the secret key as service_role', async () => {
     expect(dataOf(await service.rpc('request_context'))).toMatchObject({ role: 'service_role', uid: null });
   });
 
-  test('the login behind it is no superuser, and may become no more than the API\u2019s roles', async () => {
+  test('connects as a role that is no superuser and cannot become postgres', async () => {
     const { login } = dataOf(await ann.client.rpc('request_context'));
     const [role] = await sql`
       select rolsuper, rolbypassrls, pg_has_role(rolname, 'postgres', 'set') as may_be_postgres

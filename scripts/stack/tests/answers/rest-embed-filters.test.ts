@@ -12,8 +12,8 @@ const among = () => [world.first, world.second, world.third];
 const articles = () => world.ann.client.from('articles');
 const ids = (rows: { id: string }[]) => rows.map(({ id }) => id).sort();
 
-describe('a filter on embedded rows', () => {
-  test('leaves the outer rows as they are', async () => {
+describe('filters on embedded rows', () => {
+  test('keeps outer rows without matching embedded rows', async () => {
     const rows = dataOf(
       await articles().select('id, stars(person_id)').eq('stars.person_id', world.ann.id).in('id', among()),
     );
@@ -22,7 +22,7 @@ describe('a filter on embedded rows', () => {
     expect(rows.find(({ id }) => id === world.second)?.stars).toEqual([]);
   });
 
-  test('takes the outer rows away with !inner', async () => {
+  test('removes outer rows without matching embedded rows with !inner', async () => {
     const rows = dataOf(
       await articles()
         .select('id, stars!inner(person_id)')
@@ -32,7 +32,7 @@ describe('a filter on embedded rows', () => {
     expect(ids(rows)).toEqual([world.first, world.second].sort());
   });
 
-  test('counts the outer rows that are left', async () => {
+  test('counts the outer rows that remain', async () => {
     const { count, error } = await articles()
       .select('id, stars!inner(person_id)', { count: 'exact', head: true })
       .eq('stars.person_id', world.bob.id)
@@ -40,7 +40,7 @@ describe('a filter on embedded rows', () => {
     expect([count, error]).toEqual([2, null]);
   });
 
-  test('goes down two levels', async () => {
+  test('filters embedded rows two levels down', async () => {
     const rows = dataOf(
       await articles()
         .select('id, comments!inner(body, people!inner(handle))')
@@ -52,17 +52,17 @@ describe('a filter on embedded rows', () => {
     ]);
   });
 
-  test('finds who is without', async () => {
+  test('finds rows without embedded rows', async () => {
     const rows = dataOf(await articles().select('id, stars()').is('stars', null).in('id', among()));
     expect(rows).toEqual([{ id: world.third }]);
   });
 
-  test('finds who is with', async () => {
+  test('finds rows with embedded rows', async () => {
     const rows = dataOf(await articles().select('id, stars()').not('stars', 'is', null).in('id', among()));
     expect(ids(rows)).toEqual([world.first, world.second].sort());
   });
 
-  test('may be an or', async () => {
+  test('filters embedded rows with or', async () => {
     const rows = dataOf(
       await articles()
         .select('id, comments!inner(body)')
@@ -73,7 +73,7 @@ describe('a filter on embedded rows', () => {
     expect(rows[0]?.comments).toHaveLength(2);
   });
 
-  test('may be an or of several embeds', async () => {
+  test('filters outer rows by any of several embeds', async () => {
     const rows = dataOf(
       await articles()
         .select('id, stars!left(person_id), comments!left(id)')
@@ -85,7 +85,7 @@ describe('a filter on embedded rows', () => {
 });
 
 describe('embedded rows', () => {
-  test('have an order and a limit of their own', async () => {
+  test('orders and limits embedded rows', async () => {
     const article = dataOf(
       await articles()
         .select('comments(body)')
@@ -97,7 +97,7 @@ describe('embedded rows', () => {
     expect(article.comments).toEqual([{ body: 'from Bob' }]);
   });
 
-  test('have a range of their own', async () => {
+  test('cuts embedded rows to a range', async () => {
     const article = dataOf(
       await articles()
         .select('comments(body)')
@@ -109,7 +109,7 @@ describe('embedded rows', () => {
     expect(article.comments).toEqual([{ body: 'two' }, { body: 'from Bob' }]);
   });
 
-  test('may come twice, under names of their own', async () => {
+  test('embeds one table twice under two aliases', async () => {
     const article = dataOf(
       await articles()
         .select('mine:comments(body), others:comments(body)')
@@ -122,7 +122,7 @@ describe('embedded rows', () => {
     expect(article).toEqual({ mine: [{ body: 'one' }, { body: 'two' }], others: [{ body: 'from Bob' }] });
   });
 
-  test('order the outer rows, where they are one', async () => {
+  test('orders outer rows by a to-one embed', async () => {
     const rows = dataOf(
       await world.ann.client
         .from('comments')

@@ -7,8 +7,8 @@ beforeAll(async () => {
   ann = await signUp();
 });
 
-describe('what is not there', () => {
-  test('is a table', async () => {
+describe('unknown names', () => {
+  test('answers 404 for an unknown table', async () => {
     const { error, status } = await ann.client.from('nothing').select();
     expect(status).toBe(404);
     expect(error).toMatchObject({
@@ -17,13 +17,13 @@ describe('what is not there', () => {
     });
   });
 
-  test('is a column that is read', async () => {
+  test('refuses to select an unknown column', async () => {
     const { error, status } = await ann.client.from('articles').select('nothing');
     expect(status).toBe(400);
     expect(error).toMatchObject({ code: '42703', message: 'column articles.nothing does not exist' });
   });
 
-  test('is a column that is written', async () => {
+  test('refuses to write an unknown column', async () => {
     const { error, status } = await ann.client.from('articles').insert({ title: 'x', nothing: 1 });
     expect(status).toBe(400);
     expect(error).toMatchObject({
@@ -32,7 +32,7 @@ describe('what is not there', () => {
     });
   });
 
-  test('is a column that is filtered or ordered by', async () => {
+  test('refuses to filter or order by an unknown column', async () => {
     const filtered = await ann.client.from('articles').select('id').eq('nothing', 1);
     expect([filtered.error?.code, filtered.status]).toEqual(['42703', 400]);
     const ordered = await ann.client.from('articles').select('id').order('nothing');
@@ -40,7 +40,7 @@ describe('what is not there', () => {
   });
 });
 
-describe('a row that the database refuses', () => {
+describe('rows that the database refuses', () => {
   test.each<[string, number, string, () => Record<string, unknown>]>([
     ['a key that refers to nothing', 409, '23503', () => ({ code: newName(), parent_id: -1 })],
     ['a value that a check refuses', 400, '23514', () => ({ code: newName(), quantity: 0 })],
@@ -48,12 +48,12 @@ describe('a row that the database refuses', () => {
     ['text where a number must be', 400, '22P02', () => ({ code: newName(), quantity: 'many' })],
     ['a number that is too large', 400, '22003', () => ({ code: newName(), quantity: 2 ** 40 })],
     ['a zero byte', 400, '22P05', () => ({ code: `a\u0000b` })],
-  ])('has %s: %i %s', async (_name, expected, code, row) => {
+  ])('refuses %s: %i %s', async (_name, expected, code, row) => {
     const { error, status } = await service.from('stock').insert(row());
     expect([error?.code, status]).toEqual([code, expected]);
   });
 
-  test('is explained', async () => {
+  test('explains a violated constraint', async () => {
     const code = newName();
     dataOf(await service.from('stock').insert({ code }).select());
     const twice = await service.from('stock').insert({ code });
@@ -67,7 +67,7 @@ describe('a row that the database refuses', () => {
     expect(orphan.error?.details).toContain('is not present in table "stock"');
   });
 
-  test('takes the others of its request along', async () => {
+  test('inserts no row of a request with a row that is refused', async () => {
     const codes = [newName(), newName()];
     const rows = [{ code: codes[0] }, { code: codes[1], quantity: 0 }];
     const { error } = await service.from('stock').insert(rows);
@@ -76,7 +76,7 @@ describe('a row that the database refuses', () => {
   });
 });
 
-describe('a request that makes no sense', () => {
+describe('malformed requests', () => {
   const send = (path: string, init: Parameters<typeof raw>[1] = {}) =>
     raw(`/rest/v1/${path}`, { token: ann.token, ...init });
 
@@ -84,7 +84,7 @@ describe('a request that makes no sense', () => {
     ['no JSON', '{bad'],
     ['nothing', ''],
     ['half a text', '[{"title": "x'],
-  ])('has %s for a body', async (_name, body) => {
+  ])('refuses a body of %s', async (_name, body) => {
     const response = await send('articles', {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
@@ -94,7 +94,7 @@ describe('a request that makes no sense', () => {
     expect(await response.json()).toMatchObject({ code: 'PGRST102' });
   });
 
-  test('has an operator that there is not', async () => {
+  test('refuses an unknown operator', async () => {
     const response = await send('articles?id=foo.1');
     expect(response.status).toBe(400);
     expect(await response.json()).toMatchObject({ code: 'PGRST100' });
@@ -104,25 +104,25 @@ describe('a request that makes no sense', () => {
     ['an open parenthesis in its select', 'articles?select=id,comments(body'],
     ['an order that there is not', 'articles?select=id&order=id.sideways'],
     ['an open or', 'articles?select=id&or=(id.eq.1'],
-  ])('has %s', async (_name, path) => {
+  ])('refuses %s', async (_name, path) => {
     const response = await send(path);
     expect(response.status).toBe(400);
     expect(await response.json()).toMatchObject({ code: 'PGRST100' });
   });
 
-  test('has SQL for a name of a column', async () => {
+  test('refuses SQL as the name of a column', async () => {
     const name = encodeURIComponent('"id";drop table public.articles;--');
     const response = await send(`articles?select=id&${name}=eq.1`);
     expect(response.status).toBe(400);
     expect(await sql`select to_regclass('public.articles')::text as name`).toEqual([{ name: 'articles' }]);
   });
 
-  test('has a method that the Data API does not know', async () => {
+  test('refuses an unknown method', async () => {
     const response = await send('articles', { method: 'PROPFIND', key: target.publishableKey });
     expect(response.status).toBe(405);
   });
 
-  test('has rows of a kind that is not understood', async () => {
+  test('refuses an unknown content type', async () => {
     const response = await send('articles', {
       method: 'POST',
       headers: { 'content-type': 'application/xml' },

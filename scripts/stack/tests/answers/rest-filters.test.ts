@@ -15,7 +15,7 @@ async function found(filter: (query: Query) => Query): Promise<number[]> {
   return rows.map(({ title }) => titles.indexOf(title)).sort();
 }
 
-describe('a comparison', () => {
+describe('comparisons', () => {
   test.each<[string, (query: Query) => Query, number[]]>([
     ['eq', (query) => query.eq('title', titles[0]), [0]],
     ['eq with reserved characters', (query) => query.eq('title', titles[2]), [2]],
@@ -34,11 +34,11 @@ describe('a comparison', () => {
     ['match', (query) => query.match({ title: titles[1], is_public: true }), [1]],
     ['not', (query) => query.not('title', 'eq', titles[0]), [1, 2]],
     ['filter', (query) => query.filter('title_length', 'gt', 5), [1, 2]],
-  ])('%s leaves what it should', async (_name, filter, expected) => {
+  ])('filters with %s', async (_name, filter, expected) => {
     expect(await found(filter)).toEqual(expected);
   });
 
-  test('adds up with others', async () => {
+  test('combines several comparisons', async () => {
     const filter = (query: Query) =>
       query
         .gt('title_length', 4)
@@ -48,7 +48,7 @@ describe('a comparison', () => {
     expect(await found(filter)).toEqual([0, 2]);
   });
 
-  test('of citext does not mind the case', async () => {
+  test('compares citext without case', async () => {
     const people = () => world.ann.client.from('people').select('handle');
     expect(dataOf(await people().eq('handle', world.ann.handle.toUpperCase()))).toHaveLength(1);
     const both = [world.ann.handle.toUpperCase(), world.bob.handle.toUpperCase()];
@@ -56,7 +56,7 @@ describe('a comparison', () => {
   });
 });
 
-describe('a pattern', () => {
+describe('patterns', () => {
   test.each<[string, (query: Query) => Query, number[]]>([
     ['like', (query) => query.like('title', 'H%'), [0]],
     ['like in the other case', (query) => query.like('title', 'h%'), []],
@@ -69,26 +69,26 @@ describe('a pattern', () => {
     ['regexMatch', (query) => query.regexMatch('title', '^Notes'), [1]],
     ['regexMatch in the other case', (query) => query.regexMatch('title', '^notes'), []],
     ['regexIMatch', (query) => query.regexIMatch('title', '^NOTES'), [1]],
-  ])('%s leaves what it should', async (_name, filter, expected) => {
+  ])('filters with %s', async (_name, filter, expected) => {
     expect(await found(filter)).toEqual(expected);
   });
 });
 
-describe('or', () => {
-  test('takes an and inside', async () => {
+describe('logic trees', () => {
+  test('nests and in or', async () => {
     const filter = (query: Query) =>
       query.or(`id.eq.${world.first},and(id.eq.${world.second},title.ilike.*RUNNING*)`);
     expect(await found(filter)).toEqual([0, 1]);
   });
 
-  test('takes quoted values and negation', async () => {
+  test('reads quoted values and negation', async () => {
     const filter = (query: Query) =>
       query.or(`title.eq."${titles[2]}",not.and(title.neq.Hello,id.not.is.null)`);
     expect(await found(filter)).toEqual([0, 2]);
   });
 });
 
-describe('a search for words', () => {
+describe('full-text search', () => {
   test.each<[string, (query: Query) => Query, number[]]>([
     [
       'websearch',
@@ -104,13 +104,13 @@ describe('a search for words', () => {
     ['of operators', (query) => query.textSearch('search', "'shoe' & !'hello'"), [1]],
     // docs.postgrest.org, references/api/tables_views: text and json are turned into a tsvector, since PostgREST 13.
     ['in plain text', (query) => query.textSearch('title', 'running', { type: 'plain' }), [1]],
-  ])('%s finds what it should', async (_name, filter, expected) => {
+  ])('searches with %s', async (_name, filter, expected) => {
     expect(await found(filter)).toEqual(expected);
   });
 });
 
-describe('a filter', () => {
-  test('that is not right for its column is an error', async () => {
+describe('filters', () => {
+  test('refuses a value of a wrong type', async () => {
     for (const [column, value] of [
       ['stage', 'bogus'],
       ['id', 'not-a-uuid'],
@@ -120,13 +120,13 @@ describe('a filter', () => {
     }
   });
 
-  test('takes hundreds of values', async () => {
+  test('compares with hundreds of values', async () => {
     const values = [world.first, ...Array.from({ length: 450 }, () => crypto.randomUUID())];
     const { data, error } = await world.ann.client.from('articles').select('id').in('id', values);
     expect([data, error]).toEqual([[{ id: world.first }], null]);
   });
 
-  test('holds for updates and deletes as well', async () => {
+  test('filters updates and deletes', async () => {
     const batch = crypto.randomUUID();
     const rows = [1, 2, 3].map((value) => ({ batch, value }));
     dataOf(await service.from('readings').insert(rows).select());

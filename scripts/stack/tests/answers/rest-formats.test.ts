@@ -35,7 +35,7 @@ describe('single', () => {
     expect([data, error]).toEqual([{ id: world.first }, null]);
   });
 
-  test('refuses none, and says so', async () => {
+  test('refuses no row with 406', async () => {
     const { error, status } = await articles().select('id').eq('id', randomUUID()).single();
     expect(status).toBe(406);
     expect(error).toMatchObject({
@@ -45,13 +45,13 @@ describe('single', () => {
     });
   });
 
-  test('refuses several, and says how many', async () => {
+  test('refuses several rows with 406 and their number', async () => {
     const { error, status } = await articles().select('id').eq('author_id', world.ann.id).single();
     expect(status).toBe(406);
     expect(error).toMatchObject({ code: 'PGRST116', details: 'The result contains 3 rows' });
   });
 
-  test('may be none with maybeSingle, and not several', async () => {
+  test('answers null for no row with maybeSingle, and refuses several', async () => {
     const none = await articles().select('id').eq('id', randomUUID()).maybeSingle();
     expect([none.data, none.error]).toEqual([null, null]);
     const one = await articles().select('id').eq('id', world.first).maybeSingle();
@@ -61,38 +61,38 @@ describe('single', () => {
   });
 });
 
-describe('an answer', () => {
-  test('comes as CSV', async () => {
+describe('formats', () => {
+  test('answers CSV', async () => {
     const { data, error } = await articles().select('id, title').eq('id', world.third).csv();
     expect(error).toBeNull();
     expect(data?.trimEnd()).toBe(`id,title\n${world.third},"${titles[2]}"`);
   });
 
-  test('comes without nulls', async () => {
+  test('leaves out null fields', async () => {
     const person = dataOf(
       await world.ann.client.from('people').select('id, bio').eq('id', world.ann.id).stripNulls().single(),
     );
     expect(person).toEqual({ id: world.ann.id });
   });
 
-  test('says that it is JSON', async () => {
+  test('answers the content type of JSON', async () => {
     const response = await raw('/rest/v1/articles?select=id');
     expect(response.headers.get('content-type')).toBe('application/json; charset=utf-8');
   });
 
-  test('in a form that there is not is refused', async () => {
+  test('refuses a media type that it cannot produce', async () => {
     const response = await raw('/rest/v1/articles?select=id', { headers: { accept: 'image/png' } });
     expect(response.status).toBe(406);
     expect(await response.json()).toMatchObject({ code: 'PGRST107' });
   });
 
   // docs.postgrest.org, references/observability, "Execution plan": off unless switched on, which Supabase does not.
-  test('is no plan', async () => {
+  test('refuses to show the plan of a query', async () => {
     const { error, status } = await articles().select('id').explain();
     expect([error?.code, status]).toEqual(['PGRST107', 406]);
   });
 
-  test('keeps the type that the app gives it', async () => {
+  test('answers with the type that the app declares', async () => {
     const row = dataOf(
       await articles()
         .select('id')
@@ -104,15 +104,15 @@ describe('an answer', () => {
   });
 });
 
-describe('a preference', () => {
+describe('preferences', () => {
   // docs.postgrest.org, references/transactions: db-tx-end is "commit" unless set, which ignores it.
-  test('for a rollback is ignored', async () => {
+  test('ignores a preference for rollback', async () => {
     const code = newName();
     dataOf(await service.from('stock').insert({ code }).select().rollback());
     expect(await sql`select id from public.stock where code = ${code}`).toHaveLength(1);
   });
 
-  test('for a most number of rows refuses more, and undoes them', async () => {
+  test('refuses and rolls back a change of more rows than max-affected', async () => {
     const batch = newName();
     const rows = [1, 2].map((value) => ({ batch, value }));
     const options = { auth: { persistSession: false } };
@@ -129,7 +129,7 @@ describe('a preference', () => {
     expect(allowed).toBeNull();
   });
 
-  test('that is unknown is refused where handling is strict', async () => {
+  test('refuses an unknown preference with strict handling', async () => {
     const response = await raw('/rest/v1/articles?select=id', {
       headers: { prefer: 'handling=strict, anything' },
     });
@@ -138,20 +138,20 @@ describe('a preference', () => {
   });
 });
 
-describe('a client', () => {
-  test('throws where it is asked to', async () => {
+describe('clients', () => {
+  test('throws an error with throwOnError', async () => {
     await expect(anonymous.from('nothing').select().throwOnError()).rejects.toMatchObject({
       code: 'PGRST205',
     });
   });
 
-  test('gives up when it is told to, and goes on with the next request', async () => {
+  test('aborts a request on a signal, and serves the next', async () => {
     const { error } = await anonymous.rpc('rest', { seconds: 1 }).abortSignal(AbortSignal.timeout(50));
     expect(error?.message).toMatch(/abort|timeout/i);
     expect(dataOf(await anonymous.rpc('greet', { name: 'Ann' }))).toBe('Hello, Ann');
   });
 
-  test('reads the description of the API with the secret key', async () => {
+  test('shows the description of the API to the secret key', async () => {
     const response = await raw('/rest/v1/', { key: target.secretKey });
     expect(response.status).toBe(200);
     const description = await response.json();

@@ -16,7 +16,7 @@ async function ask(
   return { status: response.status, body: text === '' ? null : JSON.parse(text) };
 }
 
-describe('what no table can take is refused, and is no fault of the server', () => {
+describe('input that no table can hold', () => {
   test.each([
     ['NUL in a value', 'stock?code=eq.%00'],
     ['NUL in a name', 'stock?select=%22a%00b%22'],
@@ -29,8 +29,8 @@ describe('what no table can take is refused, and is no fault of the server', () 
     ['a cast with SQL', "stock?select=id::int);select('x"],
     ['embedding without an end', `stock?select=${'stock('.repeat(2000)}id${')'.repeat(2000)}`],
     ['conditions without an end', `stock?or=${'(and'.repeat(2000)}(id.eq.1)${')'.repeat(2000)}`],
-    ['a way into JSON without an end', `stock?select=note${'->a'.repeat(2000)}`],
-  ])('%s', async (_, path) => {
+    ['a path into JSON without an end', `stock?select=note${'->a'.repeat(2000)}`],
+  ])('refuses %s with 4xx', async (_, path) => {
     const { status, body } = await ask(path);
     expect(status).toBeGreaterThanOrEqual(400);
     expect(status).toBeLessThan(500);
@@ -40,25 +40,25 @@ describe('what no table can take is refused, and is no fault of the server', () 
   test.each([
     ['NUL', String.raw`{"code":"a\u0000b"}`],
     ['half a surrogate', String.raw`{"code":"\ud800"}`],
-    ['no JSON', '{"code":'],
+    ['half an object', '{"code":'],
     ['nothing', ''],
     ['bytes that are no UTF-8', Uint8Array.of(0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d)],
     ['fields that differ', '[{"code":"a"},{"note":"b"}]'],
-    ['a number that is none of the column', '{"code":"x","quantity":1e30}'],
-  ])('a body of %s', async (_, body) => {
+    ['a number that is too large', '{"code":"x","quantity":1e30}'],
+  ])('refuses a body of %s', async (_, body) => {
     const answer = await ask('stock', { method: 'POST', body });
     expect(answer.status).toBe(400);
   });
 });
 
-describe('what is odd but right is kept as it is', () => {
+describe('unusual but valid input', () => {
   test.each([
     ['an emoji', '👩‍👩‍👧 '],
-    ['from right to left', 'مرحبا \u202e abc'],
+    ['text from right to left', 'مرحبا \u202e abc'],
     ['SQL', `'); drop table public.stock; --`],
     ['HTML', '<img src=x onerror=alert(1)>'],
     ['operators and quotes', "eq.1,(or).*'{}%_"],
-  ])('%s', async (_, note) => {
+  ])('stores and finds %s', async (_, note) => {
     const code = newName('odd') + note;
     expect(dataOf(await service.from('stock').insert({ code, note }).select('code, note').single())).toEqual({
       code,
@@ -69,12 +69,12 @@ describe('what is odd but right is kept as it is', () => {
     await service.from('stock').delete().eq('code', code);
   });
 
-  test('ten thousand values in one list', async () => {
+  test('filters by ten thousand values in one list', async () => {
     const list = Array.from({ length: 10_000 }, (_, index) => index).join(',');
     expect(await ask(`stock?select=id&id=in.(${list})&code=eq.nothing`)).toEqual({ status: 200, body: [] });
   });
 
-  test('a number with all its digits, in and out', async () => {
+  test('keeps all digits of a number', async () => {
     const id = 2n ** 60n + BigInt(Math.floor(Math.random() * 1e9));
     const body = `{"id":${id},"exact":12345678901234567890.123456789}`;
     const made = await raw('/rest/v1/every_type?select=id,exact', {
@@ -88,8 +88,8 @@ describe('what is odd but right is kept as it is', () => {
   });
 });
 
-describe('a write that is refused leaves nothing', () => {
-  test('by one row where several come, or by more than may be changed', async () => {
+describe('refused writes', () => {
+  test('rolls back a write of more rows than the request allows', async () => {
     const code = newName('kept');
     const row = { code: `${code}a`, quantity: 1 };
     const other = { code: `${code}b`, quantity: 1 };
@@ -119,7 +119,7 @@ describe('a write that is refused leaves nothing', () => {
     await service.from('stock').delete().like('code', `${code}%`);
   });
 
-  test('by every row of a table', async () => {
+  test('refuses to change all rows of a table', async () => {
     const { body } = await ask('readings?select=id&limit=1');
     expect(body).toHaveLength(1);
     expect(await ask('readings', { method: 'PATCH', body: '{"value":0}' })).toMatchObject({
@@ -134,7 +134,7 @@ describe('a write that is refused leaves nothing', () => {
   });
 });
 
-test('the root tells the schema to a secret key alone', async () => {
+test('shows the schema at the root to a secret key only', async () => {
   const { status, body } = await ask('');
   expect([status, body.swagger]).toEqual([200, '2.0']);
   expect(body.definitions.stock.properties.id.description).toContain('<pk/>');

@@ -3,7 +3,7 @@ import { dataOf, raw, service, signToken, target } from './asking.ts';
 
 const id = (number: number) => `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`;
 
-test('a thousand requests of many users at once see each its own identity', async () => {
+test('runs each of a thousand concurrent requests as its own user', async () => {
   const exp = Math.floor(Date.now() / 1000) + 600;
   const tokens = await Promise.all(
     Array.from({ length: 50 }, (_, user) =>
@@ -40,7 +40,7 @@ async function expectContext(who: { key?: string; token?: string }, context: obj
   expect(JSON.parse(seen.headers)).toMatchObject({ 'x-mark': mark });
 }
 
-test('an expired token is refused, and the request after it is nobody\u2019s', async () => {
+test('refuses an expired token, and runs the next request as its own caller', async () => {
   const token = await signToken({
     role: 'authenticated',
     sub: id(1),

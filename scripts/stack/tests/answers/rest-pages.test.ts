@@ -17,38 +17,38 @@ const readings = (options: { count?: Count; head?: boolean } = {}) =>
   service.from('readings').select('value', options).eq('batch', batch).order('value');
 const values = (rows: { value: number }[] | null) => rows?.map(({ value }) => value);
 
-describe('a page', () => {
-  test('is what range says, of all that are counted', async () => {
+describe('pages', () => {
+  test('answers a range with the count of all rows', async () => {
     const { data, count, error, status } = await readings({ count: 'exact' }).range(1, 2);
     expect([values(data), count, error]).toEqual([[2, 3], 5, null]);
     expect(status).toBe(206);
   });
 
-  test('is what limit says', async () => {
+  test('answers as many rows as the limit', async () => {
     expect(values(dataOf(await readings().limit(2)))).toEqual([1, 2]);
     expect(values(dataOf(await readings().limit(0)))).toEqual([]);
   });
 
-  test('is short at the end', async () => {
+  test('answers fewer rows at the end', async () => {
     const { data, count, error } = await readings({ count: 'exact' }).range(3, 9);
     expect([values(data), count, error]).toEqual([[4, 5], 5, null]);
   });
 
-  test('beyond the end is an error where rows are counted, and empty where they are not', async () => {
+  test('refuses a counted page after the end, and answers an uncounted one empty', async () => {
     const counted = await readings({ count: 'exact' }).range(100, 110);
     expect([counted.error?.code, counted.status]).toEqual(['PGRST103', 416]);
     const uncounted = await readings().range(100, 110);
     expect([uncounted.data, uncounted.error]).toEqual([[], null]);
   });
 
-  test('has the order that is asked for', async () => {
+  test('orders by several columns', async () => {
     const rows = dataOf(
       await service.from('readings').select('value').eq('batch', batch).order('value', { ascending: false }),
     );
     expect(values(rows)).toEqual([5, 4, 3, 2, 1]);
   });
 
-  test('has nulls where they are asked for', async () => {
+  test('orders nulls first or last', async () => {
     const nulls = newName('nulls');
     const rows = [{ value: null }, { value: 1 }].map((row) => ({ ...row, batch: nulls }));
     dataOf(await service.from('readings').insert(rows).select());
@@ -62,7 +62,7 @@ describe('a page', () => {
     expect(await ordered(false)).toEqual([1, null]);
   });
 
-  test('says in Content-Range where it is', async () => {
+  test('answers the range in Content-Range', async () => {
     const path = `/rest/v1/readings?select=value&batch=eq.${batch}&order=value`;
     const counted = await raw(path, {
       key: target.secretKey,
@@ -74,13 +74,13 @@ describe('a page', () => {
   });
 });
 
-describe('a count', () => {
-  test('comes alone with head', async () => {
+describe('counts', () => {
+  test('counts without rows with head', async () => {
     const { data, count, error } = await readings({ count: 'exact', head: true });
     expect([data, count, error]).toEqual([null, 5, null]);
   });
 
-  test.each<Count>(['planned', 'estimated'])('may be %s', async (kind) => {
+  test.each<Count>(['planned', 'estimated'])('answers a count that is %s', async (kind) => {
     const { count, error } = await service.from('readings').select('id', { count: kind }).limit(1);
     expect(error).toBeNull();
     expect(count).toBeGreaterThan(0);
@@ -88,17 +88,17 @@ describe('a count', () => {
 });
 
 describe('max_rows', () => {
-  test('ends an answer after 1000 rows, and counts them all', async () => {
+  test('answers at most 1000 rows, and counts all', async () => {
     const { data, count, error } = await service.from('readings').select('id', { count: 'exact' });
     expect([data?.length, error]).toEqual([1000, null]);
     expect(count).toBeGreaterThanOrEqual(1500);
   });
 
-  test('is not raised by a limit', async () => {
+  test('allows no limit above max_rows', async () => {
     expect(dataOf(await service.from('readings').select('id').limit(5000))).toHaveLength(1000);
   });
 
-  test('holds for functions', async () => {
+  test('limits the rows of functions', async () => {
     expect(dataOf(await service.rpc('count_up', { up_to: 3000 }))).toHaveLength(1000);
   });
 });

@@ -8,8 +8,8 @@ beforeAll(async () => {
   world = await write();
 });
 
-describe('a policy', () => {
-  test('refuses a row in the name of somebody else', async () => {
+describe('policies', () => {
+  test('refuses to insert a row for another user', async () => {
     const row = { title: 'x', author_id: world.ann.id };
     const { error, status } = await world.bob.client.from('articles').insert(row);
     expect(status).toBe(403);
@@ -19,14 +19,14 @@ describe('a policy', () => {
     });
   });
 
-  test('refuses nobody with 401', async () => {
+  test('answers 401 to an anonymous insert', async () => {
     const { error, status } = await anonymous
       .from('articles')
       .insert({ title: 'x', author_id: world.ann.id });
     expect([error?.code, status]).toEqual(['42501', 401]);
   });
 
-  test('hides the rows of others from an update and a delete', async () => {
+  test('updates and deletes no rows of others', async () => {
     const articles = () => world.bob.client.from('articles');
     const updated = await articles().update({ title: 'taken over' }).eq('id', world.first).select();
     expect([updated.data, updated.error]).toEqual([[], null]);
@@ -37,7 +37,7 @@ describe('a policy', () => {
     ]);
   });
 
-  test('refuses to give a row of one\u2019s own away', async () => {
+  test('refuses to give a row to another user', async () => {
     const { error, status } = await world.ann.client
       .from('articles')
       .update({ author_id: world.bob.id })
@@ -45,17 +45,17 @@ describe('a policy', () => {
     expect([error?.code, status]).toEqual(['42501', 403]);
   });
 
-  test('that does not exist shows nothing', async () => {
+  test('shows no rows without a policy', async () => {
     const { data, error } = await world.ann.client.from('sealed').select();
     expect([data, error]).toEqual([[], null]);
   });
 
-  test('does not hold for the secret key', async () => {
+  test('applies no policy to the secret key', async () => {
     const rows = dataOf(await service.from('articles').select('id').eq('author_id', world.ann.id));
     expect(rows).toHaveLength(3);
   });
 
-  test('holds for the rows inside an embed', async () => {
+  test('applies policies to embedded rows', async () => {
     dataOf(
       await world.ann.client.from('articles').update({ is_public: false }).eq('id', world.third).select(),
     );
@@ -66,25 +66,25 @@ describe('a policy', () => {
   });
 });
 
-describe('a grant', () => {
-  test('without rows that may be seen answers an empty list', async () => {
+describe('grants', () => {
+  test('answers an empty list where a grant exists and no row is visible', async () => {
     const { data, error, status } = await anonymous.from('articles').select('id');
     expect([data, error, status]).toEqual([[], null, 200]);
   });
 
-  test('that is missing refuses a whole table', async () => {
+  test('refuses a table without a grant', async () => {
     const { error, status } = await world.ann.client.from('stock').select();
     expect([error?.code, status]).toEqual(['42501', 403]);
     const nobody = await anonymous.from('stock').select();
     expect([nobody.error?.code, nobody.status]).toEqual(['42501', 401]);
   });
 
-  test.each(['private_note', '*'])('that is missing for a column refuses a select of %s', async (columns) => {
+  test.each(['private_note', '*'])('refuses to select %s without a grant on all columns', async (columns) => {
     const { error, status } = await world.ann.client.from('people').select(columns).limit(1);
     expect([error?.code, status]).toEqual(['42501', 403]);
   });
 
-  test('that is missing for a column refuses an update of it', async () => {
+  test('refuses to update a column without a grant', async () => {
     const { error, status } = await world.ann.client
       .from('people')
       .update({ private_note: 'x' })
@@ -92,7 +92,7 @@ describe('a grant', () => {
     expect([error?.code, status]).toEqual(['42501', 403]);
   });
 
-  test('of Auth\u2019s tables has nobody', async () => {
+  test('refuses Auth\u2019s tables to everybody', async () => {
     const [rights] = await sql`
       select has_table_privilege('anon', 'auth.users', 'select') as anon,
         has_table_privilege('authenticated', 'auth.users', 'select') as authenticated
@@ -101,13 +101,16 @@ describe('a grant', () => {
   });
 });
 
-describe('a schema', () => {
-  test.each(['private', 'auth', 'pg_catalog'])('that is not exposed, %s, is refused', async (schema) => {
-    const { error, status } = await service.schema(schema).from('hidden').select();
-    expect([error?.code, status]).toEqual(['PGRST106', 406]);
-  });
+describe('schemas', () => {
+  test.each(['private', 'auth', 'pg_catalog'])(
+    'refuses the schema %s, which is not exposed',
+    async (schema) => {
+      const { error, status } = await service.schema(schema).from('hidden').select();
+      expect([error?.code, status]).toEqual(['PGRST106', 406]);
+    },
+  );
 
-  test('beside public has its own tables and functions', async () => {
+  test('serves tables and functions of a second schema', async () => {
     const label = newName('crate');
     const crates = () => service.schema('warehouse').from('crates');
     const made = dataOf(await crates().insert({ label }).select('label').single());

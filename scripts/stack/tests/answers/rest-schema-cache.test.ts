@@ -3,7 +3,7 @@ import { dataOf, newName, openDatabase, service } from './asking.ts';
 
 const sql = openDatabase();
 
-test('a table, a column and a function that are made while the API runs are there soon', async () => {
+test('serves a table, a column and a function soon after they are made', async () => {
   const name = newName('made');
   await sql.unsafe(`create table public.${name} (id integer primary key, body text)`);
   try {

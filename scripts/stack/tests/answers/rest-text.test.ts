@@ -18,7 +18,7 @@ describe('text', () => {
     ['null'],
     ['   '],
     ['eq.1'],
-  ])('%j comes back as it went, and is found again', async (title) => {
+  ])('stores, returns and finds the text %j', async (title) => {
     const articles = () => ann.client.from('articles');
     const saved = dataOf(await articles().insert({ title }).select('id, title').single());
     expect(saved.title).toBe(title);
@@ -34,7 +34,7 @@ describe('text', () => {
     expect(await sql`select title from public.articles where id = ${saved.id}`).toEqual([{ title }]);
   });
 
-  test('that is too long is refused by its check', async () => {
+  test('refuses text that a check finds too long', async () => {
     const { error, status } = await ann.client.from('articles').insert({ title: 'x'.repeat(501) });
     expect([error?.code, status]).toEqual(['23514', 400]);
   });
@@ -43,7 +43,7 @@ describe('text', () => {
     ['that is not UTF-8', new Uint8Array([...Buffer.from('{"title": "'), 0xff, 0xfe, ...Buffer.from('"}')])],
     ['with half of a surrogate pair', new Uint8Array(Buffer.from('{"title": "\\ud800"}'))],
     ['with a zero byte', new Uint8Array(Buffer.from('{"title": "\\u0000"}'))],
-  ])('%s is refused', async (_name, body) => {
+  ])('refuses text %s', async (_name, body) => {
     const response = await raw('/rest/v1/articles', {
       method: 'POST',
       token: ann.token,
@@ -55,15 +55,15 @@ describe('text', () => {
   });
 });
 
-describe('writes at the same time', () => {
-  test('of one key leave one row', async () => {
+describe('concurrent writes', () => {
+  test('inserts one row of several with the same key', async () => {
     const code = crypto.randomUUID();
     const inserts = await Promise.all([1, 2, 3, 4].map(() => service.from('stock').insert({ code })));
     const codes = inserts.map(({ error }) => error?.code ?? 'done').sort();
     expect(codes).toEqual(['23505', '23505', '23505', 'done']);
   });
 
-  test('with upsert all succeed', async () => {
+  test('upserts one row several times', async () => {
     const code = crypto.randomUUID();
     const writes = [1, 2, 3, 4].map((quantity) =>
       service.from('stock').upsert({ code, quantity }, { onConflict: 'code' }),

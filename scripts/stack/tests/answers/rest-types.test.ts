@@ -47,12 +47,12 @@ beforeAll(async () => {
   row = dataOf(await service.from('every_type').select().eq('id', id).single());
 });
 
-describe('a value of', () => {
-  test.each(Object.entries(kinds))('the column %s comes back', (column, { written, read }) => {
+describe('column types', () => {
+  test.each(Object.entries(kinds))('returns the value of the column %s', (column, { written, read }) => {
     expect(row[column]).toEqual(read ?? written);
   });
 
-  test.each(Object.keys(kinds))('the column %s may be null', async (column) => {
+  test.each(Object.keys(kinds))('stores null in the column %s', async (column) => {
     const empty = dataOf(
       await service
         .from('every_type')
@@ -64,9 +64,9 @@ describe('a value of', () => {
   });
 });
 
-describe('a number', () => {
+describe('numbers', () => {
   // What JavaScript makes of it is the app's matter: the answer itself has every digit.
-  test('keeps all digits on its way', async () => {
+  test('keeps all digits of a number', async () => {
     const response = await raw(`/rest/v1/every_type?id=eq.${id}&select=large,scaled`, {
       key: target.secretKey,
     });
@@ -74,15 +74,18 @@ describe('a number', () => {
   });
 });
 
-describe('a jsonb column', () => {
-  test.each([['text'], [[1, '2']], [5], [null], [true], [false], [{}], ['']])('takes %j', async (value) => {
-    const saved = dataOf(
-      await service.from('every_type').upsert({ id: newId(), document: value }).select('document').single(),
-    );
-    expect(saved).toEqual({ document: value });
-  });
+describe('jsonb columns', () => {
+  test.each([['text'], [[1, '2']], [5], [null], [true], [false], [{}], ['']])(
+    'stores %j as jsonb',
+    async (value) => {
+      const saved = dataOf(
+        await service.from('every_type').upsert({ id: newId(), document: value }).select('document').single(),
+      );
+      expect(saved).toEqual({ document: value });
+    },
+  );
 
-  test('is read by path', async () => {
+  test('selects a value by its path', async () => {
     const { data, error } = await service
       .from('every_type')
       .select('none:document->a->1->b, inner:document->a->0, text:document->>s')
@@ -91,7 +94,7 @@ describe('a jsonb column', () => {
     expect([data, error]).toEqual([{ none: null, inner: 1, text: 'é"\\' }, null]);
   });
 
-  test('is filtered and ordered by path', async () => {
+  test('filters and orders by a path', async () => {
     const rows = dataOf(
       await service
         .from('every_type')
@@ -104,7 +107,7 @@ describe('a jsonb column', () => {
   });
 });
 
-describe('a filter on', () => {
+describe('filters by type', () => {
   const select = () => service.from('every_type').select('id').eq('id', id);
   test.each([
     ['a list that contains', () => select().contains('words', ['a'])],
@@ -121,7 +124,7 @@ describe('a filter on', () => {
     ['a range that overlaps', () => select().overlaps('bounds', '[4,9)')],
     ['a moment', () => select().eq('instant', '2026-02-03T02:05:06.789012Z')],
     ['a number beyond what JavaScript counts', () => select().eq('large', '9007199254740993')],
-  ])('%s finds the row', async (_name, query) => {
+  ])('finds the row by %s', async (_name, query) => {
     expect(dataOf(await query())).toEqual([{ id }]);
   });
 
@@ -129,19 +132,19 @@ describe('a filter on', () => {
     ['a list', () => select().contains('words', ['z'])],
     ['a range', () => select().rangeGt('bounds', '[2,3)')],
     ['a number beyond what JavaScript counts', () => select().eq('large', '9007199254740992')],
-  ])('%s leaves the row out', async (_name, query) => {
+  ])('does not find the row by %s', async (_name, query) => {
     expect(dataOf(await query())).toEqual([]);
   });
 });
 
-describe('a time', () => {
+describe('times', () => {
   const instant = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)$/;
   let world: Writing;
   beforeAll(async () => {
     world = await write();
   });
 
-  test('is ISO 8601 at the top and inside an embed', async () => {
+  test('answers times as ISO 8601, also in embeds', async () => {
     const article = dataOf(
       await world.ann.client
         .from('articles')
@@ -154,7 +157,7 @@ describe('a time', () => {
   });
 
   // What a page that ends at a row needs: no digit may be lost on the way.
-  test('finds its own row again', async () => {
+  test('finds a row by the time in its answer', async () => {
     const { created_at } = dataOf(
       await world.ann.client.from('articles').select('created_at').eq('id', world.first).single(),
     );

@@ -9,8 +9,8 @@ beforeEach(async () => {
   dataOf(await stock().insert({ code: taken, note: 'old', quantity: 1 }).select());
 });
 
-describe('an upsert', () => {
-  test('changes what is there and inserts the rest', async () => {
+describe('upserts', () => {
+  test('updates existing rows and inserts the others', async () => {
     const fresh = newName('fresh');
     const { data, error, status } = await stock()
       .upsert(
@@ -32,7 +32,7 @@ describe('an upsert', () => {
     expect(data).toHaveLength(2);
   });
 
-  test('that ignores duplicates answers what it inserted alone', async () => {
+  test('answers only inserted rows with ignoreDuplicates', async () => {
     const fresh = newName('fresh');
     const { data, error } = await stock()
       .upsert(
@@ -47,7 +47,7 @@ describe('an upsert', () => {
     expect(await sql`select note from public.stock where code = ${taken}`).toEqual([{ note: 'old' }]);
   });
 
-  test('goes by the primary key unless told otherwise', async () => {
+  test('resolves conflicts on the primary key by default', async () => {
     const [row] = await sql`
       insert into public.readings (batch, value) values (${newName()}, 1) returning id, batch
     `;
@@ -60,7 +60,7 @@ describe('an upsert', () => {
     expect(await sql`select value from public.readings where batch = ${row?.batch}`).toEqual([{ value: 2 }]);
   });
 
-  test('takes a primary key of two columns', async () => {
+  test('resolves conflicts on a primary key of two columns', async () => {
     const ann = await signUp();
     const article = dataOf(await ann.client.from('articles').insert({ title: 'x' }).select('id').single());
     const star = { article_id: article.id, person_id: ann.id };
@@ -71,7 +71,7 @@ describe('an upsert', () => {
     expect(await sql`select 1 from public.stars where article_id = ${article.id}`).toHaveLength(1);
   });
 
-  test('takes the default of the column for a key that a row lacks, with defaultToNull: false', async () => {
+  test('uses column defaults for missing keys with defaultToNull: false', async () => {
     const fresh = newName('fresh');
     const { data, error } = await stock()
       .upsert([{ code: taken, note: 'new' }, { code: fresh }], { onConflict: 'code', defaultToNull: false })
@@ -85,18 +85,18 @@ describe('an upsert', () => {
     );
   });
 
-  test('on a column without a unique constraint is an error of the database', async () => {
+  test('refuses to resolve conflicts on a column without a unique constraint', async () => {
     const { error, status } = await stock().upsert({ code: newName(), note: 'x' }, { onConflict: 'note' });
     expect([error?.code, status]).toEqual(['42P10', 400]);
   });
 });
 
 // docs.postgrest.org, references/api/tables_views, "Bulk Insert" and "On Conflict": the headers of supabase-js are optional.
-describe('over plain HTTP', () => {
+describe('plain HTTP', () => {
   const insert = (query: string, body: string, headers: Record<string, string> = {}) =>
     raw(`/rest/v1/stock${query}`, { method: 'POST', key: target.secretKey, headers, body });
 
-  test('rows come as CSV too', async () => {
+  test('inserts rows from CSV', async () => {
     const code = newName();
     const response = await insert('?select=code,note', `code,note\n${code},"with, comma"\n`, {
       'content-type': 'text/csv',
@@ -106,7 +106,7 @@ describe('over plain HTTP', () => {
     expect(await response.json()).toEqual([{ code, note: 'with, comma' }]);
   });
 
-  test('PUT writes the one row that its filter names', async () => {
+  test('writes the one row that the filter of a PUT names', async () => {
     const id = (await sql`select id from public.readings where batch = 'first' limit 1`)[0]?.id as number;
     const response = await raw(`/rest/v1/readings?id=eq.${id}`, {
       method: 'PUT',
@@ -118,7 +118,7 @@ describe('over plain HTTP', () => {
     expect(await response.json()).toEqual([{ id, batch: 'first', value: 7 }]);
   });
 
-  test('return=headers-only says where the new row is', async () => {
+  test('answers the location of a new row with return=headers-only', async () => {
     const response = await insert('', JSON.stringify({ code: newName() }), {
       'content-type': 'application/json',
       prefer: 'return=headers-only',

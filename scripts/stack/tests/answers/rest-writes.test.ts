@@ -14,8 +14,8 @@ async function comment(body: string): Promise<number> {
   return dataOf(await comments().insert({ article_id: world.second, body }).select('id').single()).id;
 }
 
-describe('an insert', () => {
-  test('of several rows answers them all, with what the database filled in', async () => {
+describe('inserts', () => {
+  test('answers all inserted rows with their defaults', async () => {
     const rows = titles.map((title) => ({ title }));
     const { data, error, status } = await world.ann.client
       .from('articles')
@@ -32,7 +32,7 @@ describe('an insert', () => {
     );
   });
 
-  test('without a select answers 201 and no rows', async () => {
+  test('answers 201 without rows to an insert without select', async () => {
     const { data, error, status } = await comments().insert([
       { article_id: world.second, body: 'a' },
       { article_id: world.second, body: 'b' },
@@ -40,7 +40,7 @@ describe('an insert', () => {
     expect([data, error, status]).toEqual([null, null, 201]);
   });
 
-  test('of one row with single answers that row', async () => {
+  test('answers an inserted row with single', async () => {
     const { data, error, status } = await comments()
       .insert({ article_id: world.second, body: 'alone' })
       .select()
@@ -49,7 +49,7 @@ describe('an insert', () => {
     expect(data).toMatchObject({ body: 'alone', author_id: world.ann.id, created_at: expect.any(String) });
   });
 
-  test('can answer with what the row refers to', async () => {
+  test('embeds related rows in the answer to an insert', async () => {
     const { data, error } = await comments()
       .insert({ article_id: world.second, body: 'with more' })
       .select('body, author:people(handle), article:articles(id, title)')
@@ -62,7 +62,7 @@ describe('an insert', () => {
     });
   });
 
-  test('leaves a key that one of the rows lacks null', async () => {
+  test('inserts null for a key that a row lacks', async () => {
     const codes = [newName(), newName()];
     const { data, error } = await service
       .from('stock')
@@ -76,7 +76,7 @@ describe('an insert', () => {
     ]);
   });
 
-  test('takes the default of the column instead, with defaultToNull: false', async () => {
+  test('uses column defaults for missing keys with defaultToNull: false', async () => {
     const codes = [newName(), newName()];
     const { data, error } = await service
       .from('stock')
@@ -90,20 +90,20 @@ describe('an insert', () => {
     ]);
   });
 
-  test('of nothing inserts nothing', async () => {
+  test('inserts nothing for an empty list', async () => {
     const { data, error, status } = await service.from('stock').insert([]).select();
     expect([data, error, status]).toEqual([[], null, 201]);
   });
 
-  test('says how many rows it inserted', async () => {
+  test('counts inserted rows', async () => {
     const rows = [{ code: newName() }, { code: newName() }];
     const { count, error } = await service.from('stock').insert(rows, { count: 'exact' });
     expect([count, error]).toEqual([2, null]);
   });
 });
 
-describe('an update', () => {
-  test('with single answers the row', async () => {
+describe('updates', () => {
+  test('answers an updated row with single', async () => {
     const { data, error } = await world.ann.client
       .from('people')
       .update({ bio: 'writes' })
@@ -113,7 +113,7 @@ describe('an update', () => {
     expect([data, error]).toEqual([{ id: world.ann.id, bio: 'writes' }, null]);
   });
 
-  test('can answer with what the row refers to', async () => {
+  test('embeds related rows in the answer to an update', async () => {
     const id = await comment('before');
     const { data, error } = await comments()
       .update({ body: 'after' })
@@ -123,7 +123,7 @@ describe('an update', () => {
     expect([data, error]).toEqual([{ id, body: 'after', articles: { title: titles[1] } }, null]);
   });
 
-  test('answers the row also when it no longer fits the filter', async () => {
+  test('answers an updated row that no longer matches the filter', async () => {
     const id = await comment('before');
     const { data, error } = await comments()
       .update({ body: 'after' })
@@ -133,14 +133,14 @@ describe('an update', () => {
     expect([data, error]).toEqual([[{ body: 'after', articles: { id: world.second } }], null]);
   });
 
-  test('without a select answers 204', async () => {
+  test('answers 204 to an update without select', async () => {
     const id = await comment('before');
     const { data, error, status } = await comments().update({ body: 'after' }).eq('id', id);
     expect([data, error, status]).toEqual([null, null, 204]);
     expect(await sql`select body from public.comments where id = ${id}`).toEqual([{ body: 'after' }]);
   });
 
-  test('that fits no row answers 204, or an empty list', async () => {
+  test('answers 204 or an empty list to an update of no row', async () => {
     const { error, status } = await comments().update({ body: 'x' }).eq('id', -5);
     expect([error, status]).toEqual([null, 204]);
     const listed = await comments().update({ body: 'x' }).eq('id', -5).select();
@@ -148,20 +148,20 @@ describe('an update', () => {
   });
 });
 
-describe('a delete', () => {
-  test('answers the row that is gone', async () => {
+describe('deletes', () => {
+  test('answers the deleted row', async () => {
     const id = await comment('soon gone');
     const { data, error, status } = await comments().delete().eq('id', id).select('id, body').single();
     expect([data, error, status]).toEqual([{ id, body: 'soon gone' }, null, 200]);
     expect(await sql`select id from public.comments where id = ${id}`).toHaveLength(0);
   });
 
-  test('without a select answers 204', async () => {
+  test('answers 204 to a delete without select', async () => {
     const { data, error, status } = await comments().delete().eq('id', -5);
     expect([data, error, status]).toEqual([null, null, 204]);
   });
 
-  test('says how many rows it removed', async () => {
+  test('counts deleted rows', async () => {
     const ids = [await comment('first'), await comment('second')];
     const { count, error } = await comments().delete({ count: 'exact' }).in('id', ids);
     expect([count, error]).toEqual([2, null]);
@@ -169,13 +169,13 @@ describe('a delete', () => {
   });
 });
 
-describe('single on a write', () => {
-  test('refuses an update that fits no row', async () => {
+describe('writes with single', () => {
+  test('refuses an update of no row', async () => {
     const { error, status } = await comments().update({ body: 'x' }).eq('id', -5).select().single();
     expect([error?.code, status]).toEqual(['PGRST116', 406]);
   });
 
-  test('refuses an update of several rows, and undoes it', async () => {
+  test('refuses and rolls back an update of several rows', async () => {
     const body = newName('body');
     const { error, status } = await comments()
       .update({ body })
@@ -186,7 +186,7 @@ describe('single on a write', () => {
     expect(await sql`select id from public.comments where body = ${body}`).toHaveLength(0);
   });
 
-  test('refuses an insert of several rows, and undoes it', async () => {
+  test('refuses and rolls back an insert of several rows', async () => {
     const body = newName('body');
     const row = { article_id: world.first, body };
     const { error, status } = await comments().insert([row, row]).select().single();

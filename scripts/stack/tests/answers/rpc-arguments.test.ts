@@ -1,14 +1,25 @@
 import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { anonymous, dataOf, type Person, raw, signUp } from './asking.ts';
+import {
+  anonymous,
+  dataOf,
+  newName,
+  openDatabase,
+  type Person,
+  raw,
+  schemaIsKnown,
+  service,
+  signUp,
+} from './asking.ts';
 
+const sql = openDatabase();
 let ann: Person;
 beforeAll(async () => {
   ann = await signUp();
 });
 
 describe('arguments', () => {
-  test('come with POST, lists and times and defaults', async () => {
+  test('reads lists, times and defaults from a POST', async () => {
     const collected = dataOf(
       await anonymous.rpc('collect', {
         ids: [randomUUID(), randomUUID()],
@@ -24,7 +35,7 @@ describe('arguments', () => {
     });
   });
 
-  test('come with GET', async () => {
+  test('reads arguments from a GET', async () => {
     expect(dataOf(await anonymous.rpc('greet', { name: 'a b&c' }, { get: true }))).toBe('Hello, a b&c');
     const collected = dataOf(
       await anonymous.rpc('collect', { ids: [randomUUID()], words: ['a', 'bc'], flag: false }, { get: true }),
@@ -32,20 +43,20 @@ describe('arguments', () => {
     expect(collected).toEqual({ ids: 1, words: ['a', 'bc'], flag: false, at: null });
   });
 
-  test('decide between functions of one name', async () => {
+  test('chooses between overloaded functions by their arguments', async () => {
     expect(dataOf(await anonymous.rpc('describe', { first: 1 }))).toBe('one argument');
     expect(dataOf(await anonymous.rpc('describe', { first: 1, second: 2 }))).toBe('two arguments');
   });
 
   // docs.postgrest.org, references/api/functions, "Variadic functions".
-  test('may be as many as one likes', async () => {
+  test('passes any number of variadic arguments', async () => {
     const read = await raw('/rest/v1/rpc/total?number=1&number=2&number=39');
     expect([read.status, await read.json()]).toEqual([200, 42]);
     expect(dataOf(await anonymous.rpc('total', { number: [1, 2, 39] }))).toBe(42);
   });
 
   // docs.postgrest.org, references/api/functions, "Functions with a single unnamed parameter".
-  test('are the whole body, for a function whose one argument has no name', async () => {
+  test('passes the whole body to a function with one unnamed parameter', async () => {
     expect(dataOf(await anonymous.rpc('json_size', { a: 1 }))).toBe('{"a": 1}'.length);
     const response = await raw('/rest/v1/rpc/text_size', {
       method: 'POST',
@@ -56,23 +67,40 @@ describe('arguments', () => {
   });
 });
 
-describe('a call', () => {
-  test('of a function that there is not is PGRST202', async () => {
+describe('calls', () => {
+  test('refuses functions with several unnamed parameters, or one of another type', async () => {
+    const name = newName('unnamed');
+    await sql.unsafe(`
+      create function public.${name}(integer, integer) returns integer language sql as 'select $1';
+      create function public.${name}(integer) returns integer language sql as 'select $1';
+    `);
+    await schemaIsKnown(sql);
+    try {
+      for (const args of [{}, { '': 1 }, { a: 1 }]) {
+        const { error, status } = await service.rpc(name, args);
+        expect([error?.code, status]).toEqual(['PGRST202', 404]);
+      }
+    } finally {
+      await sql.unsafe(`drop function public.${name}(integer, integer), public.${name}(integer)`);
+    }
+  });
+
+  test('refuses an unknown function with PGRST202', async () => {
     const { error, status } = await anonymous.rpc('nothing_here', { x: 1 });
     expect([error?.code, status]).toEqual(['PGRST202', 404]);
   });
 
-  test('with a name that the function does not have is PGRST202', async () => {
+  test('refuses an unknown argument with PGRST202', async () => {
     const { error, status } = await anonymous.rpc('greet', { nobody: 1 });
     expect([error?.code, status]).toEqual(['PGRST202', 404]);
   });
 
-  test('with a value of another type is an error of the database', async () => {
+  test('refuses an argument of a wrong type', async () => {
     const { error, status } = await anonymous.rpc('steps', { up_to: 'many' });
     expect([error?.code, status]).toEqual(['22P02', 400]);
   });
 
-  test('that is not allowed is refused, to a user with 403 and to nobody with 401', async () => {
+  test('refuses a function without a grant, with 403 to users and 401 to others', async () => {
     const user = await ann.client.rpc('only_inside');
     expect([user.error?.code, user.status]).toEqual(['42501', 403]);
     const nobody = await anonymous.rpc('only_inside');

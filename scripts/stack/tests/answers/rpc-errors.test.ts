@@ -7,7 +7,7 @@ beforeAll(async () => {
 });
 
 // docs.postgrest.org, references/errors, "HTTP Status Codes".
-describe('an error with the SQLSTATE', () => {
+describe('SQLSTATEs', () => {
   test.each([
     ['P0001', 400],
     ['P0002', 500],
@@ -28,14 +28,14 @@ describe('an error with the SQLSTATE', () => {
     ['AB123', 400],
     ['PT409', 409],
     ['PT429', 429],
-  ])('%s has the status %i', async (code, expected) => {
+  ])('answers the SQLSTATE %s with the status %i', async (code, expected) => {
     const { error, status } = await ann.client.rpc('fail', { kind: code });
     expect([status, error?.code, error?.message]).toEqual([expected, code, `raised ${code}`]);
   });
 });
 
-describe('an error', () => {
-  test('is told with message, details and hint', async () => {
+describe('raised errors', () => {
+  test('answers message, details and hint of an error', async () => {
     const { error, status } = await ann.client.rpc('fail', { kind: 'plain' });
     expect(status).toBe(400);
     expect(error).toMatchObject({
@@ -47,13 +47,13 @@ describe('an error', () => {
   });
 
   // docs.postgrest.org, references/errors, "RAISE errors with HTTP Status Codes".
-  test('may say its status', async () => {
+  test('answers with the status that an error code contains', async () => {
     const { error, status } = await ann.client.rpc('fail', { kind: 'status in the code' });
     expect(status).toBe(404);
     expect(error).toMatchObject({ code: 'PT404', message: 'not here', details: 'a detail', hint: 'a hint' });
   });
 
-  test('may say the whole answer', async () => {
+  test('answers with the whole answer that an error contains', async () => {
     const response = await raw('/rest/v1/rpc/fail', {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
@@ -68,15 +68,15 @@ describe('an error', () => {
     });
   });
 
-  test('of a right is 401 where nobody is signed in', async () => {
+  test('answers a missing right with 401 where nobody is signed in', async () => {
     const { error, status } = await anonymous.rpc('fail', { kind: '42501' });
     expect([error?.code, status]).toEqual(['42501', 401]);
   });
 });
 
 // supabase.com/docs/guides/database/postgres/timeouts: anon has three seconds, authenticated has eight.
-describe('a request that takes too long', () => {
-  test('is ended, for nobody sooner than for a user', async () => {
+describe('statement timeouts', () => {
+  test('cancels a slow request, for anonymous callers sooner than for users', async () => {
     const [nobody, user] = await Promise.all([
       anonymous.rpc('rest', { seconds: 5 }),
       ann.client.rpc('rest', { seconds: 5 }),

@@ -8,7 +8,7 @@ beforeAll(async () => {
   world = await write();
 });
 
-describe('a function that returns', () => {
+describe('results', () => {
   test.each<[string, string, object, unknown]>([
     ['text', 'greet', { name: 'Ann' }, 'Hello, Ann'],
     ['a boolean', 'is_open', {}, true],
@@ -18,24 +18,29 @@ describe('a function that returns', () => {
     ['a set of numbers', 'count_up', { up_to: 3 }, [1, 2, 3]],
     ['an empty set', 'count_up', { up_to: 0 }, []],
     ['several outputs', 'two_outputs', {}, { number: 1, word: 'one' }],
-  ])('%s answers it', async (_name, name, parameters, expected) => {
+  ])('answers %s', async (_name, name, parameters, expected) => {
     const { data, error, status } = await anonymous.rpc(name, parameters);
     expect([data, error, status]).toEqual([expected, null, 200]);
   });
 
-  test('nothing answers 204', async () => {
+  test('counts one value or one row', async () => {
+    expect(await anonymous.rpc('greet', { name: 'Ann' }, { count: 'exact' })).toMatchObject({ count: 1 });
+    expect(await anonymous.rpc('two_outputs', {}, { count: 'exact' })).toMatchObject({ count: 1 });
+  });
+
+  test('answers 204 for void', async () => {
     const { data, error, status } = await anonymous.rpc('do_nothing');
     expect([data, error, status]).toEqual([null, null, 204]);
   });
 
-  test('jsonb answers it as it is', async () => {
+  test('answers jsonb unchanged', async () => {
     for (const content of [{ x: [1] }, [1, 2], 'text', 5, true]) {
       const packed = dataOf(await anonymous.rpc('pack', { amount: 1, content }));
       expect(packed).toEqual({ amount: 1, content });
     }
   });
 
-  test('a table answers its rows', async () => {
+  test('answers the rows of a table', async () => {
     const rows = dataOf(await anonymous.rpc('steps', { up_to: 2 }));
     const at = '2026-01-02T03:04:05.678901+00:00';
     expect(rows).toEqual([
@@ -44,7 +49,7 @@ describe('a function that returns', () => {
     ]);
   });
 
-  test('a table has its rows chosen, ordered and cut', async () => {
+  test('filters, orders and limits the rows of a table', async () => {
     const { data, error } = await anonymous
       .rpc('steps', { up_to: 10 })
       .select('step')
@@ -54,7 +59,7 @@ describe('a function that returns', () => {
     expect([data, error]).toEqual([[{ step: 10 }, { step: 9 }], null]);
   });
 
-  test('one row of a table answers an object', async () => {
+  test('answers one row of a table as an object', async () => {
     const article = dataOf(await world.ann.client.rpc('article_of', { article_id: world.first }));
     expect(article).toMatchObject({
       id: world.first,
@@ -63,7 +68,7 @@ describe('a function that returns', () => {
     });
   });
 
-  test('one row of a table embeds what belongs to it', async () => {
+  test('embeds related rows into one row of a table', async () => {
     const article = dataOf(
       await world.ann.client.rpc('article_of', { article_id: world.second }).select('id, comments(body)'),
     );
@@ -71,10 +76,10 @@ describe('a function that returns', () => {
   });
 });
 
-describe('a function that returns rows of a table', () => {
+describe('functions that return rows of a table', () => {
   const all = (options = {}) => world.ann.client.rpc('all_articles', {}, options);
 
-  test('is asked like the table, with embeds, filters, order, pages and a count', async () => {
+  test('embeds, filters, orders, pages and counts the rows of a function', async () => {
     const { data, count, error } = await all({ count: 'exact' })
       .select('title, people!articles_author_id_fkey(handle), stars(count)')
       .eq('author_id', world.ann.id)
@@ -88,17 +93,17 @@ describe('a function that returns rows of a table', () => {
     ]);
   });
 
-  test('answers one with single', async () => {
+  test('answers one row with single', async () => {
     const article = dataOf(await all().eq('id', world.first).select('id, title').single());
     expect(article).toEqual({ id: world.first, title: titles[0] });
   });
 
-  test('is counted without rows', async () => {
+  test('counts without rows', async () => {
     const { data, count, error } = await all({ count: 'exact', head: true }).eq('author_id', world.ann.id);
     expect([data, count, error]).toEqual([null, 3, null]);
   });
 
-  test('orders embedded rows, also with GET', async () => {
+  test('orders embedded rows with GET', async () => {
     const { data, error } = await all({ get: true })
       .select('comments(body)')
       .eq('id', world.first)
@@ -111,8 +116,8 @@ describe('a function that returns rows of a table', () => {
   });
 });
 
-describe('a function', () => {
-  test('writes with POST, and not with GET', async () => {
+describe('functions', () => {
+  test('writes with POST, and refuses to with GET', async () => {
     const batch = newName();
     const read = await service.rpc('add_reading', { batch }, { get: true });
     expect([read.error?.code, read.status]).toEqual(['25006', 405]);
@@ -120,7 +125,7 @@ describe('a function', () => {
     expect(await sql`select id from public.readings where batch = ${batch}`).toEqual([{ id: written }]);
   });
 
-  test('sets the status and a header of the answer', async () => {
+  test('answers with the status and headers that a function sets', async () => {
     const response = await raw('/rest/v1/rpc/answer_created', { method: 'POST' });
     expect([response.status, response.headers.get('x-shelf'), await response.json()]).toEqual([
       201,

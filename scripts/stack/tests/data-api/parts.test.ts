@@ -10,20 +10,20 @@ import { originsOf } from '../../src/data-api/view-origins.ts';
 const bytes = (text: string) => new TextEncoder().encode(text);
 const failure = (fields: object) => Object.assign(new Error('m'), { severity: 'ERROR' }, fields);
 
-describe('names and texts in SQL', () => {
-  test('keep quotes and backslashes within them', () => {
+describe('SQL', () => {
+  test('quotes names and texts', () => {
     expect(identifier('a"; drop table x; --')).toBe('"a""; drop table x; --"');
     expect(literal("it's")).toBe("'it''s'");
     expect(literal("\\'")).toBe(" E'\\\\'''");
     expect(arrayLiteral(['a"b', '\\', 'x,y', ''])).toBe('{"a\\"b","\\\\","x,y",""}');
   });
 
-  test('never hold NUL, which would end the statement', () => {
+  test('refuses NUL in names and texts', () => {
     expect(() => identifier('a\0b')).toThrow(RefusedError);
     expect(() => literal('a\0b')).toThrow(RefusedError);
   });
 
-  test('what a client compares with is a value, never a part of the statement', () => {
+  test('passes the value of a filter as a parameter', () => {
     const builder = createSqlBuilder();
     const operation = { kind: 'compare', operator: '=', quantifier: null, value: "' or true --" } as const;
     const filter = { kind: 'filter', field: { name: 'a', path: [] }, negated: true, operation } as const;
@@ -34,7 +34,7 @@ describe('names and texts in SQL', () => {
   });
 });
 
-describe('an error of the database', () => {
+describe('errors of the database', () => {
   test.each([
     ['42501', false, 401],
     ['42501', true, 403],
@@ -50,11 +50,11 @@ describe('an error of the database', () => {
     ['PT418', true, 418],
     ['PT999', true, 500],
     ['AB123', true, 400],
-  ])('%s, of somebody who is signed in: %s, is answered with %i', (code, authenticated, status) => {
+  ])('answers %s, signed in: %s, with %i', (code, authenticated, status) => {
     expect(refusalOf(failure({ code }), authenticated)).toMatchObject({ status, code });
   });
 
-  test('may say the whole answer, and is a server error if what it says is no answer', () => {
+  test('answers with the whole answer that an error contains, or 500 if it is malformed', () => {
     const message = JSON.stringify({ code: 'X1', message: 'Pay', hint: 'h' });
     const detail = JSON.stringify({ status: 402, headers: { 'X-A': 'b' } });
     expect(refusalOf(failure({ code: 'PGRST', message, detail }), true)).toMatchObject({
@@ -71,24 +71,24 @@ describe('an error of the database', () => {
     }
   });
 
-  test('is no error of ours, which is not hidden', () => {
+  test('throws errors of this program again', () => {
     expect(() => refusalOf(new TypeError('ours'), true)).toThrow('ours');
   });
 });
 
-describe('a body', () => {
-  test('of JSON stays as it was written, whatever its numbers', () => {
+describe('bodies', () => {
+  test('keeps the text of JSON', () => {
     const text = '{"id": 9007199254740993, "n": 1.10}';
     expect(readPayload(bytes(text), null, null)).toEqual({ rows: `[${text}]`, count: 1, keys: ['id', 'n'] });
   });
 
-  test('of rows with different fields is refused, unless the columns are named', () => {
+  test('refuses rows with different fields, unless the columns are named', () => {
     const rows = bytes('[{"a":1},{"b":2}]');
     expect(() => readPayload(rows, null, null)).toThrow('All object keys must match');
     expect(readPayload(rows, null, ['a', 'b'])).toMatchObject({ count: 2, keys: ['a', 'b'] });
   });
 
-  test('of CSV has quotes, lines and NULL', () => {
+  test('parses quotes, line breaks and NULL in CSV', () => {
     const csv = bytes('a,b\r\n"x, ""y""\nz",NULL\r\n,2\n');
     expect(JSON.parse(readPayload(csv, 'text/csv', null).rows)).toEqual([
       { a: 'x, "y"\nz', b: null },
@@ -102,19 +102,19 @@ describe('a body', () => {
     ['half a value', bytes('{"a":'), null],
     ['bytes that are no UTF-8', Uint8Array.of(0x22, 0xff, 0x22), null],
     ['a type that nothing reads', bytes('<a/>'), 'text/xml'],
-  ])('of %s is refused', (_, body, type) => {
+  ])('refuses a body of %s', (_, body, type) => {
     expect(() => readPayload(body, type, null)).toThrow(RefusedError);
   });
 });
 
 describe('preferences', () => {
-  test('are read from one line, the first of each kind', () => {
+  test('takes the first preference of each kind', () => {
     const preferences = parsePreferences('return=minimal,  count=exact ,return=representation, foo');
     expect(preferences).toMatchObject({ return: 'minimal', count: 'exact', resolution: null });
     expect(appliedPreferences(preferences, ['count', 'return'])).toBe('return=minimal, count=exact');
   });
 
-  test('that are not known are refused with strict handling', () => {
+  test('refuses unknown preferences with strict handling', () => {
     expect(() => parsePreferences('handling=strict, timezone=Mars/Base, foo=1')).toThrow(RefusedError);
     expect(parsePreferences('handling=strict, timezone=Europe/Paris, max-affected=3')).toMatchObject({
       timezone: 'Europe/Paris',
@@ -123,7 +123,7 @@ describe('preferences', () => {
   });
 });
 
-test('the favourite of several formats is chosen', () => {
+test('chooses the format with the best quality', () => {
   expect(chooseFormat('text/html, text/csv;q=0.5, application/json;q=0.4')).toMatchObject({ shape: 'csv' });
   expect(chooseFormat('application/vnd.pgrst.object+json;nulls=stripped')).toMatchObject({
     shape: 'object',
@@ -136,13 +136,13 @@ test('the favourite of several formats is chosen', () => {
     expect(() => chooseFormat(none)).toThrow(RefusedError);
 });
 
-test('a range names the rows, or that there are none', () => {
+test('formats Content-Range', () => {
   expect(contentRange(5n, 3n, 20n)).toBe('5-7/20');
   expect(contentRange(5n, 0n, null)).toBe('*/*');
   expect(contentRange(0n, 0n, 0n)).toBe('*/0');
 });
 
-test('the columns of a view lead to the table, through a view below, and not into queries within', () => {
+test('traces the columns of a view to their table, through another view and not into subqueries', () => {
   const entry = (position: number, table: number, column: number, junk = false) =>
     `{TARGETENTRY :expr {VAR :varno 1} :resno ${position} :resname x :ressortgroupref 0 :resorigtbl ${table} :resorigcol ${column} :resjunk ${junk}}`;
   const inner = `({QUERY :rtable ({RANGETBLENTRY :subquery {QUERY :targetList (${entry(1, 99, 9)})}}) :targetList (${entry(1, 10, 4)} ${entry(2, 0, 0)})})`;

@@ -17,7 +17,7 @@ function refusal(search: string) {
 }
 
 describe('select', () => {
-  test('names columns with alias, way into JSON and cast', () => {
+  test('parses columns with alias, path into JSON and cast', () => {
     const { select } = parse({
       select: 'title:name,data->tags->-1->>"a b"::text,"odd ""name"'.replace('""', '\\"'),
     });
@@ -38,7 +38,7 @@ describe('select', () => {
     ]);
   });
 
-  test('names tables with alias, hint and kind of join, within each other', () => {
+  test('parses nested tables with alias, hint and kind of join', () => {
     const { select } = parse({ select: 'id,a:b!c!inner(d,...e!left(*)),f()' });
     expect(select?.slice(1)).toMatchObject([
       {
@@ -56,7 +56,7 @@ describe('select', () => {
     ]);
   });
 
-  test('takes a table called count for a table, and count() for the aggregate', () => {
+  test('distinguishes a table named count from the aggregate count()', () => {
     expect(parse({ select: 'count(id),count(),size.sum()' }).select).toMatchObject([
       { kind: 'relation', name: 'count' },
       { kind: 'field', aggregate: 'count' },
@@ -66,7 +66,7 @@ describe('select', () => {
 });
 
 describe('conditions', () => {
-  test('are an operator, with not before it and any or all behind it', () => {
+  test('parses operators with not, any and all', () => {
     const { conditions } = parse({
       a: 'not.eq.1',
       b: 'like(any).{x*,y*}',
@@ -81,12 +81,12 @@ describe('conditions', () => {
     ]);
   });
 
-  test('keep commas, quotes and brackets of quoted values', () => {
+  test('keeps commas, quotes and brackets of quoted values', () => {
     const { conditions } = parse({ a: 'in.("x,y","a\\"b",c d,")")' });
     expect(conditions[0]?.value).toMatchObject({ operation: { values: ['x,y', 'a"b', 'c d', ')'] } });
   });
 
-  test('stand within and, or and not, on a table and on those embedded in it', () => {
+  test('parses and, or and not, on a table and on embedded tables', () => {
     const { conditions } = parse({
       or: '(a.eq.1,not.and(b.in.(1,2),c.cs.{1,2}))',
       'rel.not.or': '(d.eq."x,y",e.is.null)',
@@ -114,7 +114,7 @@ describe('conditions', () => {
     ]);
   });
 
-  test('are told from the arguments of a function by their operator', () => {
+  test('distinguishes filters from arguments by their operator', () => {
     const { args, conditions } = parse({ a: 'plain', b: 'eq.1', c: 'equal.1', d: 'in.x' }, true);
     expect(args).toEqual([
       ['a', 'plain'],
@@ -125,7 +125,7 @@ describe('conditions', () => {
   });
 });
 
-test('order names columns, ways into JSON, and columns of embedded tables', () => {
+test('parses order by columns, paths into JSON and columns of embedded tables', () => {
   expect(parse({ order: 'a.desc.nullslast,b->>c,rel(d).asc' }).orders[0]?.value).toMatchObject([
     { relation: null, field: { name: 'a' }, direction: 'desc', nulls: 'last' },
     { field: { name: 'b', path: [{ key: 'c' }] }, direction: null },
@@ -133,14 +133,14 @@ test('order names columns, ways into JSON, and columns of embedded tables', () =
   ]);
 });
 
-test('limits that are no numbers are none, and the last of several counts', () => {
+test('ignores limits that are no numbers, and takes the last of several', () => {
   expect(parseQuery('?limit=x&a.limit=1&a.limit=2&a.offset=-3', false).ranges).toEqual([
     { path: ['a'], value: { limit: 2n, offset: 0n } },
   ]);
   expect(refusal('?limit=-1')).toMatchObject({ status: 416, code: 'PGRST103' });
 });
 
-describe('what cannot be read is refused with the place', () => {
+describe('malformed queries', () => {
   test.each([
     ['?a=foo.1', 'failed to parse filter (foo.1)', 1],
     ['?a=eq', 'failed to parse filter (eq)', 3],
@@ -148,7 +148,7 @@ describe('what cannot be read is refused with the place', () => {
     ['?select=id,a(b', 'failed to parse select parameter (id,a(b)', 7],
     ['?or=(id.eq.1', 'failed to parse logic tree ((id.eq.1)', 11],
     ['?order=id.foo', 'failed to parse order (id.foo)', 4],
-  ])('%s', (search, what, column) => {
+  ])('refuses %s, with the position', (search, what, column) => {
     expect(refusal(search)).toMatchObject({
       status: 400,
       code: 'PGRST100',
@@ -158,7 +158,7 @@ describe('what cannot be read is refused with the place', () => {
     expect(Math.abs(place - column)).toBeLessThanOrEqual(1);
   });
 
-  test('and what is nested too deep, or is no UTF-8', () => {
+  test('refuses deep nesting and bytes that are not UTF-8', () => {
     const deep = (open: string, close: string) => open.repeat(5_000) + close.repeat(5_000);
     expect(refusal(`?select=${deep('a(', ')')}`)).toMatchObject({ status: 400, code: 'PGRST100' });
     expect(refusal(`?or=${deep('(and', ')')}`)).toMatchObject({ status: 400, code: 'PGRST100' });
