@@ -1,11 +1,15 @@
--- Which words of a caption are mentions and which are hashtags: twitter-text's rules, which people know by heart.
+-- Extraction: which words of a caption are mentions and which are hashtags. The rules are those of twitter-text, which
+-- users know.
 --
--- Whole URLs and e-mail addresses are taken out first, so that a name inside one is never looked at; then one small
--- regular expression finds the rest. Each step is left out where the caption has nothing for it, which a search for a
--- few characters tells. The time is linear in the caption, whatever the caption: the engine compiles to a finite
--- automaton, but tries every place where a match might begin, so no pattern here may read far from a place and then
--- fail, unless the next such place lies behind what was read. `[:alpha:]` and its kin mean different things under
--- different collations, so the collation is pinned and the answer is the same in every database.
+-- URLs and e-mail addresses are removed first, so that a name inside one does not count; then one regular expression
+-- finds the rest. A step is skipped if the caption lacks the characters that it looks for.
+--
+-- The time must be linear in any caption. PostgreSQL's engine compiles a pattern to a finite automaton, but tries every
+-- place where a match may begin. So no pattern here may read far from a place and then fail, unless the next place to
+-- try lies behind what was read. supabase/tests/06-extraction-cost.sql measures it.
+--
+-- Classes such as `[:alpha:]` depend on the collation, so the collation is pinned: the answer is the same in every
+-- database.
 
 create function private.combining_marks()
 returns text
@@ -14,9 +18,9 @@ immutable
 parallel safe
 set search_path = ''
 as $$
-  -- Unicode 17, general category M. No character class of PostgreSQL holds them, and without them the words of most
-  -- Indic and South-East Asian scripts would end at their first vowel sign. Neighbouring ranges are joined where
-  -- nothing but letters and unassigned code points lies between.
+  -- Unicode 17, general category M. No character class of PostgreSQL contains them; without them, words of most Indic
+  -- and South-East Asian scripts would end at their first vowel sign. Ranges are joined where only letters and
+  -- unassigned code points lie between them.
   select
     '\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u05bf\u05c1-\u05c2\u05c4-\u05c5\u05c7\u0610-\u061a\u064b-\u065f'
     || '\u0670\u06d6-\u06dc\u06df-\u06e8\u06ea-\u06ed\u0711-\u07b0\u07eb-\u07f3\u07fd\u0816-\u082d\u0859-\u085b'
@@ -63,7 +67,7 @@ declare
   -- A closing bracket belongs to the URL only if it was opened inside.
   v_path constant text := '(?:' || v_path_character || '|\(' || v_path_character || '*\))*';
   v_host constant text := '(?:[^[:space:][:punct:]]|[._~%:@-])+';
-  -- From what cannot stand in a host to the dot before its last part, which shows that it was one.
+  -- From a character that cannot be in a host name to the dot before its last part.
   v_bare_host constant text := '((?:^|[^A-Za-z0-9@\uff20#\uff03$_./-])(?:[A-Za-z0-9-]+\.)+)[A-Za-z]{2,}(?::[0-9]+)?';
   v_text text := without_urls.caption;
 begin
@@ -71,13 +75,13 @@ begin
     v_text := regexp_replace(
       v_text collate "und-x-icu",
       '[A-Za-z0-9]://(?:' || v_host || '(?:[/?#]' || v_path || ')?)?|://',
-      -- A word with another sign behind it is neither a name nor a tag, and a scheme is neither.
+      -- A sign is left: a word with a sign behind it is neither a name nor a tag, and so is the scheme.
       without_urls.sign || ',',
       'g'
     );
   end if;
-  -- Without a scheme only what has a path or a query counts. Twitter-text knows every top-level domain; a list that
-  -- is never complete is not worth carrying for `example.com/@name`.
+  -- Without a scheme, a host counts as a URL only with a path or a query. Twitter-text has a list of all top-level
+  -- domains instead, which is never complete.
   if position('.' in v_text) > 0 and (position('/' in v_text) > 0 or position('?' in v_text) > 0) then
     v_text := regexp_replace(
       v_text collate "und-x-icu", v_bare_host || '(?:/|\?[A-Za-z0-9_])' || v_path, '\1 ', 'g'
@@ -87,7 +91,7 @@ begin
 end
 $$;
 comment on function private.without_urls(text, text) is
-  'A caption without its URLs, with a scheme or without. sign: @ or #, what begins the words that are looked for, left where a URL with a scheme was.';
+  'A caption without its URLs. sign: @ or #, which is left in the place of a URL with a scheme.';
 grant execute on function private.without_urls(text, text) to authenticated, service_role;
 
 create function public.extract_mentions(caption text)
@@ -103,7 +107,7 @@ begin
   if position('@' in v_text) > 0 then
     v_text := private.without_urls(v_text, '@');
     if position('.' in v_text) > 0 then
-      -- An e-mail address is known by what surrounds its @. Two of them are no mention, nor is what stands beside them.
+      -- An e-mail address becomes two @, which are no mention, nor are the words beside them.
       v_text := regexp_replace(
         v_text collate "und-x-icu", '[[:alnum:]_+-]@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}', '@@', 'g'
       );
@@ -112,15 +116,15 @@ begin
       select found.name
       from regexp_matches(
         v_text collate "und-x-icu",
-        -- `RT@name` is how people repost by hand; after any other word an @ is the middle of something.
+        -- `RT@name` is how users repost by hand; after any other word an @ does not begin a mention.
         '(?:^|[^A-Za-z0-9_!#$%&*@]|(?:^|[^A-Za-z0-9_+~.-])[Rr][Tt]:?)@[A-Za-z0-9_]+'
-        -- An accented letter would continue the word, another @ shows that it was no name.
+        -- An accented letter would continue the word; another @ shows that it is no name.
         '(?![A-Za-z0-9_@\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u0253\u0254\u0256\u0257\u0259\u025b\u0263\u0268'
         '\u026f\u0272\u0289\u028b\u02bb\u0300-\u036f\u1e00-\u1eff])',
         'g'
       ) as match
       cross join split_part(match[1], '@', -1) as found (name)
-      -- A longer run is nobody's name, and its beginning would be somebody else's.
+      -- A longer run is no user name, and its beginning must not become one.
       where octet_length(found.name) between private.limit_of('username_min')
         and private.limit_of('username_max')
     );
@@ -129,7 +133,7 @@ begin
 end
 $$;
 comment on function public.extract_mentions(text) is
-  'The user names that a caption mentions with @, in order, as written, repeated ones included. Names in URLs and e-mail addresses do not count, nor do names that no user can have.';
+  'The user names that a caption mentions with @, in order, as written, repeated ones included. Names in URLs and e-mail addresses, and names that no user can have, do not count.';
 grant execute on function public.extract_mentions(text) to authenticated, service_role;
 
 create function private.hashtag_pattern()
@@ -141,15 +145,15 @@ set search_path = ''
 as $$
 declare
   v_letters constant text := '[:alpha:]' || private.combining_marks();
-  -- Digits, and the joiners, middle dots and iteration marks that words of several scripts contain. A tag has at
-  -- least one letter: #1 is a number.
+  -- Digits, and the joiners, middle dots and iteration marks in words of several scripts. A tag has at least one
+  -- letter: #1 is a number.
   v_digits_and_joiners constant text :=
     '[:digit:]_\u00b7\u05be\u05f3\u05f4\u0f0b\u0f0c\u200c\u200d\u3003\u301c\u309b\u309c\u30a0\u30fb\ua67e\uff5e';
   v_word constant text := v_letters || v_digits_and_joiners;
 begin
   -- &# begins a character reference. A variation selector is a mark, but ends an emoji.
   return '(?:^|[^' || v_word || '&]|[\ufe0e\ufe0f])'
-    -- A # with a selector or a keycap behind it is an emoji itself.
+    -- A # with a selector or a keycap behind it is an emoji.
     || '#(?![\ufe0f\u20e3])'
     || '[' || v_digits_and_joiners || ']*[' || v_letters || '][' || v_word || ']*'
     || '(?![' || v_word || '#])';
