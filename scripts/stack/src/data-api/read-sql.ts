@@ -1,6 +1,7 @@
 import type { Condition, OrderTerm } from './filters.ts';
 import { type Embed, embedsOf, emptyPlan, findEmbed, type ReadPlan, refuseNotEmbedded } from './plan.ts';
 import { refuse } from './refusals.ts';
+import type { ColumnPair } from './schema.ts';
 import type { SelectField } from './select.ts';
 import {
   fieldSql,
@@ -19,19 +20,35 @@ export function tablePlace(table: NonNullable<Place['table']>): Place {
   return { ref: name, table, from: name, row: `${name}.*` };
 }
 
-/** The query of a plan. */
-export function readSql(builder: SqlBuilder, plan: ReadPlan, place: Place): string {
-  const joined = joinEmbeds(builder, plan, place, 1);
+/** What the query of an embedded table has besides its plan. */
+interface EmbedParts {
+  /** The conditions that relate it to its parent. */
+  conditions: string[];
+  /** Columns that order its parent. */
+  orderColumns: string[];
+}
+
+/** The query of a plan; `depth` is the number of tables that it is embedded in. */
+export function readSql(
+  builder: SqlBuilder,
+  plan: ReadPlan,
+  place: Place,
+  depth = 0,
+  { conditions, orderColumns }: EmbedParts = { conditions: [], orderColumns: [] },
+): string {
+  const joined = joinEmbeds(builder, plan, place, depth + 1);
   const columns = plan.items.flatMap((item) =>
-    item.kind === 'field' ? [columnSql(place, item)] : embedColumns(builder, item, place, joined, 1),
+    item.kind === 'field' ? columnSql(place, item) : embedColumns(builder, item, place, joined, depth + 1),
   );
-  return `select ${columns.length > 0 ? columns.join(', ') : 'true as "_"'} from ${place.from}${restSql(builder, plan, place, joined)}`;
+  columns.push(...orderColumns);
+  const list = columns.length > 0 ? columns.join(', ') : 'true as "_"';
+  return `select ${list} from ${place.from}${restSql(builder, plan, place, joined, conditions)}`;
 }
 
 /** A query with a row for each row of the plan, without limit and offset: for counting. */
 export function countedSql(builder: SqlBuilder, plan: ReadPlan, place: Place): string {
   const all = { ...plan, order: [], limit: null, offset: 0n };
-  return `select 1 from ${place.from}${restSql(builder, all, place, joinEmbeds(builder, all, place, 1))}`;
+  return `select 1 from ${place.from}${restSql(builder, all, place, joinEmbeds(builder, all, place, 1), [])}`;
 }
 
 /** Joins, conditions, order, limit and offset. */
@@ -40,10 +57,10 @@ function restSql(
   plan: ReadPlan,
   place: Place,
   joined: Joined,
-  more: string[] = [],
+  conditions: string[],
 ): string {
   const where = [
-    ...more,
+    ...conditions,
     ...plan.conditions.map((condition) => conditionSql(builder, plan, place, condition, joined)),
   ];
   const order = plan.order.map((term) => orderTermSql(plan, place, term, joined));
@@ -81,8 +98,8 @@ function joinEmbeds(builder: SqlBuilder, plan: ReadPlan, place: Place, depth: nu
     const orders = plan.order.filter(
       ({ relation }) => relation !== null && findEmbed(plan, relation) === embed,
     );
-    const chooses = plan.conditions.some((condition) => mentions(plan, condition, embed));
-    if (embed.join !== 'inner' && !embed.spread && orders.length === 0 && !chooses) continue;
+    const filters = plan.conditions.some((condition) => mentions(plan, condition, embed));
+    if (embed.join !== 'inner' && !embed.spread && orders.length === 0 && !filters) continue;
     const alias = builder.alias();
     joined.set(embed, { alias, sql: joinSql(builder, embed, place, alias, orders, depth) });
   }
@@ -100,18 +117,18 @@ function joinSql(
   const join = embed.join === 'inner' ? 'inner' : 'left';
   const lateral = (query: string, on: string) => ` ${join} join lateral (${query}) as ${alias} on ${on}`;
   if (embed.toOne) {
-    const columns = orders.map(({ field }, index) => ({ field, name: orderColumn(index) }));
-    const query = embedSql(builder, embed, place, depth, columns);
+    const query = embedSql(builder, embed, place, depth, orders);
     if (embed.spread) return lateral(query, 'true');
-    const kept = columns.map(({ name }) => `, _r.${name}`).join('');
+    const names = orders.map((_, index) => orderColumn(index));
+    const kept = names.map((name) => `, _r.${name}`).join('');
     // The columns that order must not become part of the row's JSON.
     const value =
-      columns.length === 0
+      names.length === 0
         ? 'row_to_json(_r)'
-        : `to_json(_r)::jsonb - ${literal(`{${columns.map(({ name }) => name).join(',')}}`)}::text[]`;
+        : `to_json(_r)::jsonb - ${literal(`{${names.join(',')}}`)}::text[]`;
     return lateral(`select ${value} as v${kept} from (${query}) as _r`, 'true');
   }
-  const query = embedSql(builder, embed, place, depth, []);
+  const query = embedSql(builder, embed, place, depth);
   if (!embed.spread)
     return lateral(
       `select json_agg(_r) as v from (${query}) as _r`,
@@ -141,7 +158,7 @@ function embedColumns(
   const alias = joined.get(embed)?.alias;
   const name = identifier(embed.name);
   if (alias === undefined) {
-    const query = embedSql(builder, embed, place, depth, []);
+    const query = embedSql(builder, embed, place, depth);
     const value = embed.toOne ? 'row_to_json(_r)' : "coalesce(json_agg(_r), '[]')";
     return [`(select ${value} from (${query}) as _r) as ${name}`];
   }
@@ -169,39 +186,39 @@ function embedSql(
   embed: Embed,
   parent: Place,
   depth: number,
-  more: { field: OrderTerm['field']; name: string }[],
+  orders: OrderTerm[] = [],
 ): string {
-  const { relationship } = embed;
+  const { place, conditions } = embedPlace(builder, embed, parent, depth);
+  const orderColumns = orders.map(({ field }, index) => `${fieldSql(place, field)} as ${orderColumn(index)}`);
+  // A function that promises one row may return more.
+  const limit = embed.relationship.kind === 'computed' ? 1n : null;
+  const plan = embed.toOne ? { ...embed, limit } : embed;
+  return readSql(builder, plan, place, depth, { conditions, orderColumns });
+}
+
+/** An embedded table as an item of `from`, and the conditions that relate it to its parent. */
+function embedPlace(
+  builder: SqlBuilder,
+  { relationship }: Embed,
+  parent: Place,
+  depth: number,
+): { place: Place; conditions: string[] } {
   const { to } = relationship;
   const ref = identifier(`${to.name}_${depth}`);
+  const equal = (pairs: readonly ColumnPair[], here: string, there: string) =>
+    pairs.map(([a, b]) => `${there}.${identifier(b)} = ${here}.${identifier(a)}`);
   const place: Place = { ref, table: to, from: `${qualified(to)} as ${ref}`, row: `${ref}.*` };
-  const conditions: string[] = [];
   if (relationship.kind === 'computed') {
-    place.from = `${qualified(relationship.routine)}(${parent.row}) as ${ref}`;
-  } else if (relationship.kind === 'many-to-many') {
-    const junction = builder.alias();
-    place.from += `, ${qualified(relationship.junction)} as ${junction}`;
-    for (const [here, there] of relationship.near.columns)
-      conditions.push(`${junction}.${identifier(there)} = ${parent.ref}.${identifier(here)}`);
-    for (const [here, there] of relationship.far.columns)
-      conditions.push(`${ref}.${identifier(there)} = ${junction}.${identifier(here)}`);
-  } else {
-    for (const [here, there] of relationship.columns)
-      conditions.push(`${ref}.${identifier(there)} = ${parent.ref}.${identifier(here)}`);
+    const from = `${qualified(relationship.routine)}(${parent.row}) as ${ref}`;
+    return { place: { ...place, from }, conditions: [] };
   }
-  // A function that promises one row may return more.
-  const plan =
-    embed.toOne && relationship.kind === 'computed'
-      ? { ...embed, limit: 1n }
-      : embed.toOne
-        ? { ...embed, limit: null }
-        : embed;
-  const joined = joinEmbeds(builder, plan, place, depth + 1);
-  const columns = plan.items.flatMap((item) =>
-    item.kind === 'field' ? [columnSql(place, item)] : embedColumns(builder, item, place, joined, depth + 1),
-  );
-  for (const { field, name } of more) columns.push(`${fieldSql(place, field)} as ${name}`);
-  return `select ${columns.length > 0 ? columns.join(', ') : 'true as "_"'} from ${place.from}${restSql(builder, plan, place, joined, conditions)}`;
+  if (relationship.kind !== 'many-to-many')
+    return { place, conditions: equal(relationship.columns, parent.ref, ref) };
+  const { junction, near, far } = relationship;
+  const alias = builder.alias();
+  const from = `${place.from}, ${qualified(junction)} as ${alias}`;
+  const conditions = [...equal(near.columns, parent.ref, alias), ...equal(far.columns, alias, ref)];
+  return { place: { ...place, from }, conditions };
 }
 
 /** Whether a condition tests if an embedded table has rows. */

@@ -1,9 +1,9 @@
 import type { Condition } from './filters.ts';
 import type { Payload } from './payload.ts';
-import { embedsOf, type ReadPlan } from './plan.ts';
+import type { ReadPlan } from './plan.ts';
 import { conditionsSql, tablePlace } from './read-sql.ts';
 import { refuse } from './refusals.ts';
-import type { Column, Table } from './schema.ts';
+import type { Column, ColumnPair, JunctionRelationship, KeyRelationship, Table } from './schema.ts';
 import { fieldSql, identifier, literal, type Place, qualified, type SqlBuilder } from './sql.ts';
 import { updatedSetting } from './statement.ts';
 
@@ -127,20 +127,9 @@ export function returningSql(table: Table, plan: ReadPlan, more: readonly string
   const names = new Set(more);
   let all = false;
   for (const item of plan.items) {
-    if (item.kind === 'field') {
-      if (item.field.name === '*') all = true;
-      else names.add(item.field.name);
-    }
-  }
-  for (const { relationship } of embedsOf(plan)) {
-    if (relationship.kind === 'computed') all = true;
-    const pairs =
-      relationship.kind === 'computed'
-        ? []
-        : relationship.kind === 'many-to-many'
-          ? relationship.near.columns
-          : relationship.columns;
-    for (const [here] of pairs) names.add(here);
+    if (item.kind === 'field' && item.field.name !== '*') names.add(item.field.name);
+    else if (item.kind === 'field' || item.relationship.kind === 'computed') all = true;
+    else for (const [here] of pairsOf(item.relationship)) names.add(here);
   }
   for (const { relation, field } of plan.order) if (relation === null) names.add(field.name);
   const columns = [...names]
@@ -148,6 +137,11 @@ export function returningSql(table: Table, plan: ReadPlan, more: readonly string
     .map((name) => `${fieldSql({ ref, table }, { name, path: [] })} as ${identifier(name)}`);
   if (all) columns.unshift(`${ref}.*`);
   return columns.length > 0 ? columns.join(', ') : '1';
+}
+
+/** The pairs of columns that relate a table to another or to a junction table. */
+function pairsOf(relationship: KeyRelationship | JunctionRelationship): ColumnPair[] {
+  return relationship.kind === 'many-to-many' ? relationship.near.columns : relationship.columns;
 }
 
 /** `Location` of a single new row: its primary key as a query. */
