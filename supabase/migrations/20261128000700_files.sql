@@ -257,14 +257,13 @@ begin
     returning unused_files as file
   )
   select coalesce(array_agg(claimed.file), '{}') into v_claimed from claimed;
-  if cardinality(v_claimed) < cardinality(v_paths) then
-    if cardinality(v_paths) > (select count(distinct path) from unnest(v_paths) as path) or exists (
-      select
-      from public.post_media
-      where post_media.path = any (v_paths) and split_part(post_media.path, '/', 1) = auth.uid()::text
-    ) then
-      perform private.raise_error(409, 'media_already_used', 'A file belongs to a post already.', 'media');
-    end if;
+  if cardinality(v_paths) > (select count(distinct path) from unnest(v_paths) as path) or exists (
+    select
+    from public.post_media
+    where post_media.path = any (v_paths) and split_part(post_media.path, '/', 1) = auth.uid()::text
+  ) then
+    perform private.raise_error(409, 'media_already_used', 'A file belongs to a post already.', 'media');
+  elsif cardinality(v_claimed) < cardinality(v_paths) then
     perform private.raise_error(
       422, 'media_not_found', 'A file is not there, or is not yours: publish it first.', 'media'
     );

@@ -296,7 +296,7 @@ declare
   v_id constant uuid := edit_post.post_id;
   v_added constant jsonb := private.media_list(edit_post.add_media);
   v_removed constant text[] := coalesce(edit_post.remove_media, '{}');
-  v_tags constant text[] := private.explicit_tags(edit_post.tags);
+  v_tags text[];
   v_mentioned uuid[];
   v_touched constant boolean := edit_post.tags is not null
     or edit_post.mentions is not null
@@ -311,6 +311,7 @@ begin
     perform private.raise_error(404, 'post_not_found', 'There is no such post.');
   end if;
   perform private.count_action('update_post', auth.uid()::text);
+  v_tags := private.explicit_tags(edit_post.tags);
   v_mentioned := private.lock_mentioned(edit_post.mentions);
 
   -- What goes, goes first: a full post may exchange what it has.

@@ -2,7 +2,7 @@
 -- is banned.
 begin;
 set local search_path = public, extensions;
-select plan(48);
+select plan(49);
 
 -- Other data of the database must not be in the way.
 delete from private.unused_files;
@@ -98,6 +98,12 @@ select is(pg_temp.row_of('other.mp4'), 'post-media ada 1 day', 'a refused post l
 
 select tests.authenticate_as_service_role();
 select ok(pg_temp.register('ada', 'new.mp4'), 'registers the name of a file that a post has');
+select tests.authenticate_as('ada');
+select is(
+  tests.refusal($$select public.create_post('x', media => to_jsonb(array[tests.path_of('ada', 'new.mp4')]))$$),
+  'PT409 media_already_used media', 'a second registration does not let another post claim it'
+);
+select tests.authenticate_as_service_role();
 select public.discard_files('post-media', array[tests.path_of('ada', 'new.mp4')]);
 select is_empty('select * from taken', 'a file that a post has is not removed');
 select is(pg_temp.row_of('new.mp4'), null, 'the second registration is forgotten');
