@@ -3,7 +3,7 @@
 import fs from 'node:fs';
 
 const file = process.env.STACK_MEMORY_FILE;
-if (file && process.argv[1]?.endsWith('main.ts')) {
+if (file && process.argv[1]?.endsWith('bin.js')) {
   // Written beside and renamed: whoever reads finds a whole number.
   const write = () => {
     fs.writeFileSync(`${file}.new`, String(process.resourceUsage().maxRSS * 1024));

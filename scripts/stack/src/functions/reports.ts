@@ -1,4 +1,4 @@
-// What passes between a function's process and the stack. Read by both: it imports nothing.
+// What passes between a function's process and the stack. Both import it, so it imports nothing.
 
 /** What a function may use. */
 export interface Limits {
@@ -10,28 +10,22 @@ export interface Limits {
   memoryBytes: number;
 }
 
-/** One line from the process: it listens, it said something, or it used too much. */
+/** One line from the process: it listens, it logs something, or it exceeds a limit. */
 export type Report =
   | { port: number }
   | { level: 'debug' | 'info' | 'warn' | 'error'; text: string }
   | { limit: 'cpu' | 'memory' };
 
-/**
- * What the function's thread and the watchdog share. CPU times are milliseconds that the whole process has used, since
- * Deno tells no other; what is `active` are requests, and promises given to `EdgeRuntime.waitUntil`.
- */
+/** Numbers that the function's thread shares with the watchdog. CPU times are of the whole process, without upkeep. */
 export const figures = {
-  active: 0,
-  /** CPU time when the function's thread last looked. */
-  seenAt: 1,
-  /** CPU time when something last began or ended. */
-  changedAt: 2,
-  /** CPU time that was used while exactly one thing was active. */
-  alone: 3,
-  /** The same when the one that is alone now began, moved on for what others may have left to it. */
-  aloneSince: 4,
-  /** Resident memory, in bytes, that was found to be rightly used. */
-  memorySeen: 5,
+  /** CPU time when the function's thread last answered the watchdog. */
+  answeredAt: 0,
+  /** CPU time when the process last had no request. */
+  idleAt: 1,
+  /** Requests and background tasks that have begun since; 0 while there are none. */
+  begun: 2,
+  /** CPU time that the process used while it did next to nothing. */
+  upkeep: 3,
 } as const;
 
 const encoder = new TextEncoder();
@@ -44,4 +38,9 @@ export function sayLine(
 ): void {
   let bytes = encoder.encode(`${mark}${JSON.stringify(report)}\n`);
   while (bytes.length > 0) bytes = bytes.subarray(stream.writeSync(bytes));
+}
+
+/** CPU time in milliseconds; `usage` is what `process.cpuUsage` gives. */
+export function cpuTime({ user, system }: { user: number; system: number }, shared: Float64Array): number {
+  return (user + system) / 1000 - (shared[figures.upkeep] ?? 0);
 }

@@ -4,7 +4,7 @@
 import { Console } from 'node:console';
 import process from 'node:process';
 import { Writable } from 'node:stream';
-import { figures, type Limits, type Report, sayLine } from './reports.ts';
+import { cpuTime, figures, type Limits, type Report, sayLine } from './reports.ts';
 
 const [mark = '', limitsText = '{}'] = Deno.args;
 const limits = JSON.parse(limitsText) as Limits;
@@ -15,54 +15,23 @@ const cpuUsage = process.cpuUsage.bind(process);
 const ThreadOfWatchdog = Worker;
 const { gc } = globalThis as { gc?: () => void };
 
-/** What has begun and not ended, oldest first. */
-const active = new Set<Entry>();
-let begun = 0;
+/** A collection of garbage is not asked for again before memory has grown by so much. */
+const memoryStepBytes = 16 * 1024 * 1024;
+
+let active = 0;
 let tasks = 0;
 let whenIdle: (() => void) | null = null;
 const shared = new Float64Array(new SharedArrayBuffer(8 * Object.keys(figures).length));
 
-/** A request or a background task. */
-interface Entry {
-  /** `alone` when it began. */
-  since: number;
-  /** How many had begun before it. */
-  before: number;
-}
-
-/**
- * What a request costs before it has begun and after it has ended (reading, collecting garbage), in milliseconds of CPU
- * time, generously: whoever waits alone between many small requests must not pay for them.
- */
-const costOutsideMs = 2;
-
-/** Brings the account of CPU time up to date. Only what is used while one is alone is surely its own. */
-function account(): void {
-  const { user, system } = cpuUsage();
-  const used = (user + system) / 1000;
-  if (active.size === 1) shared[figures.alone] += used - shared[figures.seenAt];
-  shared[figures.seenAt] = used;
-}
-
-function begin(): Entry {
-  account();
-  const entry = { since: shared[figures.alone], before: ++begun };
-  active.add(entry);
-  changed();
-  return entry;
-}
-
-function end(entry: Entry): void {
-  account();
-  if (active.delete(entry)) changed();
-}
-
-function changed(): void {
-  shared[figures.active] = active.size;
-  shared[figures.changedAt] = shared[figures.seenAt];
-  if (active.size !== 1) return;
-  for (const { since, before } of active)
-    shared[figures.aloneSince] = since + costOutsideMs * (begun - before);
+/** Counts a request or a background task; the function that it returns ends it, and may be called more than once. */
+function begin(): () => void {
+  if (active++ === 0) shared[figures.idleAt] = cpuTime(cpuUsage(), shared);
+  shared[figures.begun] += 1;
+  let ended = false;
+  return () => {
+    if (!ended && --active === 0) shared[figures.begun] = 0;
+    ended = true;
+  };
 }
 
 let handler: Deno.ServeHandler | undefined;
@@ -92,8 +61,7 @@ function listen(handle: Deno.ServeHandler, options?: Deno.ServeTcpOptions) {
       onError: options?.onError ?? failed,
     },
     async (request, info) => {
-      const entry = begin();
-      const done = () => end(entry);
+      const done = begin();
       // Until the last byte is sent: a body that streams costs CPU as well.
       info.completed.then(done, done);
       const response = await handle(request, info);
@@ -109,32 +77,32 @@ function failed(error: unknown): Response {
   return new Response('Internal Server Error', { status: 500 });
 }
 
-/** A thread of its own sees what this one, in an endless loop, cannot. */
+/** Starts the watchdog, which asks this thread many times a second to look at what it uses. */
 function watch(): void {
-  account();
+  const memoryAtStart = memoryUsage().rss;
+  let memorySeen = memoryAtStart;
+  shared[figures.answeredAt] = cpuTime(cpuUsage(), shared);
   const thread = new ThreadOfWatchdog(new URL('./watchdog.ts', import.meta.url), { type: 'module' });
   thread.postMessage({ mark, limits, shared: shared.buffer });
-  thread.onmessage = ({ data }) => {
-    if (data === 'memory') checkMemory();
-    account();
+  thread.onmessage = () => {
+    shared[figures.answeredAt] = cpuTime(cpuUsage(), shared);
+    const { rss } = memoryUsage();
+    if (rss - memoryAtStart < limits.memoryBytes || rss < memorySeen + memoryStepBytes) return;
+    // What only waits to be collected is not in use. Buffers are given back after a collection, in the background: the
+    // second one waits for that.
+    gc?.();
+    gc?.();
+    const { heapUsed, external } = memoryUsage();
+    if (heapUsed + external > limits.memoryBytes) say({ limit: 'memory' });
+    memorySeen = memoryUsage().rss;
   };
 }
 
-/** What is in use, without what only waits to be collected: that is not held against a function. */
-function checkMemory(): void {
-  // Buffers are given back after a collection, in the background: the second one waits for that.
-  gc?.();
-  gc?.();
-  const { heapUsed, external, rss } = memoryUsage();
-  if (heapUsed + external > limits.memoryBytes) say({ limit: 'memory' });
-  else shared[figures.memorySeen] = rss;
-}
-
 function waitUntil(promise: Promise<unknown>): Promise<unknown> {
-  const entry = begin();
+  const end = begin();
   tasks++;
   const done = () => {
-    end(entry);
+    end();
     if (--tasks === 0) whenIdle?.();
   };
   Promise.resolve(promise).then(done, (error: unknown) => {
