@@ -3,7 +3,6 @@ import { setCommandLine } from './command-name.ts';
 import { startDetached } from './commands/detach.ts';
 import { logs } from './commands/logs.ts';
 import { reset } from './commands/reset.ts';
-import { start } from './commands/start.ts';
 import { status } from './commands/status.ts';
 import { stop } from './commands/stop.ts';
 import { errorMessage, StackError } from './errors.ts';
@@ -68,7 +67,11 @@ async function main(): Promise<number> {
     const args = process.argv.slice(1).filter((text) => text !== '--detach');
     return startDetached(project(), args, values.try);
   }
-  if (command === 'start') return start(project(), values);
+  if (command === 'start') {
+    // The services take longer to load than the other commands to run.
+    const { start } = await import('./commands/start.ts');
+    return start(project(), values);
+  }
   if (command === 'stop') return stop(project());
   if (command === 'status') return status(project(), values.json ?? false, values.try);
   if (command === 'logs') return logs(project(), argument, values);

@@ -181,7 +181,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     undo.push(() => close(mailServer));
 
     if (run.studioUrl) {
-      const studio = await createStudio(run.databaseUrl, schemas);
+      const studio = createStudio(run.databaseUrl, schemas);
       undo.push(() => studio.close());
       const studioServer = await listen(
         async (request) => studio.fetch(request),

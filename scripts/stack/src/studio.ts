@@ -3,8 +3,6 @@ import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { App } from '@supabase/lite';
-import { createPostgresConnection } from '@supabase/lite/postgres';
 import { isFromElsewhere } from './loopback.ts';
 import { report } from './service-log.ts';
 
@@ -22,28 +20,14 @@ const contentTypes: Record<string, string> = {
 };
 
 /**
- * Starts Lite's studio. It asks nobody for a password and may do what the role `postgres` may, so it answers this
+ * Serves Lite's studio. It asks nobody for a password and may do what the role `postgres` may, so it answers this
  * machine only, and no page of another origin: neither by a request from it nor by a host name that leads here.
  */
-export async function createStudio(databaseUrl: string, schemas: readonly string[]): Promise<Studio> {
-  const connection = connect(databaseUrl);
-  const secret = () => randomBytes(32).toString('base64url');
-  const app = new App({
-    connection,
-    // Required by Lite; the studio asks for no key, and nothing outside this process knows these.
-    auth: {
-      enabled: true,
-      jwt_secret: secret(),
-      publishable_key: `sb_publishable_${secret()}`,
-      secret_key: `sb_secret_${secret()}`,
-    },
-    api: { schemas: [...schemas] },
-    studio: { enabled: true },
-    options: { server: { admin: true } },
-  } as never);
+export function createStudio(databaseUrl: string, schemas: readonly string[]): Studio {
   const giveConsoleBack = divertConsole();
-  await app.init();
   const assets = path.dirname(createRequire(import.meta.url).resolve('@supabase/lite/static/favicon.ico'));
+  // Lite is loaded for the first request: that takes as long as starting all services.
+  let lite: ReturnType<typeof openLite> | null = null;
 
   return {
     async fetch(request) {
@@ -52,11 +36,16 @@ export async function createStudio(databaseUrl: string, schemas: readonly string
         return new Response('The studio answers this machine only.', { status: 403 });
       if (url.pathname.startsWith('/static/'))
         return asset(path.join(assets, path.normalize(url.pathname.slice('/static'.length))));
+      lite ??= openLite(databaseUrl, schemas).catch((error) => {
+        lite = null;
+        throw error;
+      });
+      const { app } = await lite;
       const response = await inLite.run(true, () => app.fetch(request, { peerAddress: '127.0.0.1' }));
       return url.pathname === '/_system/info' ? withoutPassword(response) : response;
     },
     async close() {
-      await connection.close();
+      await (await lite)?.connection.close();
       giveConsoleBack();
     },
   };
@@ -77,8 +66,10 @@ export async function createStudio(databaseUrl: string, schemas: readonly string
   }
 }
 
-/** Opens Lite's connection to PostgreSQL, without what Lite would change in the database or in values. */
-function connect(url: string) {
+/** Starts Lite, without what it would change in the database or in values. */
+async function openLite(url: string, schemas: readonly string[]) {
+  const { App } = await import('@supabase/lite');
+  const { createPostgresConnection } = await import('@supabase/lite/postgres');
   const connection = createPostgresConnection({
     url,
     // Typed for values alone, while ours also say how each is parsed.
@@ -90,7 +81,22 @@ function connect(url: string) {
     // Supabase's studio works as `postgres`; Lite would become `service_role`, which sees what was granted to it.
     applyJwtSessionContext: async () => {},
   });
-  return connection;
+  const secret = () => randomBytes(32).toString('base64url');
+  const app = new App({
+    connection,
+    // Required by Lite; the studio asks for no key, and nothing outside this process knows these.
+    auth: {
+      enabled: true,
+      jwt_secret: secret(),
+      publishable_key: `sb_publishable_${secret()}`,
+      secret_key: `sb_secret_${secret()}`,
+    },
+    api: { schemas: [...schemas] },
+    studio: { enabled: true },
+    options: { server: { admin: true } },
+  } as never);
+  await app.init();
+  return { app, connection };
 }
 
 const text = {
