@@ -2,11 +2,11 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { runSupabase } from 'embedded-supabase';
 import { generate } from './generated.ts';
 import { root, type Target, withNoctra } from './noctra.ts';
 import { openApiDocument } from './openapi-document.ts';
 import { redocly, runProgram } from './programs.ts';
+import { runSupabase } from './supabase-cli.ts';
 
 /** A check resolves with what is wrong, or with ''. */
 type Check = () => Promise<string>;

@@ -1,9 +1,10 @@
 import path from 'node:path';
-import { runSupabase, StackError } from 'embedded-supabase';
+import { StackError } from 'embedded-supabase';
 import postgres from 'postgres';
 import { apiTypesFile } from './api-types.ts';
 import { errorFiles } from './error-list.ts';
 import { root, type Target } from './noctra.ts';
+import { runSupabase } from './supabase-cli.ts';
 
 /** A file that is made from the database, the list of errors or the OpenAPI document. */
 export interface GeneratedFile {

@@ -1,7 +1,6 @@
 // What other packages may use: see "exports" in package.json.
 export { errorMessage, StackError } from './errors.ts';
 export { type Keys, loadKeys } from './keys.ts';
-export { runSupabase } from './migrations.ts';
 export { databaseUrl } from './postgres/bootstrap.ts';
 export { type Project, readProject } from './project.ts';
 export { findRun, type Run } from './run.ts';

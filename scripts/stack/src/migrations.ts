@@ -1,13 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
 import fs from 'node:fs';
-import { createRequire } from 'node:module';
 import path from 'node:path';
+import postgres, { type Sql, type TransactionSql } from 'postgres';
 import { commandName } from './command-name.ts';
-import { diskFull, isDiskFull, StackError } from './errors.ts';
+import { diskFull, isDatabaseAway, isDiskFull, StackError } from './errors.ts';
 import type { Project } from './project.ts';
-import { guard } from './watchdog.ts';
 
 /** What applying migrations did. */
 export interface Applied {
@@ -17,123 +14,157 @@ export interface Applied {
   changed: string[];
 }
 
-/**
- * Applies the project's pending migrations, and its seed, with the Supabase CLI. The CLI is not asked when no file is
- * new: that alone takes longer than the rest of a start. `lost` fires when the database ends: the CLI would wait for an
- * answer for ever.
- */
-export async function applyMigrations(
-  project: Project,
-  databaseUrl: string,
-  lost: AbortSignal,
-): Promise<Applied> {
-  const recordFile = path.join(project.state, 'migrations.json');
-  const before = readRecord(recordFile);
-  const now = digests(project);
-  const names = Object.keys(now).filter((name) => !(name in before));
-  const changed = Object.keys(now).filter((name) => name in before && before[name] !== now[name]);
-  if (names.length === 0) return { names, changed };
-  const applied = await push(project, databaseUrl, lost);
-  // Written beside and renamed: a start that is cut off leaves no half of it.
-  fs.writeFileSync(`${recordFile}.new`, `${JSON.stringify({ ...now, ...before }, null, 2)}\n`);
-  fs.renameSync(`${recordFile}.new`, recordFile);
-  return { names: applied, changed };
+/** A file of `supabase/migrations`, or of the seed. */
+interface SqlFile {
+  /** Its name, or its path in `supabase/`. */
+  name: string;
+  text: string;
 }
 
-/** Gives the names of the migrations that were applied now; others may have been before a start that failed. */
-async function push(project: Project, databaseUrl: string, lost: AbortSignal): Promise<string[]> {
-  const result = await runSupabase(
-    ['db', 'push', '--include-seed', '--include-all', '--yes', '--workdir', project.root],
-    databaseUrl,
-    lost,
-  );
-  if (result.code === 0)
-    return [...result.output.matchAll(/^Applying migration (\S+\.sql)/gm)].map(([, name]) => name ?? '');
-  if (isDiskFull(result.output)) throw diskFull(project.state);
-  if (lost.aborted) {
-    throw new StackError(
-      'The database ended while migrations were applied.',
-      `Start again: what was not finished is rolled back. ${commandName('logs postgres')} has what it said.`,
-    );
+/**
+ * Applies the project's pending migrations in the order of their versions, each in a transaction, then its seed. The
+ * history is the Supabase CLI's, in the schema supabase_migrations. The CLI itself takes a second to say that there is
+ * nothing to do, and another to do it.
+ */
+export async function applyMigrations(project: Project, databaseUrl: string): Promise<Applied> {
+  const sql = postgres(databaseUrl, { max: 1, onnotice: () => {}, connect_timeout: 5 });
+  try {
+    await sql.unsafe(history).simple();
+    const migrations = await applyPending(sql, readMigrations(project));
+    const changedSeeds = await applySeeds(sql, readSeeds(project));
+    return { names: migrations.names, changed: [...migrations.changed, ...changedSeeds] };
+  } catch (error) {
+    if (isDiskFull(error)) throw diskFull(project.state, error);
+    if (isDatabaseAway(error)) {
+      throw new StackError(
+        'The database ended while migrations were applied.',
+        `Start again: what was not finished is rolled back. ${commandName('logs postgres')} has what it said.`,
+        { cause: error },
+      );
+    }
+    throw error;
+  } finally {
+    await sql.end({ timeout: 1 });
   }
-  throw new StackError(
-    `A migration failed:\n${failure(result.output)}`,
-    'Correct that file in supabase/migrations and start again: what a failed migration did is rolled back.',
-  );
 }
 
-/**
- * Runs the Supabase CLI on a database, quietly and without telemetry, and collects what it says. The password goes by
- * way of the environment: every account of a machine can read command lines. `signal` ends it, with its exit code null.
- */
-export async function runSupabase(
-  args: string[],
-  databaseUrl: string,
-  signal?: AbortSignal,
-): Promise<{ code: number | null; output: string; stdout: string }> {
-  const program = createRequire(import.meta.url).resolve('supabase/dist/supabase.js');
-  const remote = new URL(databaseUrl);
-  const password = decodeURIComponent(remote.password);
-  remote.password = '';
-  const child = spawn(process.execPath, [program, ...args, `--remote=${remote}`], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    // Ctrl-C is for this process, which lets a migration finish.
-    detached: true,
-    windowsHide: true,
-    env: {
-      ...process.env,
-      PGPASSWORD: password,
-      SUPABASE_TELEMETRY_DISABLED: '1',
-      DO_NOT_TRACK: '1',
-      NO_COLOR: '1',
-      NO_UPDATE_NOTIFIER: '1',
-    },
+/** The tables in which the Supabase CLI keeps what it has applied. */
+const history = `
+  create schema if not exists supabase_migrations;
+  create table if not exists supabase_migrations.schema_migrations (version text primary key);
+  alter table supabase_migrations.schema_migrations add column if not exists statements text[];
+  alter table supabase_migrations.schema_migrations add column if not exists name text;
+  create table if not exists supabase_migrations.seed_files (path text primary key, hash text not null);
+`;
+
+async function applyPending(sql: Sql, files: SqlFile[]): Promise<Applied> {
+  const rows = await sql<{ version: string; statements: string[] | null }[]>`
+    select version, statements from supabase_migrations.schema_migrations
+  `;
+  const before = new Map(rows.map(({ version, statements }) => [version, statements]));
+  const applied: Applied = { names: [], changed: [] };
+  for (const file of files) {
+    const [, version = '', title = ''] = migrationName.exec(file.name) ?? [];
+    const statements = before.get(version);
+    if (statements === undefined) {
+      await apply(
+        sql,
+        file,
+        (tx) => tx`
+        insert into supabase_migrations.schema_migrations (version, name, statements)
+        values (${version}, ${title}, ${[file.text]})
+      `,
+      );
+      applied.names.push(file.name);
+      // The CLI would have kept a text for each statement: those are not compared.
+    } else if (statements?.length === 1 && statements[0] !== file.text) applied.changed.push(file.name);
+  }
+  return applied;
+}
+
+/** Gives the names of seeds that were changed after they had been applied. */
+async function applySeeds(sql: Sql, files: SqlFile[]): Promise<string[]> {
+  const rows = await sql<
+    { path: string; hash: string }[]
+  >`select path, hash from supabase_migrations.seed_files`;
+  const before = new Map(rows.map((row) => [row.path, row.hash]));
+  const changed: string[] = [];
+  for (const file of files) {
+    const hash = createHash('sha256').update(file.text).digest('hex');
+    const known = before.get(file.name);
+    if (known === undefined) {
+      await apply(
+        sql,
+        file,
+        (tx) => tx`
+        insert into supabase_migrations.seed_files (path, hash) values (${file.name}, ${hash})
+      `,
+      );
+    } else if (known !== hash) changed.push(file.name);
+  }
+  return changed;
+}
+
+/** Applies a file and records it, or does nothing. */
+async function apply(
+  sql: Sql,
+  file: SqlFile,
+  record: (tx: TransactionSql) => Promise<unknown>,
+): Promise<void> {
+  // What a file sets for its session is not the next one's.
+  await sql`reset all`;
+  await sql.begin(async (tx) => {
+    await tx
+      .unsafe(file.text)
+      .simple()
+      .catch((error: unknown) => {
+        if (isDatabaseAway(error) || isDiskFull(error)) throw error;
+        throw new StackError(
+          `A migration failed:\n${file.name}${describeFailure(file.text, error)}`,
+          'Correct that file and start again: what a failed migration did is rolled back.',
+          { cause: error },
+        );
+      });
+    await record(tx);
   });
-  guard(child);
-  const kill = () => endWithChildren(child);
-  signal?.addEventListener('abort', kill);
-  let output = '';
-  let stdout = '';
-  child.stdout.on('data', (chunk) => {
-    output += chunk;
-    stdout += chunk;
-  });
-  child.stderr.on('data', (chunk) => (output += chunk));
-  const [code] = (await once(child, 'close')) as [number | null];
-  signal?.removeEventListener('abort', kill);
-  return { code, output, stdout };
 }
 
-/** It leads a group of its own, in which its own children are; Windows has none. */
-function endWithChildren(child: ChildProcess): void {
-  if (process.platform === 'win32' || child.pid === undefined) child.kill();
-  else process.kill(-child.pid, 'SIGKILL');
+/** PostgreSQL's words, with the line that they are about where it says so. */
+function describeFailure(text: string, error: unknown): string {
+  if (!(error instanceof postgres.PostgresError)) throw error;
+  const { message, detail, hint, where, position } = error;
+  // Characters, not UTF-16 units; counted from 1.
+  const before = position ? [...text].slice(0, Number(position) - 1).join('') : null;
+  const number = before?.split('\n').length;
+  const line = number ? text.split('\n')[number - 1]?.trim() : '';
+  const place = number ? `:${number}` : '';
+  return [`${place}: ${message}`, line, detail, hint, where].filter(Boolean).join('\n  ');
 }
 
-/** What the CLI said from the failing migration on; the list of those that went well helps nobody. */
-function failure(output: string): string {
-  const lines = output.trim().split('\n');
-  const last = lines.findLastIndex((line) => /^Applying migration/.test(line));
-  return lines.slice(Math.max(last, 0)).slice(0, 20).join('\n');
-}
+const migrationName = /^(\d+)_(.*)\.sql$/;
 
-function digests(project: Project): Record<string, string> {
+function readMigrations(project: Project): SqlFile[] {
   const folder = path.join(project.supabase, 'migrations');
-  const migrations = fs.existsSync(folder)
-    ? fs.readdirSync(folder).filter((name) => /^\d+_.*\.sql$/.test(name))
-    : [];
-  const files = migrations.sort().map((name) => [name, path.join(folder, name)] as const);
+  if (!fs.existsSync(folder)) return [];
+  const names = fs.readdirSync(folder).filter((name) => migrationName.test(name));
+  return names.sort().map((name) => ({ name, text: readSql(path.join(folder, name)) }));
+}
+
+function readSeeds(project: Project): SqlFile[] {
   const { enabled, sql_paths } = project.config.db.seed;
-  for (const pattern of enabled ? sql_paths : []) {
-    // Windows' own separators would be read as escapes.
-    for (const seed of fs.globSync(pattern, { cwd: project.supabase }).sort())
-      files.push([seed.replaceAll('\\', '/'), path.resolve(project.supabase, seed)]);
-  }
-  return Object.fromEntries(
-    files.map(([name, file]) => [name, createHash('sha256').update(fs.readFileSync(file)).digest('hex')]),
+  return (enabled ? sql_paths : []).flatMap((pattern) =>
+    fs
+      .globSync(pattern, { cwd: project.supabase })
+      .sort()
+      // The same name on every system.
+      .map((name) => ({
+        name: name.replaceAll('\\', '/'),
+        text: readSql(path.resolve(project.supabase, name)),
+      })),
   );
 }
 
-function readRecord(file: string): Record<string, string> {
-  return fs.existsSync(file) ? (JSON.parse(fs.readFileSync(file, 'utf8')) as Record<string, string>) : {};
+/** The text of a file, without the byte order mark that some editors write. */
+function readSql(file: string): string {
+  return fs.readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
 }

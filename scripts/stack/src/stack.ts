@@ -83,7 +83,6 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 
     onStep('Starting the database');
     const dataDir = path.join(project.state, 'postgres');
-    const lost = new AbortController();
     const server = await keepPostgres(
       {
         dataDir,
@@ -91,10 +90,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         logFile: path.join(logs, 'postgres.log'),
         password: keys.passwords.supabase_admin,
       },
-      (sentence) => {
-        report('stack', sentence);
-        lost.abort();
-      },
+      (sentence) => report('stack', sentence),
     );
     undo.push(() => server.stop());
     const failed = server.died.then((said) => {
@@ -105,7 +101,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     await bootstrap(keys, ports.database);
 
     onStep('Applying migrations');
-    const applied = await applyMigrations(project, run.databaseUrl, lost.signal);
+    const applied = await applyMigrations(project, run.databaseUrl);
     if (applied.names.length > 0)
       onStep(`Applied ${applied.names.length} migration${applied.names.length === 1 ? '' : 's'}`);
     for (const name of applied.changed) {
