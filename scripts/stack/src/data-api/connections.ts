@@ -39,7 +39,7 @@ export function openConnections({ url, max, maxPerUser, patience }: ConnectionsO
   // The pool replaces a lost connection by itself. Requests on it learn of the loss from their own statements.
   pool.on('error', () => {});
   pool.on('connect', (connection) => connection.on('error', () => lost.add(connection)));
-  const inTurn = createTurns(maxPerUser);
+  const inTurn = createTurns(maxPerUser, patience);
 
   return {
     use: (caller, work) =>
@@ -59,7 +59,7 @@ export function openConnections({ url, max, maxPerUser, patience }: ConnectionsO
 }
 
 /** Bounds how many requests of one user run at once; the others wait in turn, without a connection. */
-function createTurns(most: number) {
+function createTurns(most: number, patience: number) {
   const users = new Map<string, { running: number; waiting: (() => void)[] }>();
   return async <T>({ role, claims }: Caller, work: () => Promise<T>): Promise<T> => {
     if (role === 'service_role') return work();
@@ -67,7 +67,7 @@ function createTurns(most: number) {
     const user = users.get(name) ?? { running: 0, waiting: [] };
     users.set(name, user);
     if (user.running < most) user.running++;
-    else await new Promise<void>((resolve) => user.waiting.push(resolve));
+    else await waitInTurn(user.waiting, patience);
     try {
       return await work();
     } finally {
@@ -78,6 +78,25 @@ function createTurns(most: number) {
   };
 }
 
+function waitInTurn(waiting: (() => void)[], patience: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const start = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+    const timer = setTimeout(() => {
+      waiting.splice(waiting.indexOf(start), 1);
+      reject(new RefusedError(timedOut));
+    }, patience);
+    waiting.push(start);
+  });
+}
+
+const timedOut = {
+  status: 504,
+  code: 'PGRST003',
+  message: 'Timed out acquiring connection from connection pool.',
+};
 const connectionLost = {
   status: 503,
   code: 'PGRST001',
@@ -87,10 +106,7 @@ const connectionLost = {
 function refuseConnection(error: Error): never {
   // PostgreSQL said why itself: it is starting, or has no connection left.
   if (isPostgresError(error)) throw error;
-  if (error.message === 'timeout exceeded when trying to connect') {
-    const message = 'Timed out acquiring connection from connection pool.';
-    throw new RefusedError({ status: 504, code: 'PGRST003', message });
-  }
+  if (error.message === 'timeout exceeded when trying to connect') throw new RefusedError(timedOut);
   const message = 'Database connection error. Retrying the connection.';
   throw new RefusedError({ status: 503, code: 'PGRST000', message, details: error.message });
 }
