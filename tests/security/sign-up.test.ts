@@ -14,7 +14,7 @@ beforeAll(async () => {
   ann = await newPerson();
 });
 
-/** Signs up past the function, as anybody with the publishable key may. */
+/** Signs up at Auth itself, as anybody with the publishable key may. */
 function signUp(data: unknown, fields: Record<string, unknown> = {}) {
   const email = `${newUsername()}@example.com`;
   return send(null, '/auth/v1/signup', { json: { email, password: 'a long password', data, ...fields } });
@@ -26,8 +26,8 @@ async function profileOf(text: string) {
   return JSON.parse(answer.text)[0];
 }
 
-describe('what people say of themselves when they sign up', () => {
-  it('makes nobody more than a user', async () => {
+describe('the metadata of a sign-up', () => {
+  it('gives no role, no badge and no id', async () => {
     const username = newUsername();
     const claimed = {
       ...{ role: 'admin', is_vip: true, is_super_admin: true, id: ann.id, sub: ann.id, owner_id: ann.id },
@@ -53,7 +53,7 @@ describe('what people say of themselves when they sign up', () => {
     expect(user.app_metadata).not.toHaveProperty('role');
   });
 
-  it('changes nothing when they say it later', async () => {
+  it('changes nothing in the profile afterwards', async () => {
     const eve = await newPerson();
     const data = { username: ann.username, role: 'admin', is_vip: true, date_of_birth: '1800-01-01' };
     const answer = await send(eve, '/auth/v1/user', {
@@ -72,7 +72,7 @@ describe('what people say of themselves when they sign up', () => {
       (name: string) =>
         name.replace(/[a-z]/g, (letter, place) => (place % 2 ? letter : letter.toUpperCase())),
     ],
-  ])('takes no name that somebody has, %s', async (_how, change) => {
+  ])('takes no name of another user, %s', async (_how, change) => {
     const answers = [await signUp({ username: change(ann.username) })];
     expect([answers[0]?.status, answers[0]?.text]).toEqual([409, expect.stringContaining('username_taken')]);
     const byFunction = await call('/auth/register/', {
@@ -92,16 +92,16 @@ describe('what people say of themselves when they sign up', () => {
   });
 
   it.each([
-    ['a letter that looks like another', (name: string) => name.replace('t', '\u0442')],
+    ['a letter of another script', (name: string) => name.replace('t', '\u0442')],
     ['a full-width letter', (name: string) => name.replace('t', '\uff54')],
     ['a Kelvin sign for a k', () => `\u212aing_${crypto.randomUUID().slice(0, 8)}`],
     ['a dotless i', () => `adm\u0131n_${crypto.randomUUID().slice(0, 8)}`],
-    ['text that runs the other way', (name: string) => `\u202e${name.slice(0, 20)}`],
-    ['a space of no width', (name: string) => `${name.slice(0, 10)}\u200b${name.slice(10)}`],
+    ['a mark that reverses the text', (name: string) => `\u202e${name.slice(0, 20)}`],
+    ['a zero-width space', (name: string) => `${name.slice(0, 10)}\u200b${name.slice(10)}`],
     ['a soft hyphen', (name: string) => `${name.slice(0, 10)}\u00ad${name.slice(10)}`],
-    ['an accent of its own', (name: string) => `${name}\u0301`],
+    ['a combining accent', (name: string) => `${name}\u0301`],
     ['a line break behind it', (name: string) => `${name}\n`],
-    ['white space around it', (name: string) => ` ${name} `],
+    ['white space at its ends', (name: string) => ` ${name} `],
     ['an emoji', () => '\u{1f600}\u{1f600}\u{1f600}'],
     ['markup', () => '<b>ann</b>'],
     ['SQL', () => "x'; drop table profiles; --"],
@@ -118,7 +118,7 @@ describe('what people say of themselves when they sign up', () => {
 
   it.each([
     ['NUL', 'a\u0000b_name'],
-    ['half a character', 'a\ud800b_name'],
+    ['half a surrogate pair', 'a\ud800b_name'],
   ])('takes no name with %s', async (_what, username) => {
     const answer = await signUp({ username });
     expect(answer.status).toBeGreaterThanOrEqual(400);
@@ -133,7 +133,7 @@ describe('what people say of themselves when they sign up', () => {
     'text',
     [1],
     7,
-  ])('is not taken for more than it is: %j', async (data) => {
+  ])('makes an ordinary user or is refused: %j', async (data) => {
     const answer = await signUp(data);
     expect(answer.status).toBeLessThan(500);
     if (answer.status === 200)
@@ -144,9 +144,9 @@ describe('what people say of themselves when they sign up', () => {
   });
 });
 
-describe('guessing who has an account', () => {
+describe('nobody learns who has an account', () => {
   const unknown = () => newUsername();
-  /** What was counted for a name: the same work, whosever it is. */
+  /** How many sign-ins were counted for a name. */
   async function attempts(identifier: string): Promise<number> {
     const subject = createHash('sha256').update(identifier.toLowerCase()).digest('hex');
     const [counter] = await sql`
@@ -154,7 +154,7 @@ describe('guessing who has an account', () => {
     return counter?.count ?? 0;
   }
 
-  it('by signing in: the answer and what is noted are those of a wrong password', async () => {
+  it('from a sign-in: an unknown name is answered and counted as a wrong password', async () => {
     const names = [ann.username, unknown(), ann.email, `${unknown()}@example.com`];
     const answers = [];
     for (const username of names) {
@@ -167,7 +167,7 @@ describe('guessing who has an account', () => {
     expect(answers).toEqual(Array(4).fill(answers[0]));
   });
 
-  it('by a ban: it looks like a wrong password', async () => {
+  it('from a ban: it is answered as a wrong password', async () => {
     const eve = await newPerson();
     await secretClient().auth.admin.updateUserById(eve.id, { ban_duration: '1h' });
     const [banned, nobody] = [
@@ -177,7 +177,7 @@ describe('guessing who has an account', () => {
     expect([banned.status, banned.json]).toEqual([nobody.status, nobody.json]);
   });
 
-  it('past the function, by Auth: the same answer', async () => {
+  it('from a sign-in at Auth itself', async () => {
     const ask = async (email: string) => {
       const answer = await send(null, '/auth/v1/token?grant_type=password', {
         json: { email, password: 'wrong' },
@@ -187,7 +187,7 @@ describe('guessing who has an account', () => {
     expect(await ask(ann.email)).toEqual(await ask(`${unknown()}@example.com`));
   });
 
-  it('by a name and its e-mail address: used-up attempts of the one say nothing of the other', async () => {
+  it('from a user name and its e-mail address: their attempts are counted apart', async () => {
     const eve = await newPerson();
     const attempt = (username: string) =>
       call('/auth/token/', { json: { username, password: 'a wrong password' } });
@@ -197,7 +197,7 @@ describe('guessing who has an account', () => {
     expect((await attempt(`${unknown()}@example.com`)).status).toBe(401);
   });
 
-  it('by asking for a new password: the same answer', async () => {
+  it('from asking for a new password', async () => {
     const ask = async (email: string) => {
       const answer = await send(null, '/auth/v1/recover', { json: { email } });
       return [answer.status, answer.text];
@@ -206,7 +206,7 @@ describe('guessing who has an account', () => {
     expect(await ask(eve.email)).toEqual(await ask(`${unknown()}@example.com`));
   });
 
-  it('by looking: no e-mail address is anywhere', async () => {
+  it('from the Data API: it shows no e-mail address', async () => {
     const eve = await newPerson();
     await publish(ann);
     for (const path of [

@@ -20,7 +20,7 @@ const encode = (part: unknown) => Buffer.from(JSON.stringify(part)).toString('ba
 const decode = (part = '') => JSON.parse(Buffer.from(part, 'base64url').toString());
 const partsOf = (token: string) => token.split('.') as [string, string, string];
 
-/** Claims that would open everything, were they believed. */
+/** The claims of Ann's token, with changes. */
 const claims = (changes: Record<string, unknown> = {}) => ({
   ...decode(partsOf(ann.token)[1]),
   ...{ exp: Math.floor(Date.now() / 1000) + 3600 },
@@ -39,7 +39,7 @@ function es256(header: Record<string, unknown>, payload: unknown): string {
   return `${signed}.${signature.toString('base64url')}`;
 }
 
-/** The project's own public key, as anybody may have it. */
+/** The project's public key. */
 async function publicKey(): Promise<{ kid: string; x: string }> {
   const { keys } = JSON.parse((await send(null, '/auth/v1/.well-known/jwks.json')).text);
   return keys[0] ?? { kid: 'none', x: '' };
@@ -61,25 +61,28 @@ describe('a forged token', () => {
       },
     ],
     ['with its signature cut off', () => partsOf(ann.token).slice(0, 2).join('.')],
-    ['of a key of her own', ({ kid }) => es256({ kid }, claims({ role: 'service_role' }))],
+    ['signed by another key', ({ kid }) => es256({ kid }, claims({ role: 'service_role' }))],
+    ['signed by a key in its own header', () => es256({ jwk: { kty: 'EC', crv: 'P-256' } }, claims())],
     [
-      'of a key of her own that she brings along',
-      () => es256({ jwk: { kty: 'EC', crv: 'P-256' } }, claims()),
-    ],
-    [
-      'of a key that she names by address',
+      'signed by a key that its header links to',
       ({ kid }) => es256({ kid, jku: 'https://example.com/jwks.json' }, claims()),
     ],
-    ['of a key in a file', () => hs256({ kid: '../../../../dev/null' }, claims(), '')],
-    ['of a key that SQL would give', () => hs256({ kid: "x' union select 'secret" }, claims(), 'secret')],
-    ['of the publishable key', () => hs256({}, claims({ role: 'service_role' }), settings.publishableKey)],
+    ['signed by a key in a file', () => hs256({ kid: '../../../../dev/null' }, claims(), '')],
     [
-      'of the public key, taken for a secret',
+      'signed by a key from an SQL injection',
+      () => hs256({ kid: "x' union select 'secret" }, claims(), 'secret'),
+    ],
+    [
+      'signed by the publishable key',
+      () => hs256({}, claims({ role: 'service_role' }), settings.publishableKey),
+    ],
+    [
+      'signed by the public key as a shared secret',
       ({ kid, x }) => hs256({ kid }, claims({ role: 'service_role' }), Buffer.from(x, 'base64url')),
     ],
-    ['of no secret', ({ kid }) => hs256({ kid }, claims({ role: 'service_role' }), '')],
+    ['signed by an empty secret', ({ kid }) => hs256({ kid }, claims({ role: 'service_role' }), '')],
     [
-      'of the secret in every manual',
+      'signed by the secret of Supabase’s manual',
       () =>
         hs256(
           {},
@@ -88,12 +91,12 @@ describe('a forged token', () => {
         ),
     ],
     ['that is a list', () => `${encode([])}.${encode([])}.${encode([])}`],
-    ['that is none', () => 'x.y.z'],
-  ])('%s opens nothing', async (_what, forge) => {
+    ['that is not base64', () => 'x.y.z'],
+  ])('opens nothing: one %s', async (_what, forge) => {
     const token = forge(await publicKey());
     const answers = [
       await rest({ token }, 'posts'),
-      await rest({ token }, 'posts', { json: { caption: 'Forged' } }),
+      await rest({ token }, 'rpc/create_post', { json: { caption: 'Forged' } }),
       await rest({ token }, 'rpc/begin_sign_in', { json: { identifier: ann.username } }),
       await send({ token }, '/auth/v1/user'),
       await send({ token }, '/auth/v1/admin/users'),
@@ -107,7 +110,7 @@ describe('a forged token', () => {
         body: 'x',
       }),
     ];
-    // Storage says 400 to a token that it cannot read.
+    // Storage answers 400 to a token that it cannot read.
     expect(storage.map(({ status }) => status)).toEqual(storage.map(() => expect.toBeOneOf([400, 401, 403])));
   });
 
@@ -116,7 +119,7 @@ describe('a forged token', () => {
     ['the dashboard', { role: 'postgres' }],
     ['the superuser', { role: 'supabase_admin' }],
     ['Auth', { role: 'supabase_auth_admin' }],
-  ])('%s is not had by a header or a parameter', async (_who, forged) => {
+  ])('the role of %s does not come from a header', async (_who, forged) => {
     const headers = {
       ...{ role: forged.role, 'x-role': forged.role, 'request.jwt.claims': JSON.stringify(forged) },
       ...{ 'x-supabase-role': forged.role, 'x-client-info': "';set role postgres--" },
@@ -129,18 +132,18 @@ describe('a forged token', () => {
 });
 
 describe('a token', () => {
-  it('is asked for again where another one comes as the key', async () => {
+  it('is no key: in the header apikey it opens nothing', async () => {
     const answer = await send(null, '/rest/v1/posts', { headers: { apikey: ann.token } });
     expect(answer.text).not.toContain(annsPost);
     expect(answer.status).toBe(401);
   });
 
-  it('without the publishable key opens nothing but the function', async () => {
+  it('opens nothing of the Data API without the publishable key', async () => {
     for (const apikey of ['', 'x', 'sb_publishable_x', 'sb_secret_x', `${settings.publishableKey}x`])
       expect((await rest(ann, 'posts', { headers: { apikey } })).status).toBe(401);
   });
 
-  it('is worth what it says of its bearer and no more', async () => {
+  it('gives its user no role', async () => {
     const answer = await rest(ann, 'rpc/set_role', { json: { profile_id: ann.id, role: 'admin' } });
     expect([answer.status, JSON.parse(answer.text)]).toEqual([
       403,
@@ -149,8 +152,8 @@ describe('a token', () => {
   });
 });
 
-describe('the address of who makes a request', () => {
-  it('is not what he says of it', async () => {
+describe('the address of a client', () => {
+  it('is not taken from headers that the client sends', async () => {
     const claimed = '203.0.113.77';
     const headers = {
       'x-forwarded-for': claimed,
