@@ -147,32 +147,6 @@ describe('the TypeScript in the pages', () => {
     }
   });
 
-  it('docs/supabase-js.md: all of it, from the sign-up to the delete', async () => {
-    const newcomer = randomBytes(4).toString('hex');
-    const [block = ''] = blocks('docs/supabase-js.md', 'ts');
-    const text = personalise(block, unique).replaceAll(username, `ann_${newcomer}`);
-    const said = await runTypeScript(text, ['post', 'error', 'page', 'links', 'profile']);
-    expect(said).toMatchObject({
-      error: null,
-      profile: {
-        username: `ann_${newcomer}`,
-        bio: 'By the sea',
-        private_profiles: { date_of_birth: '1990-02-28' },
-      },
-    });
-    const [newest] = said.page as {
-      id: string;
-      tags: { name: string }[];
-      mentions: unknown[];
-      media: unknown[];
-    }[];
-    expect(newest?.id).toBe((said.post as { id: string }).id);
-    expect(newest?.tags.map(({ name }) => name).sort()).toEqual(['amazing', 'sea']);
-    expect([newest?.mentions.length, newest?.media.length]).toEqual([2, 1]);
-    const [link] = said.links as { signedUrl: string }[];
-    expect((await fetch(link?.signedUrl ?? '')).status).toBe(200);
-  });
-
   it.each(blocks('README.md', 'ts'))('README: makes a post, %#', async (block) => {
     const { post, error } = await runTypeScript(personalise(block, unique), ['post', 'error']);
     expect(error ?? null).toBeNull();

@@ -96,15 +96,15 @@ const parallelUploads = 3;
 const uploadBucket = 'uploads';
 
 /**
- * Uploads all files and runs `work` with them, as the HTTP API takes them, in the order of the input. If a file or
- * `work` fails, no further upload begins and the uploads are removed.
+ * Uploads all files and runs `work` with their paths, in the order of the input. If a file or `work` fails, no further
+ * upload begins and the uploads are removed.
  */
 export async function withUploads<T>(
   context: Context,
   userId: string,
   given: readonly NewMedia[],
   { on_progress, signal }: UploadOptions,
-  work: (media: { path: string; alt_text?: string | undefined }[]) => Promise<T>,
+  work: (uploads: UploadedMedia[]) => Promise<T>,
 ): Promise<T> {
   if (given.length > limits.media) {
     throw refusal('media_too_many', 422, `A post has at most ${limits.media} files.`, 'media');
@@ -124,11 +124,26 @@ export async function withUploads<T>(
     await uploadAll(context, uploads, signal);
     return await work(media);
   } catch (cause) {
-    const bucket = context.supabase.storage.from(uploadBucket);
-    // Without an answer an upload may be stored, too. The server removes after a day what cannot be removed now.
-    if (uploads.length > 0) await bucket.remove(uploads.map(({ path }) => path)).catch(() => {});
+    // Also uploads without an answer: they may be stored.
+    await removeUploads(context, uploads);
     throw cause;
   }
+}
+
+/** Removes uploads. The server removes after a day what cannot be removed now. */
+export async function removeUploads({ supabase }: Context, uploads: readonly UploadedMedia[]): Promise<void> {
+  if (uploads.length === 0) return;
+  const paths = uploads.map(({ path }) => path);
+  await supabase.storage
+    .from(uploadBucket)
+    .remove(paths)
+    .catch(() => {});
+}
+
+/** A file of a post, as the HTTP API takes it. */
+interface UploadedMedia {
+  path: string;
+  alt_text?: string | undefined;
 }
 
 /** A file on its way. */

@@ -11,7 +11,14 @@ import {
 import type { Database } from './database.types.ts';
 import { type NoctraError, refusal } from './errors.ts';
 import { limits } from './limits.ts';
-import { type NewMedia, randomId, signPaths, type UploadOptions, withUploads } from './media.ts';
+import {
+  type NewMedia,
+  randomId,
+  removeUploads,
+  signPaths,
+  type UploadOptions,
+  withUploads,
+} from './media.ts';
 import { withUrls } from './profiles.ts';
 import { unavailable } from './retries.ts';
 
@@ -133,20 +140,23 @@ export function createPosts(context: Context) {
       media = [],
       on_progress,
       signal,
-      idempotency_key = randomId(),
+      idempotency_key,
       ...post
     }: NewPost): Promise<Result<Post>> =>
       attemptAsCaller(context, signal, (userId) => {
         checkCaption(caption);
-        checkKey(idempotency_key);
-        return withUploads(context, userId, media, { on_progress, signal }, (uploads) =>
-          send('posts/', {
+        if (idempotency_key !== undefined) checkKey(idempotency_key);
+        return withUploads(context, userId, media, { on_progress, signal }, async (uploads) => {
+          const made = await send('posts/', {
             method: 'POST',
             body: { ...post, caption, media: uploads },
-            headers: { 'idempotency-key': idempotency_key },
+            headers: { 'idempotency-key': idempotency_key ?? randomId() },
             signal,
-          }),
-        );
+          });
+          // The server keeps uploads for a repeated call with the key, which only the app can make now.
+          if (!idempotency_key) void removeUploads(context, uploads);
+          return made;
+        });
       }),
 
     /**

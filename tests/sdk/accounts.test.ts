@@ -30,7 +30,7 @@ describe('auth.register', () => {
       publicProfile: true,
       anonymous: false,
       date_of_birth: '1990-05-17',
-      profile_pic: null,
+      profile_pic: `${settings.url}/functions/v1/api/assets/default-avatar.svg`,
     });
     expect(me?.age).toBeGreaterThanOrEqual(36);
   });
@@ -60,7 +60,7 @@ describe('auth.register', () => {
 });
 
 describe('auth.signIn', () => {
-  test('takes the user name, in any case', async () => {
+  test('accepts the user name in any case', async () => {
     const { id, username, password } = await newSdkPerson();
     const { requests, fetch } = recordingFetch();
     const noctra = openNoctra({ global: { fetch } });
@@ -69,7 +69,7 @@ describe('auth.signIn', () => {
     expect(requests).toEqual(['POST /functions/v1/api/auth/token/', 'GET /auth/v1/user']);
   });
 
-  test('takes the e-mail address, in one request', async () => {
+  test('accepts the e-mail address, with one request', async () => {
     const { id, email, password } = await newSdkPerson();
     const { requests, fetch } = recordingFetch();
     const { data } = await openNoctra({ global: { fetch } }).auth.signIn({ username: email, password });
@@ -77,7 +77,7 @@ describe('auth.signIn', () => {
     expect(requests).toEqual(['POST /auth/v1/token']);
   });
 
-  test('gives one answer for a wrong password and an unknown person, by name and by address', async () => {
+  test('has one error for a wrong password and an unknown user, by name and by address', async () => {
     const { username, email } = await newSdkPerson();
     for (const name of [username, email, 'nobody_at_all', 'nobody_at_all@example.com']) {
       const { data, error } = await openNoctra().auth.signIn({
@@ -91,7 +91,7 @@ describe('auth.signIn', () => {
 });
 
 describe('a session', () => {
-  test('that supabase-js restores is used', async () => {
+  test('is restored from the storage of supabase-js', async () => {
     const stored = new Map<string, string>();
     const storage = {
       getItem: (name: string) => stored.get(name) ?? null,
@@ -106,19 +106,7 @@ describe('a session', () => {
     expect((await reopened.profiles.me()).data?.id).toBe(id);
   });
 
-  test('of a supabase-js client that the app has already is used', async () => {
-    const { id, email, password } = await newSdkPerson();
-    const supabase = createClient(settings.url, settings.publishableKey, {
-      auth: { persistSession: false, autoRefreshToken: false },
-    });
-    await supabase.auth.signInWithPassword({ email, password });
-
-    const noctra = createNoctra(settings.url, settings.publishableKey, { supabase });
-    expect(noctra.supabase).toBe(supabase);
-    expect((await noctra.profiles.me()).data?.id).toBe(id);
-  });
-
-  test('ends with signOut on this device only', async () => {
+  test('ends on this device alone with signOut', async () => {
     const { noctra, id, username, password } = await newSdkPerson();
     const elsewhere = openNoctra();
     await elsewhere.auth.signIn({ username, password });
@@ -141,20 +129,20 @@ describe('auth.refresh', () => {
 });
 
 describe('auth.changePassword', () => {
-  test('asks for the old one, and the new one signs in', async () => {
+  test('needs the present password, and the new one signs in', async () => {
     const { noctra, username, password } = await newSdkPerson();
     const new_password = 'battery staple correct';
     const refused = await noctra.auth.changePassword({ password: 'not the password', new_password });
     expect(refused.error).toMatchObject({ code: 'invalid_credentials', status: 401 });
     expect(await noctra.auth.changePassword({ password, new_password })).toEqual({ data: null, error: null });
-    // The session goes on.
+    // The session stays.
     expect(dataOf(await noctra.profiles.me()).username).toBe(username);
     const elsewhere = openNoctra();
     expect((await elsewhere.auth.signIn({ username, password })).error?.code).toBe('invalid_credentials');
     expect((await elsewhere.auth.signIn({ username, password: new_password })).error).toBeNull();
   });
 
-  test('refuses a new one against the rules', async () => {
+  test('refuses a new password that breaks a rule', async () => {
     const { noctra, password } = await newSdkPerson();
     const { error } = await noctra.auth.changePassword({ password, new_password: 'short' });
     expect(error).toMatchObject({ status: 422, field: 'new_password' });
@@ -162,7 +150,7 @@ describe('auth.changePassword', () => {
 });
 
 describe('a forgotten password', () => {
-  /** What the mail would hold. */
+  /** The content of the mail. */
   async function mailOf(email: string) {
     const secret = createClient(settings.url, settings.secretKey, { auth: { persistSession: false } });
     const { data, error } = await secret.auth.admin.generateLink({ type: 'recovery', email });
@@ -170,7 +158,7 @@ describe('a forgotten password', () => {
     return data.properties;
   }
 
-  test('is reset by the code of the mail, and signs in', async () => {
+  test('is reset with the code of the mail, which signs in', async () => {
     const { id, email, username } = await newSdkPerson();
     const noctra = openNoctra();
     const { email_otp: code } = await mailOf(email);
@@ -184,7 +172,7 @@ describe('a forgotten password', () => {
     expect((await openNoctra().auth.signIn({ username, password: new_password })).error).toBeNull();
   });
 
-  test('is reset by the link of the mail', async () => {
+  test('is reset with the link of the mail', async () => {
     const { id, email } = await newSdkPerson();
     const { hashed_token: token_hash } = await mailOf(email);
     const reset = { token_hash, new_password: 'battery staple correct' };
@@ -192,7 +180,7 @@ describe('a forgotten password', () => {
     expect((await openNoctra().auth.confirmPasswordReset(reset)).error?.code).toBe('code_invalid');
   });
 
-  test('is asked for with one answer, whoever has the address', async () => {
+  test('has one answer for a known and an unknown address', async () => {
     const { email } = await newSdkPerson();
     for (const address of [email, 'nobody_at_all@example.com']) {
       expect(await openNoctra().auth.requestPasswordReset({ email: address })).toEqual({
@@ -204,7 +192,7 @@ describe('a forgotten password', () => {
 });
 
 describe('auth.deleteAccount', () => {
-  test('deletes everything, and the session is gone', async () => {
+  test('deletes posts, profile and session', async () => {
     const [ann, ben] = [await newSdkPerson(), await newSdkPerson()];
     const post = dataOf(await ann.noctra.posts.create({ caption: 'Soon gone' }));
     expect(await ann.noctra.auth.deleteAccount()).toEqual({ data: null, error: null });
@@ -242,7 +230,7 @@ describe('without a session', () => {
 });
 
 describe('an error', () => {
-  test('is network_error when no answer comes', async () => {
+  test('is network_error without an answer', async () => {
     const { noctra } = await newSdkPerson();
     const offline = createNoctra(settings.url, settings.publishableKey, {
       auth: { persistSession: false, autoRefreshToken: false },
@@ -256,7 +244,7 @@ describe('an error', () => {
     expect((await noctra.auth.session()).error).toBeNull();
   });
 
-  test('is told from other exceptions by isNoctraError', () => {
+  test('is recognised by isNoctraError', () => {
     expect(isNoctraError(new NoctraError({ code: 'not_found', message: 'Gone.', status: 404 }))).toBe(true);
     expect(isNoctraError(new TypeError('fetch failed'))).toBe(false);
     expect(isNoctraError({ name: 'NoctraError', code: 'not_found', status: 404 })).toBe(false);

@@ -1,11 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { limits } from '../../sdk/src/index.ts';
-import { fixtureBytes, load, photo } from '../kit/files.ts';
+import { fixture, load, photo } from '../kit/files.ts';
 import { objectsOf, postCountOf } from '../kit/owned.ts';
 import { dataOf } from '../kit/results.ts';
 import { exifSegment, holdsLocation, jpegWith } from '../kit/samples.ts';
-import { newSdkPerson, type SdkPerson } from './noctra.ts';
+import { cleaned, filesOf, newSdkPerson, type SdkPerson } from './noctra.ts';
 
 let ann: SdkPerson;
 let ben: SdkPerson;
@@ -16,13 +15,7 @@ beforeAll(async () => {
 
 const docx = 'application/vnd.openxmlformats-officedocument.wordprocessingml.document';
 
-/** One of the sample files, as a file input gives it. */
-async function sample(name: string, type: string): Promise<File> {
-  const bytes = await readFile(new URL(`../fixtures/media/${name}`, import.meta.url));
-  return new File([bytes], name, { type });
-}
-
-describe('posts.create takes', () => {
+describe('posts.create accepts', () => {
   test.each([
     ['photo.jpg', 'image/jpeg', 'image', [640, 480]],
     ['picture.png', 'image/png', 'image', expect.anything()],
@@ -34,30 +27,31 @@ describe('posts.create takes', () => {
     ['tone.wav', 'audio/wav', 'audio', null],
     ['document.pdf', 'application/pdf', 'document', null],
     ['document.docx', docx, 'document', null],
-  ])('%s, and others load it byte for byte', async (name, mime_type, file_type, dimensions) => {
-    const file = await sample(name, mime_type);
+  ])('%s, and other users load it without its metadata', async (name, mime_type, file_type, dimensions) => {
+    const file = fixture(name, mime_type);
+    const bytes = cleaned(name);
     const alt_text = `What ${name} shows`;
     const post = dataOf(await ann.noctra.posts.create({ caption: name, media: [{ file, alt_text }] }));
     const read = dataOf(await ben.noctra.posts.get(post.id));
     for (const { media } of [post, read]) {
-      expect(media).toMatchObject([{ file_type, mime_type, size: file.size, alt_text }]);
+      expect(media).toMatchObject([{ file_type, mime_type, size: bytes.length, alt_text }]);
       const { width, height } = media[0] ?? {};
       expect(width === null ? null : [width, height]).toEqual(dimensions);
     }
-    expect(await load(read.media[0]?.url)).toEqual(new Uint8Array(await file.arrayBuffer()));
+    expect(await load(read.media[0]?.url)).toEqual(bytes);
   });
 
   test.each([
     ['clip.avi', '', 'video/x-msvideo'],
     ['tone.wav', 'audio/x-wav', 'audio/wav'],
     ['photo.jpg', 'application/octet-stream', 'image/jpeg'],
-  ])('%s by its name, where its system calls it "%s"', async (name, type, mime_type) => {
-    const file = await sample(name, type);
-    const post = dataOf(await ann.noctra.posts.create({ caption: 'By name', media: [file] }));
-    expect(post.media).toMatchObject([{ mime_type, size: file.size }]);
+  ])('%s by its bytes, where the system calls it "%s"', async (name, type, mime_type) => {
+    const file = fixture(name, type);
+    const post = dataOf(await ann.noctra.posts.create({ caption: 'By bytes', media: [file] }));
+    expect(post.media).toMatchObject([{ mime_type, size: cleaned(name).length }]);
   });
 
-  test('a photo, and takes out where it was taken, and nothing else', async () => {
+  test('a photo, and removes its location', async () => {
     const bytes = jpegWith(exifSegment());
     const file = new File([new Uint8Array(bytes)], 'camera.jpg', { type: 'image/jpeg' });
     const post = dataOf(await ann.noctra.posts.create({ caption: 'There', media: [file] }));
@@ -69,70 +63,68 @@ describe('posts.create takes', () => {
 });
 
 test.each([
-  ['another one of the types', 'media_type_mismatch', () => sample('picture.png', 'image/jpeg')],
-  [
-    'none of them',
-    'media_type_unsupported',
-    async () => new File(['words'], 'x.jpg', { type: 'image/jpeg' }),
-  ],
-])('a file whose bytes are %s is refused, and nothing stays', async (_, code, lie) => {
+  ['of another type', 'media_type_mismatch', fixture('picture.png', 'image/jpeg')],
+  ['of no accepted type', 'media_type_unsupported', new File(['words'], 'x.jpg', { type: 'image/jpeg' })],
+])('posts.create refuses a file with bytes %s, and nothing stays', async (_, code, file) => {
   const dora = await newSdkPerson();
   const { data, error } = await dora.noctra.posts.create({
     caption: 'Hm',
-    media: [photo(), await lie()],
+    media: [photo(), file],
   });
   expect(data).toBeNull();
   expect(error).toMatchObject({ code, status: 415, field: 'media' });
   expect(await postCountOf(dora)).toBe(0);
-  await expect.poll(() => objectsOf(dora)).toEqual([]);
+  await expect.poll(() => filesOf(dora)).toEqual([]);
 });
 
-test('an alternative text is refused when it is too long, and nothing stays', async () => {
+test('posts.create refuses an alternative text that is too long, and nothing stays', async () => {
   const dora = await newSdkPerson();
   const media = [{ file: photo(), alt_text: 'x'.repeat(limits.alt_text_length + 1) }];
   const { error } = await dora.noctra.posts.create({ caption: 'Hm', media });
   expect(error).toMatchObject({ code: 'alt_text_invalid', status: 422 });
-  expect(await objectsOf(dora)).toEqual([]);
+  expect(await filesOf(dora)).toEqual([]);
 });
 
 describe('media.upload', () => {
-  test('stores a file ahead of its post', async () => {
+  test('stores a file before its post, which publishes it', async () => {
     const { path } = dataOf(await ann.noctra.media.upload(photo()));
     const media = [photo('second.jpg'), { file: path, alt_text: 'The sea' }];
     const post = dataOf(await ann.noctra.posts.create({ caption: 'Both', media }));
     expect(post.media.map(({ alt_text }) => alt_text)).toEqual(['', 'The sea']);
-    expect(post.media[1]?.file).toBe(path);
+    expect(await load(post.media[1]?.url)).toEqual(cleaned('photo.jpg'));
+    await expect.poll(() => objectsOf(ann, 'uploads')).not.toContain(path);
   });
 
-  test('gives a path that one post takes', async () => {
+  test('answers a path that only one post can take', async () => {
     const { path } = dataOf(await ann.noctra.media.upload(photo()));
     dataOf(await ann.noctra.posts.create({ caption: 'First', media: [path] }));
+    await expect.poll(() => objectsOf(ann, 'uploads')).not.toContain(path);
     const { error } = await ann.noctra.posts.create({ caption: 'Second', media: [path] });
-    expect(error).toMatchObject({ code: 'media_already_used', status: 409 });
+    expect(error).toMatchObject({ code: 'media_not_found', status: 422 });
   });
 
-  test('gives a path that others cannot take', async () => {
+  test('answers a path that other users cannot take', async () => {
     const { path } = dataOf(await ann.noctra.media.upload(photo()));
     const { error } = await ben.noctra.posts.create({ caption: 'Mine', media: [path] });
     expect(error).toMatchObject({ code: 'media_not_found', status: 422 });
-    expect(await objectsOf(ann)).toContain(path);
+    expect(await objectsOf(ann, 'uploads')).toContain(path);
   });
 });
 
 describe('media.sign', () => {
-  test('gives addresses in the order of the paths, and none for what one may not see', async () => {
+  test('answers URLs in the order of the paths, and null for a file that the user may not see', async () => {
     const create = async (is_public: boolean) =>
       dataOf(await ann.noctra.posts.create({ caption: 'Signed', media: [photo()], is_public }));
     const [open, hidden] = [await create(true), await create(false)];
     const paths = [hidden, open].map(({ media }) => media[0]?.file ?? '');
     const own = dataOf(await ann.noctra.media.sign(paths));
-    for (const url of own) expect(await load(url)).toEqual(fixtureBytes('photo.jpg'));
+    for (const url of own) expect(await load(url)).toEqual(cleaned('photo.jpg'));
     const [none, url] = dataOf(await ben.noctra.media.sign(paths));
     expect(none).toBeNull();
-    expect(await load(url)).toEqual(fixtureBytes('photo.jpg'));
+    expect(await load(url)).toEqual(cleaned('photo.jpg'));
   });
 
-  test('gives them for as long as is asked for', async () => {
+  test('answers URLs that load for the given time', async () => {
     const post = dataOf(await ann.noctra.posts.create({ caption: 'Brief', media: [photo()] }));
     const [url] = dataOf(await ann.noctra.media.sign([post.media[0]?.file ?? ''], { expires_in: 1 }));
     expect((await fetch(url ?? '')).status).toBe(200);

@@ -1,4 +1,7 @@
 import { createNoctra, type Noctra, type NoctraOptions } from '../../sdk/src/index.ts';
+import { inspect, postMedia } from '../../supabase/functions/api/media/inspect.ts';
+import { fixtureBytes } from '../kit/files.ts';
+import { objectsOf } from '../kit/owned.ts';
 import { newPerson, type Person } from '../kit/people.ts';
 import { settings } from '../kit/settings.ts';
 
@@ -37,7 +40,7 @@ export async function newSdkPerson(options: NoctraOptions = {}): Promise<SdkPers
 /** A request that a client has made: its method, and its path under the project's URL. */
 export type SeenRequest = `${string} ${string}`;
 
-/** The platform's `fetch`, noting each request. */
+/** The `fetch` of the platform. It notes each request. */
 export function recordingFetch(): { requests: SeenRequest[]; fetch: typeof fetch } {
   const requests: SeenRequest[] = [];
   return {
@@ -48,4 +51,14 @@ export function recordingFetch(): { requests: SeenRequest[]; fetch: typeof fetch
       return fetch(request);
     },
   };
+}
+
+/** The names of a user's objects: uploads, and files of posts. */
+export async function filesOf(person: Pick<Person, 'id'>): Promise<string[]> {
+  return [...(await objectsOf(person, 'uploads')), ...(await objectsOf(person))];
+}
+
+/** A sample file as Noctra publishes it: without metadata. */
+export function cleaned(name: string): Uint8Array<ArrayBuffer> {
+  return inspect(fixtureBytes(name), { name, contentType: '' }, postMedia).bytes;
 }

@@ -1,66 +1,108 @@
-import { createClient } from '@supabase/supabase-js';
-import { describe, expect, test } from 'vitest';
-import type { Database } from '../../sdk/src/index.ts';
-import { fixtureBytes, load, photo } from '../kit/files.ts';
+import { randomBytes } from 'node:crypto';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { load, photo } from '../kit/files.ts';
+import { newPerson } from '../kit/people.ts';
 import { settings } from '../kit/settings.ts';
-import { newSdkPerson } from './noctra.ts';
+import { cleaned, newSdkPerson } from './noctra.ts';
 
-describe('supabase-js alone, without the SDK', () => {
-  test('signs in, uploads a photo, makes the post and reads it back', async () => {
-    const [ann, ben, cleo] = await Promise.all([newSdkPerson(), newSdkPerson(), newSdkPerson()]);
-    const supabase = createClient<Database>(settings.url, settings.publishableKey, {
-      auth: { persistSession: false, autoRefreshToken: false },
+// biome-ignore lint/suspicious/noExplicitAny: the page uses an untyped client.
+type Values = Record<string, any>;
+
+describe('docs/supabase-js.md', () => {
+  const unique = randomBytes(4).toString('hex');
+  let values: Values;
+  beforeAll(async () => {
+    await Promise.all(['user1', 'user2'].map((name) => newPerson({ username: `${name}_${unique}` })));
+    values = await runPage(unique);
+  });
+
+  test('signs up, and signs in by user name', () => {
+    expect(values.refused).toBeNull();
+    expect(values.tokens).toMatchObject({ user_id: values.me, username: `ann_${unique}` });
+  });
+
+  test('publishes a file and makes a post of it', () => {
+    expect(values.published).toMatchObject({ mime_type: 'image/jpeg', width: 640, height: 480 });
+    expect(values.error).toBeNull();
+    expect(values.post).toMatchObject({
+      owner: { id: values.me },
+      tags: [{ name: 'amazing' }, { name: 'sea' }],
+      mentions: [{ username: `user1_${unique}` }, { username: `user2_${unique}` }],
+      media: [{ file: values.published.path, alt_text: 'The sun over the sea' }],
     });
-    const signedIn = await supabase.auth.signInWithPassword({ email: ann.email, password: ann.password });
-    expect(signedIn.error).toBeNull();
+  });
 
-    const path = `${ann.id}/${crypto.randomUUID()}.jpg`;
-    const uploaded = await supabase.storage.from('post-media').upload(path, photo());
-    expect(uploaded.error).toBeNull();
-
-    const made = await supabase.rpc('create_post', {
-      caption: 'Sunset by the sea',
-      media: [path],
-      tags: ['summer'],
-      mentions: [ben.username, cleo.username],
+  test('reads posts as pages, alone and from the tables', () => {
+    expect(values.page).toEqual([values.same]);
+    expect(values.next).toEqual([]);
+    expect(values.same).toMatchObject({
+      id: values.post.id,
+      tags: [{ name: 'amazing' }, { name: 'sunset' }],
     });
-    expect(made.error).toBeNull();
-    expect(made.data).toMatchObject({ owner_id: ann.id, caption: 'Sunset by the sea', is_public: true });
-
-    const read = await supabase
-      .from('posts')
-      .select(
-        'id, caption, tags(name), mentions:profiles!post_mentions(username), media:post_media(path, mime_type, size)',
-      )
-      .order('id', { ascending: false })
-      .eq('owner_id', ann.id);
-    expect(read.error).toBeNull();
-    expect(read.data).toEqual([
+    expect(values.rows).toMatchObject([
       {
-        id: made.data?.id,
-        caption: 'Sunset by the sea',
-        tags: [{ name: 'summer' }],
-        mentions: expect.arrayContaining([{ username: ben.username }, { username: cleo.username }]),
-        media: [{ path, mime_type: 'image/jpeg', size: fixtureBytes('photo.jpg').length }],
+        id: values.post.id,
+        owner: { username: `ann_${unique}` },
+        tags: expect.arrayContaining([{ tag: 'amazing' }, { tag: 'sunset' }]),
+        media: [{ path: values.published.path, alt_text: 'The sun over the sea' }],
       },
     ]);
-
-    const downloaded = await supabase.storage.from('post-media').download(path);
-    expect(new Uint8Array((await downloaded.data?.arrayBuffer()) ?? [])).toEqual(fixtureBytes('photo.jpg'));
-
-    // Others see a file once its bytes were looked into: the functions do that before, the sweep for the rest.
-    const bens = () => ben.noctra.supabase.storage.from('post-media').createSignedUrl(path, 60);
-    expect((await bens()).data).toBeNull();
-    const headers = { apikey: settings.secretKey };
-    await fetch(`${settings.url}/functions/v1/api/sweep/`, { method: 'POST', headers });
-    expect(await load((await bens()).data?.signedUrl)).toEqual(fixtureBytes('photo.jpg'));
+    expect(values.rows[0].mentions).toHaveLength(2);
   });
 
-  test('meets the same rules: the error of the RPC carries the code', async () => {
-    const { noctra } = await newSdkPerson();
-    const { data, error, status } = await noctra.supabase.rpc('create_post', { caption: '   ' });
-    expect(data).toBeNull();
-    expect(status).toBe(422);
-    expect(error).toMatchObject({ code: 'PT422', hint: 'caption_invalid', details: 'caption' });
+  test('signs the files of a page', async () => {
+    expect(values.links).toHaveLength(1);
+    expect(new Uint8Array(await values.picture.arrayBuffer())).toEqual(cleaned('photo.jpg'));
+  });
+
+  test('reads and changes the profile', async () => {
+    expect(values.profile).toMatchObject({ username: `ann_${unique}`, date_of_birth: '1990-02-28' });
+    expect(values.myself).toMatchObject({ bio: 'By the sea', date_of_birth: '1990-03-01' });
+    expect(await load(settings.url + values.myself.profile_pic)).toEqual(cleaned('photo.jpg'));
+  });
+
+  test('deletes the post', () => {
+    expect(values.kept).toBeNull();
+  });
+
+  test('reads the code of an error', () => {
+    expect(values.problem).toMatchObject({ status: 422, code: 'media_not_found' });
   });
 });
+
+test('the error of an RPC has the code of the rule', async () => {
+  const { noctra } = await newSdkPerson();
+  const { data, error, status } = await noctra.supabase.rpc('create_post', { caption: '   ' });
+  expect(data).toBeNull();
+  expect(status).toBe(422);
+  expect(error).toMatchObject({ code: 'PT422', hint: 'caption_invalid', details: 'caption' });
+});
+
+/** Runs the examples of the page as one module, and gives its constants. */
+async function runPage(unique: string): Promise<Values> {
+  const page = await readFile(new URL('../../docs/supabase-js.md', import.meta.url), 'utf8');
+  const examples = [...page.matchAll(/```ts\n(.*?)```/gs)].map(([, code = '']) => code);
+  const code = examples
+    .join('\n')
+    .replaceAll('http://127.0.0.1:54321', settings.url)
+    .replaceAll(/\b(ann|user1|user2)\b/g, `$1_${unique}`);
+  const names = [...code.matchAll(/^const (?:\{ (.*?) \}|(\w+)) =/gm)].flatMap(([, fields, name]) =>
+    fields ? fields.split(', ').map((field) => field.split(': ').at(-1)) : (name ?? []),
+  );
+  const module = fileURLToPath(new URL(`.page-${unique}.ts`, import.meta.url));
+  const source = [
+    ...(code.match(/^import .*$/gm) ?? []),
+    'export async function run(publishableKey: string, file: File) {',
+    code.replace(/^import .*$/gm, ''),
+    `return { ${names.join(', ')} };`,
+    '}',
+  ];
+  await writeFile(module, source.join('\n'));
+  try {
+    return await (await import(module)).run(settings.publishableKey, photo());
+  } finally {
+    await rm(module);
+  }
+}

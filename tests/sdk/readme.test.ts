@@ -10,7 +10,7 @@ import { expect, test } from 'vitest';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin/tsc');
 
-/** What the examples take for granted. */
+/** What the examples use without declaring it. */
 const given = `import type { Noctra, Post, UploadProgress } from '@noctra/sdk';
 declare global {
   const noctra: Noctra;
@@ -22,7 +22,7 @@ declare global {
 }
 `;
 
-test('every example of the README has the types that the SDK has', async () => {
+test('the examples of the README have no type errors', async () => {
   const readme = await readFile(join(root, 'sdk/README.md'), 'utf8');
   const examples = [...readme.matchAll(/```ts\n(.*?)```/gs)].map(([, code]) => code ?? '');
   expect(examples.length).toBeGreaterThan(15);
@@ -30,7 +30,7 @@ test('every example of the README has the types that the SDK has', async () => {
   try {
     await writeFile(join(folder, 'given.ts'), given);
     for (const [place, code] of examples.entries()) {
-      // Each is a module of its own, which may await.
+      // Each is a module: it may await.
       await writeFile(join(folder, `example-${place + 1}.ts`), `${code}export {};\n`);
     }
     const compilerOptions = {

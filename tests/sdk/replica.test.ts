@@ -3,23 +3,23 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { NoctraOptions } from '../../sdk/src/index.ts';
 import { photo } from '../kit/files.ts';
 import { dataOf } from '../kit/results.ts';
-import { type BadWay, type Interfere, openBadWay } from './bad-way.ts';
 import { newSdkPerson, reopen, type SdkPerson } from './noctra.ts';
+import { type Interfere, openProxy, type UnreliableProxy } from './unreliable-proxy.ts';
 
-// Two ways to the Noctra under test stand for a primary and its replica: each is a Data API of its own to the SDK.
+// Two proxies before the Noctra under test stand for a primary and its replica.
 let onPrimary: Interfere;
 let onReplica: Interfere;
-let primary: BadWay;
-let replica: BadWay;
+let primary: UnreliableProxy;
+let replica: UnreliableProxy;
 beforeEach(async () => {
   onPrimary = () => undefined;
   onReplica = () => undefined;
-  primary = await openBadWay((name, request) => onPrimary(name, request));
-  replica = await openBadWay((name, request) => onReplica(name, request));
+  primary = await openProxy((name, request) => onPrimary(name, request));
+  replica = await openProxy((name, request) => onReplica(name, request));
 });
 afterEach(() => Promise.all([primary.close(), replica.close()]));
 
-/** Opens Noctra with both ways, as somebody who has not written anything through it. */
+/** Opens Noctra with both, for a user who has written nothing through it. */
 async function openBoth(person: SdkPerson, options: NoctraOptions = {}) {
   const noctra = await reopen(person, { read_url: replica.url, ...options }, primary.url);
   primary.requests.length = 0;
@@ -28,11 +28,14 @@ async function openBoth(person: SdkPerson, options: NoctraOptions = {}) {
 }
 
 const pageRequest = 'GET /rest/v1/rpc/list_posts';
+const postRequest = 'GET /rest/v1/rpc/get_post';
+const profileRequest = 'GET /rest/v1/rpc/get_profile';
 
-/** How often a request was made on a way. */
-const count = ({ requests }: BadWay, name: string) => requests.filter((seen) => seen === name).length;
+/** How often a request was made. */
+const count = ({ requests }: UnreliableProxy, name: string) =>
+  requests.filter((seen) => seen === name).length;
 
-/** The table of the README: which calls go where. */
+/** The calls in a row of the README's table. */
 async function listedCalls(row: string): Promise<string[]> {
   const readme = await readFile(new URL('../../sdk/README.md', import.meta.url), 'utf8');
   const [, cells = ''] = new RegExp(`^\\| ${row} \\| (.*) \\|$`, 'm').exec(readme) ?? [];
@@ -40,7 +43,7 @@ async function listedCalls(row: string): Promise<string[]> {
 }
 
 describe('the README', () => {
-  test('says of every call whether it may go to a replica', async () => {
+  test('lists every call with the server that it asks', async () => {
     const { auth, media, posts, profiles } = (await newSdkPerson()).noctra;
     const calls = Object.entries({ auth, media, posts, profiles }).flatMap(([part, methods]) =>
       Object.keys(methods).map((method) => `${part}.${method}`),
@@ -49,7 +52,7 @@ describe('the README', () => {
     expect(listed.sort()).toEqual(calls.sort());
   });
 
-  test('is right', async () => {
+  test('lists the calls that really ask a replica', async () => {
     const person = await newSdkPerson();
     const noctra = await openBoth(person, { primary_after_write: 0 });
     const { auth, media, posts, profiles } = noctra;
@@ -61,7 +64,7 @@ describe('the README', () => {
       for await (const { id } of posts.all()) return id;
       return undefined;
     };
-    // In an order in which each finds a session that it can use; an answer that refuses is an answer, too.
+    // In an order in which each has a session that it can use. A refusal is an answer, too.
     const calls: Record<string, () => Promise<unknown>> = {
       'posts.page': () => posts.page(),
       'posts.all': firstOf,
@@ -96,21 +99,21 @@ describe('the README', () => {
 });
 
 describe('reads', () => {
-  test('go to the replica, and nothing of them to the primary', async () => {
+  test('go to the replica alone', async () => {
     const noctra = await openBoth(await newSdkPerson());
     dataOf(await noctra.posts.page({ owner: 'me' }));
     expect(replica.requests).toEqual([pageRequest]);
     expect(primary.requests).toEqual([]);
   });
 
-  test('go there as well where the URLs end in a slash', async () => {
+  test('go to the replica where the URLs end in a slash', async () => {
     const person = await newSdkPerson();
     const noctra = await reopen(person, { read_url: `${replica.url}/` }, `${primary.url}/`);
     dataOf(await noctra.posts.page({ owner: 'me' }));
     expect(replica.requests).toEqual([pageRequest]);
   });
 
-  test('go to the primary for a while after a write, and then to the replica again', async () => {
+  test('go to the primary for a while after a write, then to the replica again', async () => {
     const noctra = await openBoth(await newSdkPerson(), { primary_after_write: 0.5 });
     dataOf(await noctra.profiles.update({ bio: 'New' }));
     dataOf(await noctra.posts.page({ owner: 'me' }));
@@ -123,7 +126,7 @@ describe('reads', () => {
       .toBeGreaterThan(0);
   });
 
-  test('go to the primary after a write whose answer is lost: it may have been done', async () => {
+  test('go to the primary after a write whose answer is lost', async () => {
     const noctra = await openBoth(await newSdkPerson());
     onPrimary = (name) => (name.startsWith('DELETE') ? 'answer lost' : undefined);
     await noctra.posts.remove('01890000-0000-7000-8000-000000000000');
@@ -131,29 +134,29 @@ describe('reads', () => {
     expect(count(replica, pageRequest)).toBe(0);
   });
 
-  test('stay with the replica after an upload, which no row tells of yet', async () => {
+  test('go to the replica after an upload, which changes no post', async () => {
     const noctra = await openBoth(await newSdkPerson());
     dataOf(await noctra.media.upload(photo()));
     dataOf(await noctra.posts.page({ owner: 'me' }));
     expect(count(replica, pageRequest)).toBe(1);
   });
 
-  test('of the plain client stay on the primary', async () => {
+  test('of the supabase-js client go to the primary', async () => {
     const noctra = await openBoth(await newSdkPerson());
-    const { error } = await noctra.supabase.from('tags').select('name').limit(1);
+    const { error } = await noctra.supabase.from('post_tags').select('tag').limit(1);
     expect(error).toBeNull();
-    expect(primary.requests).toEqual(['GET /rest/v1/tags']);
+    expect(primary.requests).toEqual(['GET /rest/v1/post_tags']);
     expect(replica.requests).toEqual([]);
   });
 
-  test('that find nothing on the replica are asked of the primary', async () => {
+  test('that find nothing on the replica ask the primary', async () => {
     const noctra = await openBoth(await newSdkPerson());
     const { error } = await noctra.posts.get('01890000-0000-7000-8000-000000000000');
     expect(error?.code).toBe('post_not_found');
-    expect([replica.requests, primary.requests]).toEqual([['GET /rest/v1/posts'], ['GET /rest/v1/posts']]);
+    expect([replica.requests, primary.requests]).toEqual([[postRequest], [postRequest]]);
   });
 
-  test('that are aborted are not asked of the primary, nor is the replica blamed', async () => {
+  test('that are aborted ask no primary, and the next ones ask the replica', async () => {
     const noctra = await openBoth(await newSdkPerson());
     const controller = new AbortController();
     onReplica = async () => {
@@ -170,11 +173,11 @@ describe('reads', () => {
 });
 
 describe.each([['answer lost' as const], [{ status: 503 }]])(
-  'a replica that does not serve (%o)',
-  (mishap) => {
-    test('is left alone for a while; the primary answers in its place', async () => {
+  'a replica that does not answer (%o)',
+  (fault) => {
+    test('is not asked for a while; the primary answers instead', async () => {
       const noctra = await openBoth(await newSdkPerson());
-      onReplica = () => mishap;
+      onReplica = () => fault;
       for (const _ of [1, 2, 3]) dataOf(await noctra.posts.page({ owner: 'me' }));
       expect([count(replica, pageRequest), count(primary, pageRequest)]).toEqual([1, 3]);
     });
@@ -182,27 +185,27 @@ describe.each([['answer lost' as const], [{ status: 503 }]])(
 );
 
 describe.each([['answer lost' as const], [{ status: 503 }]])(
-  'a primary that does not serve (%o)',
-  (mishap) => {
-    test('stops no reads, not even after a write, and no page for its files', async () => {
+  'a primary that does not answer (%o)',
+  (fault) => {
+    test('stops no reads, neither after a write nor for the URLs of files', async () => {
       const person = await newSdkPerson();
       const post = dataOf(await person.noctra.posts.create({ caption: 'Here', media: [photo()] }));
       const noctra = await openBoth(person);
-      onPrimary = () => mishap;
+      onPrimary = () => fault;
       expect((await noctra.profiles.update({ profile_pic: photo() })).error?.status).toBe(
-        mishap === 'answer lost' ? 0 : 503,
+        fault === 'answer lost' ? 0 : 503,
       );
       const { posts } = dataOf(await noctra.posts.page({ owner: 'me' }));
       expect(posts).toMatchObject([{ id: post.id, media: [{ file: post.media[0]?.file, url: null }] }]);
       expect(dataOf(await noctra.profiles.get(person.username)).id).toBe(person.id);
-      // It was tried in vain once, and is asked second from then on.
+      // It failed once and is asked second from then on.
       expect(count(primary, pageRequest)).toBe(1);
-      expect(count(primary, 'GET /rest/v1/profiles')).toBe(0);
+      expect(count(primary, profileRequest)).toBe(0);
     });
   },
 );
 
-test('without a read URL, a page whose files cannot be signed is an error', async () => {
+test('without a replica, a page whose files cannot be signed is an error', async () => {
   const person = await newSdkPerson();
   dataOf(await person.noctra.posts.create({ caption: 'Here', media: [photo()] }));
   const noctra = await reopen(person, {}, primary.url);

@@ -2,17 +2,17 @@ import { dirname } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build } from 'vite';
 
-/** How large a bundle is, in bytes. */
+/** The size of a bundle in bytes. */
 export interface BundledSize {
   minified: number;
-  /** By gzip, as servers send it. */
+  /** With gzip, as servers send it. */
   compressed: number;
 }
 
 /**
- * What an app pays for what it imports: bundled as a browser's bundler does it, minified, and compressed.
+ * The size of what an app imports: bundled, minified and compressed.
  *
- * @param entry The file that imports it, by its full path.
+ * @param entry The full path of the file that imports it.
  * @param external Packages that are not counted.
  */
 export async function bundledSize(entry: string, external: readonly string[]): Promise<BundledSize> {

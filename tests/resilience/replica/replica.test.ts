@@ -32,9 +32,8 @@ describe('a replica', () => {
     const { posts } = dataOf(await reader.posts.page({ owner: open.owner.username, tag: 'replica' }));
     expect(posts.map(({ id }) => id)).toEqual([open.id]);
     expect(replica.requests).toEqual([
-      'GET /rest/v1/posts',
-      'GET /rest/v1/profiles',
-      'GET /rest/v1/profiles',
+      'GET /rest/v1/rpc/get_post',
+      'GET /rest/v1/rpc/get_profile',
       'GET /rest/v1/rpc/list_posts',
     ]);
     expect((await reader.posts.get(hidden.id)).error).toMatchObject({ code: 'post_not_found', status: 404 });

@@ -23,7 +23,7 @@ const places = [
   ),
 ];
 
-/** A sandbox needs rights that a container's root has not; the rest keeps the browser from calling home. */
+/** Root in a container cannot use the sandbox. The other switches stop requests of the browser itself. */
 export const browserArguments = [
   '--no-sandbox',
   '--disable-gpu',

@@ -1,6 +1,6 @@
 import { createNoctra } from '../../../sdk/src/index.ts';
 
-/** What the test drives from outside. */
+/** What the test uses. */
 declare global {
   interface Window {
     createNoctra: typeof createNoctra;

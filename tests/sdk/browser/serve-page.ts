@@ -6,7 +6,7 @@ import { build } from 'vite';
 
 const folder = fileURLToPath(new URL('.', import.meta.url));
 
-/** A page with the SDK in it, on an origin that is not Noctra's. */
+/** A page with the SDK on another origin than Noctra's. */
 export interface ServedPage {
   url: string;
   close(): Promise<void>;

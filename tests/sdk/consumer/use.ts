@@ -1,10 +1,10 @@
 import { createNoctra, type NewPost } from '../../../sdk/src/index.ts';
 
-/** What an app of somebody else's does with the package, in every runtime the same. */
+/** What an app does with the package, the same in every runtime. */
 export async function use(
   url: string,
   key: string,
-  photo: ArrayBuffer,
+  picture: ArrayBuffer,
 ): Promise<{
   caption: string;
   sameBytes: boolean;
@@ -20,7 +20,7 @@ export async function use(
 
   const post: NewPost = {
     caption: 'From a package #packed',
-    media: [{ file: new File([photo], 'photo.jpg', { type: 'image/jpeg' }), alt_text: 'A photo' }],
+    media: [{ file: new File([picture], 'picture.png', { type: 'image/png' }), alt_text: 'A picture' }],
   };
   const created = await noctra.posts.create(post);
   if (created.error) throw created.error;
@@ -29,7 +29,7 @@ export async function use(
   for await (const { media } of noctra.posts.all({ owner: 'me', tag: 'packed' })) total += media.length;
   const { data: read } = await noctra.posts.get(created.data.id);
   const file = await fetch(read?.media[0]?.url ?? '').then((response) => response.arrayBuffer());
-  const [bytes, expected] = [new Uint8Array(file), new Uint8Array(photo)];
+  const [bytes, expected] = [new Uint8Array(file), new Uint8Array(picture)];
   const large = new File([new Uint8Array(4 * 1024 * 1024)], 'large.mp4', { type: 'video/mp4' });
   const loaded: number[] = [];
   const upload = await noctra.media.upload(large, {

@@ -3,38 +3,38 @@ import type { AddressInfo } from 'node:net';
 import { settings } from '../kit/settings.ts';
 import type { SeenRequest } from './noctra.ts';
 
-/** What happens to a request: its answer is lost on the way back, or another one is given before it gets through. */
-export type Mishap = 'answer lost' | { status: number; headers?: Record<string, string> };
+/** What happens to a request: its answer is lost on the way back, or the proxy answers in place of Noctra. */
+export type Fault = 'answer lost' | { status: number; headers?: Record<string, string> };
 
-/** Decides over a request, also by taking its time; undefined lets it pass. */
+/** Decides about a request, and may take its time; undefined passes the request on. */
 export type Interfere = (
   name: SeenRequest,
   request: IncomingMessage,
-) => Mishap | undefined | Promise<Mishap | undefined>;
+) => Fault | undefined | Promise<Fault | undefined>;
 
-/** A way to Noctra on which things can go wrong. */
-export interface BadWay {
+/** A proxy before the Noctra under test. */
+export interface UnreliableProxy {
   url: string;
-  /** Every request that came, whatever became of it. */
+  /** All requests, also those that did not reach Noctra. */
   requests: SeenRequest[];
   close(): Promise<void>;
 }
 
-/** Opens a way to the Noctra under test that is as unreliable as `interfere` wants it. */
-export async function openBadWay(interfere: Interfere): Promise<BadWay> {
+/** Opens a proxy that is as unreliable as `interfere` wants it. */
+export async function openProxy(interfere: Interfere): Promise<UnreliableProxy> {
   const requests: SeenRequest[] = [];
   const server = createServer(async (request, response) => {
     const name: SeenRequest = `${request.method} ${new URL(request.url ?? '', settings.url).pathname}`;
     if (request.method !== 'OPTIONS') requests.push(name);
-    const mishap = await interfere(name, request);
-    if (typeof mishap === 'object') {
+    const fault = await interfere(name, request);
+    if (typeof fault === 'object') {
       request.resume();
-      response.writeHead(mishap.status, { 'access-control-allow-origin': '*', ...mishap.headers }).end();
+      response.writeHead(fault.status, { 'access-control-allow-origin': '*', ...fault.headers }).end();
       return;
     }
     const { method, headers } = request;
     const forwarded = sendOn(new URL(request.url ?? '', settings.url), { method, headers }, (answer) => {
-      if (mishap === 'answer lost') {
+      if (fault === 'answer lost') {
         answer.resume().once('end', () => response.destroy());
         return;
       }
@@ -42,7 +42,7 @@ export async function openBadWay(interfere: Interfere): Promise<BadWay> {
       answer.pipe(response);
     });
     forwarded.once('error', () => response.destroy());
-    // Whoever leaves early leaves on both sides.
+    // A client that leaves early leaves Noctra, too.
     response.once('close', () => forwarded.destroy());
     request.pipe(forwarded);
   });
