@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import type { Content } from './document.ts';
 import { type Body, formOf, headerText } from './multipart.ts';
 import type { Generators } from './schemas.ts';
+import { urlencodedOf } from './urlencoded.ts';
 import { hostileBytes, hostileText, hostileValue, toJson } from './values.ts';
 
 /** What is done to JSON that was well-formed. */
@@ -30,15 +31,7 @@ const jsonTypes = [
     'application/problem+json',
     'application/json;;;',
   ],
-  ...[
-    'text/plain',
-    'text/json',
-    'application/x-www-form-urlencoded',
-    'application/octet-stream',
-    '*/*',
-    '',
-    ';',
-  ],
+  ...['text/plain', 'text/json', 'application/octet-stream', '*/*', '', ';'],
   ...['multipart/form-data; boundary=', 'application/json, application/json', 'application/xml'],
 ];
 
@@ -46,6 +39,7 @@ const jsonTypes = [
 export function bodyOf(content: Content, generators: Generators, badness: number): fc.Arbitrary<Body> {
   const kinds = Object.entries(content).map(([type, { schema = {} }]) => {
     if (type === 'multipart/form-data') return formOf(schema, generators, badness);
+    if (type === 'application/x-www-form-urlencoded') return urlencodedOf(schema, generators, badness);
     if (type !== 'application/json') throw new Error(`The fuzzer makes no bodies of ${type}: teach it.`);
     const json = (value: unknown): Body => ({ contentType: type, bytes: Buffer.from(toJson(value)) });
     const valid = generators.valid(schema, '').map(json);

@@ -63,15 +63,17 @@ function filePart(field: string, name: string, bytes: Buffer, type = typeOf(name
 const quote = (text: string) => text.replaceAll('"', '%22').replaceAll(/[\r\n]/g, ' ');
 
 /** The parts of a form that a schema describes; `badness` of ten parts are not as it says. */
-function partsOf(schema: Schema, generators: Generators, badness: number): fc.Arbitrary<Part[]> {
-  const { properties = {}, required = [] } = generators.resolve(schema);
-  const fields = Object.entries(properties).map(([name, unresolved]) => {
-    const property = generators.resolve(unresolved);
+function partsOf(unresolved: Schema, generators: Generators, badness: number): fc.Arbitrary<Part[]> {
+  const schema = generators.resolve(unresolved);
+  if (schema.anyOf) return fc.oneof(...schema.anyOf.map((option) => partsOf(option, generators, badness)));
+  const { properties = {}, required = [] } = schema;
+  const fields = Object.entries(properties).map(([name, field]) => {
+    const property = generators.resolve(field);
     const item = property.items ? generators.resolve(property.items) : property;
     const isFile = item.format === 'binary';
     const good = isFile
       ? sample.map((file) => filePart(name, file.name, file.bytes))
-      : generators.valid(property, name).map((value) => fieldPart(name, Buffer.from(asText(value))));
+      : generators.valid(item, name).map((value) => fieldPart(name, Buffer.from(asText(value))));
     const bad = isFile
       ? fc.oneof(
           brokenFile.map((file) => filePart(name, file.name, file.bytes)),
@@ -81,13 +83,13 @@ function partsOf(schema: Schema, generators: Generators, badness: number): fc.Ar
           hostileText.map((text) => fieldPart(name, Buffer.from(text))),
         )
       : fc.oneof(
-          generators.near(property, name).map((value) => fieldPart(name, Buffer.from(asText(value)))),
+          generators.near(item, name).map((value) => fieldPart(name, Buffer.from(asText(value)))),
           hostileBytes.map((bytes) => fieldPart(name, bytes)),
           sample.map((file) => filePart(name, file.name, file.bytes)),
         );
     const one = fc.oneof({ weight: 10 - badness, arbitrary: good }, { weight: badness, arbitrary: bad });
     const minLength = required.includes(name) && badness === 0 ? 1 : 0;
-    return fc.array(one, { minLength, maxLength: isFile || badness > 0 ? 2 : 1 });
+    return fc.array(one, { minLength, maxLength: property.items || badness > 0 ? 2 : 1 });
   });
   return fc.tuple(...fields).map((lists) => lists.flat());
 }

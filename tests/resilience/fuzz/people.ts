@@ -112,17 +112,20 @@ export async function prepareCast(noctra: OwnNoctra): Promise<Cast> {
       mentions: among(...everybody.flatMap(({ id, username }) => [id, username])),
       ...{ tag: among(...tags), tags: among(...tags, 'new', 'a,b', '#x') },
       ...{
-        password: among(password, password, 'another password'),
+        password: among(password, password, password, 'another password'),
         new_password: among(password, 'another password'),
       },
-      username: orNew(among(...names), newName),
+      // Bystanders keep their names; the others are renamed and deleted.
+      username: orNew(among(...names, ...bystanderNames, ...bystanderNames), newName),
       email: orNew(among(...senders.map(({ email }) => email)), (at) => `${newName(at)}@example.com`),
       refresh_token: oneOf(() => refreshTokens, String),
       cursor: oneOf(
         () => posts,
         ({ id }) => encodeCursor(id),
       ),
-      ...{ media: mediaPath, path: mediaPath, profile_pic: mediaPath, cover_pic: mediaPath },
+      ...{ media: mediaPath, profile_pic: mediaPath, cover_pic: mediaPath },
+      // The latest: an upload can be published once.
+      path: (at) => uploads.at(-1 - (at % 2)) ?? mediaPath(at),
       remove_media: oneOf(media, ({ id }) => id),
       content_type: among('image/jpeg', 'video/mp4', 'application/pdf', 'application/octet-stream'),
       filename: among('photo.jpg', 'clip.mp4', 'x', '.jpg'),
