@@ -17,7 +17,7 @@ async function main(): Promise<void> {
     'Edge function (deno check)': () =>
       denoCheck('--config', 'supabase/functions/api/deno.json', 'supabase/functions/api/index.ts'),
     "The stack's workers (deno check)": () =>
-      denoCheck('scripts/stack/src/functions/worker.ts', 'scripts/stack/src/functions/watchdog.ts'),
+      denoCheck('scripts/stack/src/functions/worker.ts', 'scripts/stack/src/functions/limits-watchdog.ts'),
     'Lint and format (Biome)': () =>
       runProgram('@biomejs/biome/bin/biome', ['check', '--error-on-warnings', '--max-diagnostics=50']),
     'Versions in deno.json': async () => denoVersions(),

@@ -4,7 +4,7 @@ import path from 'node:path';
 /** A log that grows beyond this is put aside; with the one that was put aside before, it takes up twice as much. */
 const mostBytes = 10 * 1024 * 1024;
 
-const checkEveryMs = 30_000;
+const checkEveryMs = 5_000;
 
 /** The logs of a state folder. */
 export function logsFolder(state: string): string {

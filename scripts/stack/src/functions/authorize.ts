@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { decodeProtectedHeader } from 'jose';
 import { createVerify } from '../caller.ts';
 import type { Keys } from '../keys.ts';
-import { type Answer, unauthorized } from './answers.ts';
+import { type Answer, unauthorized } from './platform-answers.ts';
 
 /** Says why a request may not reach a function that wants a token, or null when it may. */
 export type Authorize = (headers: IncomingHttpHeaders) => Promise<Answer | null>;

@@ -1,8 +1,8 @@
 import { type ClientRequest, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { errorCode } from '../errors.ts';
-import { answers, idleTimeout, send } from './answers.ts';
-import type { FunctionProcess } from './process.ts';
+import type { FunctionProcess } from './function-process.ts';
+import { answers, idleTimeout, send } from './platform-answers.ts';
 import type { Runner } from './runner.ts';
 
 /** How long a request may take, in milliseconds. */

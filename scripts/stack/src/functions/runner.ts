@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { errorMessage } from '../errors.ts';
 import type { EdgeFunction } from './definitions.ts';
-import { type FunctionProcess, type Launch, launch } from './process.ts';
+import { type FunctionProcess, type Launch, launch } from './function-process.ts';
 
 /** How long a request waits for a function that is being started or restarted. */
 const patienceMs = 10_000;

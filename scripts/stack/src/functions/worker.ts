@@ -82,7 +82,7 @@ function watch(): void {
   const memoryAtStart = memoryUsage().rss;
   let memorySeen = memoryAtStart;
   shared[figures.answeredAt] = cpuTime(cpuUsage(), shared);
-  const thread = new ThreadOfWatchdog(new URL('./watchdog.ts', import.meta.url), { type: 'module' });
+  const thread = new ThreadOfWatchdog(new URL('./limits-watchdog.ts', import.meta.url), { type: 'module' });
   thread.postMessage({ mark, limits, shared: shared.buffer });
   thread.onmessage = () => {
     shared[figures.answeredAt] = cpuTime(cpuUsage(), shared);

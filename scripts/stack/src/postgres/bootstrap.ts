@@ -18,7 +18,7 @@ export async function bootstrap(keys: Keys, port: number): Promise<void> {
       await sql.unsafe(`alter role ${role} with login password '${keys.passwords[role]}'`);
     }
     await run('../auth/schema.sql');
-    await run('./auth.sql');
+    await run('./auth-rights.sql');
     await run('../storage/schema.sql');
   } finally {
     await sql.end({ timeout: 5 });

@@ -10,7 +10,7 @@ import type { Project } from '../project.ts';
 import { guard } from '../watchdog.ts';
 import { type EdgeFunction, functionsFolder } from './definitions.ts';
 import { denoProgram, importArguments, inheritedVariables, type Packages } from './deno.ts';
-import type { Level } from './log.ts';
+import type { Level } from './function-log.ts';
 import type { Limits, Report } from './reports.ts';
 
 /** What a function's process is started with. */
@@ -45,7 +45,7 @@ export interface FunctionProcess {
 
 const worker = new URL('./worker.ts', import.meta.url);
 /** What a thread of its own loads, which Deno counts as reading. */
-const threadFiles = ['./watchdog.ts', './reports.ts'].map((file) =>
+const threadFiles = ['./limits-watchdog.ts', './reports.ts'].map((file) =>
   fileURLToPath(new URL(file, import.meta.url)),
 );
 

@@ -11,12 +11,6 @@ export interface FunctionLog {
   close(): Promise<void>;
 }
 
-/** A log that grows beyond this is put aside as `functions.log.1`, in place of the one before. */
-const mostBytes = 5 * 1024 * 1024;
-
-/** What a disk that is slower than a function's chatter may leave in memory; beyond it, records are left out and counted. */
-const mostWaitingBytes = 4 * 1024 * 1024;
-
 /** The platform cuts a message at this many characters. Source: Supabase, Edge Functions, Limits. */
 const mostCharacters = 10_000;
 
@@ -25,45 +19,17 @@ const mostCharacters = 10_000;
  * to `print`, without the time.
  */
 export function openFunctionLog(file: string, print: (line: string) => void): FunctionLog {
-  let stream = open(file);
-  let size = fs.existsSync(file) ? fs.statSync(file).size : 0;
-  let leftOut = 0;
-
-  function append(level: Level, name: string, text: string): void {
-    const record = Buffer.from(`${new Date().toISOString()} ${level} ${name} ${text}\n`);
-    if (size + record.length > mostBytes) {
-      stream.end();
-      fs.rmSync(`${file}.1`, { force: true });
-      if (fs.existsSync(file)) fs.renameSync(file, `${file}.1`);
-      stream = open(file);
-      size = 0;
-    }
-    size += record.length;
-    stream.write(record);
-  }
-
+  const stream = fs.createWriteStream(file, { flags: 'a', mode: 0o600 });
+  // A full disk must not end the stack: the records are lost, the functions go on.
+  stream.on('error', () => {});
   return {
     write(level, name, text) {
       const shown = readable(text);
       if (level === 'warn' || level === 'error') print(`${name}: ${shown}`);
-      if (stream.writableLength > mostWaitingBytes) {
-        leftOut++;
-        return;
-      }
-      if (leftOut > 0)
-        append('warn', name, `${leftOut} records were left out: the disk is too slow for them`);
-      leftOut = 0;
-      append(level, name, shown);
+      stream.write(`${new Date().toISOString()} ${level} ${name} ${shown}\n`);
     },
     close: () => new Promise((resolve) => stream.end(resolve)),
   };
-}
-
-function open(file: string): fs.WriteStream {
-  const stream = fs.createWriteStream(file, { flags: 'a', mode: 0o600 });
-  // A full disk must not end the stack: the records are lost, the functions go on.
-  stream.on('error', () => {});
-  return stream;
 }
 
 /** Colours and other control characters could change what a terminal shows of other lines. */
