@@ -11,7 +11,7 @@ export interface Caller {
   claims: JWTPayload;
 }
 
-/** What the gateway found in a request's `apikey` and `Authorization`. */
+/** The caller by a request's `apikey` and `Authorization`, or why there is none. */
 export type Identified =
   | { caller: Caller; reason?: undefined }
   | { caller: null; reason: 'no_key' | 'bad_key' | 'expired_token' | 'bad_token' };
@@ -31,7 +31,7 @@ export function publicKeys(keys: Keys) {
 export function createVerify(keys: Keys): (token: string) => Promise<JWTPayload> {
   const jwks = createLocalJWKSet(publicKeys(keys));
   const secret = new TextEncoder().encode(keys.jwtSecret);
-  // Verifying costs more than a whole small request. Entries go when they expire, or with the whole map when it is full.
+  // Verifying costs more than a small request. Entries go when they expire, or all together when the map is full.
   const verified = new Map<string, JWTPayload>();
   const mostVerified = 5000;
 
@@ -49,14 +49,14 @@ export function createVerify(keys: Keys): (token: string) => Promise<JWTPayload>
   };
 }
 
-/** Tells who makes a request. With `tokenAlone`, a token counts without a key beside it: Storage asks for no key. */
+/** Finds the caller of a request. With `tokenAlone` a token is enough without a key: Storage requires no key. */
 export type Identify = (request: Request, options?: { tokenAlone: boolean }) => Promise<Identified>;
 
-/** Makes the function that tells who a request comes from, by the keys of one project. */
+/** Makes the function that finds the caller of a request, by the keys of one project. */
 export function createIdentify(keys: Keys): Identify {
   const verify = createVerify(keys);
 
-  // Found by digest: how long that takes tells nothing about a key.
+  // Looked up by digest: the time that takes reveals nothing about a key.
   const roleByDigest = new Map<string, ApiRole>([
     [digest(keys.publishableKey), 'anon'],
     [digest(keys.anonKey), 'anon'],
@@ -77,13 +77,13 @@ export function createIdentify(keys: Keys): Identify {
         role = claimed.role;
     }
     if (!role) return { caller: null, reason: 'bad_key' };
-    // supabase-js sends the key itself as a token when nobody is signed in.
+    // Without a signed-in user supabase-js sends the key itself as the token.
     if (!token) return byKey(role);
     const tokenRole = keyRole(token);
     if (tokenRole) return byKey(tokenRole);
     try {
       const claims = await verify(token);
-      // A token may not name a role past these three: the Data API could become any role it names.
+      // No other role than these three: the Data API would switch to any role that a token names.
       if (!isApiRole(claims.role)) return { caller: null, reason: 'bad_token' };
       return { caller: { role: claims.role, claims } };
     } catch (error) {

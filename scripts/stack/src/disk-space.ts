@@ -3,8 +3,8 @@ import fs from 'node:fs/promises';
 const MiB = 1024 * 1024;
 
 /**
- * Bytes of a disk that are kept free. PostgreSQL crashes when it cannot add to its write-ahead log, and then cannot even
- * be read: it has to stop writing before. Files stop earlier, so that what is small can still be written.
+ * Bytes of a disk that are kept free. PostgreSQL crashes when it cannot extend its write-ahead log, and then cannot even
+ * be read: it becomes read-only before that. Uploads stop earlier, so that small rows can still be written.
  */
 export const reserves = { database: 64 * MiB, files: 128 * MiB };
 
@@ -14,13 +14,13 @@ export async function freeBytes(folder: string): Promise<number> {
   return bavail * bsize;
 }
 
-/** Throws what the system throws on a full disk (`ENOSPC`) when no more than the reserve for files is left. */
+/** Throws `ENOSPC`, as a full disk does, when only the reserve for files is left. */
 export async function requireSpaceForFiles(folder: string): Promise<void> {
   if ((await freeBytes(folder)) > reserves.files) return;
   throw Object.assign(new Error('No space left on device, but for the reserve'), { code: 'ENOSPC' });
 }
 
-/** What is known of a disk. */
+/** The state of a disk. */
 export interface DiskWatch {
   /** Whether the database's reserve has been reached. */
   isFull(): boolean;
@@ -31,8 +31,8 @@ export interface DiskWatch {
 const everyMs = 500;
 
 /**
- * Watches the disk of a folder. `apply` is called whenever it has become too full or has room again, and at every look
- * while it is too full; what it throws is thrown away, and it is called again.
+ * Watches the disk of a folder. `apply` is called when the disk becomes too full, repeatedly while it is, and once when it
+ * has room again. An error of it is ignored: it is called again.
  */
 export function watchDisk(folder: string, apply: (full: boolean) => Promise<void>): DiskWatch {
   let full = false;
@@ -43,7 +43,7 @@ export function watchDisk(folder: string, apply: (full: boolean) => Promise<void
     looking = true;
     try {
       const free = await freeBytes(folder);
-      // Room for more than the reserve is asked before it counts as free again: it must not flicker.
+      // Hysteresis: the state must not flicker.
       full = free < (full ? 1.5 : 1) * reserves.database;
       if (full || applied) {
         await apply(full);

@@ -1,9 +1,9 @@
 /**
- * A failure that the person at the terminal can do something about. It is printed as two sentences, what happened
- * and what to do, without a stack trace; anything else that is thrown is a defect of the stack itself.
+ * A failure that the user at the terminal can fix. It is printed as two sentences, the problem and the remedy, without a
+ * stack trace. Any other error is a defect of the stack.
  */
 export class StackError extends Error {
-  /** What to do about it: one sentence. */
+  /** The remedy, in one sentence. */
   readonly advice: string;
 
   constructor(message: string, advice: string, options?: ErrorOptions) {
@@ -19,12 +19,12 @@ export function errorCode(error: unknown): string | undefined {
   return typeof error.code === 'string' ? error.code : undefined;
 }
 
-/** The message of whatever was thrown. */
+/** The message of a thrown value. */
 export function errorMessage(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Whether an error, or the text of one, says that the disk is full: the system's code, PostgreSQL's, or either's words. */
+/** Whether an error or its text says that the disk is full, by the code or the words of the system or PostgreSQL. */
 export function isDiskFull(error: unknown): boolean {
   const code = errorCode(error);
   return (
@@ -34,7 +34,7 @@ export function isDiskFull(error: unknown): boolean {
 
 /**
  * Whether an error says that the database cannot be reached now: it ended, starts, recovers from a crash, or has no
- * connection left. What was asked may succeed soon.
+ * connection left. The same request may succeed soon.
  */
 export function isDatabaseAway(error: unknown): boolean {
   const code = errorCode(error) ?? '';
@@ -42,7 +42,7 @@ export function isDatabaseAway(error: unknown): boolean {
   return /^(CONNECTION_|CONNECT_|ECONN|EPIPE$|ETIMEDOUT$)/.test(code);
 }
 
-/** The sentence for a full disk, whoever met it. */
+/** The error for a full disk. */
 export function diskFull(folder: string, cause?: unknown): StackError {
   return new StackError(
     `The disk that holds ${folder} is full.`,

@@ -9,7 +9,7 @@ import type { createStorage } from './storage/index.ts';
 
 /** The services behind the gateway. */
 export interface GatewayOptions {
-  /** Tells this run of the stack from any other program on the port. */
+  /** Identifies this run of the stack among all programs that may use the port. */
   instance: string;
   /** The `project_id` of config.toml: another project that wants the same port says whose it is. */
   project: string;
@@ -29,7 +29,7 @@ const cors = {
     'content-encoding, content-location, content-range, content-type, date, location, preference-applied, server, transfer-encoding, x-total-count, link, x-sb-error-code, x-supabase-api-version',
 };
 
-/** The one door: finds out who calls, and passes the request to the service that its path names. */
+/** Finds the caller of each request and passes it to the service that its path names. */
 export function createGateway({
   instance,
   project,
@@ -95,11 +95,11 @@ function preflight(request: Request): Response {
   });
 }
 
-/** Set on the answer itself: a copy would make a stream of its body. */
+/** Sets the headers in place: a copy would turn the body into a stream. */
 function withCors(response: Response): Response {
   const { headers } = response;
   if (response.status === 503 && !headers.has('retry-after')) headers.set('retry-after', '1');
-  // A TUS server says itself which of its headers a browser may read.
+  // The TUS server sets its own list of exposed headers.
   const saysItself = headers.has('tus-resumable');
   for (const [name, value] of Object.entries(cors)) {
     if (!saysItself || !headers.has(name)) headers.set(name, value);
@@ -116,7 +116,7 @@ function refuseKey(reason: 'no_key' | 'bad_key'): Response {
   return Response.json(body, { status: 401 });
 }
 
-/** PostgREST's codes for tokens: PGRST303 for what a token claims, PGRST301 for what it is. */
+/** PostgREST's codes: PGRST303 for invalid claims of a token, PGRST301 for an invalid token. */
 function refuseData(reason: NonNullable<Identified['reason']>): Response {
   if (reason === 'no_key' || reason === 'bad_key') return refuseKey(reason);
   const [code, message] =

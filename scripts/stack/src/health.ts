@@ -5,13 +5,13 @@ import type { Keys } from './keys.ts';
 import type { Project } from './project.ts';
 import type { Run } from './run.ts';
 
-/** What each part of a running stack answers: `ok`, or a sentence that says what is wrong. */
+/** The state of each part of a running stack: `ok`, or what is wrong. */
 export type Health = Record<string, string>;
 
-/** A part that takes longer is not well. */
+/** A part that takes longer counts as not well. */
 const patienceMs = 5_000;
 
-/** Asks every part, in the way that its clients do; nothing is changed by it. */
+/** Asks every part as its clients do, without changing anything. */
 export async function checkHealth(project: Project, run: Run, keys: Keys): Promise<Health> {
   const headers = { apikey: keys.secretKey };
   const gateway = (path: string, method = 'GET') => askHttp(run.url + path, { method, headers });
@@ -23,7 +23,7 @@ export async function checkHealth(project: Project, run: Run, keys: Keys): Promi
     mailbox: askHttp(run.mailboxUrl),
     ...(run.studioUrl ? { studio: askHttp(run.studioUrl) } : {}),
   };
-  // OPTIONS is the method that by HTTP's rules does nothing. Whatever a function answers to it, it is there.
+  // OPTIONS is safe by HTTP's rules. Any answer means that the function runs.
   for (const { name } of listFunctions(project, () => {}))
     parts[`function ${name}`] = gateway(`/functions/v1/${name}`, 'OPTIONS');
   const answers = await Promise.all(Object.entries(parts).map(async ([name, part]) => [name, await part]));

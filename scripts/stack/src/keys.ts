@@ -17,7 +17,7 @@ export const loginRoles = [
 /** A role that logs in to the database. */
 export type LoginRole = (typeof loginRoles)[number];
 
-/** Every secret of one project's stack. Made at the first start, and readable by the owner of the folder only. */
+/** All secrets of a project's stack. Made at the first start, readable by the owner of the folder only. */
 export interface Keys {
   /** For clients: requests with it run as `anon`, or as the user whose token comes along. */
   publishableKey: string;
@@ -29,7 +29,7 @@ export interface Keys {
   serviceRoleKey: string;
   /** Signs the older keys and tokens (HS256). */
   jwtSecret: string;
-  /** Signs the addresses of Storage, and nothing else: neither kind of token can pass for the other. */
+  /** Signs URLs of Storage and nothing else: neither kind of token can pass for the other. */
   storageSecret: string;
   /** Signs access tokens (ES256), private part included; its `kid` is in the published JWKS. */
   signingKey: JWK;
@@ -38,12 +38,12 @@ export interface Keys {
 
 const tenYearsInSeconds = 10 * 365 * 24 * 3600;
 
-/** The keys of the project that keeps its state in `state`; made and stored there when there are none yet. */
+/** The keys in a state folder; made and stored there when there are none. */
 export async function loadKeys(state: string): Promise<Keys> {
   const file = path.join(state, 'keys.json');
   if (fs.existsSync(file)) return readKeys(file);
   const keys = await makeKeys();
-  // Written beside and renamed, so that a start that is cut off never leaves half a file of keys.
+  // Written beside and renamed: an interrupted start leaves no half of a file.
   fs.writeFileSync(`${file}.new`, `${JSON.stringify(keys, null, 2)}\n`, { mode: 0o600 });
   fs.renameSync(`${file}.new`, file);
   return keys;

@@ -1,18 +1,18 @@
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
-/** Holding it means to be the only process that works on a state folder. */
+/** The process that holds it is the only one that works on a state folder. */
 export interface Lock {
   release(): void;
 }
 
-/** SQLite's code for "somebody else has it". */
+/** SQLITE_BUSY: another process has the lock. */
 const busy = 5;
 
 /**
- * Takes the lock of a state folder, or gives null when another process has it. It is a lock of the operating system,
- * by way of SQLite: it ends with its process, however that ends, so neither a number that was given to another process
- * nor a clock that was set can make it stale. The file itself stays: one that is removed could be locked twice.
+ * Takes the lock of a state folder, or returns null when another process has it. SQLite locks the file through the
+ * operating system, so the lock ends with its process, and neither a reused process id nor a changed clock makes it stale.
+ * The file itself stays: a file that is removed and made again could be locked twice.
  */
 export function takeLock(state: string): Lock | null {
   const database = new DatabaseSync(path.join(state, lockName), { timeout: 0 });

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 
-/** A log that grows beyond this is put aside; with the one that was put aside before, it takes up twice as much. */
+/** A longer log is put aside; together with the one put aside before, a log takes up twice as much. */
 const mostBytes = 10 * 1024 * 1024;
 
 const checkEveryMs = 5_000;
@@ -12,8 +12,8 @@ export function logsFolder(state: string): string {
 }
 
 /**
- * Keeps every log of the folder bounded, from now until the function that it returns is called. A log is copied and
- * then emptied, not renamed: PostgreSQL holds its file open, and goes on writing at the end of it.
+ * Keeps the logs of a folder bounded; the returned function stops that. A log is copied and then truncated, not renamed:
+ * PostgreSQL keeps its file open and appends to it.
  */
 export function boundLogs(folder: string): () => void {
   const bound = () => {
@@ -24,7 +24,7 @@ export function boundLogs(folder: string): () => void {
     try {
       bound();
     } catch {
-      // A full disk, for one: the logs are the last thing to end a stack for.
+      // A full disk, for example: no reason to end the stack.
     }
   }, checkEveryMs);
   timer.unref();

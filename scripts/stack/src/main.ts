@@ -15,9 +15,9 @@ Usage: npx embedded-supabase <command> [options]
 Commands
   start    start everything, and keep running until Ctrl-C
   stop     end the stack that runs for this project
-  status   say what runs and whether it is well, with addresses and keys (--json for programs)
-  logs     show what the services have said; \`logs functions\` shows one: functions, postgres or services
-  reset    remove the database, the files and the keys; the next start begins afresh
+  status   show what runs and whether it is well, with addresses and keys (--json for programs)
+  logs     show the logs of all services, or of one: \`logs functions\` (functions, postgres, services)
+  reset    remove the database, the files and the keys
 
 Options
   --workdir <folder>   the project: the folder that holds supabase/ (default: this one)
@@ -31,8 +31,8 @@ Options
   --as <command>       how messages call this command line, such as "npm run" (default: npx embedded-supabase)
   --try <path>         the path of the request that is shown to try first (default: /rest/v1/)
   --detach             start in the background, and end when it is ready
-  --follow, -f         logs: go on with what is said from now on
-  --since <time>       logs: only what is younger, such as 30s, 10m, 2h or 1d
+  --follow, -f         logs: go on with new entries
+  --since <time>       logs: only entries that are younger, such as 30s, 10m, 2h or 1d
   --lines <number>     logs: at most so many entries, the last ones (default: 100)
   --yes                reset without asking
   --json               status as JSON
@@ -43,7 +43,7 @@ Options
 const failureCode = 1;
 const usageCode = 2;
 
-// Whoever reads the output may stop reading (`npm start | head`): that ends nothing.
+// The reader of the output may stop reading (`npm start | head`): that must not end the stack.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
 main().then(
@@ -105,7 +105,7 @@ function readArguments() {
       },
     });
     const [command, argument, ...more] = positionals;
-    // Only the name of a log may follow a command: what was meant as an option must not be ignored.
+    // Only the name of a log may follow a command: a mistyped option must not be ignored.
     const extra = command === 'logs' ? more : positionals.slice(1);
     if (extra.length > 0) throw new Error(`"${extra.join(' ')}" is not understood here.`);
     return { command, argument, values };

@@ -6,11 +6,11 @@ import { commandName } from './command-name.ts';
 import { diskFull, isDatabaseAway, isDiskFull, StackError } from './errors.ts';
 import type { Project } from './project.ts';
 
-/** What applying migrations did. */
+/** The outcome of applying migrations. */
 export interface Applied {
   /** Names of the migration files that were applied now. */
   names: string[];
-  /** Names of files that were changed after they had been applied: the database does not have the change. */
+  /** Names of files that changed after they had been applied: the database does not have the change. */
   changed: string[];
 }
 
@@ -38,7 +38,7 @@ export async function applyMigrations(project: Project, databaseUrl: string): Pr
     if (isDatabaseAway(error)) {
       throw new StackError(
         'The database ended while migrations were applied.',
-        `Start again: what was not finished is rolled back. ${commandName('logs postgres')} has what it said.`,
+        `Start again: what was not finished is rolled back. ${commandName('logs postgres')} has its last words.`,
         { cause: error },
       );
     }
@@ -48,7 +48,7 @@ export async function applyMigrations(project: Project, databaseUrl: string): Pr
   }
 }
 
-/** The tables in which the Supabase CLI keeps what it has applied. */
+/** The tables in which the Supabase CLI records what it has applied. */
 const history = `
   create schema if not exists supabase_migrations;
   create table if not exists supabase_migrations.schema_migrations (version text primary key);
@@ -111,7 +111,7 @@ async function apply(
   file: SqlFile,
   record: (tx: TransactionSql) => Promise<unknown>,
 ): Promise<void> {
-  // What a file sets for its session is not the next one's.
+  // Session settings of a file must not reach the next one.
   await sql`reset all`;
   await sql.begin(async (tx) => {
     await tx
@@ -129,7 +129,7 @@ async function apply(
   });
 }
 
-/** PostgreSQL's words, with the line that they are about where it says so. */
+/** PostgreSQL's message, with the line of the file where the error has a position. */
 function describeFailure(text: string, error: unknown): string {
   if (!(error instanceof postgres.PostgresError)) throw error;
   const { message, detail, hint, where, position } = error;

@@ -15,7 +15,7 @@ export interface Ports {
   studio: number;
 }
 
-/** How each port is called, and by which option another one is chosen. */
+/** The name of each port, and the option that chooses another. */
 const names: Record<keyof Ports, [purpose: string, option: string]> = {
   api: ['the API', '--port'],
   database: ['the database', '--db-port'],
@@ -24,8 +24,8 @@ const names: Record<keyof Ports, [purpose: string, option: string]> = {
 };
 
 /**
- * Takes each port for a moment, so that one that is taken is told before anything is started: a StackError that says by
- * whom, as far as that can be found out.
+ * Takes each port for a moment, so that a taken port is reported before anything starts: a StackError that says by whom,
+ * if that can be found out.
  */
 export async function choosePorts(wanted: Ports, host: string): Promise<Ports> {
   const taken: [keyof Ports, Server][] = [];
@@ -39,7 +39,7 @@ export async function choosePorts(wanted: Ports, host: string): Promise<Ports> {
   }
 }
 
-/** Below those that systems give to outgoing connections: a port that is free stays free until its service takes it. */
+/** Below the ports of outgoing connections: a port that is free stays free until its service takes it. */
 const freePorts = { first: 10_000, last: 32_000 };
 
 async function reserve(port: number, host: string, part: keyof Ports): Promise<Server> {
@@ -75,19 +75,19 @@ async function cannotListen(port: number, part: keyof Ports, error: Error): Prom
 
 async function holder(port: number): Promise<string> {
   const other = await askInstance(`http://127.0.0.1:${port}`);
-  // Quoted as JSON: whatever answers there must not write to this terminal as it likes.
+  // Quoted as JSON: the answer of an unknown program must not control this terminal.
   return other ? `the stack of the project ${JSON.stringify(other.project)}` : 'another program';
 }
 
-/** Requests have long addresses: lists of ids, for example. Node's limit for all headers together is 16 kB. */
+/** URLs may be long, with lists of ids for example. Node's default for all headers together is 16 kB. */
 const maxHeaderBytes = 128 * 1024;
 
-/** As long as the platform's gateway: a client that reuses a connection as it is closed loses its request. */
+/** As long as the platform's gateway: a client that reuses a connection while it is closed loses its request. */
 const idleMs = 75_000;
 
 /**
- * Serves on a port; a StackError when it was taken since it was chosen. What is a function's goes to it as it is, bytes
- * and all, past the gateway's Request and Response.
+ * Serves on a port; a StackError when it was taken since it was chosen. Requests for functions are forwarded as raw
+ * bytes, past the gateway's Request and Response.
  */
 export function listen(
   serve: Gateway,
@@ -117,7 +117,7 @@ export function listen(
   });
 }
 
-/** Lets requests in flight finish, for a moment; then their connections are cut. */
+/** Closes a server: requests in flight have two seconds to finish, then their connections are cut. */
 export async function close(server: HttpServer): Promise<void> {
   const closed = new Promise((resolve) => server.close(resolve));
   server.closeIdleConnections();

@@ -6,23 +6,24 @@ import { Schema } from 'effect';
 import { parse } from 'smol-toml';
 import { errorMessage, StackError } from './errors.ts';
 
-/** A Supabase project folder: where things are, and what its `supabase/config.toml` says. */
+/** A Supabase project folder, with the settings of its `supabase/config.toml`. */
 export interface Project {
   /** The folder that holds `supabase/`. */
   root: string;
   /** `supabase/` itself. */
   supabase: string;
-  /** What the stack keeps for this project: database, files, keys, logs. Never committed. */
+  /** The folder for the project's database, files, keys and logs. Never committed. */
   state: string;
   config: CliConfig;
 }
 
 /**
- * Reads the project in `root`; `state` names another folder for what the stack keeps than `.stack` in it. A folder without `supabase/` or with a broken `config.toml` is a StackError.
+ * Reads the project in `root`. Its state folder is `.stack` there, unless `state` names another. A folder without
+ * `supabase/` or with a broken `config.toml` is a StackError.
  */
 export function readProject(root: string, state?: string): Project {
   const given = path.resolve(root);
-  // One project reached by two paths is one project; and Deno grants rights by real paths.
+  // Two paths to a project must give the same one, and Deno grants rights by real paths.
   const folder = fs.existsSync(given) ? fs.realpathSync.native(given) : given;
   const supabase = path.join(folder, 'supabase');
   if (!fs.existsSync(supabase)) {
@@ -55,12 +56,12 @@ function readConfig(supabase: string): CliConfig {
   }
 }
 
-/** What `env(NAME)` may name in `config.toml`: `supabase/.env`, and before it this process's own variables. */
+/** The variables for `env(NAME)` in `config.toml`: of this process, else of `supabase/.env`. */
 export function projectEnvironment(supabase: string): Record<string, string | undefined> {
   return { ...readEnvFile(path.join(supabase, '.env')), ...process.env };
 }
 
-/** The variables of a `.env` file, none where it does not exist. */
+/** The variables of a `.env` file; none when it does not exist. */
 export function readEnvFile(file: string): Record<string, string> {
   if (!fs.existsSync(file)) return {};
   const variables: Record<string, string> = {};
@@ -71,8 +72,8 @@ export function readEnvFile(file: string): Record<string, string> {
 }
 
 /**
- * Puts the environment's values where `config.toml` says `"env(NAME)"`; a name that is not set stays as it is written.
- * `env` of a function stays as well: Supabase's schema wants to see the reference there.
+ * Replaces `"env(NAME)"` by the variable's value; an unset name stays as it is written. The `env` of a function stays as
+ * well: Supabase's schema requires the reference there.
  */
 export function resolveEnv(
   value: unknown,

@@ -6,9 +6,9 @@ import { takeLock } from './lock.ts';
 import type { Project } from './project.ts';
 import { isStateFolder } from './state.ts';
 
-/** A running stack, as it is written down for others to find. */
+/** A running stack, as recorded in `run.json` for other commands. */
 export interface Run {
-  /** Random for each start: what a port answers tells whether it is still this one. */
+  /** Random for each start: the answer of the port shows whether it is still this one. */
   instance: string;
   pid: number;
   url: string;
@@ -18,12 +18,12 @@ export interface Run {
   studioUrl: string | null;
 }
 
-/** Where a stack answers which one it is, and of which project. */
+/** The path at which a stack identifies itself and its project. */
 export const instancePath = '/_stack';
 
 const fileOf = (project: Project) => path.join(project.state, 'run.json');
 
-/** The stack of this project that runs now, or null; one that was killed does not count. */
+/** The running stack of this project, or null; a stack that was killed does not count. */
 export async function findRun(project: Project): Promise<Run | null> {
   refuseOthers(project);
   const run = readRun(project);
@@ -31,7 +31,7 @@ export async function findRun(project: Project): Promise<Run | null> {
   return (await askInstance(run.url))?.instance === run.instance ? run : null;
 }
 
-/** Which stack answers at an address; null when none does. */
+/** The stack that answers at a URL, or null. */
 export async function askInstance(url: string): Promise<{ instance: string; project: string } | null> {
   try {
     const response = await fetch(url + instancePath, { signal: AbortSignal.timeout(2_000) });
@@ -42,15 +42,15 @@ export async function askInstance(url: string): Promise<{ instance: string; proj
   }
 }
 
-/** The state of a project, held by this process alone. */
+/** Exclusive use of a project's state. */
 export interface Claim {
-  /** Writes down what runs, for `findRun`. */
+  /** Records the run, for `findRun`. */
   publish(run: Run): void;
-  /** Gives it free. */
+  /** Ends it. */
   release(): void;
 }
 
-/** Takes the project's state for this process. Another process that has it is a StackError. */
+/** Takes the project's state for this process; a StackError when another process has it. */
 export function claimState(project: Project): Claim {
   const lock = takeLock(project.state);
   if (!lock) {
@@ -62,7 +62,7 @@ export function claimState(project: Project): Claim {
   }
   const file = fileOf(project);
   const forget = () => fs.rmSync(file, { force: true });
-  // What an earlier process wrote and could not take back.
+  // The record of an earlier process that was killed.
   forget();
   return {
     publish(run) {
@@ -85,7 +85,7 @@ export function isClaimed(project: Project): boolean {
   return lock === null;
 }
 
-/** Another account's state looks like none at all: that is a StackError instead. */
+/** Throws a StackError for another account's state, which would look like none at all. */
 export function refuseOthers(project: Project): void {
   try {
     if (fs.existsSync(project.state)) fs.accessSync(project.state, fs.constants.R_OK);
@@ -98,7 +98,7 @@ export function refuseOthers(project: Project): void {
   }
 }
 
-/** What the process that has the state wrote down, whether or not it answers yet. */
+/** The record of the process that has the state, whether or not it answers yet. */
 export function readRun(project: Project): Run | null {
   try {
     return JSON.parse(fs.readFileSync(fileOf(project), 'utf8')) as Run;
@@ -107,7 +107,7 @@ export function readRun(project: Project): Run | null {
   }
 }
 
-/** Whether a process with this number exists. One that has ended and that nobody has taken note of does not count. */
+/** Whether a process with this id runs. A zombie does not count. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -117,7 +117,7 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-/** Containers often have nothing that takes note of orphans: they stay in the list of processes. */
+/** Containers often lack an init process that reaps orphans: they stay in the list of processes. */
 function isZombie(pid: number): boolean {
   if (process.platform !== 'linux') return false;
   try {

@@ -6,7 +6,7 @@ export type Source = 'stack' | 'auth' | 'data-api' | 'gateway' | 'storage' | 'st
 
 let logFile: string | null = null;
 
-/** Writes reports to this file from now on, until the function that it returns is called. */
+/** Writes reports to a file as well; the returned function stops that. */
 export function openServiceLog(file: string): () => void {
   logFile = file;
   return () => {

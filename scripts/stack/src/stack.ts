@@ -33,7 +33,7 @@ export interface StackOptions {
   ports: Ports;
   /** A file of variables for the functions, instead of `supabase/functions/.env`. */
   functionsEnvFile?: string | undefined;
-  /** Told what is being done, one short sentence a step. */
+  /** Called with a short sentence for each step. */
   onStep(step: string): void;
 }
 
@@ -41,19 +41,19 @@ export interface StackOptions {
 export interface Stack {
   run: Run;
   keys: Keys;
-  /** Resolves, with a sentence, when a part of it died that it cannot do without. */
+  /** Resolves with a sentence when the database has ended for good. */
   failed: Promise<string>;
   /** Ends everything that was started, in order. */
   stop(): Promise<void>;
 }
 
-/** Starts a project's whole stack, or nothing: whatever fails, what had been started is ended. */
+/** Starts a project's stack. If a part fails, the parts that were started are stopped again. */
 export async function startStack(options: StackOptions): Promise<Stack> {
   const { project, host, onStep } = options;
   const undo: (() => Promise<unknown>)[] = [];
   let longestStepMs = 30_000;
   const stop = once(async () => {
-    // One part that does not end, or not well, must not keep the others running.
+    // A part that fails to stop must not keep the others running.
     const failures: unknown[] = [];
     for (const step of undo.splice(0).reverse())
       await within(longestStepMs, step()).catch((error) => failures.push(error));
@@ -94,7 +94,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     );
     undo.push(() => server.stop());
     const failed = server.died.then((said) => {
-      // Connections to a server that is gone are not closed in order, and some clients wait for that for ever.
+      // Some clients wait for ever for connections of a server that is gone.
       longestStepMs = 2_000;
       return `The database ended: ${said}`;
     });
@@ -106,7 +106,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       onStep(`Applied ${applied.names.length} migration${applied.names.length === 1 ? '' : 's'}`);
     for (const name of applied.changed) {
       onStep(
-        `Note: ${name} was changed after it had been applied; ${commandName('reset')} applies it anew, to an empty database`,
+        `Note: ${name} was changed after it had been applied; ${commandName('reset')} and a new start apply it to an empty database`,
       );
     }
 
@@ -209,7 +209,7 @@ function functionVariables(keys: Keys, run: Run): Record<string, string> {
   };
 }
 
-/** Waits for work, but no longer than this; what keeps the process alive until then is the clock. */
+/** Waits for work, but no longer than `ms`. The timer also keeps the process alive until then. */
 async function within(ms: number, work: Promise<unknown>): Promise<void> {
   const clock = new AbortController();
   try {

@@ -4,8 +4,8 @@ import { errorCode, errorMessage, StackError } from './errors.ts';
 import { lockName } from './lock.ts';
 
 /**
- * Makes the state folder, or makes sure that the one that is there is one, and the own account's. It holds keys and
- * data: its owner's alone, and never part of a commit. On Windows a folder in the user's own has such rights by itself.
+ * Makes the state folder, or checks that the existing one is a state folder of this account. It holds keys and data, so
+ * it is readable by its owner only and never committed. On Windows a folder of the user has such rights by default.
  */
 export function makeStateFolder(state: string): void {
   try {
@@ -30,7 +30,7 @@ export function makeStateFolder(state: string): void {
   }
 }
 
-/** Whether a stack has kept its state in this folder. */
+/** Whether this folder is the state of a stack. */
 export function isStateFolder(state: string): boolean {
   return ['keys.json', lockName].some((name) => fs.existsSync(path.join(state, name)));
 }
@@ -40,19 +40,19 @@ export function isEmptyState(state: string): boolean {
   return !fs.existsSync(state) || fs.readdirSync(state).every((name) => keptNames.has(name));
 }
 
-/** Empties a state folder, but for what is in no stack's way. */
+/** Empties a state folder, except for the lock. */
 export function emptyState(state: string): void {
   for (const name of fs.readdirSync(state)) {
-    // Windows lets nobody remove a file that a process which is just ending still has open.
+    // On Windows a file cannot be removed while an ending process still has it open.
     if (!keptNames.has(name))
       fs.rmSync(path.join(state, name), { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   }
 }
 
-/** The lock stays: whoever empties the folder holds it. */
+/** The lock stays: the process that empties the folder holds it. */
 const keptNames = new Set([lockName, '.gitignore']);
 
-/** A reset empties the folder: one with a person's own files in it must not become a state folder. */
+/** A reset empties the folder: a folder with the user's own files must not become a state folder. */
 function refuseForeignFolder(state: string): void {
   if (
     !fs.existsSync(state) ||

@@ -20,8 +20,8 @@ const contentTypes: Record<string, string> = {
 };
 
 /**
- * Serves Lite's studio. It asks nobody for a password and may do what the role `postgres` may, so it answers this
- * machine only, and no page of another origin: neither by a request from it nor by a host name that leads here.
+ * Serves Lite's studio. It asks for no password and has the rights of the role `postgres`, so it answers this machine
+ * only, and no page of another origin.
  */
 export function createStudio(databaseUrl: string, schemas: readonly string[]): Studio {
   const giveConsoleBack = divertConsole();
@@ -66,7 +66,7 @@ export function createStudio(databaseUrl: string, schemas: readonly string[]): S
   }
 }
 
-/** Starts Lite, without what it would change in the database or in values. */
+/** Starts Lite, and keeps it from changing grants, roles and values. */
 async function openLite(url: string, schemas: readonly string[]) {
   const { App } = await import('@supabase/lite');
   const { createPostgresConnection } = await import('@supabase/lite/postgres');
@@ -78,13 +78,13 @@ async function openLite(url: string, schemas: readonly string[]) {
   Object.assign(connection, {
     // Lite would grant all rights on all tables while it does not know whether they have row-level security.
     rlsState: 'active',
-    // Supabase's studio works as `postgres`; Lite would become `service_role`, which sees what was granted to it.
+    // Supabase's studio works as `postgres`; Lite would become `service_role`, which sees only tables with grants.
     applyJwtSessionContext: async () => {},
   });
   const secret = () => randomBytes(32).toString('base64url');
   const app = new App({
     connection,
-    // Required by Lite; the studio asks for no key, and nothing outside this process knows these.
+    // Required by Lite. The studio asks for no key, and these never leave this process.
     auth: {
       enabled: true,
       jwt_secret: secret(),

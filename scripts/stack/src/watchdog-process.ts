@@ -1,12 +1,12 @@
-// Runs beside a stack and ends the stack's children when the stack is gone: see watchdog.ts.
-// Standard input has a line for each child, "+<process> <ending>" when it starts and "-<process>" when it has ended.
+// Runs beside a stack and ends its children when the stack was killed: see watchdog.ts.
+// Standard input has a line for each child: "+<pid> <ending>" when it starts, "-<pid>" when it has ended.
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 
 const children = new Map<number, string>();
 
-// A closed terminal, Ctrl-C and an orderly end of the machine are the stack's business.
+// The stack itself handles a closed terminal, Ctrl-C and a shutdown of the machine.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
 
 for await (const line of createInterface({ input: process.stdin })) {
@@ -23,11 +23,11 @@ async function end(pid: number, ending: string): Promise<void> {
     return;
   }
   if (ending !== 'postgres') {
-    // A detached child leads a group of its own, in which its own children are.
+    // A detached child leads a process group, which has its own children.
     send(-pid, 'SIGKILL');
     return;
   }
-  // "Fast" shutdown, then the one that leaves the rest to recovery. Neither loses a committed write.
+  // Fast shutdown, then immediate shutdown with recovery at the next start. Neither loses a committed write.
   send(pid, 'SIGINT');
   for (let waited = 0; waited < 5_000; waited += 100) {
     if (!send(pid, 0)) return;

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 
-/** How a child is ended that has outlived this process: at once, or so that PostgreSQL shuts down in order. */
+/** How to end a child that has outlived this process: at once, or as PostgreSQL shuts down in order. */
 export type Ending = 'kill' | 'postgres';
 
 const program = fileURLToPath(new URL('./watchdog-process.ts', import.meta.url));
@@ -15,9 +15,8 @@ const needed = Object.fromEntries(
 let watchdog: ChildProcess | null = null;
 
 /**
- * Sees to it that a child never outlives this process, even when this one is killed and can do nothing more: a small
- * process beside it knows the children, and ends them when its standard input closes. The child has to be `detached`,
- * since it is ended with all that it has started.
+ * Guarantees that a child ends with this process, even when this process is killed: a small process beside it knows the
+ * children, and ends them when its standard input closes. The child must be `detached`: its process group is ended.
  */
 export function guard(child: ChildProcess, ending: Ending = 'kill'): void {
   const { pid } = child;
@@ -33,7 +32,7 @@ function tell(line: string): void {
 
 function start(): ChildProcess {
   const child = spawn(process.execPath, [program], {
-    // Nobody's folder and terminal are kept busy by it.
+    // It must not keep a folder or a terminal busy.
     cwd: '/',
     env: needed,
     stdio: ['pipe', 'ignore', 'ignore'],
@@ -42,7 +41,7 @@ function start(): ChildProcess {
   });
   child.on('error', () => {});
   child.stdin?.on('error', () => {});
-  // It ends when this process does: it must not be what keeps this process.
+  // It ends with this process, and must not keep it alive.
   child.unref();
   (child.stdin as Socket).unref();
   return child;

@@ -1,7 +1,7 @@
 import type { Keys } from '../keys.ts';
 import type { Run } from '../run.ts';
 
-/** Prints where a stack's parts are, its keys, and a request to try first: the Data API's description by default. */
+/** Prints a stack's addresses, its keys, and a request to try: the Data API's description by default. */
 export function printAddresses(run: Run, keys: Keys, tryPath?: string): void {
   const rows = [
     ['API', run.url],
@@ -12,7 +12,7 @@ export function printAddresses(run: Run, keys: Keys, tryPath?: string): void {
     ['Secret key', keys.secretKey],
   ] as const;
   for (const [name, value] of rows) console.log(`${name.padStart(16)}: ${value}`);
-  // The description is for the secret key alone.
+  // Only the secret key may read the description.
   const key = tryPath === undefined ? keys.secretKey : keys.publishableKey;
   console.log(`\nTry it:\n  curl '${run.url}${tryPath ?? '/rest/v1/'}' -H 'apikey: ${key}'`);
 }

@@ -6,11 +6,11 @@ import { findRun } from '../run.ts';
 import { printAddresses } from './addresses.ts';
 
 /**
- * Starts the stack in a process of its own, waits until it is ready and leaves it running. `args` is this process's
- * command line without `--detach`. Gives the exit code: the other process's own when it did not start.
+ * Starts the stack in another process, waits until it is ready and leaves it running. `args` is this process's command
+ * line without `--detach`. Returns the exit code: that of the other process when it did not start.
  */
 export async function startDetached(project: Project, args: string[], tryPath?: string): Promise<number> {
-  // Pipes, not this terminal: what waits for the end of this process's output must not wait for the stack's.
+  // Pipes, not this terminal: a program that waits for the end of this output must not wait for the stack.
   const child = spawn(process.execPath, args, {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     detached: true,
@@ -26,6 +26,6 @@ export async function startDetached(project: Project, args: string[], tryPath?: 
   if (code !== null) return code;
   const run = await findRun(project);
   if (run) printAddresses(run, await loadKeys(project.state), tryPath);
-  console.log(`\n${commandName('stop')} stops everything, ${commandName('logs')} shows what it says.`);
+  console.log(`\n${commandName('stop')} stops everything, ${commandName('logs')} shows its logs.`);
   return 0;
 }

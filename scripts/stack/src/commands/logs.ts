@@ -6,17 +6,17 @@ import { logsFolder } from '../log-files.ts';
 import type { Project } from '../project.ts';
 import { refuseOthers } from '../run.ts';
 
-/** What the command line may say about logs. */
+/** Options of `logs`. */
 export interface LogsOptions {
   follow?: boolean | undefined;
   since?: string | undefined;
   lines?: string | undefined;
 }
 
-/** One thing that was said, with all its lines. */
+/** An entry of a log, with all its lines. */
 interface Entry {
   service: string;
-  /** Milliseconds since 1970; what stands before the first line with a time has none. */
+  /** Milliseconds since 1970; 0 for lines before the first with a time. */
   time: number;
   text: string;
 }
@@ -24,7 +24,7 @@ interface Entry {
 const pollMs = 250;
 const defaultLines = 100;
 
-/** Prints what the services have said, in the order of time, `service` alone or all. Gives the exit code. */
+/** Prints the log of one service, or of all in the order of time. Returns the exit code. */
 export async function logs(
   project: Project,
   service: string | undefined,
@@ -62,9 +62,9 @@ export async function logs(
     for (const name of chosen) {
       const [from, size] = [offsets.get(name) ?? 0, sizeOf(folder, name)];
       if (size === from) continue;
-      // Shorter than it was: it was put aside, and begins anew.
+      // Shorter than before: it was put aside and emptied.
       const text = read(path.join(folder, `${name}.log`), size < from ? 0 : from, size);
-      // A line that is still being written is left for the next time.
+      // An unfinished line is left for the next turn.
       const whole = text.slice(0, text.lastIndexOf('\n') + 1);
       offsets.set(name, (size < from ? 0 : from) + Buffer.byteLength(whole));
       for (const entry of parse(name, whole)) print(entry);
@@ -77,7 +77,7 @@ function sizeOf(folder: string, name: string): number {
   return fs.statSync(path.join(folder, `${name}.log`), { throwIfNoEntry: false })?.size ?? 0;
 }
 
-/** The text of a file between two places; to its end when the second is not given. */
+/** The text of a file between two offsets, by default to its end. */
 function read(file: string, from: number, to?: number): string {
   const size = to ?? fs.statSync(file, { throwIfNoEntry: false })?.size ?? 0;
   if (size <= from) return '';
@@ -90,7 +90,7 @@ function read(file: string, from: number, to?: number): string {
   }
 }
 
-/** A line that begins with a time begins an entry; the others belong to the one before. */
+/** A line that begins with a time begins an entry; other lines belong to the entry before. */
 function parse(service: string, text: string): Entry[] {
   const entries: Entry[] = [];
   for (const line of text.split('\n')) {

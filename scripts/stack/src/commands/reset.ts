@@ -4,7 +4,7 @@ import type { Project } from '../project.ts';
 import { claimState, refuseOthers } from '../run.ts';
 import { emptyState, isEmptyState, isStateFolder } from '../state.ts';
 
-/** Removes all that the stack keeps for a project. A stack that runs, or is about to, is a StackError. Gives the exit code. */
+/** Removes a project's database, files, keys and logs. A StackError while its stack runs. Returns the exit code. */
 export async function reset(project: Project, yes: boolean): Promise<number> {
   const { state } = project;
   refuseOthers(project);

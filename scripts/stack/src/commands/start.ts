@@ -9,7 +9,7 @@ import { report } from '../service-log.ts';
 import { startStack } from '../stack.ts';
 import { printAddresses } from './addresses.ts';
 
-/** What the command line may say about a start. */
+/** Options of `start`. */
 export interface StartOptions {
   port?: string | undefined;
   'db-port'?: string | undefined;
@@ -20,7 +20,7 @@ export interface StartOptions {
   try?: string | undefined;
 }
 
-/** Starts the stack and keeps it running until a signal or until its database ends. Gives the exit code. */
+/** Starts the stack and keeps it running until a signal or until its database ends. Returns the exit code. */
 export async function start(project: Project, options: StartOptions): Promise<number> {
   const began = performance.now();
   const running = await findRun(project);
@@ -32,7 +32,7 @@ export async function start(project: Project, options: StartOptions): Promise<nu
   let interrupted = false;
   const ended = new Promise<null>((resolve) => {
     const interrupt = () => {
-      // A second Ctrl-C, or npm passing the first one on, changes nothing.
+      // A second Ctrl-C, or npm forwarding the first, changes nothing.
       if (!interrupted) console.log('\nStopping …');
       interrupted = true;
       resolve(null);
@@ -87,7 +87,7 @@ function portsOf(project: Project, options: StartOptions): Ports {
   };
 }
 
-/** The ports that belong to `--port`, laid out as in Supabase's defaults (54321 to 54324). Free ones stay free ones. */
+/** A port next to `--port`, in the order of Supabase's defaults (54321 to 54324). Port 0 stays 0: any free port. */
 function beside(port: number | undefined, distance: number): number | undefined {
   return port === undefined || port === 0 ? port : port + distance;
 }

@@ -5,7 +5,7 @@ import type { Project } from '../project.ts';
 import { findRun, isClaimed } from '../run.ts';
 import { printAddresses } from './addresses.ts';
 
-/** Says what runs, where, and whether each part is well. Gives the exit code: 1 when nothing runs or a part is not well. */
+/** Prints what runs, where, and whether each part is well. Returns the exit code: 1 when nothing runs or a part is not well. */
 export async function status(project: Project, json: boolean, tryPath?: string): Promise<number> {
   const run = await findRun(project);
   if (!run) {

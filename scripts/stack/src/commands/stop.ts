@@ -3,10 +3,10 @@ import { StackError } from '../errors.ts';
 import type { Project } from '../project.ts';
 import { isClaimed, readRun } from '../run.ts';
 
-/** The database may take a while to write everything down. */
+/** The database may take a while for its last checkpoint. */
 const longestStopMs = 60_000;
 
-/** Ends the stack of a project, also one that is still starting, and waits until all of it has ended. Gives the exit code. */
+/** Stops the stack of a project, even while it starts, and waits until it has ended. Returns the exit code. */
 export async function stop(project: Project): Promise<number> {
   if (!isClaimed(project)) {
     console.log('Nothing runs for this project.');
@@ -14,7 +14,7 @@ export async function stop(project: Project): Promise<number> {
   }
   let told: number | null = null;
   for (let waited = 0; isClaimed(project); waited += 100) {
-    // A start writes down its number a moment after it has taken the state.
+    // A start records its process id a moment after it has taken the state.
     const pid = readRun(project)?.pid;
     if (pid && told !== pid) tell(pid);
     told = pid ?? null;
