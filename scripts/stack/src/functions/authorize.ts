@@ -4,12 +4,12 @@ import { createVerify } from '../caller.ts';
 import type { Keys } from '../keys.ts';
 import { type Answer, unauthorized } from './platform-answers.ts';
 
-/** Says why a request may not reach a function that wants a token, or null when it may. */
+/** Why a request may not reach a function that requires a token, or null when it may. */
 export type Authorize = (headers: IncomingHttpHeaders) => Promise<Answer | null>;
 
 /**
- * The check of `verify_jwt`, by the rules of the CLI's `functions serve`: a token that the project signed, of anyone,
- * in `Authorization: Bearer`; without one, the API key in `apikey` stands for the token of its role.
+ * The check of `verify_jwt`, by the rules of the CLI's `functions serve`: any token that the project signed, in
+ * `Authorization: Bearer`; without one, the API key in `apikey` stands for the token of its role.
  */
 export function createAuthorize(keys: Keys): Authorize {
   const verify = createVerify(keys);
@@ -22,7 +22,7 @@ export function createAuthorize(keys: Keys): Authorize {
     if (!headers.authorization && !key)
       return unauthorized('UNAUTHORIZED_NO_AUTH_HEADER', 'Missing authorization header');
     const shown = /^Bearer (\S+)$/.exec(headers.authorization ?? '')?.[1];
-    // Keys of the new kind are no tokens: whoever sends one as a token is known by `apikey`.
+    // Keys of the new kind are no tokens: a client that sends one as a token is identified by `apikey`.
     const token = shown && !shown.startsWith('sb_') ? shown : (tokens.get(key) ?? key);
     let algorithm: string | undefined;
     try {

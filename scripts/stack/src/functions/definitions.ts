@@ -22,7 +22,7 @@ export function functionsFolder(project: Project): string {
 
 /**
  * Finds the functions of a project as the Supabase CLI does: folders with an `index.ts`, and what `config.toml` names.
- * What the CLI would warn of goes to `note`. An `import_map.json` in a function's folder is a StackError, as there.
+ * Warnings of the CLI go to `note`. An `import_map.json` in a function's folder is a StackError, as in the CLI.
  */
 export function listFunctions(project: Project, note: (text: string) => void): EdgeFunction[] {
   if (!project.config.edge_runtime.enabled) return [];

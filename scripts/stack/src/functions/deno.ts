@@ -11,19 +11,19 @@ import type { EdgeFunction } from './definitions.ts';
 /** Where packages come from: the project's `node_modules`, or Deno's own store. */
 export type Packages = 'manual' | 'none';
 
-/** What every run of Deno for a function has to be told about its imports. */
+/** Deno's arguments for the imports of a function. */
 export function importArguments(project: Project, definition: EdgeFunction, packages: Packages): string[] {
   const { importMap } = definition;
-  // A project with packages of its own has what its functions import: nothing is fetched at a start.
+  // Packages of the project's node_modules are used, so that a start fetches nothing.
   const hasPackages = fs.existsSync(path.join(project.root, 'node_modules'));
   const argumentList = ['--no-lock', ...(hasPackages ? [`--node-modules-dir=${packages}`] : [])];
   if (!importMap) return argumentList;
-  // A deno.json says more than what to import; any other name is an import map.
+  // A deno.json has more settings than imports; any other file is an import map.
   const isConfig = /^deno\.jsonc?$/.test(path.basename(importMap));
   return [...argumentList, isConfig ? '--config' : '--import-map', importMap];
 }
 
-/** The files that a function consists of, by its imports, packages left out; null when Deno cannot tell. */
+/** The files of a function by its imports, without packages; null when Deno cannot tell. */
 export async function findModules(
   project: Project,
   definition: EdgeFunction,
@@ -55,7 +55,7 @@ export function denoProgram(): string {
   );
 }
 
-/** Deno finds its cache, proxies and npm settings by these; a function must not see anything else of this machine. */
+/** The variables for Deno's cache, proxies and npm settings. A function gets no other variable of this machine. */
 export function inheritedVariables(): NodeJS.ProcessEnv {
   const kept =
     /^(PATH|HOME|USERPROFILE|LOCALAPPDATA|APPDATA|SYSTEMROOT|TMPDIR|TEMP|TMP|XDG_CACHE_HOME|DENO_DIR|(https?|no|all)_proxy|npm_config_registry|SSL_CERT_FILE|NODE_EXTRA_CA_CERTS)$/i;

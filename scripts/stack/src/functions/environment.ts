@@ -6,7 +6,7 @@ import { functionsFolder } from './definitions.ts';
  * The variables that a project gives its functions, a map by function name, in the CLI's order: the secrets of
  * config.toml's `[edge_runtime]`, `supabase/functions/.env` or the file that is given instead of it, the function's own
  * `.env` (only without such a file), and its `env` in config.toml. Names that begin with SUPABASE_ are the platform's:
- * `note` is told of each that is left out.
+ * each one that is left out goes to `note`.
  */
 export function readVariables(
   project: Project,

@@ -1,9 +1,9 @@
 import fs from 'node:fs';
 
-/** How grave a line is, with the names that hosted functions' logs use. */
+/** The severity of a record, by the names of hosted functions' logs. */
 export type Level = 'debug' | 'info' | 'warn' | 'error';
 
-/** Where all functions of a project write what they say. */
+/** The log of all functions of a project. */
 export interface FunctionLog {
   /** Writes one record. Text of several lines stays together: the lines after the first are indented. */
   write(level: Level, name: string, text: string): void;
@@ -43,10 +43,10 @@ function readable(text: string): string {
     .replace(/\r?\n/g, '\n  ');
 }
 
-/** Lines of a stack that are Deno's or the stack's own say nothing to whoever wrote the function. */
+/** Stack frames of Deno and of the worker, which do not help the author of a function. */
 const platformFrames = /\n +at [^\n]*(\bext:|\/stack\/src\/functions\/worker\.ts)[^\n]*/g;
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape character begins a colour.
 const colours = /\u001b\[[0-9;]*m/g;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern matches control characters.
 const controls = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]|\r(?!\n)/g;

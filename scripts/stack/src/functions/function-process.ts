@@ -13,18 +13,18 @@ import { denoProgram, importArguments, inheritedVariables, type Packages } from 
 import type { Level } from './function-log.ts';
 import type { Limits, Report } from './reports.ts';
 
-/** What a function's process is started with. */
+/** The options of a function's process. */
 export interface Launch {
   project: Project;
   definition: EdgeFunction;
   environment: Record<string, string>;
   limits: Limits;
   log(level: Level, text: string): void;
-  /** Ends the start when a later one has made it pointless. */
+  /** Cancels the start when a later one supersedes it. */
   signal: AbortSignal;
 }
 
-/** Why a process ended: it used too much, an error was not caught, or something else. */
+/** Why a process ended: it exceeded a limit, an error was not caught, or another reason. */
 export type Ending = 'limit' | 'error' | 'other';
 
 /** One function in a Deno process of its own that listens. */
@@ -39,22 +39,22 @@ export interface FunctionProcess {
   hold(): () => void;
   /** Resolves when the process has ended. */
   ended: Promise<Ending>;
-  /** Lets requests and background tasks finish, for `mostMs` at most, then ends it; again, with less. No request may begin any more. */
+  /** Ends it after its requests and background tasks, or `mostMs`. May be called again with less. No new request may begin. */
   drain(mostMs: number): Promise<void>;
 }
 
 const worker = new URL('./worker.ts', import.meta.url);
-/** What a thread of its own loads, which Deno counts as reading. */
+/** The files of the watchdog's thread: Deno counts loading them as reading. */
 const threadFiles = ['./limits-watchdog.ts', './reports.ts'].map((file) =>
   fileURLToPath(new URL(file, import.meta.url)),
 );
 
-/** Starts a function's process and waits until it listens; a StackError quotes what Deno said when it does not. */
+/** Starts a function's process and waits until it listens; a StackError quotes Deno's output when it does not. */
 export async function launch(options: Launch): Promise<FunctionProcess> {
   try {
     return await attempt(options, 'manual');
   } catch (error) {
-    // A package that the project has not installed comes from Deno's own store, as it does without any node_modules.
+    // A package that the project has not installed comes from Deno's store, as without node_modules.
     const missing = error instanceof StackError && /matching package|node_modules/.test(error.message);
     if (!missing || options.signal.aborted) throw error;
     return attempt(options, 'none').catch(() => Promise.reject(error));
@@ -73,7 +73,7 @@ async function attempt(options: Launch, packages: Packages): Promise<FunctionPro
       DENO_DEPLOYMENT_ID: `local_${definition.name}_${Date.now()}`,
     },
     stdio: ['pipe', 'pipe', 'pipe'],
-    // Ctrl-C at the terminal is the stack's to deal with.
+    // The stack handles Ctrl-C.
     detached: true,
     windowsHide: true,
   });
@@ -176,7 +176,7 @@ function outOf(limit: 'cpu' | 'memory'): string {
     : 'Memory limit exceeded: the process was ended';
 }
 
-/** Takes reports out of a stream; the lines between, those of one moment together, are what was printed past the console. */
+/** Takes reports out of a stream. Other lines were printed past the console; lines that arrive together stay together. */
 function readLines(
   stream: Readable,
   mark: string,
@@ -218,7 +218,7 @@ function plain(text: string): string {
   return text.replace(/\u001b\[[0-9;]*m/g, '');
 }
 
-/** Deno colours what it says and adds a stack; the message and the places in the project are what helps. */
+/** Quotes of Deno's coloured output the message and the places in the project. */
 function startFailure(project: Project, definition: EdgeFunction, said: string): StackError {
   const useful = plain(said)
     .split('\n')
@@ -243,7 +243,7 @@ function programArguments(options: Launch, mark: string, packages: Packages): st
   return [
     ...['run', '--no-prompt', '--quiet', ...importArguments(project, definition, packages)],
     `--v8-flags=--max-old-space-size=${megabytes},--expose-gc`,
-    // A hosted function reaches the network and its variables, and reads what was deployed with it; no more.
+    // As on the platform: the network, its variables, and the files that are deployed with it.
     ...[
       '--allow-net',
       '--allow-env',
@@ -259,8 +259,8 @@ function escaped(place: string): string {
 }
 
 /**
- * The program that Deno runs: it names the function's entry point. What a program names, and all that this imports, may
- * be loaded from anywhere, as when a function is bundled; a function may still read no file that it does not import.
+ * Writes the program that Deno runs, which imports the function's entry point. Static imports may be loaded from anywhere,
+ * as when a function is bundled; a function still cannot read other files.
  */
 function writeBootFile(project: Project, definition: EdgeFunction): string {
   const folder = path.join(project.state, 'functions');

@@ -16,7 +16,7 @@ import type { Limits } from './reports.ts';
 import { type Common, createRunner, type Runner, type Version } from './runner.ts';
 import { type Watching, watchFunctions } from './watch.ts';
 
-/** What a function and a request of it may use. */
+/** The limits of a function and of a request. */
 export type FunctionLimits = Limits & RequestTimes;
 
 /** Hosted Supabase's limits, of the paid plans, and a first start that may fetch packages. Source: Supabase, Edge Functions, Limits. */
@@ -43,7 +43,7 @@ export interface FunctionsOptions {
   /** A file of variables instead of `supabase/functions/.env`. */
   envFile?: string | undefined;
   limits?: FunctionLimits;
-  /** Told what a person at the terminal should know, a sentence or more a time. */
+  /** Prints messages for the user at the terminal. */
   print(text: string): void;
 }
 
@@ -61,12 +61,12 @@ export interface Functions {
   stop(): Promise<void>;
 }
 
-/** First segments of the other services' addresses: a function of such a name is at `/functions/v1/` only. */
+/** First segments of other services' paths: a function of such a name is at `/functions/v1/` only. */
 const services = new Set(['auth', 'rest', 'storage', 'realtime', 'graphql', 'functions', 'pg', '_stack']);
 
 /**
- * Starts all functions of a project and keeps them at the state of its files. A function that does not start is told to
- * `print`, answers 503, and starts when it is corrected; only a missing Deno is an error.
+ * Starts all functions of a project and follows changes of its files. A function that does not start is reported, answers
+ * 503, and starts when it is corrected; only a missing Deno is an error.
  */
 export async function startFunctions(options: FunctionsOptions): Promise<Functions> {
   const { keys, print, envFile, limits = hostedLimits } = options;
@@ -76,20 +76,20 @@ export async function startFunctions(options: FunctionsOptions): Promise<Functio
   const common: Common = { limits, drainMs: limits.wallClockMs, log: log.write };
   const authorize = createAuthorize(keys);
   const runners = new Map<string, Runner>();
-  /** What each function was last started from; without an entry it did not start. */
+  /** The version that each function was last started from; without an entry it did not start. */
   const started = new Map<string, Started>();
   const told = new Set<string>();
   const sockets = new Set<Duplex>();
   let watching: Watching | null = null;
   let stopping = false;
 
-  /** Says each thing once, not at every change. */
+  /** Prints each note once, not at every change. */
   function note(text: string): void {
     if (!told.has(text)) print(text);
     told.add(text);
   }
 
-  /** Starts, replaces and ends functions, so that what runs is what the project says; `changed` are the paths that did. */
+  /** Starts, replaces and ends functions according to the project's files; `changed` are the paths that changed. */
   async function update(changed: ReadonlySet<string>): Promise<void> {
     if (stopping) return;
     const versions = readVersions(options, note);
@@ -192,7 +192,7 @@ export async function startFunctions(options: FunctionsOptions): Promise<Functio
   };
 }
 
-/** What a function was started from, and the files that it consists of, where they are known. */
+/** The version that a function was started from, and its files, where they are known. */
 interface Started {
   version: Version;
   modules: ReadonlySet<string> | null;
@@ -202,7 +202,7 @@ function modulesOf(functions: Iterable<Started>): string[] {
   return [...functions].flatMap(({ modules }) => [...(modules ?? [])]);
 }
 
-/** Whether a function has to be started anew. A change that might concern it counts as one that does. */
+/** Whether a function must be restarted. In doubt a change concerns it. */
 function isAffected(before: Started | undefined, now: Version, changed: ReadonlySet<string>): boolean {
   const { project, definition, environment } = now;
   const startedFrom = ({ version }: Started) => JSON.stringify([version.definition, version.environment]);
@@ -211,7 +211,7 @@ function isAffected(before: Started | undefined, now: Version, changed: Readonly
     if (file === path.join(project.supabase, 'config.toml')) return false;
     if (isInside(path.dirname(definition.entrypoint), file)) return true;
     if (!before.modules || before.modules.has(file) || file === definition.importMap) return true;
-    // Code that it does not import, or a file of another function's, is nothing to it.
+    // Code that it does not import, or a file of another function, does not concern it.
     const folder = path.relative(functionsFolder(project), file).split(path.sep)[0] ?? '';
     const othersOwn = fs.existsSync(path.join(functionsFolder(project), folder, 'index.ts'));
     return !/\.[cm]?[jt]sx?$/.test(file) && !othersOwn;
@@ -223,7 +223,7 @@ function nameIn(url: string): string {
   return /^\/([^/?#]*)/.exec(url)?.[1] ?? '';
 }
 
-/** What the project's files say now, a version by function name. */
+/** The versions of all functions by name, from the project's files. */
 function readVersions(options: FunctionsOptions, note: (text: string) => void): Map<string, Version> {
   const project = readProject(options.project.root, options.project.state);
   const definitions = listFunctions(project, note);

@@ -8,8 +8,8 @@ export interface Answer {
 }
 
 /**
- * What the platform answers when a function cannot. Statuses and codes: Supabase, Edge Functions, Status codes;
- * words: the CLI's `functions serve`.
+ * The platform's answers when a function cannot answer. Statuses and codes: Supabase, Edge Functions, Status codes;
+ * messages: the CLI's `functions serve`.
  */
 export const answers = {
   notFound: { status: 404, body: { code: 'NOT_FOUND', message: 'Requested function was not found' } },
@@ -40,7 +40,7 @@ export const answers = {
   },
 } as const satisfies Record<string, Answer>;
 
-/** What a request gets that waited too long for the beginning of an answer; `limitMs` is how long that is. */
+/** The answer to a request that waited longer than `limitMs` for the beginning of an answer. */
 export function idleTimeout(limitMs: number): Answer {
   const message = `Request idle timeout limit (${limitMs / 1000}s) reached`;
   return { status: 504, body: { code: 'IDLE_TIMEOUT', message } };

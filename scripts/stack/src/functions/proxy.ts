@@ -13,7 +13,7 @@ export interface RequestTimes {
   wallClockMs: number;
 }
 
-/** Request headers that speak of one connection only, or that the gateway sets itself. */
+/** Request headers of a single connection, and headers that the gateway sets. */
 const notForwarded = new Set([
   ...['connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'upgrade', 'expect', 'host'],
   ...['x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-forwarded-port'],
@@ -24,12 +24,12 @@ const notAnswered = new Set(['connection', 'keep-alive', 'proxy-connection', 'tr
 /** Requests have long addresses, and answers may have long headers: the same limit as the gateway's. */
 const maxHeaderSize = 128 * 1024;
 
-/** How long it takes at most until it is known why a process ended whose connection broke. */
+/** How long to wait for the reason when a connection to a process breaks. */
 const causeMs = 2_000;
 
 /**
- * Passes a request on to a function and its answer back, byte for byte and no faster than either side takes it. A client
- * that goes away cancels the function's request. `path` is the address from the function's name on.
+ * Forwards a request to a function and its answer back, byte for byte and with backpressure. A client that disconnects
+ * cancels the function's request. `path` is the path from the function's name on.
  */
 export function forward(
   runner: Runner,
@@ -91,7 +91,7 @@ function attempt(
       return;
     }
     release();
-    // Nobody listened: nothing was sent, so it can be sent to whoever comes after.
+    // Nothing was sent, since no process listened: the request may go to the next process.
     if (errorCode(error) === 'ECONNREFUSED') {
       await Promise.race([target.ended, pause(causeMs)]);
       if (runner.current !== target) forward(runner, times, incoming, outgoing, path);
@@ -103,7 +103,7 @@ function attempt(
   });
   upstream.on('close', () => {
     release();
-    // What the function has left of a body is read to its end: the client's next request comes behind it.
+    // Read the rest of a body that the function left: the client's next request follows on the connection.
     if (!answered) return;
     incoming.unpipe(upstream);
     incoming.resume();
@@ -116,7 +116,7 @@ function attempt(
   sendBody(incoming, upstream);
 }
 
-/** A body is sent only over a connection that exists: one that does not come about must not have swallowed it. */
+/** Sends a body once the connection exists: a connection that fails must not have consumed it. */
 function sendBody(incoming: IncomingMessage, upstream: ClientRequest): void {
   if (!hasBody(incoming)) {
     upstream.end();
@@ -158,7 +158,7 @@ export function forwardUpgrade(
     other.on('close', () => socket.destroy());
     socket.on('close', () => other.destroy());
   });
-  // The function did not want to: its answer is an ordinary one, and the last on this connection.
+  // The function refused: it answers as to any request, and the connection ends.
   upstream.on('response', (response) => {
     writeHead(socket, response, ['connection', 'close']);
     response.pipe(socket);

@@ -1,6 +1,6 @@
 // What passes between a function's process and the stack. Both import it, so it imports nothing.
 
-/** What a function may use. */
+/** Limits of a function. */
 export interface Limits {
   /** From the start until it listens, in milliseconds. */
   bootMs: number;

@@ -10,13 +10,13 @@ const patienceMs = 10_000;
 const firstWaitMs = 100;
 const longestWaitMs = 5_000;
 
-/** A function that has run for this long, or has had a request, is not crashing in a loop. */
+/** A function that has run for this long, or has had a request, is not in a crash loop. */
 const healthyAfterMs = 10_000;
 
-/** What a function is started from; another is started beside it when any of this changes. */
+/** The source and settings of a function; a change starts another process beside the running one. */
 export type Version = Pick<Launch, 'project' | 'definition' | 'environment'>;
 
-/** One edge function, kept running: started again when its process ends, replaced when its code changes. */
+/** An edge function that is kept running: restarted when its process ends, replaced when its code changes. */
 export interface Runner {
   readonly definition: EdgeFunction;
   /** The process that serves now, or null. */
@@ -32,7 +32,7 @@ export interface Runner {
   stop(mostMs: number): Promise<void>;
 }
 
-/** What all functions of a stack have in common. */
+/** Options that all functions of a stack share. */
 export type Common = Pick<Launch, 'limits'> & {
   log(level: Parameters<Launch['log']>[0], name: string, text: string): void;
   /** How long a process that was replaced may take to finish, in milliseconds. */
@@ -104,7 +104,7 @@ export function createRunner(first: Version, common: Common): Runner {
     crashes = healthy ? 0 : crashes + 1;
     if (!stopped) common.log('warn', name, 'The function ended; it is started again');
     for (;;) {
-      // The first time nobody should have to wait.
+      // The first restart is immediate.
       const wait = crashes === 0 ? 0 : firstWaitMs * 2 ** (crashes - 1);
       await delay(Math.min(wait, longestWaitMs), undefined, { ref: false });
       // A change of its code has started it meanwhile, or is about to.

@@ -3,10 +3,10 @@ import { watch } from 'chokidar';
 import type { Project } from '../project.ts';
 import { functionsFolder, isInside } from './definitions.ts';
 
-/** Editors save in several steps, and a checkout changes many files: what comes within this time is one change. */
+/** Editors save in several steps, and a checkout changes many files: changes within this time count as one. */
 const quietMs = 100;
 
-/** Folders that nobody edits, and files that editors keep for a moment; the CLI's `functions serve` ignores them too. */
+/** Folders of tools and temporary files of editors; the CLI's `functions serve` ignores them too. */
 const ignoredFolders = /[\\/](node_modules|\.git|\.vscode|\.idea|vendor)([\\/]|$)/;
 const ignoredFiles = /(~|\.tmp|\.sw[px]|[\\/]4913|[\\/]___[^\\/]*|[\\/]\.#[^\\/]*|\.DS_Store)$/;
 
@@ -19,7 +19,7 @@ export interface Watching {
 
 /**
  * Calls `onChange` with the paths that have changed: of the project's functions, `config.toml`, and the files that are
- * `followed`; never twice at a time. Resolves when nothing more can be missed. What cannot be watched is told to `note`.
+ * `followed`; never twice at a time. Resolves once no change can be missed. Errors of watching go to `note`.
  */
 export function watchFunctions(
   project: Project,

@@ -1,6 +1,6 @@
 /// <reference lib="deno.ns" />
 // Runs inside Deno, around one edge function: serves it on a free port of the loopback interface, and tells the stack
-// in lines of JSON behind a mark which port that is, what the function says, and when it uses too much.
+// in lines of JSON behind a mark its port, the output of the function, and when a limit is exceeded.
 import { Console } from 'node:console';
 import process from 'node:process';
 import { Writable } from 'node:stream';
@@ -11,7 +11,7 @@ const limits = JSON.parse(limitsText) as Limits;
 const say = (report: Report) => sayLine(Deno.stdout, mark, report);
 const { serve, memoryUsage, exit, env } = Deno;
 const cpuUsage = process.cpuUsage.bind(process);
-/** Taken before the function loads, which is to find none of them. */
+/** Taken before they are hidden from the function. */
 const ThreadOfWatchdog = Worker;
 const { gc } = globalThis as { gc?: () => void };
 
@@ -77,7 +77,7 @@ function failed(error: unknown): Response {
   return new Response('Internal Server Error', { status: 500 });
 }
 
-/** Starts the watchdog, which asks this thread many times a second to look at what it uses. */
+/** Starts the watchdog, to which this thread answers many times a second while it is busy. */
 function watch(): void {
   const memoryAtStart = memoryUsage().rss;
   let memorySeen = memoryAtStart;
@@ -88,8 +88,7 @@ function watch(): void {
     shared[figures.answeredAt] = cpuTime(cpuUsage(), shared);
     const { rss } = memoryUsage();
     if (rss - memoryAtStart < limits.memoryBytes || rss < memorySeen + memoryStepBytes) return;
-    // What only waits to be collected is not in use. Buffers are given back after a collection, in the background: the
-    // second one waits for that.
+    // Garbage does not count. Buffers are freed in the background after a collection; the second one waits for that.
     gc?.();
     gc?.();
     const { heapUsed, external } = memoryUsage();
@@ -144,7 +143,7 @@ function divertConsole(): void {
   });
 }
 
-/** A function finds what it would find on the platform: no threads of its own, nothing of this machine. */
+/** Gives a function the globals of the platform: no worker threads, no variables of this machine. */
 function likePlatform(): void {
   Object.assign(Deno, { serve: serveFunction });
   Object.assign(globalThis, { EdgeRuntime: { waitUntil } });

@@ -4,15 +4,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { StackError } from '../errors.ts';
 import { isAlive } from '../run.ts';
 
-/** A shutdown in order writes everything down first. */
+/** A fast shutdown writes a checkpoint first. */
 const patienceMs = 30_000;
 
-/** How long a server that answers nobody is waited for: it is starting up, or already shutting down. */
+/** How long to wait for a server that does not answer: it starts or shuts down. */
 const silentPatienceMs = 10_000;
 
 /**
- * Ends what is left of the server of an earlier run that was killed: it would still hold the data. Most often the
- * watchdog is just ending it. `isOurs` says whether the server on a port takes our password.
+ * Ends the server of an earlier run that was killed: it would still use the data. Usually the watchdog is already ending
+ * it. `isOurs` tells whether the server on a port accepts our password.
  */
 export async function endLeftover(
   dataDir: string,
@@ -29,12 +29,12 @@ export async function endLeftover(
     if (isAlive(pid)) throw doesNotEnd(pid);
     return;
   }
-  // Linux tells who works in the folder: the server and, for a moment longer when it was killed, its children.
+  // Linux lists the processes that work in the folder: the server and, for a moment after a kill, its children.
   if (workingIn(dataDir).includes(pid)) process.kill(pid, 'SIGINT');
   await waitUntil(() => workingIn(dataDir).length === 0, patienceMs);
   const [left] = workingIn(dataDir);
   if (left !== undefined) throw doesNotEnd(left);
-  // The number may be another process's by now: PostgreSQL would take that one for its own server.
+  // The process id may be reused by now: PostgreSQL would take that process for its server.
   fs.rmSync(pidFile, { force: true });
 }
 

@@ -1,12 +1,12 @@
 import postgres, { type Sql } from 'postgres';
 
-/** How long statements that run may go on where another connection of the pool was lost, in seconds. */
+/** Seconds for running statements after another connection of the pool was lost. */
 const farewell = 5;
 
 /**
- * Opens up to `max` connections of postgres.js that outlive the server. postgres.js itself makes a lost connection anew,
- * but may keep what it had not sent yet, which then goes before its greeting; and it waits longer after each failure,
- * up to twenty seconds. Here a lost connection ends the whole pool, and the next statement opens a new one.
+ * Opens a pool of up to `max` connections that survives a restart of the server. postgres.js reconnects by itself, but may
+ * send statements that it had buffered before the new connection's greeting, and backs off for up to 20 seconds. Here a
+ * lost connection ends the whole pool, and the next statement opens a new one.
  */
 export function openPool(url: string, max: number): Sql {
   let closed = false;
@@ -38,8 +38,8 @@ export function openPool(url: string, max: number): Sql {
 }
 
 /**
- * Whether postgres.js threw, where nobody can catch it, since a connection was gone before it had written. Whoever
- * waits for that statement is told by the end of the connection.
+ * Whether postgres.js threw outside any promise because a connection ended before it had written. The statement itself is
+ * rejected by the end of the connection.
  */
 export function isWriteAfterEnd(error: unknown): boolean {
   return (

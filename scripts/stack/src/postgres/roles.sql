@@ -1,4 +1,4 @@
--- What a Supabase database has before any migration: roles, schemas, and today's closed default grants.
+-- Roles, schemas and closed default privileges of a Supabase database before any migration.
 -- Runs as the superuser at every start, so each statement can be repeated. Passwords are set by bootstrap.ts.
 
 do $$

@@ -17,7 +17,7 @@ export interface PostgresOptions {
   /** Where its data is; made when it is not there. */
   dataDir: string;
   port: number;
-  /** Receives all that the server says. */
+  /** The server's log. */
   logFile: string;
   /** The password of the superuser `supabase_admin`. */
   password: string;
@@ -25,16 +25,16 @@ export interface PostgresOptions {
 
 /** A PostgreSQL server that this process started. */
 export interface PostgresServer {
-  /** Resolves, with what it said last, when the server ends without having been told to. */
+  /** Resolves with its last words when the server ends by itself. */
   died: Promise<string>;
-  /** Ends it in order: running transactions are rolled back, committed ones are on disk. */
+  /** Shuts it down: running transactions are rolled back, committed ones are on disk. */
   stop(): Promise<void>;
 }
 
 /** The superuser, named as on Supabase, where `postgres` is none. */
 const superuser = 'supabase_admin';
 
-/** What an empty database takes up, with its first segments of write-ahead log. */
+/** The size of an empty cluster with its first write-ahead log. */
 const clusterBytes = 64 * 1024 * 1024;
 
 /** A cold machine needs a few seconds; recovery after a crash may need more. */
@@ -52,8 +52,8 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
 }
 
 /**
- * Makes the cluster beside its final place and renames it there when it is whole: a first start that is cut off
- * leaves nothing that looks like a database.
+ * Makes the cluster beside its final place and renames it when it is complete: an interrupted first start leaves nothing
+ * that looks like a database.
  */
 async function makeCluster(
   options: PostgresOptions,
@@ -61,11 +61,11 @@ async function makeCluster(
   account: Account | null,
 ): Promise<void> {
   const unfinished = `${options.dataDir}.new`;
-  // One that has just been cut off may still be writing.
+  // An initdb that was just interrupted may still be writing.
   fs.rmSync(unfinished, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   fs.mkdirSync(unfinished, { recursive: true, mode: 0o700 });
   const { bavail, bsize } = fs.statfsSync(unfinished);
-  // initdb that runs out of space ends without saying why.
+  // initdb does not report a full disk.
   if (bavail * bsize < clusterBytes) throw diskFull(options.dataDir);
   const secretDir = fs.mkdtempSync(path.join(os.tmpdir(), 'postgres-'));
   const passwordFile = path.join(secretDir, 'password');
@@ -126,7 +126,7 @@ async function run(
     log_timezone: 'UTC',
     log_line_prefix: '%m [%p] ',
     log_min_duration_statement: -1,
-    // What is refused to a client is the client's business and is in its answer; it would fill the log.
+    // Errors of statements are in the answers to their clients; they would fill the log.
     log_min_messages: 'fatal',
     log_min_error_statement: 'panic',
   };
@@ -219,7 +219,7 @@ async function takesPassword(port: number, password: string): Promise<boolean> {
   }
 }
 
-/** PostgreSQL insists on owning its data; what it says about that names no way out. */
+/** PostgreSQL requires to own its data; its own message names no remedy. */
 function refuseOthersData(dataDir: string, account: Account | null): void {
   const uid = account?.uid ?? process.getuid?.();
   if (uid === undefined || !fs.existsSync(dataDir) || fs.statSync(dataDir).uid === uid) return;
@@ -248,7 +248,7 @@ async function end(
   dataDir: string,
 ): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
-  // SIGINT is PostgreSQL's "fast" shutdown; Windows has no signals, there its own tool says the same.
+  // SIGINT is PostgreSQL's fast shutdown; on Windows, which has no signals, pg_ctl requests it.
   if (process.platform === 'win32')
     spawn(programs.pgCtl, ['stop', '-m', 'fast', '-D', dataDir], { stdio: 'ignore' });
   else child.kill('SIGINT');
@@ -272,12 +272,12 @@ interface DataDir {
 }
 
 /**
- * PostgreSQL refuses to run as root, and root's projects often lie where no other account may go (`/root`, or a
- * temporary folder). On Linux the folder is therefore opened here and handed over as an open file, which the other
- * account reaches whatever lies above it.
+ * PostgreSQL refuses to run as root, and root's projects are often in folders that no other account may enter (`/root`, a
+ * temporary folder). On Linux the folder is therefore passed as an open file descriptor, which needs no rights on the
+ * folders above.
  */
 function openDataDir(dataDir: string, account: Account | null): DataDir {
-  // Detached: Ctrl-C is for this process, which then ends the server after those who use it.
+  // Detached: Ctrl-C goes to this process, which ends the server after the services.
   if (!account)
     return {
       path: dataDir,
@@ -299,7 +299,7 @@ function openDataDir(dataDir: string, account: Account | null): DataDir {
   };
 }
 
-/** The variables the server needs, without those by which a `psql` user sets defaults (PGDATA, PGPORT, …). */
+/** The server's variables, without defaults that a `psql` user may have set (PGDATA, PGPORT, …). */
 function serverEnv(): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(
     ([name]) => !name.startsWith('PG') && !name.startsWith('LC_'),

@@ -3,18 +3,18 @@ import { freeBytes, reserves } from '../disk-space.ts';
 import { errorMessage } from '../errors.ts';
 import { type PostgresOptions, type PostgresServer, startPostgres } from './server.ts';
 
-/** A server that ran for longer did not fail for the reason that it failed for before. */
+/** After this time a failure is a new one, not a repetition. */
 const healthyAfterMs = 60_000;
 
-/** One that ends so often in a row does not get well by starting it. */
+/** A server that ends so often in a row is given up. */
 const mostInARow = 5;
 
-/** Between two looks at a disk that was too full to start. */
+/** Between two checks of a disk that is too full for a start. */
 const fullDiskWaitMs = 500;
 
 /**
- * Starts PostgreSQL, and again, on the same port, whenever it ends by itself: recovery from a crash takes it a second
- * and loses no committed write. `died` resolves when that does not help; a full disk is waited for. `report` is told.
+ * Starts PostgreSQL, and restarts it on the same port whenever it ends by itself: crash recovery takes a second and loses
+ * no committed write. On a full disk it waits for space. `died` resolves when restarting does not help.
  */
 export async function keepPostgres(
   options: PostgresOptions,
@@ -46,7 +46,7 @@ export async function keepPostgres(
     }
   }
 
-  /** Gives why the server does not start, or nothing when it runs. */
+  /** Returns why the server does not start, or nothing when it runs. */
   async function restart(): Promise<string | undefined> {
     while (!stopping) {
       try {
