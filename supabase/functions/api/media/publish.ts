@@ -15,7 +15,7 @@ import { mapParallel } from './parallel.ts';
 import { noSuchUpload, readUpload, removeUploads } from './uploads.ts';
 
 /** Files under way at once for one request: enough to hide the waiting, few enough not to crowd out other requests. */
-const PARALLEL_FILES = 4;
+const PARALLEL_FILES = 3;
 
 /** A file of a request: a part of a form, or the path of an upload or of a file that was published before. */
 export interface RequestFile {
