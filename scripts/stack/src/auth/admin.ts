@@ -154,7 +154,7 @@ export const updateUserById: Endpoint = async (auth, call) => {
   return Response.json(await userJson(auth.database, updated));
 };
 
-/** `DELETE /admin/users/<id>`: the user and all rows that depend on it; a soft deletion keeps the row without personal data. */
+/** `DELETE /admin/users/<id>`: the user and all that depends on it; a soft deletion keeps the row without personal data. */
 export const deleteUser: Endpoint = async (auth, call) => {
   requireAdmin(call);
   const user = await loadUser(auth, call);

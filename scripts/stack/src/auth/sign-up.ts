@@ -133,7 +133,7 @@ function refuseTaken(error: unknown): never {
   throw isEmailTaken(error) ? alreadyRegistered() : error;
 }
 
-/** With confirmation by mail, a known address gets the answer of a new one, so that nobody can find out who is registered. */
+/** With confirmation by mail, a known address gets the answer of a new one, which hides who is registered. */
 async function answerToKnown(auth: Context, user: User, userMetadata: Body | undefined): Promise<Response> {
   await audit(auth.database, 'user_repeated_signup', user, { provider: 'email' });
   if (autoConfirms(auth)) throw alreadyRegistered();

@@ -29,7 +29,7 @@ export interface Disk {
   find(version: string): Promise<{ path: string; size: number } | null>;
   /** Makes an empty version, to be filled by `append`. It counts as an object once a row names it. */
   begin(version: string): Promise<void>;
-  /** Adds bytes to a version that has `offset` of them, and answers its new size. Bytes that arrived stay if the stream fails. */
+  /** Adds bytes to a version of `offset` bytes, and answers its new size. If the stream fails, the bytes before stay. */
   append(version: string, chunks: AsyncIterable<Uint8Array>, offset: number): Promise<number>;
   /** What is known of a version that was filled by `append`; null where there is none. */
   measure(version: string): Promise<Stored | null>;

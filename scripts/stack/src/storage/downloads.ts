@@ -7,8 +7,8 @@ import {
   readTransformation,
   renderImage,
   type Transformation,
+  transformationHeader,
   transformationQuery,
-  writeTransformation,
 } from './images.ts';
 import { checkKey } from './names.ts';
 import { findObject, type ObjectRow } from './objects.ts';
@@ -179,11 +179,11 @@ async function sendImage(
   headers.set('content-type', image.type);
   headers.set('content-length', String(image.bytes.length));
   headers.set('vary', 'Accept');
-  setHeader(headers, 'x-transformations', writeTransformation(transformation));
+  setHeader(headers, 'x-transformations', transformationHeader(transformation));
   return new Response(request.method === 'HEAD' ? null : new Uint8Array(image.bytes), { headers });
 }
 
-/** Supabase serves `text/html` as plain text (but not `Text/HTML`), so that pages of users do not run under its address. */
+/** As on Supabase, `text/html` (but not `Text/HTML`) is served as plain text, so that pages of users do not run here. */
 function servedType(type = 'application/octet-stream'): string {
   return type.includes('text/html') ? 'text/plain' : type;
 }

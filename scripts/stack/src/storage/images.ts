@@ -44,13 +44,22 @@ const qualityOf = { jpeg: 80, webp: 80, avif: 62 };
 const refused = (message: string, cause?: unknown) =>
   new StorageError({ status: 422, code: 'InvalidRequest', message }, { cause });
 
-/** What a transformation says, in the form of the header `X-Transformations` and of signed tokens. */
+/** A transformation as signed tokens have it. */
 export function writeTransformation({ width, height, resize, format, quality }: Transformation): string {
   const parts = { height: side(height), width: side(width), resize: undefined as string | undefined };
   if (parts.height || parts.width) parts.resize = resize ?? 'cover';
   return Object.entries({ ...parts, quality, format })
     .flatMap(([name, value]) => (value ? [`${name}:${value}`] : []))
     .join(',');
+}
+
+/** The header `X-Transformations`, which has the words of imgproxy. */
+export function transformationHeader({ format, ...transformation }: Transformation): string {
+  const written = writeTransformation({ ...transformation, format: format === 'avif' ? format : undefined });
+  return written
+    .replace('resize:cover', 'resizing_type:fill')
+    .replace('resize:contain', 'resizing_type:fit')
+    .replace('resize:fill', 'resizing_type:force');
 }
 
 /** Reads what `writeTransformation` wrote. */

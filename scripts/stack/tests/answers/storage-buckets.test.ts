@@ -78,3 +78,15 @@ describe('the list of buckets', () => {
     expect(found.map(({ name }) => name)).toEqual(['pictures']);
   });
 });
+
+// getAllBuckets.ts and getBucket.ts of supabase/storage: only the list tells the type.
+test('tells the type of a bucket in the list alone', async () => {
+  const [listed] = dataOf(await service.storage.listBuckets({ search: 'pictures', limit: 1 }));
+  expect(listed).toMatchObject({ id: 'pictures', type: 'STANDARD' });
+  expect(dataOf(await service.storage.getBucket('pictures'))).not.toHaveProperty('type');
+});
+
+test('answers that emptying a bucket is queued', async () => {
+  const { message } = dataOf(await service.storage.emptyBucket(await makeBucket({ public: false })));
+  expect(message).toBe('Empty bucket has been queued. Completion may take up to an hour.');
+});

@@ -105,7 +105,7 @@ describe('a transformed image', () => {
     expect(Object.fromEntries(answer.headers)).toMatchObject({
       'content-type': 'image/webp',
       vary: 'Accept',
-      'x-transformations': 'width:20,resize:cover',
+      'x-transformations': 'width:20,resizing_type:fill',
       'content-length': String((await answer.arrayBuffer()).byteLength),
     });
   });
