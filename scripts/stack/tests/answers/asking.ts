@@ -4,41 +4,41 @@ import { SignJWT } from 'jose';
 import postgres, { type Sql } from 'postgres';
 import { afterAll, expect, inject } from 'vitest';
 
-/** The stack that is asked. */
+/** The stack under test. */
 export const target = inject('target');
 
-/** Long enough for the project, and the same for everybody. */
+/** The password of all users, long enough for the project. */
 export const password = 'correct horse battery';
 
-/** An address that nobody has, so that each test can run again on the same database. */
+/** A new address, so that each test can run again on the same database. */
 export const newEmail = () => `${randomUUID()}@example.com`;
 
-/** A name that no row has, of letters and digits. */
+/** A new name of letters and digits. */
 export const newName = (prefix = 'n') => `${prefix}${randomUUID().replaceAll('-', '')}`;
 
-/** A client of the stack: without a key it shows the publishable one; it keeps no session but its own. */
+/** A client of the stack with a session of its own; by default with the publishable key. */
 export function openClient(key = target.publishableKey): SupabaseClient {
   return createClient(target.url, key, { auth: { persistSession: false, autoRefreshToken: false } });
 }
 
-/** A client that shows the secret key: past row-level security. */
+/** A client with the secret key, which passes row-level security. */
 export const service = openClient(target.secretKey);
 
-/** A client that nobody is signed in with. */
+/** A client without a user. */
 export const anonymous = openClient();
 
-/** Someone with an account, and a client that is signed in with it. */
+/** A user with a client that is signed in. */
 export interface Person {
   client: SupabaseClient;
   id: string;
   email: string;
   handle: string;
   session: Session;
-  /** The access token, for requests past supabase-js. */
+  /** The access token, for requests without supabase-js. */
   token: string;
 }
 
-/** Signs somebody new up. Takes a tenth of a second, which a hash of a password needs: a few a file. */
+/** Signs a new user up. Takes a tenth of a second for the hash of the password, so use few per file. */
 export async function signUp(metadata: Record<string, unknown> = {}): Promise<Person> {
   const client = openClient();
   const email = newEmail();
@@ -51,7 +51,7 @@ export async function signUp(metadata: Record<string, unknown> = {}): Promise<Pe
   return { client, id: session.user.id, email, handle, session, token: session.access_token };
 }
 
-/** Signs somebody in once more, as on another device. */
+/** Signs a user in again, as on another device. */
 export async function signInAgain({ email }: { email: string }) {
   const client = openClient();
   const { data, error } = await client.auth.signInWithPassword({ email, password });
@@ -59,16 +59,16 @@ export async function signInAgain({ email }: { email: string }) {
   return { client, session: data.session };
 }
 
-/** A request past supabase-js. */
+/** A request without supabase-js. */
 export interface RawRequest extends Omit<RequestInit, 'headers'> {
   headers?: Record<string, string>;
   /** The API key: the publishable one unless given; null sends none. */
   key?: string | null;
-  /** The token to show. */
+  /** The access token to send. */
   token?: string;
 }
 
-/** Sends what supabase-js would not. */
+/** Sends a request that supabase-js would not send. */
 export function raw(path: string, { key, token, headers, ...rest }: RawRequest = {}): Promise<Response> {
   return fetch(target.url + path, {
     ...rest,
@@ -106,7 +106,7 @@ export async function schemaIsKnown(sql: Sql): Promise<void> {
   await sql.unsafe(`drop function public.${name}()`);
 }
 
-/** The data of an answer of supabase-js that must not be an error. */
+/** The data of an answer of supabase-js; fails the test for an error. */
 export function dataOf<Answer extends { data: unknown; error: unknown }>(
   answer: Answer,
 ): NonNullable<Extract<Answer, { error: null }>['data']> {

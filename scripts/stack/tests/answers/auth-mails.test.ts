@@ -4,7 +4,7 @@ import { codeIn, linkIn, mailsTo, mailTo } from './mails.ts';
 
 const redirectTo = 'http://127.0.0.1:3000/reset';
 
-/** Follows a link up to where it leads. */
+/** Follows a link, and answers the address that it leads to. */
 async function follow(link: URL): Promise<{ status: number; to: URL; fragment: URLSearchParams }> {
   const response = await fetch(link, { redirect: 'manual' });
   const to = new URL(response.headers.get('location') ?? '');
@@ -50,7 +50,7 @@ describe('password recovery', () => {
   test('gives the same answer for an unknown address, and sends nothing', async () => {
     const email = newEmail();
     expect((await openClient().auth.resetPasswordForEmail(email)).error).toBeNull();
-    // A mail to somebody else, sent later, is there: this one would be too.
+    // A later mail to another user has arrived, so this one would have arrived too.
     const { email: known } = await signUp();
     await openClient().auth.resetPasswordForEmail(known);
     await mailTo(known);
@@ -112,7 +112,7 @@ describe('signing in by mail', () => {
     expect(error).toMatchObject({ status: 403, code: 'otp_expired' });
   });
 
-  // The flow of apps that render on a server: the link brings a code, and only who asked can change it for a session.
+  // The flow of apps that render on a server: the link brings a code, which only the client that asked can exchange.
   test('leads back with a code that only the client of a PKCE flow can exchange', async () => {
     const { createClient } = await import('@supabase/supabase-js');
     const kept = new Map<string, string>();

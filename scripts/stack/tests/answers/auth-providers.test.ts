@@ -17,7 +17,7 @@ beforeAll(async () => {
   ann = await signUp();
 });
 
-// config.toml switches none of these on. Codes: supabase.com/docs/guides/auth/debugging/error-codes.
+// All of these are off in config.toml. Codes: supabase.com/docs/guides/auth/debugging/error-codes.
 describe('a way of signing in that the project does not offer', () => {
   test('refuses a social provider', async () => {
     const response = await raw('/auth/v1/authorize?provider=github', { key: null, redirect: 'manual' });

@@ -90,7 +90,7 @@ describe('signing out', () => {
     expect((await refresh(person.session.refresh_token)).error?.code).toBe('refresh_token_not_found');
   });
 
-  // The Data API asks nobody: a token counts until it expires.
+  // The Data API does not ask Auth: a token is valid until it expires.
   test('leaves the access token valid for the Data API', async () => {
     const { client, token } = await signUp();
     await client.auth.signOut({ scope: 'local' });

@@ -50,7 +50,7 @@ describe('signing in with a password', () => {
   test('accepts a user written by SQL with a hash of pgcrypto', async () => {
     const email = newEmail();
     const id = randomUUID();
-    // As the seeds of Supabase's own examples do it: what is not named here has defaults.
+    // As in the seeds of Supabase's examples: other columns have defaults.
     await sql`
       insert into auth.users
         (id, aud, role, email, encrypted_password, email_confirmed_at, raw_app_meta_data, raw_user_meta_data)

@@ -36,7 +36,7 @@ describe('an access token', () => {
     expect(keys.filter(({ d }) => d !== undefined)).toEqual([]);
   });
 
-  // What @supabase/server and every other backend does with it.
+  // As @supabase/server and other backends do.
   test('can be verified with the published keys alone', async () => {
     const { payload } = await jwtVerify(ann.token, createRemoteJWKSet(new URL(keySet)), {
       audience: 'authenticated',

@@ -87,7 +87,7 @@ describe('changing an address', () => {
     expect(error).toMatchObject({ status: 422, code: 'email_exists' });
   });
 
-  // Not at once, also where sign-ups need no confirmation: only anonymous users are spared it.
+  // Also where sign-ups need no confirmation; only anonymous users get an address at once.
   // Source: UserUpdate in internal/api/user.go of supabase/auth.
   test('changes the address when the link in the mail to it is followed', async () => {
     const person = await signUp();

@@ -4,5 +4,5 @@ export const png = Buffer.from(
   'base64',
 );
 
-/** The same as a Blob of its type, as a browser has files. */
+/** The same as a Blob, as in browsers. */
 export const pngBlob = () => new Blob([png], { type: 'image/png' });

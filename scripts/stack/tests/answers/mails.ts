@@ -8,7 +8,7 @@ export interface Mail {
   text: string;
 }
 
-/** What Mailpit says of a mail in its list, as far as it is needed. */
+/** The fields of Mailpit's list that are needed here. */
 interface MailpitSummary {
   ID: string;
   Subject: string;

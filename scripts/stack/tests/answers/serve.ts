@@ -1,5 +1,4 @@
-// The stack that these tests ask, in a process of its own: when the one that started it ends, however that happens, it
-// ends too and takes all that it kept along.
+// The stack under test, in a process of its own. It ends with the process that started it, and removes its state.
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -13,7 +12,7 @@ const state = fs.mkdtempSync(path.join(os.tmpdir(), 'stack-answers-'));
 
 const over = new Promise((resolve) => {
   process.once('disconnect', resolve);
-  // A terminal sends these to all processes at once; a second one must not cut the end short.
+  // A terminal sends these to all processes at once; a second signal must not interrupt the cleanup.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, resolve);
 });
 

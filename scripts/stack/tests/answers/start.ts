@@ -1,4 +1,4 @@
-// Vitest runs this once before the files of this folder, and what it returns once after them.
+// Vitest runs this once before the files of this project, and the function that it returns once after them.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';

@@ -52,7 +52,7 @@ describe('a bucket', () => {
     dataOf(await service.storage.from(name).upload('x.png', png));
     expect((await service.storage.deleteBucket(name)).error).not.toBeNull();
     dataOf(await service.storage.emptyBucket(name));
-    // Storage empties it in its own time.
+    // Supabase empties it in the background.
     const remove = async () => (await service.storage.deleteBucket(name)).error;
     await expect.poll(remove, { timeout: 10_000 }).toBeNull();
     expect((await service.storage.getBucket(name)).error).toMatchObject({ message: 'Bucket not found' });

@@ -97,7 +97,7 @@ describe('a public file', () => {
     expect([response.status, response.headers.get('content-length')]).toEqual([200, String(png.length)]);
   });
 
-  // An image of one pixel is as small as it gets: whatever transforms it, an image comes back.
+  // One pixel is the smallest image: every service that transforms it answers an image.
   test('is transformed to another size', async () => {
     const { publicUrl } = anonymous.storage
       .from('open')

@@ -109,7 +109,7 @@ describe('the name of a file', () => {
     expect(listed.map(({ name }) => `${ann.id}/${name}`)).toContain(path);
   });
 
-  // ASCII alone, and not all of it: isValidKey in src/storage/limits.ts of supabase/storage.
+  // Only some ASCII characters: isValidKey in src/storage/limits.ts of supabase/storage.
   test.each(['é🎉.png', '日本語.png', 'שלום.png', 'a#b.png', 'a%b.png', 'a[1].png'])(
     'refuses the name %j',
     async (name) => {

@@ -1,19 +1,19 @@
 import 'vitest';
 
-/** The stack that is asked: one of its own, or the one that the environment names. */
+/** The stack under test: one started for the tests, or the one that the environment names. */
 export interface Target {
   url: string;
   publishableKey: string;
   secretKey: string;
   /** PostgreSQL, as the role postgres. */
   databaseUrl: string;
-  /** Signs tokens of HS256: the project's older secret. */
+  /** The project's older secret, which signs tokens of HS256. */
   jwtSecret: string;
   /** The mailbox's address: the embedded stack's, or Mailpit's. */
   mailUrl: string;
 }
 
-/** The environment variable that names each part of a stack to ask. */
+/** The environment variable for each part of a stack under test. */
 export const variables: Record<keyof Target, string> = {
   url: 'STACK_URL',
   publishableKey: 'STACK_PUBLISHABLE_KEY',

@@ -10,7 +10,7 @@ otp_expiry = 60
 max_frequency = "0s"
 ${wideLimits}`);
 
-/** A user whom an admin made. */
+/** A user created by an admin. */
 async function made() {
   const email = newEmail();
   const { data, error } = await stack.admin.createUser({ email, password, email_confirm: true });

@@ -24,7 +24,7 @@ pass = "nothing"
 admin_email = "nobody@example.com"
 `);
 
-/** Sends as a server that says whose request it is, so that each test is a client of its own. */
+/** Sends as a server that names the client's address, so that each test has its own limits. */
 function clientAt(address: string) {
   const headers = () => ({ apikey: stack.secretKey, 'sb-forwarded-for': address });
   return (path: string, body: object) => stack.send('POST', path, JSON.stringify(body), headers());

@@ -35,7 +35,7 @@ async function confirmed() {
   return { client, email, id: data.user.id };
 }
 
-/** Makes what was sent to a user look an hour and more old. */
+/** Makes all codes sent to a user more than an hour old. */
 async function letExpire(email: string) {
   await stack.database`
     update auth.users

@@ -13,7 +13,7 @@ afterEach(async () => {
   for (const step of undo.splice(0).reverse()) await step();
 });
 
-/** A database with nothing in it. */
+/** An empty database. */
 async function emptyDatabase(): Promise<{ keys: Keys; port: number; sql: Sql }> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'stack-schema-'));
   undo.push(() => fs.rmSync(folder, { recursive: true, force: true }));

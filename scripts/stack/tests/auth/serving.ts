@@ -6,10 +6,10 @@ import { afterAll, beforeAll } from 'vitest';
 import type { Mail } from '../../src/mailbox.ts';
 import { copyProject, run, statusOf } from '../running.ts';
 
-/** A password that no rule in these tests finds too weak. */
+/** A password that all rules in these tests accept. */
 export const password = 'Correct-horse-8-battery';
 
-/** An address that nobody has yet. */
+/** A new address. */
 export const newEmail = () => `auth-${crypto.randomUUID()}@example.com`;
 
 /** A stack that serves the small project with settings of its own. */
@@ -20,12 +20,12 @@ export interface Served {
   mailboxUrl: string;
   project: string;
   database: Sql;
-  /** Nobody yet. Clients of the PKCE flow keep their verifiers until the code is exchanged. */
+  /** A client without a session. Clients of the PKCE flow keep their verifiers until the code is exchanged. */
   client(flow?: 'implicit' | 'pkce'): SupabaseClient;
   admin: SupabaseClient['auth']['admin'];
   /** The mails to an address, in the order they were sent. */
   mailsTo(email: string): Promise<Mail[]>;
-  /** Sends what supabase-js never would. */
+  /** Sends a request that supabase-js would not send. */
   send(
     method: string,
     path: string,
@@ -121,7 +121,7 @@ export function codeIn({ text }: Mail): string {
   return code;
 }
 
-/** Limits that no test meets by chance. */
+/** Limits that no test reaches by chance. */
 export const wideLimits = `
 [auth.rate_limit]
 sign_in_sign_ups = 100000
@@ -130,7 +130,7 @@ token_refresh = 100000
 anonymous_users = 100000
 `;
 
-/** Where a link leads, with what stands behind `?` and `#`. */
+/** The address that a link leads to, with its query and fragment. */
 export async function follow(link: string) {
   const response = await fetch(link, { redirect: 'manual' });
   const location = response.headers.get('location') ?? '';

@@ -1,4 +1,4 @@
-// What the tests of Storage share: each file that imports this has people and buckets of its own, and leaves nothing.
+// Users and buckets for the tests of Storage: new ones for each file that imports this, removed at its end.
 import { randomUUID } from 'node:crypto';
 import type { SupabaseClient } from '@supabase/supabase-js';
 import postgres from 'postgres';
@@ -7,7 +7,7 @@ import { anonymous, openClient, raw as request, service, target } from '../answe
 
 export { anonymous, service, target as stack };
 export const run = randomUUID().slice(0, 8);
-/** Buckets of this run: only files of one's own folder; for everyone; of at most 1000 bytes; of images. */
+/** Buckets of this run: for files in the user's own folder; public; for at most 1000 bytes; for images. */
 export const own = `own-${run}`;
 export const open = `open-${run}`;
 export const small = `small-${run}`;
@@ -34,7 +34,7 @@ export async function signUp(name: string): Promise<Person> {
   return { id: data.session.user.id, client, token: data.session.access_token };
 }
 
-/** A request to Storage past supabase-js, with a key and, for a person, their token. */
+/** A request to Storage without supabase-js, with a key and the token of a user. */
 export function raw(path: string, init: RequestInit & { as?: Person | null } = {}): Promise<Response> {
   const { as, headers, ...rest } = init;
   return request(`/storage/v1/${path}`, {
@@ -45,7 +45,7 @@ export function raw(path: string, init: RequestInit & { as?: Person | null } = {
   });
 }
 
-/** The names of a bucket's rows, whatever policies say. */
+/** The names of all rows of a bucket, past the policies. */
 export async function stored(bucket: string, prefix: string): Promise<string[]> {
   const rows = await sql<{ name: string }[]>`
     select name from storage.objects where bucket_id = ${bucket} and starts_with(name, ${prefix}) order by name

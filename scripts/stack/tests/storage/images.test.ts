@@ -7,7 +7,7 @@ import { ann, anonymous, bob, open, own, raw, service } from './fixtures.ts';
 const path = `render/image/public/${open}`;
 const webp = { accept: 'image/webp,*/*' };
 
-/** What an answer shows, by its bytes. */
+/** The format and size of the image in an answer. */
 async function look(answer: Response) {
   const { width, height, format, pages } = await sharp(Buffer.from(await answer.arrayBuffer()), {
     pages: -1,
@@ -15,7 +15,7 @@ async function look(answer: Response) {
   return { width, height: pages && pages > 1 ? height / pages : height, format, pages };
 }
 
-/** A PNG that is small as a file and huge as a picture. */
+/** A PNG of few bytes and very many pixels. */
 function bomb(width: number, height: number): Buffer {
   const chunk = (type: string, data: Buffer) => {
     const body = Buffer.concat([Buffer.from(type), data]);

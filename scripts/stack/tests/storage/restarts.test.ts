@@ -53,7 +53,7 @@ afterAll(async () => {
   fs.rmSync(project, { recursive: true, force: true });
 });
 
-/** All that is on the disk, by version; and what should be, by the rows and the uploads that may go on. */
+/** The versions on the disk, and those expected by the rows and the unfinished uploads. */
 async function compare(): Promise<{ names: Map<string, string>; onDisk: string[]; expected: string[] }> {
   const sql = postgres(databaseUrl, { max: 1 });
   const rows = await sql<{ name: string; version: string; tag: string; size: number }[]>`

@@ -28,7 +28,7 @@ const annsTarget = (name: string, headers = {}): Target => ({
 });
 const locationOf = (answer: Response) => answer.headers.get('location') ?? '';
 
-/** Sends the beginning of a part, then cuts the connection once the server has said nothing for want of the rest. */
+/** Sends the beginning of a part, then cuts the connection. */
 async function cutOff(location: string, headers: Record<string, string>, offset: number, bytes: Buffer) {
   const request = http.request(location, {
     method: 'PATCH',

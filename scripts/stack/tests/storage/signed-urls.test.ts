@@ -56,7 +56,7 @@ describe('a signed URL', () => {
     const [row] = await sql`select owner_id from storage.objects where bucket_id = ${own} and name = ${path}`;
     expect(row?.owner_id).toBe(ann.id);
 
-    // Once only, only there, and not for reading.
+    // The token stores once, only this object, and does not read.
     expect((await bucket.uploadToSignedUrl(path, token, 'again')).error).toMatchObject({ statusCode: '409' });
     expect((await bucket.uploadToSignedUrl(`${path}2`, token, 'other')).error).toMatchObject({ status: 400 });
     expect(await status(signedUrl.replace('upload/sign', 'sign'))).toBe(400);

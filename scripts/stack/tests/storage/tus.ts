@@ -1,6 +1,6 @@
 import { Upload, type UploadOptions } from 'tus-js-client';
 
-/** Where a resumable upload goes to, and who sends it. */
+/** The target and the headers of a resumable upload. */
 export interface Target {
   url: string;
   headers: Record<string, string>;
@@ -10,7 +10,7 @@ export interface Target {
 
 const base64 = (text: string) => Buffer.from(text).toString('base64');
 
-/** A request of the TUS protocol, past any client library. */
+/** A request of the TUS protocol without a client library. */
 export function tus(url: string, method: string, headers: Record<string, string>, body?: Uint8Array) {
   return fetch(url, {
     method,
@@ -23,7 +23,7 @@ export function tus(url: string, method: string, headers: Record<string, string>
 
 const octets = { 'content-type': 'application/offset+octet-stream' };
 
-/** Begins an upload; what is said of the file can be replaced. */
+/** Begins an upload; `about` replaces metadata. */
 export function begin(
   { url, headers, bucket, name }: Target,
   size: number,
@@ -51,7 +51,7 @@ export async function offsetOf(location: string, headers: Record<string, string>
   return Number(answer.headers.get('upload-offset'));
 }
 
-/** Uploads with tus-js-client, as Supabase's guide shows it; resolves with the upload's address. */
+/** Uploads with tus-js-client, as in Supabase's guide; resolves with the URL of the upload. */
 export function uploadWithClient(
   { url, headers, bucket, name }: Target,
   bytes: Buffer,

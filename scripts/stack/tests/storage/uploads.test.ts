@@ -155,7 +155,7 @@ describe('uploading', () => {
     expect((await ann.client.storage.from(own).upload(name, 'here')).error).toBeNull();
     expect(await textOf(ann.client, own, name)).toBe('here');
     expect(await stored(own, name)).toEqual([name]);
-    // Other than files of a disk that does not tell upper and lower case apart.
+    // Unlike files on a case-insensitive disk.
     await ann.client.storage.from(own).upload(name.toLowerCase(), 'lower');
     expect(await textOf(ann.client, own, name)).toBe('here');
   });
