@@ -69,20 +69,11 @@ export function clientAddress(request: Request, address: string | null, keys: Ke
 /** Takes one for a key; false when none is left. */
 type Bucket = (key: string) => boolean;
 
-/** With more entries than this, clients without requests in the last window are removed. */
-const manyEntries = 10_000;
-
 /** A token bucket: `most` at once, refilled evenly over the window. */
 function createBucket(most: number, window: number): Bucket {
   const left = new Map<string, { amount: number; at: number }>();
-  let lookedThrough = 0;
   return (key) => {
     const now = Date.now();
-    // Not at each request: with many active clients, nothing would be removed.
-    if (left.size > manyEntries && now > lookedThrough + window / 10) {
-      lookedThrough = now;
-      for (const [other, { at }] of left) if (now - at > window) left.delete(other);
-    }
     const known = left.get(key) ?? { amount: most, at: now };
     const amount = Math.min(most, known.amount + ((now - known.at) / window) * most);
     left.set(key, { amount: amount >= 1 ? amount - 1 : amount, at: now });

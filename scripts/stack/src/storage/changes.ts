@@ -113,7 +113,7 @@ async function copyBytes(
     const source = await asCaller((tx) => findObject(tx, bucket, name));
     if (!source?.version || source.version === seen) throw noSuchKey();
     seen = source.version;
-    const at = await disk.copy(seen, to);
-    if (at) return { at, metadata: source.metadata };
+    const stored = await disk.copy(seen, to);
+    if (stored) return { at: stored.lastModified, metadata: source.metadata };
   }
 }

@@ -14,14 +14,14 @@ export interface Stored {
 }
 
 /**
- * The bytes of objects, a file for each version. A version is a new UUID: names of objects never become paths, and a
- * file never changes once it is in place.
+ * The bytes of objects, a file for each version. A version is a new UUID, so that names of objects never become paths.
+ * Bytes count once a row names their version; the sweep removes all others.
  */
 export interface Disk {
-  /** Stores what a stream yields; more than `limit` bytes, or a stream that fails, leave nothing. */
-  write(version: string, chunks: AsyncIterable<Uint8Array>, limit: number): Promise<Stored>;
+  /** Stores the bytes of a stream. More than `limit` bytes, or a stream that fails, leave nothing. */
+  write(version: string, chunks: AsyncIterable<Uint8Array>, limit?: number): Promise<Stored>;
   /** Stores the same bytes under another version, or answers null if there are none. */
-  copy(from: string, to: string): Promise<Date | null>;
+  copy(from: string, to: string): Promise<Stored | null>;
   /** A stream of the bytes from `start` to before `end`, or null if there are none. */
   read(version: string, start: number, end: number): Promise<ReadableStream<Uint8Array> | null>;
   remove(versions: Iterable<string | null>): Promise<void>;
@@ -48,26 +48,18 @@ const lookEvery = 4 * 1024 * 1024;
 
 /** Opens the folder of bytes, and makes it when it is missing. */
 export function createDisk(folder: string): Disk {
-  const incoming = path.join(folder, 'incoming');
   const opened = Date.now();
 
   // Two levels: some file systems are slow with very many files in one folder.
   const pathOf = (version: string) => path.join(folder, version.slice(0, 2), version);
 
-  /** Fills a file under another name first, so that a file in place is always whole. */
-  async function place(version: string, fill: (temporary: string) => Promise<void>): Promise<void> {
-    const temporary = path.join(incoming, version);
-    const final = pathOf(version);
-    try {
-      await fs.mkdir(incoming, { recursive: true });
-      await fill(temporary);
-      if (await fs.mkdir(path.dirname(final), { recursive: true })) await syncFolder(folder);
-      await fs.rename(temporary, final);
-      await syncFolder(path.dirname(final));
-    } catch (error) {
-      await fs.rm(temporary, { force: true });
-      throw error;
-    }
+  /** Makes the empty file of a version. */
+  async function create(version: string): Promise<fs.FileHandle> {
+    const file = pathOf(version);
+    if (await fs.mkdir(path.dirname(file), { recursive: true })) await syncFolder(folder);
+    const handle = await fs.open(file, 'wx');
+    await syncFolder(path.dirname(file));
+    return handle;
   }
 
   /** Opens the bytes of a version, or answers null: SQL can write any version into a row. */
@@ -81,40 +73,35 @@ export function createDisk(folder: string): Disk {
     }
   }
 
+  async function write(
+    version: string,
+    chunks: AsyncIterable<Uint8Array>,
+    limit = Number.POSITIVE_INFINITY,
+  ): Promise<Stored> {
+    const hash = createHash('md5');
+    let size = 0;
+    try {
+      await using file = await create(version);
+      for await (const chunk of withSpace(folder, chunks)) {
+        size += chunk.length;
+        if (size > limit) throw tooLarge();
+        hash.update(chunk);
+        await file.writeFile(chunk);
+      }
+      await file.sync();
+    } catch (error) {
+      await fs.rm(pathOf(version), { force: true });
+      throw error;
+    }
+    return { size, eTag: `"${hash.digest('hex')}"`, lastModified: new Date() };
+  }
+
   return {
-    async write(version, chunks, limit) {
-      const hash = createHash('md5');
-      let size = 0;
-      await place(version, async (temporary) => {
-        await using file = await fs.open(temporary, 'wx');
-        for await (const chunk of withSpace(folder, chunks)) {
-          size += chunk.length;
-          if (size > limit) throw tooLarge();
-          hash.update(chunk);
-          await file.writeFile(chunk);
-        }
-        await file.sync();
-      });
-      return { size, eTag: `"${hash.digest('hex')}"`, lastModified: new Date() };
-    },
+    write,
 
     async copy(from, to) {
-      if (!versionPattern.test(from)) return null;
-      const copied = new Date();
-      try {
-        await place(to, async (temporary) => {
-          await requireSpaceForFiles(folder);
-          await fs.copyFile(pathOf(from), temporary);
-          await using file = await fs.open(temporary, 'r+');
-          // Some systems copy the time as well.
-          await file.utimes(copied, copied);
-          await file.sync();
-        });
-      } catch (error) {
-        if (errorCode(error) === 'ENOENT') return null;
-        throw error;
-      }
-      return copied;
+      const source = await openVersion(from);
+      return source && (await write(to, source.createReadStream({ highWaterMark: chunkSize })));
     },
 
     async read(version, start, end) {
@@ -164,11 +151,8 @@ export function createDisk(folder: string): Disk {
     },
 
     async begin(version) {
-      const final = pathOf(version);
-      if (await fs.mkdir(path.dirname(final), { recursive: true })) await syncFolder(folder);
-      await using file = await fs.open(final, 'wx');
+      await using file = await create(version);
       await file.sync();
-      await syncFolder(path.dirname(final));
     },
 
     async append(version, chunks, offset) {
@@ -203,7 +187,7 @@ export function createDisk(folder: string): Disk {
     },
 
     async sweep(keep) {
-      // Bytes are in place before their row: new files may still get one.
+      // Bytes are written before their row: new files may still get one.
       const before = Math.max(opened, Date.now() - longestWaitMs);
       const entries = await fs
         .readdir(folder, { recursive: true, withFileTypes: true })
@@ -211,19 +195,16 @@ export function createDisk(folder: string): Disk {
           if (errorCode(error) === 'ENOENT') return [];
           throw error;
         });
-      // Only the folders of versions and incoming files; the records of resumable uploads have a sweep of their own.
+      // The records of resumable uploads, in a folder with a longer name, have a sweep of their own.
       const files = entries.filter(
-        (entry) =>
-          entry.isFile() &&
-          (entry.parentPath === incoming || /^[0-9a-f]{2}$/.test(path.basename(entry.parentPath))),
+        (entry) => entry.isFile() && /^[0-9a-f]{2}$/.test(path.basename(entry.parentPath)),
       );
       for (let start = 0; start < files.length; start += 1000) {
         const batch = files.slice(start, start + 1000);
         const kept = await keep(batch.map((entry) => entry.name));
         for (const { name, parentPath } of batch) {
-          if (parentPath !== incoming && kept.has(name)) continue;
           const file = path.join(parentPath, name);
-          if ((await fs.stat(file)).mtimeMs < before) await fs.rm(file, { force: true });
+          if (!kept.has(name) && (await fs.stat(file)).mtimeMs < before) await fs.rm(file, { force: true });
         }
       }
     },
@@ -243,7 +224,7 @@ async function* withSpace(folder: string, chunks: AsyncIterable<Uint8Array>): As
   }
 }
 
-/** Makes a rename survive a power cut. Windows has no such call for folders, and needs none. */
+/** Makes a new file survive a power cut. Windows has no such call for folders, and needs none. */
 async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return;
   await using handle = await fs.open(folder, 'r');

@@ -50,8 +50,7 @@ export function createResumableUploads(disk: Disk, folder: string): ResumableUpl
       const live = new Set<string>();
       for (const version of await records.list()) {
         const record = await records.get(version);
-        if (!record) continue;
-        if (Date.now() - Date.parse(record.createdAt) < expiresAfterMs) {
+        if (record && Date.now() - Date.parse(record.createdAt) < expiresAfterMs) {
           live.add(version);
           continue;
         }

@@ -86,7 +86,7 @@ async function store(context: Context, { identity, owner, upsert }: Permit): Pro
   const version = randomUUID();
   // As on Supabase, a body of unknown length passes the limit: only forms are cut off
   // (`fileUploadFromRequest` in src/storage/uploader.ts of supabase/storage).
-  const stored = await disk.write(version, file.content, isForm(request) ? limit : Number.POSITIVE_INFINITY);
+  const stored = await disk.write(version, file.content, isForm(request) ? limit : undefined);
   const metadata: ObjectMetadata = {
     eTag: stored.eTag,
     size: stored.size,
