@@ -13,14 +13,14 @@ vi.setConfig({ testTimeout: 400_000, hookTimeout: 120_000 });
 const anyPort = ['--port', '0'];
 const password = 'a long password';
 
-/** The moments are random and yet the same in each run. Another seed gives others: KILL_SEED=7 npm test -- kills */
+/** The moments of the kills follow from this seed. Try another: KILL_SEED=7 npm test -- kills */
 const seed = Number(process.env.KILL_SEED ?? 1);
 const random = randomFrom(seed);
 const upTo = (most: number) => Math.floor(random() * most);
 
 const newProject = projectsOfEachTest();
 
-/** Everything that a killed process had started ends within seconds, by itself. */
+/** Expects that all processes of a killed stack end within seconds. */
 async function expectNobodyLeft(family: Process[]): Promise<void> {
   const names = () =>
     survivors(family)
@@ -29,13 +29,13 @@ async function expectNobodyLeft(family: Process[]): Promise<void> {
   await until(() => survivors(family).length === 0, `all have ended (seed ${seed}):\n${names()}`);
 }
 
-describe('the stack, killed at any moment', () => {
-  it('of its first start, starts again, and every migration is applied once', {
+describe('a stack that is killed', () => {
+  it('during its first start starts again and applies every migration once', {
     timeout: 180_000,
   }, async () => {
     const project = newProject();
     const folder = path.join(project, 'supabase');
-    // Slow enough to be cut off in the middle.
+    // Slow enough to be interrupted.
     const migration = (table: string) =>
       `create table public.${table} (id int); insert into public.${table} values (1); select pg_sleep(0.2); insert into public.${table} values (2);`;
     fs.writeFileSync(path.join(folder, 'migrations/20260102000000_first.sql'), migration('first'));
@@ -67,7 +67,7 @@ describe('the stack, killed at any moment', () => {
     }
   });
 
-  it('under load or while it stops, has lost nothing that it had acknowledged', {
+  it('under load or while it stops keeps every write that it acknowledged', {
     timeout: 240_000,
   }, async () => {
     const project = newProject();
@@ -106,7 +106,7 @@ describe('the stack, killed at any moment', () => {
       await load.ended;
       await expectNobodyLeft([...family]);
     }
-    // Each round has written something of each.
+    // Each round wrote rows, accounts and files.
     for (const names of Object.values(written)) expect(names.length).toBeGreaterThan(victims.length);
 
     await run(project, 'start', ...anyPort).ready;
@@ -117,7 +117,7 @@ describe('the stack, killed at any moment', () => {
     expect((await client.auth.signInWithPassword({ email, password })).error).toBeNull();
   });
 
-  it('takes a function with it that is in an endless loop', async () => {
+  it('leaves no function behind that is in an endless loop', async () => {
     const project = newProject();
     fs.writeFileSync(
       path.join(project, 'supabase/functions/hello/index.ts'),
@@ -135,14 +135,14 @@ describe('the stack, killed at any moment', () => {
   });
 });
 
-/** What the stack has said to be done. */
+/** The writes that the stack acknowledged. */
 interface Written {
   notes: string[];
   accounts: string[];
   files: string[];
 }
 
-/** Writes in all three ways, several at once, until nothing answers; notes what was acknowledged. */
+/** Writes rows, accounts and files in parallel until nothing answers; collects what was acknowledged. */
 function startLoad({ url, publishableKey: key, secretKey }: Status, written: Written, round: number) {
   const admin = asServer(url, secretKey);
   const work = async (writer: number): Promise<void> => {
@@ -171,12 +171,12 @@ function startLoad({ url, publishableKey: key, secretKey }: Status, written: Wri
   return { ended: Promise.allSettled([0, 1, 2, 3].map(work)) };
 }
 
-/** The bytes of a file follow from its name: each is another, and long enough to be cut off in the middle. */
+/** The content of a file by its name; long enough to be interrupted. */
 function contentOf(name: string): Blob {
   return new Blob([`${name};`.repeat(20_000)]);
 }
 
-/** All that was acknowledged is there, and each file that is listed has its bytes. */
+/** Expects all acknowledged writes, and the bytes of each listed file. */
 async function expectAll({ url, secretKey, databaseUrl }: Status, written: Written): Promise<void> {
   const sql = postgres(databaseUrl, { max: 1 });
   try {
@@ -204,14 +204,14 @@ function asServer(url: string, key: string): SupabaseClient {
   return createClient(url, key, { auth: { persistSession: false } });
 }
 
-/** The number of PostgreSQL's main process in a stack's family. */
+/** The process id of PostgreSQL's main process. */
 function serverOf(family: Process[]): number {
   const server = family.find(({ command }) => /postgres(\.exe)?"? -D /.test(command));
   if (!server) throw new Error('There is no PostgreSQL among them');
   return server.pid;
 }
 
-/** Mulberry32: small, and good enough to choose moments. */
+/** The random numbers of Mulberry32, which are the same for a seed. */
 function randomFrom(start: number): () => number {
   let state = start;
   return () => {

@@ -13,7 +13,7 @@ const anyPort = ['--port', '0'];
 const isWindows = process.platform === 'win32';
 const newProject = projectsOfEachTest();
 
-/** A start that has to fail, in sentences. */
+/** Expects a start to fail with sentences; returns its output. */
 async function failsWith(project: string, ...args: string[]): Promise<string> {
   const command = run(project, 'start', ...args);
   expect(await command.ended, command.output()).toBe(1);
@@ -22,7 +22,7 @@ async function failsWith(project: string, ...args: string[]): Promise<string> {
 }
 
 describe('two projects', () => {
-  it('that want the same port: the second says whose it is', async () => {
+  it('cannot use the same port: the second start names the project that has it', async () => {
     const [first, second] = [newProject(), newProject()];
     fs.writeFileSync(path.join(first, 'supabase/config.toml'), 'project_id = "bakery"\n');
     await run(first, 'start', ...anyPort).ready;
@@ -43,8 +43,8 @@ describe('two projects', () => {
   });
 });
 
-describe('one project', () => {
-  it('started many times at once runs once, and the others say so', async () => {
+describe('a project', () => {
+  it('that is started four times at once runs once, and the other starts report it', async () => {
     const project = newProject();
     const starts = Array.from({ length: 4 }, () => run(project, 'start', ...anyPort));
     await Promise.any(starts.map(({ ready }) => ready));
@@ -75,13 +75,13 @@ describe('one project', () => {
     }
   });
 
-  it('starts although the number of a stack that was killed is another process’s by now', async () => {
+  it('starts although the process id of its killed stack was reused', async () => {
     const project = newProject();
     await run(project, 'start', ...anyPort).ready;
     const file = path.join(project, '.stack/run.json');
     const record = fs.readFileSync(file, 'utf8');
     await run(project, 'stop').ended;
-    // As a SIGKILL would have left it; this process is alive, and is no stack.
+    // The record of a killed stack, with the process id of a process that runs and is no stack.
     const stale = { ...JSON.parse(record), pid: process.pid };
     fs.writeFileSync(file, JSON.stringify(stale));
     const future = new Date(Date.now() + 86_400_000);
@@ -95,7 +95,7 @@ describe('one project', () => {
     await run(project, 'start', ...anyPort).ready;
   });
 
-  it('is not reset while it starts or runs', async () => {
+  it('cannot be reset while it starts or runs', async () => {
     const project = newProject();
     const start = run(project, 'start', ...anyPort);
     await until(() => start.output().includes('Starting the database'), 'it starts');
@@ -115,7 +115,7 @@ describe('one project', () => {
     expect(await start.ended).not.toBe(0);
   });
 
-  it('begins afresh after a reset', async () => {
+  it('starts with an empty database and new keys after a reset', async () => {
     const project = newProject();
     await run(project, 'start', ...anyPort).ready;
     const { secretKey } = await statusOf(project);
@@ -129,7 +129,7 @@ describe('one project', () => {
     expect((await statusOf(project)).secretKey).not.toBe(secretKey);
   });
 
-  it('goes on where a migration failed, once that is corrected', async () => {
+  it('continues with a failed migration once it is corrected', async () => {
     const project = newProject();
     const migrations = path.join(project, 'supabase/migrations');
     fs.writeFileSync(path.join(migrations, '20260102000000_good.sql'), 'create table public.good (id int);');
@@ -146,8 +146,8 @@ describe('one project', () => {
   });
 });
 
-describe('a folder for the state', () => {
-  it('that cannot be made is said so', async () => {
+describe('a start refuses a state folder', () => {
+  it('that cannot be made', async () => {
     const project = newProject();
     fs.writeFileSync(path.join(project, 'file'), '');
     const output = await failsWith(project, ...anyPort, '--state', path.join(project, 'file', 'state'));
@@ -155,17 +155,17 @@ describe('a folder for the state', () => {
     expect(output).toContain('--state');
   });
 
-  it.skipIf(isWindows)('that another account owns, or that may not be written, is said so', async () => {
+  it.skipIf(isWindows)('that another account owns, or that is not writable', async () => {
     const project = newProject();
     const state = path.join(project, 'theirs');
     fs.mkdirSync(state, { mode: 0o500 });
-    // Root may write everywhere, and still must not take over what is another's.
+    // Root can write everywhere, but must not take over the folder of another account.
     if (process.getuid?.() === 0) fs.chownSync(state, 65534, 65534);
     const output = await failsWith(project, ...anyPort, '--state', state);
     expect(output).toContain(`The folder ${fs.realpathSync(project)}/theirs belongs to another account`);
   });
 
-  it('that holds a person’s own files is neither used nor emptied', async () => {
+  it('that holds files of the user, which reset keeps, too', async () => {
     const project = newProject();
     const own = fs.mkdtempSync(path.join(os.tmpdir(), 'own-'));
     try {
@@ -180,7 +180,7 @@ describe('a folder for the state', () => {
 });
 
 describe('the command line', () => {
-  it('starts in the background, says that every part is well, shows the logs and stops', async () => {
+  it('starts in the background, reports every part as well, follows the logs and stops', async () => {
     const project = newProject();
     const start = run(project, 'start', '--detach', ...anyPort);
     expect(await start.ended, start.output()).toBe(0);
@@ -210,7 +210,7 @@ describe('the command line', () => {
     expect(await run(project, 'status').ended).toBe(1);
   });
 
-  it('gives the words of a background start that fails', async () => {
+  it('shows the message of a background start that fails', async () => {
     const project = newProject();
     const blocker = createServer().listen(0, '127.0.0.1');
     await once(blocker, 'listening');
@@ -233,7 +233,7 @@ describe('the command line', () => {
     [['start', 'functions'], 2, 'is not understood'],
     [['begin'], 2, 'There is no command "begin"'],
     [['status', '--loud'], 2, '--loud'],
-  ])('refuses %j', async (args, code, words) => {
+  ])('refuses the arguments %j', async (args, code, words) => {
     const [command = '', ...rest] = args;
     const refused = run(newProject(), command, ...rest);
     expect(await refused.ended).toBe(code);

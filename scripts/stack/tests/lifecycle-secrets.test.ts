@@ -12,7 +12,7 @@ vi.setConfig({ testTimeout: 120_000 });
 const anyPort = ['--port', '0'];
 const newProject = projectsOfEachTest();
 
-/** Every key and password of a project's stack, whatever the file calls them. */
+/** Every key and password of a project's stack, under any name in the file. */
 function keysOf(project: string): string[] {
   const collect = (value: unknown): string[] =>
     typeof value === 'string' ? [value] : Object.values(value as object).flatMap(collect);
@@ -29,14 +29,14 @@ function textOfLogs(project: string): string {
     .join('\n');
 }
 
-/** Those of the secrets that a text gives away. */
+/** The secrets that a text contains. */
 const givenAway = (text: string, secrets: string[]) => secrets.filter((secret) => text.includes(secret));
 
 describe('the secrets of a stack', () => {
   it('are readable by its owner only, and stay out of git', async () => {
     const project = newProject();
     const state = path.join(project, '.stack');
-    // As somebody might have made it beforehand.
+    // A folder that the user made beforehand.
     fs.mkdirSync(state, { mode: 0o755 });
     await run(project, 'start', ...anyPort).ready;
     expect(fs.readFileSync(path.join(state, '.gitignore'), 'utf8')).toBe('*\n');
@@ -46,7 +46,7 @@ describe('the secrets of a stack', () => {
       expect(fs.statSync(path.join(state, name)).mode & 0o077, name).toBe(0);
   });
 
-  it('stand on no command line, at no moment of a start and after it', async () => {
+  it('never appear on a command line, during a start or after it', async () => {
     const project = newProject();
     const migrations = path.join(project, 'supabase/migrations');
     fs.writeFileSync(path.join(migrations, '20260102000000_slow.sql'), 'select pg_sleep(1);');
@@ -60,12 +60,12 @@ describe('the secrets of a stack', () => {
     }
     for (const { command } of allProcesses()) seen.add(command);
     const commands = [...seen].join('\n');
-    // The sampling saw what is to be looked at.
+    // The samples include every kind of process.
     for (const expected of [/initdb/, /postgres -D/, /deno/]) expect(commands).toMatch(expected);
     expect(givenAway(commands, keysOf(project))).toEqual([]);
   });
 
-  it('are not in the logs, nor on the terminal once it is ready, whatever is asked', async () => {
+  it('never appear in the logs, or on the terminal after the start, whatever is requested', async () => {
     const project = newProject();
     fs.writeFileSync(
       path.join(project, 'supabase/functions/hello/index.ts'),
@@ -117,7 +117,7 @@ describe('the secrets of a stack', () => {
       const broken = `${key.slice(0, -2)}xx`;
       await fetch(`${url}/rest/v1/notes`, { headers: { apikey: broken, authorization: `Bearer ${broken}` } });
     }
-    // The database goes down under a request, and its last words are logged.
+    // The database crashes under a request, and its last words are logged.
     const server = Number(
       fs.readFileSync(path.join(project, '.stack/postgres/postmaster.pid'), 'utf8').split('\n')[0],
     );

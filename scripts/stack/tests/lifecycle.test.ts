@@ -15,7 +15,7 @@ const anyPort = ['--port', '0'];
 describe('the embedded stack', () => {
   const newProject = projectsOfEachTest();
 
-  it('serves a project that has nothing to do with Noctra, and keeps its data between starts', async () => {
+  it('serves any project, and keeps its data between starts', async () => {
     const project = newProject();
     const first = run(project, 'start', ...anyPort);
     await first.ready;
@@ -50,7 +50,7 @@ describe('the embedded stack', () => {
     expect(await (await fetch(`${url}/hello?write`)).json()).toEqual({ outcome: 'NotCapable' });
   });
 
-  it('starts a function again when it dies', async () => {
+  it('restarts a function that ends', async () => {
     const project = newProject();
     await run(project, 'start', ...anyPort).ready;
     const { url } = await statusOf(project);
@@ -58,7 +58,7 @@ describe('the embedded stack', () => {
     expect((await fetch(`${url}/hello`)).status).toBe(200);
   });
 
-  it('says what runs already when it is started twice', async () => {
+  it('shows the running stack when it is started twice', async () => {
     const project = newProject();
     await run(project, 'start', ...anyPort).ready;
     const { url } = await statusOf(project);
@@ -73,7 +73,7 @@ describe('the embedded stack', () => {
     const first = run(project, 'start', ...anyPort);
     await first.ready;
     const family = familyOf(first.child.pid ?? 0);
-    // The stack, PostgreSQL with its own, a function and the watchdog.
+    // The stack, PostgreSQL with its children, a function and the watchdog.
     expect(family.length).toBeGreaterThan(6);
     expect(await run(project, 'stop').ended).toBe(0);
     expect(await first.ended).toBe(0);
@@ -81,7 +81,7 @@ describe('the embedded stack', () => {
   });
 });
 
-describe('what can go wrong at a start is said in sentences, without a stack trace:', () => {
+describe('a start fails with a sentence and no stack trace', () => {
   let project = '';
   let blocker: Server | null = null;
 
@@ -99,7 +99,7 @@ describe('what can go wrong at a start is said in sentences, without a stack tra
     return command.output();
   }
 
-  it('a taken port', async () => {
+  it('for a taken port', async () => {
     project = copyProject();
     blocker = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => blocker?.once('listening', resolve));
@@ -118,13 +118,13 @@ describe('what can go wrong at a start is said in sentences, without a stack tra
     expect(output).toContain('--port');
   });
 
-  it('a mistake in config.toml', async () => {
+  it('for a mistake in config.toml', async () => {
     project = copyProject();
     fs.writeFileSync(path.join(project, 'supabase/config.toml'), '[api]\nport = "many"\n');
     expect(await failsWith(anyPort)).toContain('config.toml cannot be used');
   });
 
-  it('a folder without a project', async () => {
+  it('for a folder without a project', async () => {
     project = copyProject();
     fs.rmSync(path.join(project, 'supabase'), { recursive: true });
     expect(await failsWith(anyPort)).toContain('There is no Supabase project');

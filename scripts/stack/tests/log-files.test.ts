@@ -11,7 +11,7 @@ afterEach(() => {
 });
 
 describe('a log', () => {
-  it('that has grown too long is put aside, and whoever has it open goes on writing at its new end', () => {
+  it('that is too long is put aside, and a process that has it open continues in the emptied file', () => {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'logs-'));
     folders.push(folder);
     const file = path.join(folder, 'postgres.log');
@@ -30,7 +30,7 @@ describe('a log', () => {
     }
   });
 
-  it('is shown with others in the order of time, entries whole, and followed when it is put aside', async () => {
+  it('is shown with others in the order of time, with whole entries, and followed when it is put aside', async () => {
     const project = copyProject();
     const logs = path.join(project, '.stack/logs');
     fs.mkdirSync(logs, { recursive: true });

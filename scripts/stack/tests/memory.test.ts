@@ -7,7 +7,7 @@ import { copyProject, run, statusOf } from './running.ts';
 
 const megabyte = 1024 * 1024;
 
-describe('the memory of the stack', () => {
+describe('the stack', () => {
   let project = '';
   let file = '';
   let status: Awaited<ReturnType<typeof statusOf>>;
@@ -16,7 +16,7 @@ describe('the memory of the stack', () => {
     project = copyProject();
     file = path.join(project, 'memory');
     vi.stubEnv('STACK_MEMORY_FILE', file);
-    vi.stubEnv('NODE_OPTIONS', `--import=${new URL('./memory.ts', import.meta.url)}`);
+    vi.stubEnv('NODE_OPTIONS', `--import=${new URL('./record-memory.ts', import.meta.url)}`);
     const command = run(project, 'start', '--port', '0');
     vi.unstubAllEnvs();
     await command.ready;
@@ -28,14 +28,14 @@ describe('the memory of the stack', () => {
     fs.rmSync(project, { recursive: true, force: true });
   });
 
-  /** The most that the process has taken until now. */
+  /** The peak memory of the process so far. */
   async function most(): Promise<number> {
     const before = fs.statSync(file).mtimeMs;
     await expect.poll(() => fs.statSync(file).mtimeMs, { interval: 10 }).toBeGreaterThan(before);
     return Number(fs.readFileSync(file, 'utf8'));
   }
 
-  it('does not hold the files that pass through', async () => {
+  it('does not keep uploads and downloads in memory', async () => {
     const { storage } = createClient(status.url, status.secretKey, { auth: { persistSession: false } });
     await storage.createBucket('files');
     const files = storage.from('files');
@@ -51,7 +51,7 @@ describe('the memory of the stack', () => {
       expect((await files.download(name)).data?.size).toBe(large.length);
     };
     await Promise.all(Array.from({ length: 5 }, thereAndBack));
-    // Parts that wait to be collected take what one or two files do, however many there are. Whole files would take five.
+    // Garbage takes as much as one or two files, however many there are. Whole files would take five.
     expect((await most()) - before).toBeLessThan(3 * large.length);
   });
 });

@@ -8,7 +8,7 @@ export interface Process {
   command: string;
 }
 
-/** All processes that run; those that have ended and only stand in the list are left out. */
+/** All running processes, without zombies. */
 export function allProcesses(): Process[] {
   return process.platform === 'win32' ? windowsProcesses() : unixProcesses();
 }
@@ -33,7 +33,7 @@ function windowsProcesses(): Process[] {
   }));
 }
 
-/** A process and all that it has started, and what those have started. */
+/** A process and all its descendants. */
 export function familyOf(pid: number): Process[] {
   const all = allProcesses();
   const family = all.filter((one) => one.pid === pid);
@@ -41,10 +41,10 @@ export function familyOf(pid: number): Process[] {
   return family;
 }
 
-/** Those of a list that run still. A number that has been given to another program is not the same process. */
+/** The processes of a list that still run. A process id that was reused by another program does not count. */
 export function survivors(list: readonly Process[]): Process[] {
   const all = allProcesses();
-  // PostgreSQL writes what it is doing into its command line: the program's name is compared.
+  // Only names are compared: PostgreSQL changes its command line while it works.
   const name = ({ command }: Process) => command.split(/[ :]/)[0];
   return list.filter((one) => all.some((now) => now.pid === one.pid && name(now) === name(one)));
 }

@@ -76,7 +76,7 @@ export async function startReplica(project: Project, { run, keys }: Stack): Prom
   }
 }
 
-/** Ends a server as a failing machine does. It has written its own process id down. */
+/** Ends a server as a failing machine does. */
 export function killServer(dataDir: string): void {
   const [pid] = fs.readFileSync(path.join(dataDir, 'postmaster.pid'), 'utf8').split('\n');
   process.kill(Number(pid), 'SIGKILL');

@@ -76,8 +76,8 @@ beforeAll(async () => {
 });
 afterAll(() => removeProjects([project]));
 
-describe('a project of rooms and teams, unlike Noctra, on the stack as it stands:', () => {
-  it('config.toml rules sign-ups: weak passwords and unconfirmed people stay out', async () => {
+describe('in a project of rooms and teams', () => {
+  it('config.toml rejects weak passwords and unconfirmed sign-ins', async () => {
     const weak = await newClient().auth.signUp({ email: 'weak@rooms.example', password: 'nodigitsinhere' });
     expect(weak.error).toMatchObject({ code: 'weak_password' });
     const short = await newClient().auth.signUp({ email: 'weak@rooms.example', password: 'sh0rt' });
@@ -87,12 +87,12 @@ describe('a project of rooms and teams, unlike Noctra, on the stack as it stands
     expect(early.error).toMatchObject({ code: 'email_not_confirmed' });
   });
 
-  it('the trigger on auth.users made a person, with a generated column', async () => {
+  it('the trigger on auth.users makes a person with a generated column', async () => {
     const { data } = await ann.from('people').select('name, initials').eq('id', ids.Ann).single();
     expect(data).toEqual({ name: 'Ann', initials: 'A' });
   });
 
-  it('seeds from several files are there, for everybody whom the grants name', async () => {
+  it('seeds of several files are visible to the roles that have grants', async () => {
     const { data } = await newClient().from('rooms').select('name, hourly_price').order('number');
     expect(data).toEqual([
       { name: 'Attic', hourly_price: 12.5 },
@@ -104,7 +104,7 @@ describe('a project of rooms and teams, unlike Noctra, on the stack as it stands
     expect((await newClient().from('bookings').select()).error).toMatchObject({ code: '42501' });
   });
 
-  it('row-level security goes by team: nobody sees or changes another team’s', async () => {
+  it('row-level security hides and protects the rows of other teams', async () => {
     expect((await ben.from('teams').select('slug')).data).toEqual([{ slug: 'lab' }]);
     expect((await cem.from('teams').select('slug')).data).toEqual([{ slug: 'press' }]);
     const intruder = { team: 'lab', person_id: ids.Cem, role: 'manager' };
@@ -114,7 +114,7 @@ describe('a project of rooms and teams, unlike Noctra, on the stack as it stands
     expect(upwards.error).toMatchObject({ code: '42501' });
   });
 
-  it('the composite key embeds people through teams, and takes a person once', async () => {
+  it('a composite key embeds people through teams, and rejects a duplicate', async () => {
     const { data } = await ann
       .from('teams')
       .select('name, memberships(role, people(name))')
@@ -131,7 +131,7 @@ describe('a project of rooms and teams, unlike Noctra, on the stack as it stands
     expect(twice.error).toMatchObject({ code: '23505' });
   });
 
-  it('a room is booked once at a time, also by two at once', async () => {
+  it('an exclusion constraint rejects overlapping bookings, also of two at once', async () => {
     const during = '[2030-03-04T09:00:00Z,2030-03-04T10:30:00Z)';
     const answers = await Promise.all(
       Array.from({ length: 6 }, (_, number) => {
@@ -152,7 +152,7 @@ describe('a project of rooms and teams, unlike Noctra, on the stack as it stands
       });
   });
 
-  it('what breaks a type, an enum or a check is refused with PostgreSQL’s code', async () => {
+  it('values against a type, an enum or a check are refused with PostgreSQL’s code', async () => {
     const book = (fields: object) =>
       ben
         .from('bookings')
@@ -171,7 +171,7 @@ describe('a project of rooms and teams, unlike Noctra, on the stack as it stands
     expect(wrong.error).toMatchObject({ code: '22P02' });
   });
 
-  it('a series is booked as a whole or not at all', async () => {
+  it('a function books a series as a whole or not at all', async () => {
     const series = (first: string, weeks: number) =>
       ben.rpc('book_series', { room: rooms.cellar, team: 'lab', first, hours: 2, weeks });
     expect((await series('2030-06-03T08:00:00Z', 3)).data).toHaveLength(3);
@@ -195,7 +195,7 @@ describe('a project of rooms and teams, unlike Noctra, on the stack as it stands
     expect((await newClient().rpc('book_series', {})).status).toBeGreaterThanOrEqual(400);
   });
 
-  it('ranges and jsonb are filtered where they are', async () => {
+  it('filters work on ranges and inside jsonb', async () => {
     const overlapping = await ben
       .from('bookings')
       .select('room')
@@ -215,7 +215,7 @@ describe('a project of rooms and teams, unlike Noctra, on the stack as it stands
     expect(found.data).toEqual([{ name: 'Zoë' }]);
   });
 
-  it('the view of the second schema counts for its reader alone', async () => {
+  it('a view of the second schema counts only rows that its reader sees', async () => {
     const { data } = await ann.schema('reports').from('costs').select().eq('room', 'Cellar').single();
     expect(data).toEqual({ team: 'lab', room: 'Cellar', bookings: 3, hours: 6, cost: 59.94 });
     expect((await cem.schema('reports').from('costs').select().eq('room', 'Cellar')).data).toEqual([]);
@@ -223,7 +223,7 @@ describe('a project of rooms and teams, unlike Noctra, on the stack as it stands
     expect(hidden).toMatchObject({ status: 406, error: { code: 'PGRST106' } });
   });
 
-  it('floor plans belong to the team whose folder they are in', async () => {
+  it('storage policies give files to the team of their folder', async () => {
     const plan = new Blob(['<svg xmlns="http://www.w3.org/2000/svg"/>'], { type: 'image/svg+xml' });
     const plans = (client: SupabaseClient) => client.storage.from('floor-plans');
     expect((await plans(ann).upload('lab/attic.svg', plan)).error).toBeNull();
@@ -243,7 +243,7 @@ describe('a project of rooms and teams, unlike Noctra, on the stack as it stands
     expect((await plans(ann).list('lab')).data).toHaveLength(1);
   });
 
-  it('the function has its import map, its package, its shared file and the caller’s rights', async () => {
+  it('a function uses its import map, its package, a shared file and the caller’s rights', async () => {
     const invoice = await ann.functions.invoke('invoice', { body: { team: 'lab' } });
     expect(invoice.data).toEqual({ team: 'lab', total: expect.stringMatching(/^\d+\.\d\d EUR$/) });
     expect((await cem.functions.invoke('invoice', { body: { team: 'lab' } })).data).toEqual({
@@ -258,7 +258,7 @@ describe('a project of rooms and teams, unlike Noctra, on the stack as it stands
     expect(nobody.status).toBe(401);
   });
 
-  it('who leaves takes everything of his along, and a team that is renamed keeps its own', async () => {
+  it('foreign keys delete the rows of a deleted person, and follow a renamed team', async () => {
     expect((await server.from('teams').update({ slug: 'printers' }).eq('slug', 'press')).error).toBeNull();
     expect((await cem.from('bookings').select('team')).data?.every(({ team }) => team === 'printers')).toBe(
       true,

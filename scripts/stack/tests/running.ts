@@ -10,17 +10,17 @@ import { afterEach } from 'vitest';
 const main = fileURLToPath(new URL('../bin.js', import.meta.url));
 const template = fileURLToPath(new URL('./project', import.meta.url));
 
-/** A copy of the small project in a folder that no other account may enter, as `mktemp -d` makes them. */
+/** Copies the small project to a folder that no other account may enter, as `mktemp -d` makes them. */
 export function copyProject(): string {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'stack-project-'));
   fs.cpSync(template, folder, { recursive: true });
   return folder;
 }
 
-/** The stack's command line, in a process of its own. */
+/** A command of the stack in another process. */
 export interface Command {
   child: ChildProcess;
-  /** All that it has printed. */
+  /** Its output so far. */
   output(): string;
   /** Resolves when it has printed that it is ready; rejects when it ends before. */
   ready: Promise<void>;
@@ -33,7 +33,7 @@ export function run(project: string, ...args: string[]): Command {
   return runBehind([], project, ...args);
 }
 
-/** As `run`, by way of another program that ends in becoming it, such as `unshare`. */
+/** As `run`, through a program that executes it, such as `unshare`. */
 export function runBehind(prefix: readonly string[], project: string, ...args: string[]): Command {
   const [program = '', ...rest] = [...prefix, process.execPath, main, ...args, '--workdir', project];
   const child = spawn(program, rest, {
@@ -54,16 +54,16 @@ export function runBehind(prefix: readonly string[], project: string, ...args: s
   return { child, output: () => text, ready, ended };
 }
 
-/** Waits for a state that comes about by itself. */
+/** Waits until a condition holds. */
 export async function until(isSo: () => boolean | Promise<boolean>, what: string): Promise<void> {
   const end = performance.now() + 20_000;
   while (!(await isSo())) {
-    if (performance.now() > end) throw new Error(`This did not come about: ${what}`);
+    if (performance.now() > end) throw new Error(`Timed out waiting until ${what}`);
     await delay(50);
   }
 }
 
-/** A way to make projects of which each test begins with none: after it, they are ended and removed. */
+/** Returns a function that copies the project; after each test the copies are stopped and removed. */
 export function projectsOfEachTest(): () => string {
   const projects: string[] = [];
   afterEach(() => removeProjects(projects));
@@ -74,16 +74,16 @@ export function projectsOfEachTest(): () => string {
   };
 }
 
-/** Ends what runs for these projects, and removes them. */
+/** Stops the stacks of these projects, and removes the projects. */
 export async function removeProjects(projects: string[]): Promise<void> {
   for (const project of projects.splice(0)) {
-    // One that was never started has nothing to end.
+    // A project that was never started needs no stop.
     if (fs.existsSync(path.join(project, '.stack'))) await run(project, 'stop').ended;
     fs.rmSync(project, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   }
 }
 
-/** What `status --json` says of a running stack. */
+/** The output of `status --json` for a running stack. */
 export async function statusOf(
   project: string,
   ...args: string[]

@@ -27,7 +27,7 @@ export async function startStandby(options: StandbyOptions): Promise<PostgresSer
   // One connection: a backup ends in the session that began it.
   const sql = postgres(primaryUrl, { max: 1, onnotice: () => {} });
   try {
-    // From here on the primary keeps what the standby has not had.
+    // From here on the primary keeps the log that the standby still needs.
     await sql`select pg_create_physical_replication_slot(${slot}, true)`;
     await sql`select pg_backup_start('standby', fast => true)`;
     fs.mkdirSync(dataDir, { recursive: true, mode: 0o700 });
@@ -50,11 +50,11 @@ export async function startStandby(options: StandbyOptions): Promise<PostgresSer
   return startPostgres({ dataDir, port, logFile, password });
 }
 
-/** What a standby makes for itself, or must not have: https://www.postgresql.org/docs/17/protocol-replication.html. */
+/** Folders and files that a standby makes itself: https://www.postgresql.org/docs/17/protocol-replication.html. */
 const emptied = /^(pg_wal|pg_replslot|pg_dynshmem|pg_notify|pg_serial|pg_snapshots|pg_stat_tmp|pg_subtrans)$/;
 const leftOut = /^(postmaster\.(pid|opts)|pg_internal\.init.*|pgsql_tmp.*)$/;
 
-/** Copies a data folder that is in use: what vanishes meanwhile, the write-ahead log knows of. */
+/** Copies a data folder that is in use. Files that vanish meanwhile are restored from the write-ahead log. */
 function copyData(from: string, to: string): void {
   for (const entry of fs.readdirSync(from, { withFileTypes: true })) {
     const [source, target] = [path.join(from, entry.name), path.join(to, entry.name)];
@@ -72,7 +72,7 @@ function copyData(from: string, to: string): void {
   }
 }
 
-/** As root the server runs as another account, to which its data have to belong. */
+/** As root the server runs as another account, which must own its data. */
 function giveToServer(dataDir: string): void {
   const account = serverAccount();
   if (!account) return;

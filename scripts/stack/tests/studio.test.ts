@@ -22,7 +22,7 @@ describe('the studio', () => {
     fs.rmSync(project, { recursive: true, force: true });
   });
 
-  it('is a page with its scripts, from this machine alone', async () => {
+  it('serves its page and all scripts of it from this machine', async () => {
     const page = await (await fetch(studio)).text();
     const scripts = [...page.matchAll(/(?:src|href)="([^"]+)"/g)].map((match) => match[1] ?? '');
     expect(scripts.length).toBeGreaterThan(0);
@@ -37,7 +37,7 @@ describe('the studio', () => {
     expect([response.status, await response.json()]).toEqual([200, []]);
   });
 
-  it('answers no page of another origin, and no host name that leads here', async () => {
+  it('refuses pages of other origins and foreign host names', async () => {
     const fromElsewhere = await fetch(`${studio}/rest/v1/notes`, {
       headers: { origin: 'https://example.com' },
     });
@@ -45,7 +45,7 @@ describe('the studio', () => {
     expect((await get(studio, 'example.com')).status).toBe(403);
   });
 
-  it('tells nobody the password of the database', async () => {
+  it('does not reveal the password of the database', async () => {
     const info = await (await fetch(`${studio}/_system/info`)).text();
     expect(info).not.toContain(new URL(databaseUrl).password);
   });
@@ -62,7 +62,7 @@ describe('the studio', () => {
   });
 });
 
-/** A request with a host name and a path that fetch would put right. */
+/** A request with a host name and a path that fetch would normalize. */
 function get(
   url: string,
   host: string,

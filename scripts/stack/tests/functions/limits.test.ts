@@ -13,7 +13,7 @@ async function codeOf(answer: Response): Promise<unknown> {
   return [answer.status, ((await answer.json()) as { code: string }).code];
 }
 
-/** What a request does, what it is answered, and what the log says. */
+/** A path, what it does, its status and code, and a text of the log. */
 const excesses = [
   ['loop', 'computes without a pause', 546, 'WORKER_LIMIT', 'CPU time exceeded'],
   ['pauses', 'computes with pauses', 546, 'WORKER_LIMIT', 'CPU time exceeded'],
@@ -41,13 +41,13 @@ describe('a function', () => {
     });
   }
 
-  it('is not held to account for what it has let go of', async () => {
+  it('may use more memory in all than its limit when it releases it', async () => {
     const before = await (await call('limits/pid')).json();
     expect((await call('limits/garbage')).status).toBe(200);
     expect(await (await call('limits/pid')).json()).toBe(before);
   });
 
-  it('is not held to account for what others use while it waits', async () => {
+  it('may wait while other requests use CPU time', async () => {
     const before = await (await call('limits/pid')).json();
     let waiting = true;
     const waiter = call('limits/wait').finally(() => {
@@ -65,7 +65,7 @@ describe('a function', () => {
     serving = await serveFunctions({ limits: { idleMs: 1_000, wallClockMs: 1_500 } });
   });
 
-  it('that does not begin to answer in time is answered for with 504', async () => {
+  it('that does not begin to answer in time gets 504', async () => {
     const answer = await call('events/never');
     expect(answer.status).toBe(504);
     expect(await answer.json()).toEqual({

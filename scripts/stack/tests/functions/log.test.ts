@@ -26,7 +26,7 @@ describe('the functions’ log', () => {
     expect(serving.log()).toMatch(new RegExp(`^${time} warn echo red$`, 'm'));
   });
 
-  it('shows warnings and errors at the terminal, and nothing less', async () => {
+  it('shows only warnings and errors at the terminal', async () => {
     await fetch(`${serving.url}/functions/v1/echo/log`);
     await expect.poll(() => serving.printed.join('\n')).toContain('echo: Error: told');
     expect(serving.printed).toContain('echo: red');
@@ -34,7 +34,7 @@ describe('the functions’ log', () => {
     expect(serving.printed.join('\n')).not.toContain('a detail');
   });
 
-  it('has what a handler throws, with the place in the function’s source', async () => {
+  it('has errors that a handler throws, with the place in the function’s source', async () => {
     const source = path.join(serving.folder, 'supabase/functions/limits/index.ts');
     const before = fs.readFileSync(source, 'utf8').split("throw new Error('thrown')")[0] ?? '';
     const line = before.split('\n').length;

@@ -25,15 +25,15 @@ function serveText(said: string): string {
   return `Deno.serve(() => new Response(${JSON.stringify(said)}));`;
 }
 
-describe('while it runs, a project’s functions follow', () => {
-  it('a file that an editor replaces, as often as it does', async () => {
+describe('a running function follows a change of', () => {
+  it('its file, each time that an editor replaces it', async () => {
     for (const said of ['one', 'two', 'three']) {
       serving.write('mapped/index.ts', serveText(said));
       await expect.poll(() => text('mapped'), poll).toBe(said);
     }
   });
 
-  it('a shared file, an import map and the variables', async () => {
+  it('a shared file, its import map and the variables', async () => {
     serving.write('_shared/word.ts', "export const word = 'second';");
     await expect.poll(() => text('mapped'), poll).toBe('second');
     serving.write('_shared/other.ts', "export const word = 'other';");
@@ -43,14 +43,14 @@ describe('while it runs, a project’s functions follow', () => {
     await expect.poll(() => text('plain'), poll).toContain('"setting":"changed"');
   });
 
-  it('a file outside supabase/ that a function imports', async () => {
+  it('a file outside supabase/ that it imports', async () => {
     for (const said of ['changed', 'changed again']) {
       serving.write('../../shared/outside.ts', `export const outside = '${said}';`);
       await expect.poll(() => text('exported'), poll).toContain(`"outside":"${said}"`);
     }
   });
 
-  it('only what concerns them: the others keep their processes', async () => {
+  it('its own files only: other functions keep their processes', async () => {
     const before = await text('limits/pid');
     serving.write('mapped/index.ts', serveText('alone'));
     serving.write('_shared/unused.ts', 'export const unused = 1;');
@@ -69,7 +69,7 @@ describe('while it runs, a project’s functions follow', () => {
     expect(await status('secret')).toBe(200);
   });
 
-  it('a folder that comes, and one that goes', async () => {
+  it('the list of folders: new functions start, removed ones end', async () => {
     expect(await status('fresh')).toBe(404);
     serving.write('fresh/index.ts', serveText('new'));
     const headers = { apikey: serving.keys.publishableKey };
@@ -79,7 +79,7 @@ describe('while it runs, a project’s functions follow', () => {
     await expect.poll(() => status('fresh'), poll).toBe(404);
   });
 
-  it('no mistake: the version before it serves on, and the terminal has Deno’s words and the place', async () => {
+  it('its file except to one with a mistake, which is reported with its place', async () => {
     serving.write('mapped/index.ts', 'const = 1;');
     await expect.poll(() => serving.printed.join('\n'), poll).toMatch(/mapped\/index\.ts:1:7/);
     expect(await text('mapped')).toBe('first');
@@ -87,7 +87,7 @@ describe('while it runs, a project’s functions follow', () => {
     await expect.poll(() => text('mapped'), poll).toBe('mended');
   });
 
-  it('the mending of one that had never started', async () => {
+  it('its file also when it had never started', async () => {
     serving.write('late/index.ts', 'throw new Error("not yet");');
     const headers = { apikey: serving.keys.publishableKey };
     const late = () => fetch(`${serving.url}/functions/v1/late`, { headers }).then(({ status: is }) => is);
@@ -98,7 +98,7 @@ describe('while it runs, a project’s functions follow', () => {
 });
 
 describe('a function that is replaced', () => {
-  it('finishes its background tasks first, and is told that it ends', async () => {
+  it('is notified of its end and finishes its background tasks', async () => {
     expect(await text('tasks?ms=1500&name=kept')).toBe('answered');
     serving.write('tasks/index.ts', serveText('replaced'));
     await expect.poll(() => text('tasks'), poll).toBe('replaced');
@@ -137,8 +137,8 @@ describe('a function that is replaced', () => {
   }, 300_000);
 });
 
-describe('at the end', () => {
-  it('an open WebSocket is closed, and holds nothing up', async () => {
+describe('when the stack stops', () => {
+  it('an open WebSocket is closed and does not delay it', async () => {
     const socket = new WebSocket(`${serving.url.replace('http', 'ws')}/functions/v1/events/socket`);
     await new Promise((resolve) => socket.addEventListener('open', resolve));
     const closed = new Promise((resolve) => socket.addEventListener('close', resolve));

@@ -11,7 +11,7 @@ beforeAll(async () => {
 
 afterAll(() => serving.stop());
 
-/** A request without anything that fetch does by itself: no decoding, no redirects, headers as they are given. */
+/** A plain request: no decoding, no redirects, headers as they are given. */
 function send(
   path: string,
   options: http.RequestOptions = {},
@@ -34,7 +34,7 @@ async function state(): Promise<number> {
 }
 
 describe('a request to a function', () => {
-  it('arrives with its method, address from the name on, headers and body', async () => {
+  it('arrives with its method, path from the name on, headers and body', async () => {
     const { bytes } = await send(
       'echo/a%20b?q=1&q=%C3%A9',
       {
@@ -50,12 +50,12 @@ describe('a request to a function', () => {
     expect(got.headers['x-forwarded-host']).toBe(new URL(serving.url).host);
   });
 
-  it('reaches it under its name alone as well', async () => {
+  it('may begin with its name, without /functions/v1', async () => {
     const answer = (await (await fetch(`${serving.url}/echo/here`)).json()) as { url: string };
     expect(answer.url).toBe(`${serving.url}/echo/here`);
   });
 
-  it('may have many headers, and one that is long', async () => {
+  it('may have many headers and a long one', async () => {
     const many = Object.fromEntries(Array.from({ length: 80 }, (_, i) => [`x-many-${i}`, `${i}`]));
     const { bytes } = await send('echo/x', { headers: { ...many, 'x-long': 'l'.repeat(10_000) } });
     const { headers } = JSON.parse(bytes.toString());
@@ -63,7 +63,7 @@ describe('a request to a function', () => {
     expect(headers['x-long']).toHaveLength(10_000);
   });
 
-  it('keeps its body when that is sent in chunks, and has none when none is sent', async () => {
+  it('keeps a body in chunks, and has no body when none is sent', async () => {
     const headers = { 'transfer-encoding': 'chunked' };
     expect(
       JSON.parse((await send('echo/x', { method: 'POST', headers }, 'chunk')).bytes.toString()).body,
@@ -78,7 +78,7 @@ describe('a request to a function', () => {
     expect(new URL(got.url).hostname).toBe('127.0.0.1');
   });
 
-  it('is cancelled in the function when the client goes away', async () => {
+  it('is cancelled in the function when the client disconnects', async () => {
     const before = await state();
     const giveUp = new AbortController();
     const request = fetch(`${serving.url}/functions/v1/events/never`, { signal: giveUp.signal });
@@ -88,7 +88,7 @@ describe('a request to a function', () => {
     await expect.poll(state).toBeGreaterThan(before);
   });
 
-  it('whose body nobody reads to its end leaves the connection to the next', async () => {
+  it('whose body is not read to its end does not block the next on its connection', async () => {
     const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
     // Deno refuses a head of more than 64 kB, and reads no further.
     const headers = { 'x-long': 'x'.repeat(70_000) };
@@ -100,7 +100,7 @@ describe('a request to a function', () => {
     agent.destroy();
   });
 
-  it('goes to 404 when no function has that name', async () => {
+  it('gets 404 when no function has that name', async () => {
     const { response, bytes } = await send('nobody');
     expect(response.statusCode).toBe(404);
     expect(JSON.parse(bytes.toString())).toMatchObject({ code: 'NOT_FOUND' });
@@ -144,7 +144,7 @@ describe('an answer of a function', () => {
     expect(received).toBe(size);
   });
 
-  it('streams events as they happen, until the client has heard enough', async () => {
+  it('streams events until the client cancels', async () => {
     const before = await state();
     const answer = await fetch(`${serving.url}/functions/v1/events/stream`);
     const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader();
@@ -165,7 +165,7 @@ describe('an answer of a function', () => {
     socket.close();
   });
 
-  it('is an ordinary one when the function does not want a WebSocket', async () => {
+  it('is an ordinary one when the function refuses a WebSocket', async () => {
     const headers = { connection: 'upgrade', upgrade: 'websocket' };
     const { response, bytes } = await send('echo/x', { headers });
     expect(response.statusCode).toBe(200);

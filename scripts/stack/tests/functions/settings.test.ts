@@ -13,7 +13,7 @@ async function answer(name: string): Promise<Record<string, unknown>> {
 }
 
 describe('a project’s functions', () => {
-  it('are what its folders and config.toml say', async () => {
+  it('are those of its folders and of config.toml', async () => {
     serving = await serveFunctions();
     expect(await answer('plain')).toMatchObject({ word: 'first', page: '<p>a page</p>\n' });
     expect(await answer('exported')).toMatchObject({ outside: 'outside' });
@@ -22,7 +22,7 @@ describe('a project’s functions', () => {
       expect((await fetch(`${serving.url}/functions/v1/${none}`)).status).toBe(404);
   });
 
-  it('read what was deployed with them, and nothing else of the project', async () => {
+  it('can read files that are deployed with them, and no others of the project', async () => {
     serving = await serveFunctions();
     expect(await answer('plain')).toMatchObject({ config: 'NotCapable' });
   });
@@ -45,7 +45,7 @@ describe('a project’s functions', () => {
     expect(serving.printed.join('\n')).toContain('"echo" has no deno.json of its own');
   });
 
-  it('get the project’s variables, and the platform’s, which nobody else may set', async () => {
+  it('get the project’s variables and the platform’s, which the project cannot set', async () => {
     serving = await serveFunctions();
     const { variables } = (await answer('exported')) as { variables: Record<string, string> };
     expect(variables).toMatchObject({
@@ -61,7 +61,7 @@ describe('a project’s functions', () => {
     expect(serving.printed).toEqual(['Env name cannot start with SUPABASE_, skipping: SUPABASE_SETTING']);
   });
 
-  it('take their variables from another file where one is given', async () => {
+  it('take their variables from another file if one is given', async () => {
     const file = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'stack-env-')), 'settings');
     fs.writeFileSync(file, 'PLAIN_SETTING="two\nlines"\n');
     serving = await serveFunctions({ envFile: file });
@@ -69,7 +69,7 @@ describe('a project’s functions', () => {
     fs.rmSync(path.dirname(file), { recursive: true });
   });
 
-  it('start without one that never listens', async () => {
+  it('start although one never listens', async () => {
     serving = await serveFunctions({
       limits: { bootMs: 8_000 },
       change: (folder) =>
@@ -79,7 +79,7 @@ describe('a project’s functions', () => {
     expect((await fetch(`${serving.url}/functions/v1/tasks`)).status).toBe(503);
   });
 
-  it('start without the one that does not, which answers 503 and says why at the terminal', async () => {
+  it('start although one has an error, which answers 503 and is reported at the terminal', async () => {
     serving = await serveFunctions({
       change: (folder) =>
         fs.writeFileSync(path.join(folder, 'supabase/functions/tasks/index.ts'), 'Deno.serve(() => {'),

@@ -30,13 +30,13 @@ function token(expires: string, secret = serving.keys.jwtSecret): Promise<string
     .sign(new TextEncoder().encode(secret));
 }
 
-describe('a function that wants a token', () => {
-  it('lets in a token that the project signed', async () => {
+describe('a function that requires a token', () => {
+  it('accepts a token that the project signed', async () => {
     const answer = await call({ authorization: `Bearer ${await token('1h')}` });
     expect([answer.status, await answer.text()]).toEqual([200, 'let in']);
   });
 
-  it('lets in the project’s keys, as supabase-js sends them', async () => {
+  it('accepts the project’s keys as supabase-js sends them', async () => {
     const { publishableKey, secretKey, anonKey } = serving.keys;
     for (const key of [publishableKey, secretKey])
       expect((await call({ apikey: key, authorization: `Bearer ${key}` })).status).toBe(200);
@@ -44,11 +44,11 @@ describe('a function that wants a token', () => {
     expect((await call({ authorization: `Bearer ${anonKey}` })).status).toBe(200);
   });
 
-  it('lets in a preflight, which carries no token', async () => {
+  it('accepts a preflight, which has no token', async () => {
     expect((await call({}, 'OPTIONS')).status).toBe(200);
   });
 
-  it('says of each other request why it is refused', async () => {
+  it('refuses every other request with its reason', async () => {
     expect(await refusal({})).toBe('UNAUTHORIZED_NO_AUTH_HEADER');
     expect(await refusal({ authorization: 'Bearer nonsense' })).toBe('UNAUTHORIZED_INVALID_JWT_FORMAT');
     expect(await refusal({ authorization: 'Basic YTpi' })).toBe('UNAUTHORIZED_INVALID_JWT_FORMAT');

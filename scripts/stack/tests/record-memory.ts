@@ -1,10 +1,10 @@
-// Loaded into a stack before itself (`node --import`): writes down, many times a second, the most memory that its process
-// has taken so far, in bytes. The programs that it starts are of no concern here.
+// Loaded into a stack with `node --import`: records the peak memory of its process, in bytes, many times a second. Its child
+// processes do not count.
 import fs from 'node:fs';
 
 const file = process.env.STACK_MEMORY_FILE;
 if (file && process.argv[1]?.endsWith('bin.js')) {
-  // Written beside and renamed: whoever reads finds a whole number.
+  // Written beside and renamed: a reader always finds a whole number.
   const write = () => {
     fs.writeFileSync(`${file}.new`, String(process.resourceUsage().maxRSS * 1024));
     fs.renameSync(`${file}.new`, file);
