@@ -1,10 +1,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { type ErrorEntry, errors } from '../supabase/functions/api/http/errors.ts';
+import { errors } from '../supabase/functions/api/http/errors.ts';
 import type { GeneratedFile } from './generated.ts';
 import { root } from './noctra.ts';
-
-const list = Object.entries<ErrorEntry>(errors);
 
 /** The files that are made from the list of errors. */
 export function errorFiles(): GeneratedFile[] {
@@ -15,13 +13,13 @@ const TABLE = /(<!-- generated from functions\/api\/http\/errors\.ts -->\n)[\s\S
 
 function documentation(): GeneratedFile {
   const file = path.join(root, 'docs', 'errors.md');
-  const rows = list.map(([code, { status, when }]) => `| \`${code}\` | ${status || '—'} | ${when} |`);
+  const rows = errors.map(({ code, status, when }) => `| \`${code}\` | ${status || '—'} | ${when} |`);
   const table = ['| code | status | when, and what to do |', '|---|---|---|', ...rows, ''].join('\n');
   return { file, content: fs.readFileSync(file, 'utf8').replace(TABLE, `$1${table}$2`) };
 }
 
 function sdkCodes(): GeneratedFile {
-  const codes = list.map(([code]) => `  | '${code}'`).join('\n');
+  const codes = errors.map(({ code }) => `  | '${code}'`).join('\n');
   return {
     file: path.join(root, 'sdk', 'src', 'error-codes.ts'),
     content: `// Generated from supabase/functions/api/http/errors.ts by \`npm run generate\`. Changes here are lost.

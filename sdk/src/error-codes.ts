@@ -2,6 +2,9 @@
 
 /** The codes of errors of Noctra. docs/errors.md says when each is raised. */
 export type ErrorCode =
+  | 'aborted'
+  | 'network_error'
+  | 'unexpected_error'
   | 'body_incomplete'
   | 'invalid_character'
   | 'invalid_cursor'
@@ -77,7 +80,4 @@ export type ErrorCode =
   | 'rate_limited'
   | 'internal_error'
   | 'service_busy'
-  | 'service_unavailable'
-  | 'aborted'
-  | 'network_error'
-  | 'unexpected_error';
+  | 'service_unavailable';

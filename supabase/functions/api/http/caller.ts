@@ -3,8 +3,8 @@ import type { Config } from '../config.ts';
 import { authProblem } from './auth-problem.ts';
 import { anonymousClient, callerClient } from './clients.ts';
 import type { AppEnv, Caller } from './context.ts';
-import { isUuid } from './cursor.ts';
 import { problem } from './problem.ts';
+import { uuid } from './schemas.ts';
 
 /** The most callers that are remembered: a few kilobytes each. */
 const MOST_KNOWN = 1000;
@@ -39,7 +39,7 @@ export function requireCaller(config: Config): MiddlewareHandler<AppEnv> {
       throw answer.problem.status >= 500 && isUnreachable(error.name) ? answer : invalidToken();
     }
     const claims = data?.claims;
-    if (claims?.role !== 'authenticated' || !isUuid(claims.sub)) throw invalidToken();
+    if (claims?.role !== 'authenticated' || !uuid.safeParse(claims.sub).success) throw invalidToken();
     const caller = {
       id: claims.sub,
       token,

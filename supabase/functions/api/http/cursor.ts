@@ -1,13 +1,6 @@
 /** The version of the format. A new format gets a new number, so that older cursors are refused and not misread. */
 const VERSION = 1;
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-
-/** Whether a text is a UUID as the database writes it. */
-export function isUuid(text: string): boolean {
-  return UUID.test(text);
-}
-
 /** The keyset cursor after a row. It is opaque to clients, so that its format may change. */
 export function encodeCursor(id: string): string {
   const bytes = [

@@ -8,7 +8,7 @@ const database = (code: string, message = 'secret detail', details = '', hint = 
   databaseProblem(new PostgrestError({ code, message, details, hint }));
 
 describe('an error of the database', () => {
-  test('that Noctra raised keeps its status, code, sentence and field', () => {
+  test('that Noctra raised keeps its status, code, message and field', () => {
     expect(
       database('PT422', 'A caption has 1 to 2,200 characters.', 'caption', 'caption_invalid').problem,
     ).toEqual({
@@ -21,7 +21,7 @@ describe('an error of the database', () => {
     });
   });
 
-  test('about too many requests says when to come back', () => {
+  test('about too many requests has Retry-After', () => {
     const answer = database('PT429', 'Too many requests: try again in 17 seconds.', '', 'rate_limited');
     expect(answer.problem).toMatchObject({ status: 429, code: 'rate_limited' });
     expect(answer.headers).toEqual({ 'retry-after': '17' });
@@ -33,7 +33,7 @@ describe('an error of the database', () => {
     });
   });
 
-  test('about a taken user name says so', () => {
+  test('about a taken user name is username_taken', () => {
     const message = 'duplicate key value violates unique constraint "profiles_username_key"';
     expect(database('23505', message).problem).toMatchObject({ status: 409, code: 'username_taken' });
   });
@@ -52,7 +52,7 @@ describe('an error of the database', () => {
     ['PGRST003', 503, 'service_unavailable'],
     ['', 503, 'service_unavailable'],
     ['42P01', 500, 'internal_error'],
-  ])('%s is %i %s, and keeps the database to itself', (code, status, answer) => {
+  ])('%s becomes %i %s without the message of the database', (code, status, answer) => {
     const { problem } = database(code);
     expect(problem).toMatchObject({ status, code: answer });
     expect(JSON.stringify(problem)).not.toContain('secret detail');
@@ -74,12 +74,12 @@ describe('a request to the database', () => {
     await expect(dataOf(answering(code, null) as never)).resolves.toBe('data');
   });
 
-  test('is a 503 that says when to come back after two deadlocks', async () => {
+  test('is a 503 with Retry-After after two deadlocks', async () => {
     const refusal = await dataOf(answering('40P01', '40P01', null) as never).catch((reason) => reason);
     expect(refusal).toMatchObject({ problem: { status: 503 }, headers: { 'retry-after': '5' } });
   });
 
-  test('is sent once where it fails in another way', async () => {
+  test('is not sent again after another error', async () => {
     await expect(dataOf(answering('57014', null) as never)).rejects.toMatchObject({
       problem: { status: 503 },
     });
@@ -97,7 +97,7 @@ describe('an error of Auth', () => {
     });
   });
 
-  test('about too many attempts says when to come back', () => {
+  test('about too many attempts has Retry-After', () => {
     const message = 'For security purposes, you can only request this after 42 seconds.';
     expect(authProblem(new AuthApiError(message, 429, 'over_email_send_rate_limit'))).toMatchObject({
       problem: { status: 429, code: 'rate_limited' },
@@ -123,7 +123,7 @@ describe('an error of Auth', () => {
     expect(authProblem(error, 'new_password').problem.errors).toEqual({ new_password: [expect.any(String)] });
   });
 
-  test('that is no answer at all is a 503', () => {
+  test('without an answer is a 503', () => {
     expect(authProblem(new AuthRetryableFetchError('fetch failed', 0)).problem.status).toBe(503);
   });
 });

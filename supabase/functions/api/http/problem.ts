@@ -1,4 +1,4 @@
-import { errors, type ProblemCode } from './errors.ts';
+import { type ProblemCode, statusOf } from './errors.ts';
 
 /** The body of every error answer: RFC 9457 with a stable `code` and, for bad input, the messages of each field. */
 export interface Problem {
@@ -60,7 +60,7 @@ export class ProblemError extends Error {
 
 /** A problem with one of the listed codes. */
 export function problem(code: ProblemCode, detail: string, extras?: ProblemExtras): ProblemError {
-  return new ProblemError(errors[code].status, code, detail, extras);
+  return new ProblemError(statusOf(code), code, detail, extras);
 }
 
 /** A problem with one field of the input. */

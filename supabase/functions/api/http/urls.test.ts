@@ -11,7 +11,7 @@ const inside = configOf({ SUPABASE_URL: 'http://kong:8000' });
 const originOf = (headers: Record<string, string>, config = inside) =>
   publicOrigin(config, new Headers(headers));
 
-test('the name that the client used is in links', () => {
+test('links have the host that the client used', () => {
   expect(originOf({ 'x-forwarded-host': '10.0.2.2:54321', 'x-forwarded-proto': 'http' })).toBe(
     'http://10.0.2.2:54321',
   );
@@ -29,16 +29,19 @@ test('a forwarded port completes a host without one', () => {
   );
 });
 
-test.each(['evil.example/path', 'a b', 'user@host', '', '"><script>'])('"%s" is no host', (host) => {
-  expect(originOf({ 'x-forwarded-host': host })).toBe('http://kong:8000');
-});
+test.each(['evil.example/path', 'a b', 'user@host', '', '"><script>'])(
+  'the forwarded host "%s" is ignored',
+  (host) => {
+    expect(originOf({ 'x-forwarded-host': host })).toBe('http://kong:8000');
+  },
+);
 
-test('a hosted project has its own address, whatever is forwarded', () => {
+test('a hosted project ignores forwarded hosts', () => {
   const hosted = configOf({ SUPABASE_URL: 'https://project.supabase.co/' });
   expect(originOf({ 'x-forwarded-host': 'elsewhere.example' }, hosted)).toBe('https://project.supabase.co');
 });
 
-test('keys come in the platform’s newer form, or else the older', () => {
+test('keys are read in the newer form of the platform, or else in the older', () => {
   const config = configOf({
     SUPABASE_URL: 'http://localhost',
     SUPABASE_PUBLISHABLE_KEYS: '{"web":"sb_publishable_2","default":"sb_publishable_1"}',
@@ -56,12 +59,12 @@ describe('the client’s address', () => {
     clientAddress(config, new Headers(headers));
   const chain = { 'x-forwarded-for': '198.51.100.1, 203.0.113.9' };
 
-  test('is what the project’s own gateway saw, whatever the client says of itself', () => {
+  test('is the one that the gateway of the project saw, not the one that the client sent', () => {
     expect(addressOf(chain)).toBe('203.0.113.9');
     expect(addressOf({ ...chain, 'cf-connecting-ip': '192.0.2.1' })).toBe('203.0.113.9');
   });
 
-  test('is Cloudflare’s word in a hosted project', () => {
+  test('comes from Cloudflare in a hosted project', () => {
     expect(addressOf({ ...chain, 'cf-connecting-ip': '2001:db8::1' }, hosted)).toBe('2001:db8::1');
     expect(addressOf(chain, hosted)).toBe('198.51.100.1');
   });
