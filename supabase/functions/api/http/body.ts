@@ -13,7 +13,7 @@ export const MAX_TEXT_BYTES = 1024 * 1024;
 export const MAX_FORM_BYTES = 80 * 1024 * 1024;
 
 /** The longest that a body may take to arrive: a function lives for 150 seconds. */
-const MAX_SECONDS = 120;
+const MAX_SECONDS = 140;
 
 /** A field of a form. */
 export interface FormPart {
