@@ -2,6 +2,13 @@ import type { AuthError, Session } from '@supabase/supabase-js';
 import type { PasswordChange, PasswordReset, PasswordResetConfirm, Register, SignIn } from './api.types.ts';
 import { attempt, attemptAsCaller, type Context, callApi, dataOf, type Result } from './calls.ts';
 
+/** What `auth.register` answers. */
+export interface Registered {
+  /** Null where the project wants the e-mail address confirmed first. */
+  session: Session | null;
+  confirmation_required: boolean;
+}
+
 /** What the edge function answers to a registration or a sign-in. */
 interface Tokens {
   token: string | null;
@@ -29,16 +36,14 @@ export function createAuth(context: Context) {
 
   return {
     /**
-     * Makes an account and signs in. The session is null where the project wants the e-mail address confirmed first.
+     * Makes an account and signs in.
      *
      * @example
      * const { data, error } = await noctra.auth.register({ username: 'ann', email: 'ann@example.com', password });
      * if (error?.code === 'username_taken') askForAnotherName();
      * if (data?.confirmation_required) askToLookAtTheMail();
      */
-    register: (
-      registration: Register,
-    ): Promise<Result<{ session: Session | null; confirmation_required: boolean }>> =>
+    register: (registration: Register): Promise<Result<Registered>> =>
       attempt(async () => {
         const tokens = await post<Tokens>('register', registration);
         const session = tokens.token ? await adopt(tokens) : null;

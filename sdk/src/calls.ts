@@ -44,7 +44,10 @@ export async function attempt<T>(work: () => Promise<T>, signal?: AbortSignal): 
   }
 }
 
-/** As `attempt`, for calls that need a session. Without this check an expired session of an offline user is no session. */
+/**
+ * As `attempt`, for calls that need a session. supabase-js sends a request without a token where it cannot renew an
+ * expired session; here the call fails with the reason.
+ */
 export function attemptAsCaller<T>(
   context: Context,
   signal: AbortSignal | undefined,
@@ -111,9 +114,8 @@ export function callApi<T>(
       .finally(onWrite);
     // A repeated removal finds nothing if the first one succeeded and its answer was lost.
     const isRemoved = request.method === 'DELETE' && response?.status === 404 && retries > 0;
-    if (error && !isRemoved)
-      throw response ? await fromResponse(response) : unanswered('network_error', error.context ?? error);
-    return (data || null) as T;
+    if (!error || isRemoved) return (data || null) as T;
+    throw response ? await fromResponse(response) : unanswered('network_error', error.context ?? error);
   });
 }
 

@@ -1,14 +1,14 @@
 export type {
   OwnProfile,
   PasswordChange,
-  PasswordReset,
-  PasswordResetConfirm,
+  PasswordReset as PasswordResetRequest,
+  PasswordResetConfirm as PasswordReset,
   Post,
   Profile,
-  Register,
-  SignIn,
+  Register as Registration,
+  SignIn as Credentials,
 } from './api.types.ts';
-export type { Auth } from './auth.ts';
+export type { Auth, Registered } from './auth.ts';
 export type { CallOptions, Result } from './calls.ts';
 export { createNoctra, type Noctra, type NoctraOptions, type NoctraSupabaseClient } from './client.ts';
 export type { Database } from './database.types.ts';

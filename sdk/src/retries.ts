@@ -1,6 +1,6 @@
 import { type NoctraError, toNoctraError } from './errors.ts';
 
-/** Statuses after which a call is repeated; 0 stands for no answer. A 429 with a time is repeated too, but for null. */
+/** Statuses after which a call is repeated, besides a 429 with a time. 0 stands for no answer, null for no repetition. */
 export type Repeatable = readonly number[] | null;
 
 /** For calls that have the same effect twice as once. */
@@ -21,6 +21,7 @@ export async function withRetries<T>(
 ): Promise<T> {
   for (let retries = 0; ; retries++) {
     try {
+      signal?.throwIfAborted();
       return await untilAborted(call(retries), signal);
     } catch (cause) {
       const error = toNoctraError(cause);

@@ -1,5 +1,5 @@
-import { createClient } from '@supabase/supabase-js';
-import { describe, expect, test } from 'vitest';
+import { AuthRetryableFetchError, createClient } from '@supabase/supabase-js';
+import { describe, expect, test, vi } from 'vitest';
 import { createNoctra, isNoctraError, NoctraError } from '../../sdk/src/index.ts';
 import { dataOf } from '../kit/results.ts';
 import { settings } from '../kit/settings.ts';
@@ -242,6 +242,15 @@ describe('an error', () => {
       'network_error',
     );
     expect((await noctra.auth.session()).error).toBeNull();
+  });
+
+  test('is network_error when an expired session cannot be renewed', async () => {
+    const { requests, fetch } = recordingFetch();
+    const noctra = openNoctra({ global: { fetch } });
+    const error = new AuthRetryableFetchError('fetch failed', 0);
+    vi.spyOn(noctra.supabase.auth, 'getSession').mockResolvedValue({ data: { session: null }, error });
+    expect((await noctra.posts.page()).error).toMatchObject({ code: 'network_error', status: 0 });
+    expect(requests).toEqual([]);
   });
 
   test('is recognised by isNoctraError', () => {

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { isNoctraError, limits, type PageOptions, type Post } from '../../sdk/src/index.ts';
+import { isNoctraError, limits, type PageOptions, type Post, type PostChanges } from '../../sdk/src/index.ts';
 import { fixture, fixtureBytes, load, photo } from '../kit/files.ts';
 import { objectsOf, postCountOf } from '../kit/owned.ts';
 import { dataOf } from '../kit/results.ts';
@@ -132,6 +132,15 @@ describe('posts.create', () => {
     }
     expect(await objectsOf(dora)).toEqual([first.media[0]?.file]);
   });
+});
+
+test('posts.create and posts.update refuse a field that the server does not know', async () => {
+  const unknown = { isPublic: false };
+  const refused = { code: 'field_unknown', status: 422, field: 'isPublic' };
+  const created = await ann.noctra.posts.create({ caption: 'Private?', ...unknown });
+  expect(created.error).toMatchObject(refused);
+  const { id } = dataOf(await ann.noctra.posts.create({ caption: 'Public' }));
+  expect((await ann.noctra.posts.update(id, unknown as PostChanges)).error).toMatchObject(refused);
 });
 
 describe('posts.create leaves neither a row nor an object', () => {

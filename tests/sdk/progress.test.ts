@@ -110,6 +110,23 @@ describe('an abort', () => {
     expect(await postCountOf(person)).toBe(0);
   });
 
+  test('stops a page while its files are signed', async () => {
+    const person = await newSdkPerson();
+    dataOf(await person.noctra.posts.create({ caption: 'Here', media: [photo()] }));
+    const controller = new AbortController();
+    proxy = await openProxy(async (name) => {
+      if (!name.includes('/object/sign/')) return undefined;
+      controller.abort();
+      await delay(10_000, undefined, { ref: false });
+      return { status: 500 };
+    });
+    const noctra = await reopen(person, {}, proxy.url);
+    const start = performance.now();
+    const { error } = await noctra.posts.page({ owner: 'me', signal: controller.signal });
+    expect(error).toMatchObject({ code: 'aborted', status: 0 });
+    expect(performance.now() - start).toBeLessThan(5000);
+  });
+
   test('while the post is made leaves a post with its files, or neither', async () => {
     const person = await newSdkPerson();
     const controller = new AbortController();

@@ -16,7 +16,7 @@ test('without the replica, first its database and then all of it, reads go to th
   pair.replica.killDatabase();
   expect(dataOf(await reader.posts.get(id)).caption).toBe('Still here');
   expect(dataOf(await reader.posts.page()).posts.map((post) => post.id)).toContain(id);
-  expect(pair.replica.requests).toContain('GET /rest/v1/posts');
+  expect(pair.replica.requests).toContain('GET /rest/v1/rpc/get_post');
 
   await pair.replica.hangUp();
   expect(dataOf(await reader.posts.get(id)).caption).toBe('Still here');
