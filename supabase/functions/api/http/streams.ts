@@ -19,16 +19,12 @@ export function streamOf(bytes: Uint8Array<ArrayBuffer>): ReadableStream<Uint8Ar
 export interface Reading {
   /** The most bytes that are kept. */
   limit: number;
-  /** The length that was announced, which is not believed: it only saves growing past it. */
+  /** The length that was announced, 0 if none. Memory is taken as bytes arrive, whatever it says. */
   announced: number;
   hold: Hold;
   /** Gives up after this. */
   timeoutMs: number;
 }
-
-/** Memory grows by this factor as bytes arrive, from a thousandth of what was announced. */
-const GROWTH = 4;
-const FIRST_PART = 1 / GROWTH ** 5;
 
 /**
  * Reads a stream into memory; null where it holds more than `limit`. It is always read to its end: a connection that is
@@ -39,22 +35,10 @@ export async function bytesOf(
   { limit, announced, hold, timeoutMs }: Reading,
 ): Promise<Uint8Array<ArrayBuffer> | null> {
   if (!stream) return new Uint8Array();
-  const expected = announced > 0 && announced <= limit ? announced : limit;
-  let bytes = new Uint8Array(Math.ceil(expected * FIRST_PART));
+  const kept = growingBytes(announced > 0 ? Math.min(announced, limit) : limit, limit, hold);
   let length = 0;
-  let refusal: unknown;
-  const keep = async (chunk: Uint8Array) => {
-    const end = length + chunk.length;
-    if (end > bytes.length) {
-      const most = end <= expected ? expected : limit;
-      const size = Math.min(Math.max(end, bytes.length * GROWTH), most);
-      await hold.grow(size);
-      const larger = new Uint8Array(size);
-      larger.set(bytes.subarray(0, length));
-      bytes = larger;
-    }
-    bytes.set(chunk, length);
-  };
+  let isTooLong = announced > limit;
+  let failure: unknown = null;
   const reader = pieceReader(stream);
   let isLate = false;
   const timer = setTimeout(() => {
@@ -63,21 +47,46 @@ export async function bytesOf(
   }, timeoutMs);
   try {
     for (let piece = await reader.next(); piece; piece = await reader.next()) {
-      const isTooLong = announced > limit || length + piece.length > limit;
-      const isKept = refusal === undefined && !isTooLong;
-      if (isKept) await keep(piece).catch((reason: unknown) => (refusal = reason));
-      if (!isKept || refusal !== undefined) {
-        bytes = new Uint8Array();
-        hold.release();
-      }
       length += piece.length;
+      isTooLong ||= length > limit;
+      if (isTooLong || failure) kept.drop();
+      else await kept.add(piece).catch((reason: unknown) => (failure = reason));
     }
   } finally {
     clearTimeout(timer);
   }
   if (isLate) throw new Error('The stream took too long.');
-  if (refusal !== undefined) throw refusal;
-  return length > limit ? null : bytes.subarray(0, length);
+  if (failure) throw failure;
+  return isTooLong ? null : kept.bytes();
+}
+
+/** Memory grows by this factor as bytes arrive, from a thousandth of what is expected. */
+const GROWTH = 4;
+const FIRST_PART = 1 / GROWTH ** 5;
+
+function growingBytes(expected: number, limit: number, hold: Hold) {
+  let bytes = new Uint8Array(Math.ceil(expected * FIRST_PART));
+  let length = 0;
+  const grow = async (least: number) => {
+    const most = least <= expected ? expected : limit;
+    const size = Math.min(Math.max(least, bytes.length * GROWTH), most);
+    await hold.grow(size);
+    const larger = new Uint8Array(size);
+    larger.set(bytes.subarray(0, length));
+    bytes = larger;
+  };
+  return {
+    async add(piece: Uint8Array) {
+      if (length + piece.length > bytes.length) await grow(length + piece.length);
+      bytes.set(piece, length);
+      length += piece.length;
+    },
+    drop() {
+      bytes = new Uint8Array();
+      hold.release();
+    },
+    bytes: () => bytes.subarray(0, length),
+  };
 }
 
 /**
