@@ -155,7 +155,7 @@ test('a post has exactly the tags and users of its caption and its lists, after 
             : await asDashboard(
                 sp,
                 () =>
-                  sp`insert into public.posts (owner_id, caption) values (${ids[0]}, ${text}) returning id`,
+                  sp`insert into public.posts (owner_id, caption) values (${ids[0] ?? ''}, ${text}) returning id`,
               );
           id = row?.id;
         });

@@ -82,8 +82,12 @@ export function newPeople(count: number): Promise<Person[]> {
 }
 
 /** A client that sends this access token. */
-export function clientWith(token: string, { url, publishableKey }: Project = settings): Client {
-  return createClient<Database>(url, publishableKey, { accessToken: async () => token });
+export function clientWith(
+  token: string,
+  { url, publishableKey }: Pick<Project, 'url' | 'publishableKey'> = settings,
+  fetch = globalThis.fetch,
+): Client {
+  return createClient<Database>(url, publishableKey, { accessToken: async () => token, global: { fetch } });
 }
 
 function anyAddress(): string {

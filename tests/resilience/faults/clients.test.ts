@@ -20,7 +20,7 @@ afterAll(() => noctra?.remove());
 
 const tries: Try[] = [];
 
-/** A connection of our own, on which a request is written piece by piece. */
+/** A raw connection, to write a request piece by piece. */
 async function open(): Promise<net.Socket> {
   const { hostname, port } = new URL(noctra.url);
   const socket = net.connect({ host: hostname, port: Number(port) });
@@ -39,7 +39,7 @@ const headersOf = (place: number) => ({
   authorization: `Bearer ${noctra.people[place]?.token}`,
 });
 
-/** While the fault lasts, others publish. */
+/** Runs a fault while others publish. */
 async function meanwhile(fault: () => Promise<void>): Promise<void> {
   const load = startLoad(noctra);
   await load.acknowledged(3);
@@ -51,8 +51,8 @@ async function meanwhile(fault: () => Promise<void>): Promise<void> {
   await expectWhole(noctra, tries);
 }
 
-describe('in the middle of a load of posts', () => {
-  it('a client that sends its body byte by byte keeps nobody waiting, and is served', async () => {
+describe('under load', () => {
+  it('serves a client that sends its body byte by byte, and lets no other wait', async () => {
     await meanwhile(async () => {
       const draft = newDraft(noctra);
       const body = JSON.stringify({ caption: `Slowly #${draft.name}` });
@@ -78,10 +78,10 @@ describe('in the middle of a load of posts', () => {
     });
   });
 
-  it('clients that do not read their answers cost no memory', async () => {
+  it('holds no answer in memory for clients that do not read it', async () => {
     const bytes = 20 * 1024 * 1024;
-    const name = `${noctra.people[0]?.id}/${randomUUID()}.mp4`;
-    const bucket = noctra.admin.storage.from('post-media');
+    const name = `${noctra.people[0]?.id}/${randomUUID()}`;
+    const bucket = noctra.admin.storage.from('uploads');
     expect(
       (await bucket.upload(name, new Blob([new Uint8Array(bytes)], { type: 'video/mp4' }))).error,
     ).toBeNull();
@@ -94,7 +94,7 @@ describe('in the middle of a load of posts', () => {
       const sockets = await Promise.all(Array.from({ length: 20 }, open));
       for (const socket of sockets) {
         socket.pause();
-        socket.write(head(`GET /storage/v1/object/authenticated/post-media/${name}`, headersOf(0)));
+        socket.write(head(`GET /storage/v1/object/authenticated/uploads/${name}`, headersOf(0)));
       }
       await publish(noctra, newDraft(noctra)).then((made) => tries.push(made));
       // All twenty answers would be 400 MiB.
@@ -104,7 +104,7 @@ describe('in the middle of a load of posts', () => {
     expect((await bucket.remove([name])).error).toBeNull();
   });
 
-  it('uploads that break off leave nothing: multipart, raw and resumable', async () => {
+  it('keeps nothing of uploads that break off: multipart, raw and resumable', async () => {
     await meanwhile(async () => {
       const piece = Buffer.alloc(200_000, 'x');
       const { id } = noctra.people[1] ?? {};
@@ -118,7 +118,7 @@ describe('in the middle of a load of posts', () => {
           form,
         ],
         [
-          `POST /storage/v1/object/post-media/${id}/${randomUUID()}.png`,
+          `POST /storage/v1/object/uploads/${id}/${randomUUID()}`,
           { 'content-type': 'image/png', 'content-length': 1_000_000 },
           '',
         ],
@@ -130,8 +130,8 @@ describe('in the middle of a load of posts', () => {
             'content-length': 1_000_000,
             'content-type': 'application/offset+octet-stream',
             'upload-metadata': Object.entries({
-              bucketName: 'post-media',
-              objectName: `${id}/${randomUUID()}.png`,
+              bucketName: 'uploads',
+              objectName: `${id}/${randomUUID()}`,
               contentType: 'image/png',
             })
               .map(([key, value]) => `${key} ${Buffer.from(value).toString('base64')}`)
@@ -151,12 +151,12 @@ describe('in the middle of a load of posts', () => {
     const { data } = await noctra.admin.from('posts').select('id').eq('caption', 'Cut off');
     expect(data).toEqual([]);
     const incoming = path.join(noctra.state, 'objects', 'incoming');
-    await until(() => filesBelow(incoming).length === 0, 'no half of a file is left');
+    await until(() => filesBelow(incoming).length === 0, 'no partial file is left');
     expect(noctra.command.child.exitCode).toBeNull();
   });
 
-  it('nor does the sweep find a file without a row or a row without a file', async () => {
-    // What a resumable upload has sent is kept for a day: its client may come back.
+  it('leaves no file without a row and no row without a file', async () => {
+    // The bytes of a resumable upload are kept for a day: the client may continue.
     const records = path.join(noctra.state, 'objects', 'resumable');
     const unfinished = filesBelow(records);
     expect(unfinished).toHaveLength(1);

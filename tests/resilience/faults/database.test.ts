@@ -16,7 +16,7 @@ afterAll(() => noctra?.remove());
 
 const tries: ReturnType<typeof startLoad>['tries'] = [];
 
-/** Makes posts before, during and after a fault, which passes by itself. */
+/** Publishes posts before, during and after a fault that ends by itself. */
 async function through(fault: () => unknown): Promise<void> {
   const load = startLoad(noctra);
   await load.acknowledged(3);
@@ -29,15 +29,15 @@ async function through(fault: () => unknown): Promise<void> {
   await expectWhole(noctra, tries);
 }
 
-describe('in the middle of a load of posts', () => {
-  it('the database is started again when it is killed', async () => {
+describe('under load', () => {
+  it('starts the database again when it is killed', async () => {
     const before = processOf(noctra, postmaster);
     await through(() => process.kill(before, 'SIGKILL'));
     expect(processOf(noctra, postmaster)).not.toBe(before);
     expect(noctra.command.child.exitCode).toBeNull();
   });
 
-  it('the database recovers when one of its processes is killed', async () => {
+  it('continues after one process of the database is killed', async () => {
     const before = processOf(noctra, postmaster);
     const [backend] = await noctra.sql<{ pid: number }[]>`
       select pid from pg_stat_activity where usename = 'authenticator' limit 1
@@ -46,7 +46,7 @@ describe('in the middle of a load of posts', () => {
     expect(processOf(noctra, postmaster)).toBe(before);
   });
 
-  it('a change of the schema is still noticed after that', async () => {
+  it('still notices changes of the schema after that', async () => {
     await noctra.sql`create table public.after_fault (id int)`;
     await noctra.sql`grant select on public.after_fault to service_role`;
     const error = async () => (await noctra.admin.from('after_fault' as 'posts').select()).error;
@@ -54,8 +54,8 @@ describe('in the middle of a load of posts', () => {
     await noctra.sql`drop table public.after_fault`;
   });
 
-  it('what needs a new connection is refused when none is left, and goes on when there is', async () => {
-    // A fresh start: the services have no connection yet that they could keep.
+  it('refuses what needs a new connection while none is free, and continues then', async () => {
+    // After a fresh start the services hold no connections.
     await noctra.stop();
     await noctra.start();
     const other = connect({ url: noctra.databaseUrl, max: 200 });
@@ -73,13 +73,13 @@ describe('in the middle of a load of posts', () => {
     expect(await held()).toBeLessThan(10);
   });
 
-  it('leaves no file without a row, no row without a file, and nothing else behind', async () => {
+  it('leaves no file without a row, no row without a file and no process', async () => {
     await expectSwept(noctra);
     await expectWhole(noctra, tries);
     await until(async () => {
       const { health } = await statusOf(root, '--state', noctra.state);
       return Object.values(health).every((part) => part === 'ok');
-    }, 'every part is well');
+    }, 'every part is healthy');
     expect(family(noctra).filter(({ command }) => postmaster.test(command))).toHaveLength(1);
   });
 });

@@ -1,36 +1,37 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { createClient } from '@supabase/supabase-js';
+import { deflateSync } from 'node:zlib';
 import { until } from 'embedded-supabase/testing';
 import { createNoctra } from '../../../sdk/src/index.ts';
 import { pngChunk } from '../../../supabase/functions/api/media/formats/png.ts';
-import type { Person } from '../../kit/people.ts';
-import { latin1, pngWith } from '../../kit/samples.ts';
+import { clientWith, type Person } from '../../kit/people.ts';
 import type { Noctra } from './noctra.ts';
 
-/** How a post is made: multipart to the function, by the SDK, or by Storage and the Data API alone. */
+/** How a post is published: by a form, by the SDK, or by Storage, the function and create_post, one after the other. */
 const ways = ['function', 'sdk', 'data api'] as const;
 
-/** A post that somebody wants to make. All that it should become follows from it. */
+/** A post to publish. What it should become follows from it. */
 export interface Draft {
   way: (typeof ways)[number];
   key: string;
   author: Person;
-  /** Whom the caption names, and who is listed. */
+  /** The user in the caption, and the listed user. */
   mentioned: [Person, Person];
-  /** Tags and caption are made of it. */
+  /** Is part of caption and tags. */
   name: string;
   picture: Uint8Array<ArrayBuffer>;
+  /** The published picture, where the client has learnt its path. */
+  path?: string;
 }
 
-/** What came of one try to make it. */
+/** One try to publish a draft. */
 export interface Try {
   draft: Draft;
-  /** The post's id, where it was acknowledged. */
+  /** The id of the post, if it was acknowledged. */
   id?: string;
-  /** Why it was not; status 0 where no answer came. */
+  /** The answer if it was refused; status 0 where no answer came. */
   refusal?: { status: number; code: string; retryAfter: string | null };
-  /** How long the answer took, in milliseconds. */
+  /** Milliseconds until the answer. */
   took: number;
 }
 
@@ -38,7 +39,7 @@ export const captionOf = ({ name, mentioned }: Draft) =>
   `A post of @${mentioned[0].username} #caption${name}`;
 export const tagsOf = ({ name }: Draft) => [`caption${name}`, `listed${name}`];
 
-/** Makes a post, once; the SDK tries again by itself. */
+/** Publishes a draft once; the SDK retries by itself. */
 export async function publish(noctra: Noctra, draft: Draft): Promise<Try> {
   const began = performance.now();
   const way = { function: byFunction, sdk: bySdk, 'data api': byDataApi }[draft.way];
@@ -48,13 +49,12 @@ export async function publish(noctra: Noctra, draft: Draft): Promise<Try> {
 
 type Outcome = Pick<Try, 'id' | 'refusal'>;
 
-/** Only a cut connection is no answer: anything else that is thrown is a defect. */
+/** A connection that was cut gives no answer; any other exception is a defect. */
 function noAnswer(error: unknown): Outcome {
   if (!(error instanceof TypeError)) throw error;
   return { refusal: { status: 0, code: 'network_error', retryAfter: null } };
 }
 
-// The SDK knows a file again by its time, too.
 const fileOf = ({ picture }: Draft) => new File([picture], 'a.png', { type: 'image/png', lastModified: 0 });
 
 async function byFunction({ url }: Noctra, draft: Draft): Promise<Outcome> {
@@ -94,37 +94,62 @@ async function bySdk({ url, publishableKey }: Noctra, draft: Draft): Promise<Out
   return { refusal: { status, code, retryAfter: retry_after === undefined ? null : String(retry_after) } };
 }
 
-async function byDataApi({ url, publishableKey }: Noctra, draft: Draft): Promise<Outcome> {
+async function byDataApi(noctra: Noctra, draft: Draft): Promise<Outcome> {
+  const { author, key } = draft;
   let retryAfter: string | null = null;
-  const client = createClient(url, publishableKey, {
-    accessToken: async () => draft.author.token,
-    global: {
-      fetch: async (...request) => {
-        const response = await fetch(...request);
-        retryAfter = response.headers.get('retry-after');
-        return response;
-      },
-    },
+  const client = clientWith(author.token, noctra, async (...request) => {
+    const response = await fetch(...request);
+    retryAfter = response.headers.get('retry-after');
+    return response;
   });
-  const path = `${draft.author.id}/${draft.key}.png`;
-  const upload = await client.storage.from('post-media').upload(path, fileOf(draft));
-  if (upload.error && upload.error.statusCode !== '409') {
-    const { status = 0, statusCode = '' } = upload.error;
-    return { refusal: { status, code: statusCode, retryAfter } };
+  if (!draft.path) {
+    const upload = `${author.id}/${key}`;
+    const stored = await client.storage.from('uploads').upload(upload, fileOf(draft));
+    if (stored.error && stored.error.statusCode !== '409') {
+      const { status = 0, statusCode = '' } = stored.error;
+      return { refusal: { status, code: statusCode, retryAfter } };
+    }
+    const published = await fetch(`${noctra.url}/functions/v1/api/media/`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${author.token}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ path: upload }),
+    });
+    const body = (await published.json()) as { path: string; code: string };
+    const { status, headers } = published;
+    if (!published.ok)
+      return { refusal: { status, code: body.code, retryAfter: headers.get('retry-after') } };
+    draft.path = body.path;
   }
   const { data, error, status } = await client.rpc('create_post', {
     caption: captionOf(draft),
     tags: [`listed${draft.name}`],
     mentions: [draft.mentioned[1].id],
-    media: [path],
-    idempotency_key: draft.key,
+    media: [draft.path],
+    idempotency_key: key,
   });
-  return error ? { refusal: { status, code: error.code, retryAfter } } : { id: data.id };
+  return error ? { refusal: { status, code: error.code, retryAfter } } : { id: data.id as string };
 }
 
 let drafted = 0;
 
-/** A post that is like no other. */
+/** A picture of random pixels without metadata: 120 kB, so that it can be cut off in the middle. */
+function noise(): Uint8Array<ArrayBuffer> {
+  const side = 200;
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(side, 0);
+  header.writeUInt32BE(side, 4);
+  // 8 bits for each of red, green and blue.
+  header.set([8, 2], 8);
+  const rows = Buffer.concat(
+    Array.from({ length: side }, () => Buffer.concat([Buffer.of(0), randomBytes(side * 3)])),
+  );
+  const signature = Buffer.from('89504e470d0a1a0a', 'hex');
+  const data = deflateSync(rows, { level: 0 });
+  const chunks = [pngChunk('IHDR', header), pngChunk('IDAT', data), pngChunk('IEND', new Uint8Array())];
+  return new Uint8Array(Buffer.concat([signature, ...chunks]));
+}
+
+/** A draft with a name of its own. */
 export function newDraft(noctra: Noctra, place = drafted): Draft {
   const [author, first, second] = [0, 1, 2].map((step) => noctra.people[(place + step) % 3]) as [
     Person,
@@ -132,24 +157,22 @@ export function newDraft(noctra: Noctra, place = drafted): Draft {
     Person,
   ];
   const name = `x${randomUUID().replaceAll('-', '').slice(0, 12)}`;
-  // Long enough to be cut off in the middle.
-  const picture = pngWith(pngChunk('tEXt', latin1(`Title\0${`${name} `.repeat(8_000)}`)));
   drafted++;
   const way = ways[place % ways.length] ?? 'function';
-  return { way, key: randomUUID(), author, mentioned: [first, second], name, picture };
+  return { way, key: randomUUID(), author, mentioned: [first, second], name, picture: noise() };
 }
 
-/** Posts being made, several at once. */
+/** Posts being published, three at a time. */
 export interface Load {
   tries: Try[];
-  /** Waits until so many more have been acknowledged. */
+  /** Waits until as many more are acknowledged. */
   acknowledged(more: number): Promise<void>;
-  /** Waits until something was refused. */
+  /** Waits until a post is refused. */
   refused(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Makes posts in all ways at once until it is stopped, whatever becomes of them. */
+/** Publishes posts in all ways at once until it is stopped. */
 export function startLoad(noctra: Noctra): Load {
   const tries: Try[] = [];
   let stopped = false;
@@ -161,7 +184,7 @@ export function startLoad(noctra: Noctra): Load {
     }
   };
   const workers = Promise.all(ways.map((_, place) => work(place)));
-  // What it throws is thrown at the stop.
+  // `stop` throws what a worker has thrown.
   workers.catch(() => {});
   const count = () => tries.filter(({ id }) => id).length;
   return {

@@ -15,7 +15,7 @@ import postgres, { type Sql } from 'postgres';
 import { root } from '../../../scripts/noctra.ts';
 import { type Client, newPerson, type Person, secretClient } from '../../kit/people.ts';
 
-/** A Noctra in a process of its own, with data of its own, on ports that stay the same when it is started again. */
+/** A Noctra in a process of its own, with its own data and with ports that stay the same after a restart. */
 export interface Noctra {
   url: string;
   publishableKey: string;
@@ -23,7 +23,7 @@ export interface Noctra {
   state: string;
   /** The process of the stack. */
   command: Command;
-  /** The database as its owner, made anew by itself after a fault. */
+  /** The database as its owner; reconnects after a fault. */
   sql: Sql;
   /** A client past row-level security. */
   admin: Client;
@@ -84,7 +84,7 @@ export async function startNoctra(
       fs.rmSync(state, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
     },
   };
-  // Loads are no people: the limit that keeps people from flooding would end them.
+  // A load publishes more posts than a user may.
   const limits = await admin.from('rate_limits').update({ max_count: 1_000_000 }).neq('max_count', 0);
   if (limits.error) throw limits.error;
   for (let count = 0; count < 3; count++) noctra.people.push(await newPerson({}, status));

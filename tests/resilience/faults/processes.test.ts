@@ -22,8 +22,8 @@ afterAll(() => noctra?.remove());
 
 const tries: ReturnType<typeof startLoad>['tries'] = [];
 
-describe('in the middle of a load of posts', () => {
-  it('a function whose process is killed is started again', async () => {
+describe('under load', () => {
+  it('starts the function again when its process is killed', async () => {
     const program = /boot-api\.ts/;
     const before = processOf(noctra, program);
     const load = startLoad(noctra);
@@ -38,7 +38,7 @@ describe('in the middle of a load of posts', () => {
     await expectWhole(noctra, tries);
   });
 
-  it('a stack that is killed has lost nothing when it is started again', async () => {
+  it('loses nothing that it acknowledged when the whole stack is killed', async () => {
     const load = startLoad(noctra);
     await load.acknowledged(6);
     const before = family(noctra);
@@ -56,7 +56,7 @@ describe('in the middle of a load of posts', () => {
   });
 });
 
-it('a database that ends again and again ends the stack, which says why', async () => {
+it('ends the stack with a reason when the database ends again and again', async () => {
   const before = new Set<number>();
   let ended = false;
   noctra.command.ended.then(() => (ended = true));
@@ -76,14 +76,14 @@ it('a database that ends again and again ends the stack, which says why', async 
   await noctra.start();
 });
 
-it('a start that is cut off in its migrations is made good by the next one', async () => {
+it('completes migrations that a killed start has left half done', async () => {
   await noctra.stop();
   const other = `${noctra.state}-other`;
   const cutOff = command({ ...noctra, state: other }, 'start', '--port', '0');
   await until(() => cutOff.output().includes('Applying migrations'), 'migrations are applied');
   const before = family({ ...noctra, command: cutOff });
   process.kill(processOf({ ...noctra, command: cutOff }, postmaster), 'SIGKILL');
-  // The database is back, but what was applied in the middle of it has failed.
+  // The database was started again, but the migration in progress has failed.
   expect(await cutOff.ended, cutOff.output()).toBe(1);
   await expectNobodyLeft(before);
   const anew = await startNoctra(other);

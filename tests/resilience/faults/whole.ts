@@ -1,13 +1,14 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { until } from 'embedded-supabase/testing';
 import { expect } from 'vitest';
 import { captionOf, publish, type Try, tagsOf } from './load.ts';
 import type { Noctra } from './noctra.ts';
 
-/** No answer takes longer, whatever is broken. */
+/** No answer may take longer, in milliseconds. */
 const longestAnswerMs = 20_000;
 
-/** What was refused was refused in time, by an answer that says to try again. `cut` allows for no answer at all. */
+/** Expects refusals in time, with an answer that says when to try again. `cut` allows for no answer. */
 export function expectClearRefusals(tries: readonly Try[], { cut = false } = {}): void {
   for (const { draft, refusal, took } of tries) {
     expect(took, `${draft.way} took ${took} ms`).toBeLessThan(longestAnswerMs);
@@ -15,7 +16,7 @@ export function expectClearRefusals(tries: readonly Try[], { cut = false } = {})
     const said = `${draft.way} was refused with ${JSON.stringify(refusal)}`;
     expect([503, 504, 507], said).toContain(refusal.status);
     if (refusal.status === 503) expect(refusal.retryAfter, said).toMatch(/^\d+$/);
-    // The last is how auth-js says it, which takes the session in before the SDK is asked.
+    // The last code is auth-js's: it reads the session before the SDK sends anything.
     if (draft.way !== 'data api')
       expect(refusal.code, said).toMatch(
         /^(service_unavailable|SERVICE_UNAVAILABLE|AuthRetryableFetchError)$/,
@@ -23,7 +24,7 @@ export function expectClearRefusals(tries: readonly Try[], { cut = false } = {})
   }
 }
 
-/** Tries everything again that was refused, and what was acknowledged, too: each draft becomes one post, the same. */
+/** Publishes again what was refused, and some of what was acknowledged: each draft becomes one post. */
 export async function retry(noctra: Noctra, tries: readonly Try[]): Promise<void> {
   for (const { draft, id } of tries.filter((made, place) => made.refusal || place % 10 === 0)) {
     const { id: now, refusal } = await publish(noctra, draft);
@@ -32,14 +33,14 @@ export async function retry(noctra: Noctra, tries: readonly Try[]): Promise<void
   }
 }
 
-/** Every post that there is, is whole, and made once; those that were acknowledged are there. */
+/** Expects every post to be complete and unique, and every acknowledged post to exist. */
 export async function expectWhole(noctra: Noctra, tries: readonly Try[]): Promise<void> {
   const drafts = new Map(tries.map(({ draft }) => [captionOf(draft), draft]));
   const rows = await noctra.sql<
     { id: string; caption: string; owner_id: string; tags: string[]; mentions: string[]; paths: string[] }[]
   >`
     select posts.id, posts.caption, posts.owner_id,
-      array(select tags.name from public.post_tags join public.tags on tags.id = tag_id where post_id = posts.id) tags,
+      array(select tag from public.post_tags where post_id = posts.id) tags,
       array(select profile_id::text from public.post_mentions where post_id = posts.id) mentions,
       array(select path from public.post_media where post_id = posts.id) paths
     from public.posts
@@ -49,7 +50,7 @@ export async function expectWhole(noctra: Noctra, tries: readonly Try[]): Promis
   expect(rows.length).toBe(new Set(rows.map(({ caption }) => caption)).size);
   for (const row of rows) {
     const draft = drafts.get(row.caption);
-    if (!draft) throw new Error(`Nobody made the post "${row.caption}"`);
+    if (!draft) throw new Error(`No draft has the caption "${row.caption}"`);
     expect(row.owner_id).toBe(draft.author.id);
     expect(row.tags.sort()).toEqual(tagsOf(draft).sort());
     expect(row.mentions.sort()).toEqual(draft.mentioned.map(({ id }) => id).sort());
@@ -63,19 +64,23 @@ export async function expectWhole(noctra: Noctra, tries: readonly Try[]): Promis
   }
 }
 
-/** When a day has passed and the sweep has run, each object is a post's, and each file on the disk an object's. */
+/** Expects, a day later and after the sweep, that each object belongs to a post and each file on the disk to an object. */
 export async function expectSwept(noctra: Noctra): Promise<void> {
   const { sql } = noctra;
-  await sql`update private.storage_removals set due_at = now() - interval '1 second', leased_until = null`;
-  const { data, error } = await noctra.admin.functions.invoke('api/sweep', { method: 'POST' });
-  expect(error, JSON.stringify(data)).toBeNull();
+  await sql`update private.unused_files set remove_at = now() - interval '1 second'`;
+  await sql`update storage.objects set created_at = now() - interval '2 days' where bucket_id = 'uploads'`;
+  await until(async () => {
+    const { data, error } = await noctra.admin.functions.invoke('api/sweep', { method: 'POST' });
+    expect(error, JSON.stringify(data)).toBeNull();
+    return (await sql`select from private.unused_files`).length === 0;
+  }, 'no unused file is left');
   const objects = await sql<{ name: string; version: string }[]>`
-    select name, version from storage.objects where bucket_id = 'post-media' order by name
+    select name, version from storage.objects order by name
   `;
   const claimed = await sql<{ path: string }[]>`select path from public.post_media order by path`;
   expect(objects.map(({ name }) => name)).toEqual(claimed.map((media) => media.path));
 
-  // Storage looks for bytes without a row when it starts, and every hour.
+  // Storage removes bytes without a row when it starts, and every hour.
   await noctra.stop();
   await noctra.start();
   expect(filesBelow(path.join(noctra.state, 'objects')).sort()).toEqual(
@@ -83,7 +88,7 @@ export async function expectSwept(noctra: Noctra): Promise<void> {
   );
 }
 
-/** The names of all files of a folder. */
+/** The names of all files below a folder. */
 export function filesBelow(folder: string): string[] {
   return fs
     .readdirSync(folder, { recursive: true, withFileTypes: true })

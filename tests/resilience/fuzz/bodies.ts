@@ -35,12 +35,12 @@ const jsonTypes = [
   ...['multipart/form-data; boundary=', 'application/json, application/json', 'application/xml'],
 ];
 
-/** Bodies that an operation takes, by content type; `badness` of ten are not as the document says. */
+/** Bodies of an operation, by content type; `badness` of ten are not as the document says. */
 export function bodyOf(content: Content, generators: Generators, badness: number): fc.Arbitrary<Body> {
   const kinds = Object.entries(content).map(([type, { schema = {} }]) => {
     if (type === 'multipart/form-data') return formOf(schema, generators, badness);
     if (type === 'application/x-www-form-urlencoded') return urlencodedOf(schema, generators, badness);
-    if (type !== 'application/json') throw new Error(`The fuzzer makes no bodies of ${type}: teach it.`);
+    if (type !== 'application/json') throw new Error(`The fuzzer cannot make bodies of ${type}.`);
     const json = (value: unknown): Body => ({ contentType: type, bytes: Buffer.from(toJson(value)) });
     const valid = generators.valid(schema, '').map(json);
     const share = fc.double({ min: 0, max: 1, noNaN: true });

@@ -55,7 +55,7 @@ function neverWell(...reports: Report[]): string[] {
 }
 
 it(
-  'the function keeps every promise of its document, whatever is sent to it',
+  'the function answers every request as its OpenAPI document says',
   async () => {
     const requests = requestsOf(document, createGenerators(document, cast.known), cast.callers);
     const judge = judgeByDocument(document);
@@ -81,7 +81,7 @@ it(
 );
 
 it(
-  'the Data API answers anything with a table, or with an error that has a code',
+  'the Data API answers every request with rows, or with an error that has a code',
   async () => {
     const requests = dataApiRequests(
       await readCatalogue(sql),
@@ -100,7 +100,7 @@ it(
   patience,
 );
 
-it('what is no HTTP is refused or waited for, and never a fault', async () => {
+it('broken HTTP never ends in a 5xx', async () => {
   const token = cast.senders[0]?.token ?? '';
   const messages = rawMessages(token);
   const answers = await Promise.all(messages.map(([, message]) => sendRaw(noctra.url, message)));
@@ -114,12 +114,12 @@ it('what is no HTTP is refused or waited for, and never a fault', async () => {
   expect(me.status).toBe(200);
 });
 
-it('afterwards all data are whole, and what is of others is as it was', async () => {
+it('the data are consistent afterwards, and the rows of bystanders are unchanged', async () => {
   expect(await findBreaches(sql)).toEqual({});
   expect(await belongingsOfAll()).toEqual(before);
 });
 
-it('nothing was printed, logged as an error or kept in memory', async () => {
+it('nothing was printed or logged as an error, and no memory is held', async () => {
   expect(noctra.complaints()).toBe('');
   const now = await noctra.memory();
   // Mails that were sent stay in the mailbox; all that is kept for each request would be more than this many bytes.

@@ -1,24 +1,24 @@
 import type postgres from 'postgres';
 
-/** What must hold of all data, whatever was sent: a query each, which finds what breaks it. */
+/** What must never be in the database: one query each. */
 const breaches: Record<string, (sql: postgres.Sql) => postgres.PendingQuery<postgres.Row[]>> = {
-  'a hashtag of a caption that is no tag of its post': (sql) => sql`
+  'a hashtag in a caption without a tag of the post': (sql) => sql`
     select posts.id, private.tag_name(said) as name
     from public.posts, unnest(public.extract_hashtags(caption)) as said
     except
     select post_id, tag from public.post_tags`,
-  'a tag of a caption that does not say it': (sql) => sql`
+  'a tag from a caption that has no such hashtag': (sql) => sql`
     select post_id, tag from public.post_tags where source = 'caption'
     except
     select posts.id, private.tag_name(said) from public.posts, unnest(public.extract_hashtags(caption)) as said`,
-  // Of the two whose names never change: a mention is of a person, who may have another name by now.
-  'a mention in a caption that is none of its post': (sql) => sql`
+  // Only of the two users whose names never change: after a rename, caption and mention differ.
+  'a name in a caption without a mention of the post': (sql) => sql`
     select posts.id, profiles.id
     from public.posts, unnest(public.extract_mentions(caption)) as said
     join public.profiles on profiles.username::text = lower(said) and profiles.username in ('bystander', 'recluse')
     except
     select post_id, profile_id from public.post_mentions`,
-  'a mention of a caption that does not say it': (sql) => sql`
+  'a mention from a caption that has no such name': (sql) => sql`
     select post_id, profile_id
     from public.post_mentions join public.profiles on profiles.id = profile_id
     where source = 'caption' and username in ('bystander', 'recluse')
@@ -26,13 +26,13 @@ const breaches: Record<string, (sql: postgres.Sql) => postgres.PendingQuery<post
     select posts.id, profiles.id
     from public.posts, unnest(public.extract_mentions(caption)) as said
     join public.profiles on profiles.username::text = lower(said)`,
-  'a post with more than it may have': (sql) => sql`
+  'a post with too many tags, mentions or files': (sql) => sql`
     select posts.id
     from public.posts
     where (select count(*) from public.post_tags where post_id = posts.id) > (public.limits() ->> 'tags')::integer
       or (select count(*) from public.post_mentions where post_id = posts.id) > (public.limits() ->> 'mentions')::integer
       or (select count(*) from public.post_media where post_id = posts.id) > (public.limits() ->> 'media')::integer`,
-  'a post that is shown to all and must not be, or the other way round': (sql) => sql`
+  'a post whose stored visibility is wrong': (sql) => sql`
     select posts.id
     from public.posts join public.profiles on profiles.id = owner_id
     where is_visible_to_all <> (posts.is_public and hidden_at is null and profiles.is_public)`,
@@ -46,7 +46,7 @@ const breaches: Record<string, (sql: postgres.Sql) => postgres.PendingQuery<post
     select cover_path from public.profiles where cover_path is not null
     except
     select name from storage.objects where bucket_id in ('avatars', 'covers')`,
-  'an object that nothing shows and that does not wait to be removed': (sql) => sql`
+  'a published file that nothing shows and that will not be removed': (sql) => sql`
     select bucket_id, name from storage.objects where bucket_id <> 'uploads'
     except select 'post-media', path from public.post_media
     except select 'avatars', avatar_path from public.profiles
@@ -56,11 +56,11 @@ const breaches: Record<string, (sql: postgres.Sql) => postgres.PendingQuery<post
     select coalesce(users.id, profiles.id)
     from auth.users full join public.profiles on profiles.id = users.id
     where users.id is null or profiles.id is null`,
-  'somebody who is more than a user': (sql) => sql`
+  'a user with a role or a badge': (sql) => sql`
     select id from public.profiles where role <> 'user' or is_vip`,
 };
 
-/** What in the database is not as it must be, by what it is. */
+/** The rows that must not be there, by the name of the rule. */
 export async function findBreaches(sql: postgres.Sql): Promise<Record<string, unknown[]>> {
   const found: Record<string, unknown[]> = {};
   for (const [name, find] of Object.entries(breaches)) {
