@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { fixtureBytes } from '../../../../tests/kit/files.ts';
 import { box, chunk, join, latin1, segment } from '../../../../tests/kit/samples.ts';
@@ -103,6 +104,33 @@ describe('rules', () => {
   ])('take a picture of %i by %i pixels as %s', (width, height, expected) => {
     expect(code(pngOf(width, height))).toBe(expected);
   });
+});
+
+test('any damage to a file ends in a clean file or in a refusal', { timeout: 60_000 }, () => {
+  const names =
+    'photo.jpg picture.png animation.gif clip.mp4 clip.mov clip.avi tone.mp3 tone.wav document.docx'.split(
+      ' ',
+    );
+  const samples = names.map(fixtureBytes);
+  const damage = fc.record({
+    sample: fc.constantFrom(...samples),
+    // Headers are where the damage is worst.
+    bytes: fc.array(fc.tuple(fc.oneof(fc.nat(200), fc.nat(20_000)), fc.nat(255)), { maxLength: 20 }),
+    cut: fc.option(fc.nat(20_000)),
+    moved: fc.option(fc.tuple(fc.nat(20_000), fc.nat(20_000), fc.nat(2_000))),
+  });
+  fc.assert(
+    fc.property(damage, ({ sample, bytes, cut, moved }) => {
+      const file = sample.slice(0, cut ?? sample.length);
+      for (const [at, value] of bytes) if (at < file.length) file[at] = value;
+      if (moved) file.copyWithin(...moved);
+      const { length } = file;
+      const result = code(file);
+      expect(result).toMatch(/^(image|video|audio|application)\/|^media_/);
+      expect(file.length).toBe(length);
+    }),
+    { numRuns: 2000 },
+  );
 });
 
 describe('50 MB of hostile bytes take less than a second of CPU:', () => {
