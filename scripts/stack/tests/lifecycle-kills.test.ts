@@ -5,7 +5,7 @@ import { createClient, type SupabaseClient } from '@supabase/supabase-js';
 import postgres from 'postgres';
 import { describe, expect, it, vi } from 'vitest';
 import { familyOf, type Process, survivors } from './processes.ts';
-import { projectsOfEachTest, run, statusOf, until } from './running.ts';
+import { addressesOf, projectsOfEachTest, run, until } from './running.ts';
 
 // Each test starts a stack many times.
 vi.setConfig({ testTimeout: 400_000, hookTimeout: 120_000 });
@@ -53,7 +53,7 @@ describe('a stack that is killed', () => {
     }
 
     await run(project, 'start', ...anyPort).ready;
-    const { databaseUrl } = await statusOf(project);
+    const { databaseUrl } = addressesOf(project);
     const sql = postgres(databaseUrl, { max: 1 });
     try {
       const ids = async (table: string) =>
@@ -78,7 +78,7 @@ describe('a stack that is killed', () => {
     for (const [round, victim] of victims.entries()) {
       const start = run(project, 'start', ...anyPort);
       await start.ready;
-      const status = await statusOf(project);
+      const status = addressesOf(project);
       const admin = asServer(status.url, status.secretKey);
       if (round === 0) expect((await admin.storage.createBucket('files')).error).toBeNull();
       await expectAll(status, written);
@@ -110,7 +110,7 @@ describe('a stack that is killed', () => {
     for (const names of Object.values(written)) expect(names.length).toBeGreaterThan(victims.length);
 
     await run(project, 'start', ...anyPort).ready;
-    const status = await statusOf(project);
+    const status = addressesOf(project);
     await expectAll(status, written);
     const client = createClient(status.url, status.publishableKey, { auth: { persistSession: false } });
     const email = written.accounts.at(-1) ?? '';
@@ -125,7 +125,7 @@ describe('a stack that is killed', () => {
     );
     const start = run(project, 'start', ...anyPort);
     await start.ready;
-    const { url } = await statusOf(project);
+    const { url } = addressesOf(project);
     const answer = fetch(`${url}/functions/v1/hello`).catch(() => null);
     await delay(200);
     const family = familyOf(start.child.pid ?? 0);
@@ -198,7 +198,7 @@ async function expectAll({ url, secretKey, databaseUrl }: Status, written: Writt
   }
 }
 
-type Status = Awaited<ReturnType<typeof statusOf>>;
+type Status = ReturnType<typeof addressesOf>;
 
 function asServer(url: string, key: string): SupabaseClient {
   return createClient(url, key, { auth: { persistSession: false } });

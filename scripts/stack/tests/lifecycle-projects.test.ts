@@ -4,7 +4,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
-import { projectsOfEachTest, run, statusOf, until } from './running.ts';
+import { addressesOf, projectsOfEachTest, run, statusOf, until } from './running.ts';
 
 // Most tests start a stack more than once.
 vi.setConfig({ testTimeout: 120_000 });
@@ -26,7 +26,7 @@ describe('two projects', () => {
     const [first, second] = [newProject(), newProject()];
     fs.writeFileSync(path.join(first, 'supabase/config.toml'), 'project_id = "bakery"\n');
     await run(first, 'start', ...anyPort).ready;
-    const { port } = new URL((await statusOf(first)).url);
+    const { port } = new URL(addressesOf(first).url);
     const output = await failsWith(second, '--port', port);
     expect(output).toContain(`Port ${port}, for the API, is taken by the stack of the project "bakery"`);
     expect(output).toContain('--port 0');
@@ -35,7 +35,7 @@ describe('two projects', () => {
   it('run side by side on ports of their own, with keys and data of their own', async () => {
     const [first, second] = [newProject(), newProject()];
     await Promise.all([run(first, 'start', ...anyPort).ready, run(second, 'start', ...anyPort).ready]);
-    const [one, other] = [await statusOf(first), await statusOf(second)];
+    const [one, other] = [addressesOf(first), addressesOf(second)];
     expect(one.secretKey).not.toBe(other.secretKey);
     const headers = { apikey: one.secretKey };
     expect((await fetch(`${one.url}/storage/v1/bucket`, { headers })).status).toBe(200);
@@ -48,7 +48,7 @@ describe('a project', () => {
     const project = newProject();
     const starts = Array.from({ length: 4 }, () => run(project, 'start', ...anyPort));
     await Promise.any(starts.map(({ ready }) => ready));
-    const { pid } = await statusOf(project);
+    const { pid } = addressesOf(project);
     const losers = starts.filter(({ child }) => child.pid !== pid);
     expect(losers).toHaveLength(3);
     for (const loser of losers) {
@@ -64,7 +64,7 @@ describe('a project', () => {
     fs.symlinkSync(project, link, 'junction');
     try {
       await run(link, 'start', ...anyPort).ready;
-      const { url, pid } = await statusOf(project);
+      const { url, pid } = addressesOf(project);
       expect((await fetch(`${url}/functions/v1/hello`)).status).toBe(200);
       const again = run(project, 'start', ...anyPort);
       expect(await again.ended).toBe(0);
@@ -118,7 +118,7 @@ describe('a project', () => {
   it('starts with an empty database and new keys after a reset', async () => {
     const project = newProject();
     await run(project, 'start', ...anyPort).ready;
-    const { secretKey } = await statusOf(project);
+    const { secretKey } = addressesOf(project);
     await run(project, 'stop').ended;
     expect(await run(project, 'reset', '--yes').ended).toBe(0);
     expect(fs.readdirSync(path.join(project, '.stack')).sort()).toEqual(['.gitignore', 'lock']);
@@ -126,7 +126,7 @@ describe('a project', () => {
     expect(await again.ended).toBe(0);
     expect(again.output()).toContain('nothing to remove');
     await run(project, 'start', ...anyPort).ready;
-    expect((await statusOf(project)).secretKey).not.toBe(secretKey);
+    expect(addressesOf(project).secretKey).not.toBe(secretKey);
   });
 
   it('continues with a failed migration once it is corrected', async () => {

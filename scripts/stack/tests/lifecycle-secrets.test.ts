@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { createClient } from '@supabase/supabase-js';
 import { describe, expect, it, vi } from 'vitest';
 import { allProcesses } from './processes.ts';
-import { projectsOfEachTest, run, statusOf, until } from './running.ts';
+import { addressesOf, projectsOfEachTest, run, until } from './running.ts';
 
 // A start on a busy machine takes its time.
 vi.setConfig({ testTimeout: 120_000 });
@@ -73,7 +73,7 @@ describe('the secrets of a stack', () => {
     );
     const start = run(project, 'start', ...anyPort);
     await start.ready;
-    const { url, publishableKey, secretKey, mailboxUrl } = await statusOf(project);
+    const { url, publishableKey, secretKey, mailboxUrl } = addressesOf(project);
     const printedAtStart = start.output().length;
     const secrets = keysOf(project);
 

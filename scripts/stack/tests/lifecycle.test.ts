@@ -5,7 +5,7 @@ import path from 'node:path';
 import { createClient } from '@supabase/supabase-js';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { familyOf, survivors } from './processes.ts';
-import { copyProject, projectsOfEachTest, run, statusOf, until } from './running.ts';
+import { addressesOf, copyProject, projectsOfEachTest, run, until } from './running.ts';
 
 // Most tests start a stack more than once.
 vi.setConfig({ testTimeout: 120_000 });
@@ -19,7 +19,7 @@ describe('the embedded stack', () => {
     const project = newProject();
     const first = run(project, 'start', ...anyPort);
     await first.ready;
-    const { url, publishableKey } = await statusOf(project);
+    const { url, publishableKey } = addressesOf(project);
     const client = createClient(url, publishableKey, { auth: { persistSession: false } });
     const { error } = await client.auth.signUp({ email: 'ann@example.com', password: 'a long password' });
     expect(error).toBeNull();
@@ -29,7 +29,7 @@ describe('the embedded stack', () => {
 
     const second = run(project, 'start', ...anyPort);
     await second.ready;
-    const again = await statusOf(project);
+    const again = addressesOf(project);
     expect(again.publishableKey).toBe(publishableKey);
     const later = createClient(again.url, again.publishableKey, { auth: { persistSession: false } });
     await later.auth.signInWithPassword({ email: 'ann@example.com', password: 'a long password' });
@@ -39,7 +39,7 @@ describe('the embedded stack', () => {
   it('runs functions with a shared file, with hosted variables and without the right to write files', async () => {
     const project = newProject();
     await run(project, 'start', ...anyPort).ready;
-    const { url } = await statusOf(project);
+    const { url } = addressesOf(project);
     const answer = await (
       await fetch(`${url}/functions/v1/hello/deep?x=1`, { method: 'POST', body: 'Ann' })
     ).json();
@@ -53,7 +53,7 @@ describe('the embedded stack', () => {
   it('restarts a function that ends', async () => {
     const project = newProject();
     await run(project, 'start', ...anyPort).ready;
-    const { url } = await statusOf(project);
+    const { url } = addressesOf(project);
     expect((await fetch(`${url}/hello?die`)).status).toBe(503);
     expect((await fetch(`${url}/hello`)).status).toBe(200);
   });
@@ -61,7 +61,7 @@ describe('the embedded stack', () => {
   it('shows the running stack when it is started twice', async () => {
     const project = newProject();
     await run(project, 'start', ...anyPort).ready;
-    const { url } = await statusOf(project);
+    const { url } = addressesOf(project);
     const second = run(project, 'start', ...anyPort);
     expect(await second.ended).toBe(0);
     expect(second.output()).toContain('runs already');

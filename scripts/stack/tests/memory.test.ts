@@ -3,14 +3,14 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { createClient } from '@supabase/supabase-js';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { copyProject, run, statusOf } from './running.ts';
+import { addressesOf, copyProject, removeProjects, run } from './running.ts';
 
 const megabyte = 1024 * 1024;
 
 describe('the stack', () => {
   let project = '';
   let file = '';
-  let status: Awaited<ReturnType<typeof statusOf>>;
+  let status: ReturnType<typeof addressesOf>;
 
   beforeAll(async () => {
     project = copyProject();
@@ -20,12 +20,11 @@ describe('the stack', () => {
     const command = run(project, 'start', '--port', '0');
     vi.unstubAllEnvs();
     await command.ready;
-    status = await statusOf(project);
+    status = addressesOf(project);
   });
 
   afterAll(async () => {
-    await run(project, 'stop').ended;
-    fs.rmSync(project, { recursive: true, force: true });
+    await removeProjects([project]);
   });
 
   /** The peak memory of the process so far. */

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createClient, type SupabaseClient } from '@supabase/supabase-js';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { removeProjects, run, statusOf, until } from './running.ts';
+import { addressesOf, removeProjects, run, until } from './running.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 });
 
@@ -14,7 +14,7 @@ const password = 'a long passw0rd';
 const rooms = { attic: 1, hall: 2, cellar: 3 };
 
 let project = '';
-let status: Awaited<ReturnType<typeof statusOf>>;
+let status: ReturnType<typeof addressesOf>;
 /** Ann manages the laboratory, Ben is in it, Cem is in the press. */
 let ann: SupabaseClient;
 let ben: SupabaseClient;
@@ -62,7 +62,7 @@ beforeAll(async () => {
         filter: (file) => !/cli-|@supabase[\\/](config|lite|pg-delta)/.test(file),
       });
   await run(project, 'start', '--port', '0').ready;
-  status = await statusOf(project);
+  status = addressesOf(project);
   server = newClient(status.secretKey);
   ann = await join('Ann');
   ben = await join('Ben');

@@ -6,6 +6,8 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach } from 'vitest';
+import type { Keys } from '../src/keys.ts';
+import type { Run } from '../src/run.ts';
 
 const main = fileURLToPath(new URL('../bin.js', import.meta.url));
 const template = fileURLToPath(new URL('./project', import.meta.url));
@@ -27,6 +29,9 @@ export interface Command {
   /** Resolves with the exit code. */
   ended: Promise<number | null>;
 }
+
+/** The commands that run now. */
+const commands: (Pick<Command, 'child' | 'ended'> & { project: string })[] = [];
 
 /** Runs a command of the stack for a project. */
 export function run(project: string, ...args: string[]): Command {
@@ -51,6 +56,9 @@ export function runBehind(prefix: readonly string[], project: string, ...args: s
     ended.then(() => reject(new Error(`it ended:\n${text}`)));
   });
   ready.catch(() => {});
+  const command = { project, child, ended };
+  commands.push(command);
+  ended.then(() => commands.splice(commands.indexOf(command), 1));
   return { child, output: () => text, ready, ended };
 }
 
@@ -77,10 +85,25 @@ export function projectsOfEachTest(): () => string {
 /** Stops the stacks of these projects, and removes the projects. */
 export async function removeProjects(projects: string[]): Promise<void> {
   for (const project of projects.splice(0)) {
-    // A project that was never started needs no stop.
-    if (fs.existsSync(path.join(project, '.stack'))) await run(project, 'stop').ended;
+    await endCommands(project);
+    // Its stack runs in the background, or its record is left of a stack that was killed.
+    if (fs.existsSync(path.join(project, '.stack/run.json'))) await run(project, 'stop').ended;
     fs.rmSync(project, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   }
+}
+
+/** Ends the commands of a project that run, and waits for them. It needs no process of its own, unlike `stop`. */
+async function endCommands(project: string): Promise<void> {
+  const running = commands.filter((command) => command.project === project);
+  for (const { child } of running) child.kill('SIGTERM');
+  await Promise.all(running.map(({ ended }) => ended));
+}
+
+/** Addresses and keys of a running stack, from its state folder. */
+export function addressesOf(project: string): Run & Pick<Keys, 'publishableKey' | 'secretKey'> {
+  const read = (name: string) => JSON.parse(fs.readFileSync(path.join(project, '.stack', name), 'utf8'));
+  const { publishableKey, secretKey } = read('keys.json') as Keys;
+  return { ...(read('run.json') as Run), publishableKey, secretKey };
 }
 
 /** The output of `status --json` for a running stack. */

@@ -1,8 +1,7 @@
-import fs from 'node:fs';
 import http from 'node:http';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { copyProject, run, statusOf } from './running.ts';
+import { addressesOf, copyProject, removeProjects, run } from './running.ts';
 
 describe('the studio', () => {
   let project = '';
@@ -12,14 +11,13 @@ describe('the studio', () => {
   beforeAll(async () => {
     project = copyProject();
     await run(project, 'start', '--port', '0').ready;
-    const status = await statusOf(project);
-    studio = status.studioUrl;
+    const status = addressesOf(project);
+    studio = status.studioUrl ?? '';
     databaseUrl = status.databaseUrl;
   });
 
   afterAll(async () => {
-    await run(project, 'stop').ended;
-    fs.rmSync(project, { recursive: true, force: true });
+    await removeProjects([project]);
   });
 
   it('serves its page and all scripts of it from this machine', async () => {

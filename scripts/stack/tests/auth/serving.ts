@@ -4,7 +4,7 @@ import { createClient, type SupabaseClient } from '@supabase/supabase-js';
 import postgres, { type Sql } from 'postgres';
 import { afterAll, beforeAll } from 'vitest';
 import type { Mail } from '../../src/mailbox.ts';
-import { copyProject, run, statusOf } from '../running.ts';
+import { addressesOf, copyProject, removeProjects, run } from '../running.ts';
 
 /** A password that all rules in these tests accept. */
 export const password = 'Correct-horse-8-battery';
@@ -55,7 +55,7 @@ export function serve(config: string, files: Record<string, string> = {}): Serve
     }
     served.project = project;
     await run(project, 'start', '--port', '0').ready;
-    const status = await statusOf(project);
+    const status = addressesOf(project);
     const { url, publishableKey, secretKey, mailboxUrl } = status;
     const auth = { persistSession: false, autoRefreshToken: false };
     Object.assign(served, {
@@ -100,8 +100,7 @@ export function serve(config: string, files: Record<string, string> = {}): Serve
 
   afterAll(async () => {
     await served.database?.end();
-    await run(served.project, 'stop').ended;
-    fs.rmSync(served.project, { recursive: true, force: true });
+    await removeProjects([served.project]);
   });
 
   return served;

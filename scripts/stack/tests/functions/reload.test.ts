@@ -106,7 +106,7 @@ describe('a function that is replaced', () => {
     await expect.poll(serving.log, poll).toContain('task kept is done');
   });
 
-  it('drops no request in 100 replacements under load', async () => {
+  it('drops no request of 12 clients in 30 replacements', async () => {
     const slowly = (said: string) =>
       `Deno.serve(async () => {
         await new Promise((resolve) => setTimeout(resolve, 20));
@@ -125,8 +125,8 @@ describe('a function that is replaced', () => {
         answered++;
       }
     };
-    const clients = Array.from({ length: 4 }, client);
-    for (let i = 1; i <= 100; i++) {
+    const clients = Array.from({ length: 12 }, client);
+    for (let i = 1; i <= 30; i++) {
       serving.write('mapped/index.ts', slowly(`${i}`));
       await expect.poll(() => text('mapped'), poll).toBe(`${i}`);
     }
@@ -134,7 +134,7 @@ describe('a function that is replaced', () => {
     await Promise.all(clients);
     expect(failures).toEqual([]);
     expect(answered).toBeGreaterThan(100);
-  }, 300_000);
+  }, 120_000);
 });
 
 describe('when the stack stops', () => {

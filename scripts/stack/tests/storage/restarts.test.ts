@@ -6,7 +6,7 @@ import { createClient, type SupabaseClient } from '@supabase/supabase-js';
 import postgres from 'postgres';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { toStorageError } from '../../src/storage/storage-error.ts';
-import { type Command, copyProject, run, statusOf } from '../running.ts';
+import { addressesOf, type Command, copyProject, removeProjects, run } from '../running.ts';
 import { begin, offsetOf, patch, tus, uploadWithClient } from './tus.ts';
 
 let project: string;
@@ -20,7 +20,7 @@ let files: ReturnType<SupabaseClient['storage']['from']>;
 async function start(): Promise<void> {
   stack = run(project, 'start', '--port', port, '--db-port', '0', '--mail-port', '0', '--studio-port', '0');
   await stack.ready;
-  const status = await statusOf(project);
+  const status = addressesOf(project);
   ({ url, databaseUrl } = status);
   port = new URL(url).port;
   headers = { authorization: `Bearer ${status.secretKey}` };
@@ -49,8 +49,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await end('SIGTERM');
-  await run(project, 'stop').ended;
-  fs.rmSync(project, { recursive: true, force: true });
+  await removeProjects([project]);
 });
 
 /** The versions on the disk, and those expected by the rows and the unfinished uploads. */
