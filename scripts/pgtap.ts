@@ -90,7 +90,7 @@ async function withConnection<T>(
   }
 }
 
-// `node scripts/pgtap.ts access posts`: only the files whose name contains one of these.
+// `npm run test:db -- access posts`: only the files whose name contains one of these.
 if (import.meta.main) {
   const folder = path.join(root, 'supabase', 'tests');
   const { passed, failed } = await withNoctra((target) =>

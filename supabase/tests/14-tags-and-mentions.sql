@@ -1,7 +1,7 @@
 -- Tags and mentions follow the caption, whoever writes it. Ada is the owner, Ben and Cleo are mentioned.
 begin;
 set local search_path = public, extensions;
-select plan(37);
+select plan(38);
 
 select tests.create_user('ada'), tests.create_user('ben', metadata => '{"username": "Tap_Ben"}'), tests.create_user('cleo');
 select tests.insert_post('ada', 'A post');
@@ -52,6 +52,7 @@ select results_eq(
 
 select is(pg_temp.refusal_of(pg_temp.words('#tap_', 30)), 'not refused', 'a caption may have 30 tags');
 select is(pg_temp.refusal_of(pg_temp.words('#tap_', 31)), 'PT422 tags_too_many tags', 'a caption may not have 31 tags');
+select is(pg_temp.refusal_of(repeat('#tap_again ', 31)), 'not refused', 'a tag that is repeated counts once');
 select is(
   tests.refusal($$select pg_temp.edit(pg_temp.words('#tap_', 30))$$), 'PT422 tags_too_many tags', 'explicit tags count as well'
 );

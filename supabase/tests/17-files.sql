@@ -2,7 +2,7 @@
 -- is banned.
 begin;
 set local search_path = public, extensions;
-select plan(49);
+select plan(50);
 
 -- Other data of the database must not be in the way.
 delete from private.unused_files;
@@ -108,8 +108,9 @@ select public.discard_files('post-media', array[tests.path_of('ada', 'new.mp4')]
 select is_empty('select * from taken', 'a file that a post has is not removed');
 select is(pg_temp.row_of('new.mp4'), null, 'the second registration is forgotten');
 
--- Released
+-- Released, even if it was registered again
 
+select ok(pg_temp.register('ada', 'new.mp4'), 'registers the name again');
 select tests.authenticate_as('ada');
 delete from public.posts where caption = 'Clip';
 select is(pg_temp.row_of('new.mp4'), 'post-media 00:00:00', 'a deleted post releases its files, which nobody can claim any more');

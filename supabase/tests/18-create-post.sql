@@ -2,10 +2,12 @@
 -- happens with files is in 17-files.sql.
 begin;
 set local search_path = public, extensions;
-select plan(69);
+select plan(70);
 
-select tests.create_user('ada'), tests.create_user('ben', metadata => '{"username": "Tap_Ben"}'), tests.create_user('dan'), tests.create_user('bad');
+select tests.create_user('ada'), tests.create_user('ben', metadata => '{"username": "Tap_Ben"}'), tests.create_user('dan'), tests.create_user('bad'), tests.create_user('sue');
 update auth.users set banned_until = now() + interval '1 hour' where id = tests.id_of('bad');
+-- Auth can delete a user softly: the row stays.
+update auth.users set deleted_at = now() where id = tests.id_of('sue');
 update public.profiles set is_public = false where id = tests.id_of('dan');
 select tests.insert_post('ben', 'Ben''s'), tests.insert_post('dan', 'Dan''s');
 select tests.publish_file('ada', place || '.jpg') from generate_series(0, 30) as place;
@@ -29,7 +31,7 @@ select is(
 from (
   values
     (null, 'PT401 not_signed_in', 'a token without a user'), ('eve', 'PT401 not_signed_in', 'a deleted user'),
-    ('bad', 'PT403 user_banned', 'a banned user')
+    ('bad', 'PT403 user_banned', 'a banned user'), ('sue', 'PT403 user_banned', 'a softly deleted user')
 ) as caller (name, wanted, label);
 
 select tests.authenticate_as('ada');

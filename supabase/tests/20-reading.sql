@@ -1,7 +1,7 @@
 -- get_post, list_posts and get_profile. Ada, Ben and Dan publish, Dan's profile is private, Cleo reads.
 begin;
 set local search_path = public, extensions;
-select plan(50);
+select plan(51);
 
 select tests.create_user('ada', metadata => '{"date_of_birth": "1990-05-17"}'), tests.create_user('ben'), tests.create_user('cleo'), tests.create_user('dan');
 update public.profiles set is_public = false where id = tests.id_of('dan');
@@ -94,6 +94,7 @@ from (
     ('owner => ''tap_ben'', tag => ''tap_sea'', mentions => ''me''', '2', 'by owner, tag and mention'),
     ('page_limit => 2', '87', 'a page of two'),
     ('page_limit => 2, before => ''ffffffff-0000-7000-a000-000000000007''', '43', 'the page after it'),
+    ('owner => ''tap_ada'', page_limit => 2, before => ''ffffffff-0000-7000-a000-000000000008''', '43', 'the second page of a user'),
     ('tag => ''tap_sea'', page_limit => 2, before => ''ffffffff-0000-7000-a000-000000000008''', '32', 'the second page of a tag'),
     ('mentions => ''me'', page_limit => 2, before => ''ffffffff-0000-7000-a000-000000000004''', '32', 'the second page of mentions'),
     ('owner => ''tap_ada'', tag => ''tap_sea'', mentions => ''me'', before => ''ffffffff-0000-7000-a000-000000000003''', '', 'nothing after the end'),
