@@ -22,6 +22,7 @@ import {
   findUser,
   findUserByEmail,
   insertUser,
+  instanceId,
   isUuid,
   lockUser,
   mergeMetadata,
@@ -31,8 +32,6 @@ import {
   updateUser,
   validateEmail,
 } from './users.ts';
-
-const noId = '00000000-0000-0000-0000-000000000000';
 
 /** `GET /admin/users`: a page of the users, newest first, with the total and the neighbouring pages in the headers. */
 export const listUsers: Endpoint = async (auth, call) => {
@@ -46,7 +45,7 @@ export const listUsers: Endpoint = async (auth, call) => {
   const { database } = auth;
   const matching = database`
     from auth.users
-    where aud = 'authenticated'
+    where instance_id = ${instanceId} and aud = 'authenticated'
       and (${filter} = '' or email ilike ${like} or raw_user_meta_data ->> 'full_name' ilike ${like})
   `;
   const [count] = await database`select count(*)::int as total ${matching}`;
@@ -56,7 +55,7 @@ export const listUsers: Endpoint = async (auth, call) => {
     select * ${matching} order by created_at desc, id limit ${perPage} offset ${offset}
   `;
   const identities = await database<Identity[]>`
-    select * from auth.identities where user_id in ${database([noId, ...users.map(({ id }) => id)])} order by created_at
+    select * from auth.identities where user_id in ${database([instanceId, ...users.map(({ id }) => id)])} order by created_at
   `;
   const list = users.map((user) =>
     userWith(
@@ -82,7 +81,7 @@ export const createUser: Endpoint = async (auth, call) => {
   const hash = await givenPassword(auth, body);
   const id = optionalText(body, 'id');
   if (id && !isUuid(id)) throw invalid('ID must conform to the uuid v4 format');
-  if (id === noId) throw invalid('ID cannot be a nil uuid');
+  if (id === instanceId) throw invalid('ID cannot be a nil uuid');
   const banned = banUntil(body);
   const candidate = newUser(email, record(body, 'user_metadata'));
   const user = await orFail('Database error creating new user', () =>

@@ -186,10 +186,14 @@ export function createSessions({ database, keys, config, hooks, issuer }: Sessio
       if (token.revoked) {
         // The client may not have received the answer to its last refresh: it gets the same token again.
         if (active?.parent === token.token) next = active.token;
-        else if (!active || Date.now() > token.updated_at.getTime() + reuseInterval) {
-          // A reused old token means that it was copied: all tokens of the session are revoked.
+        else if (Date.now() > token.updated_at.getTime() + reuseInterval) {
+          // A reused old token means that it was copied: all tokens of the session are revoked. As on Supabase, the newest
+          // one can still be reused for the interval (`RevokeTokenFamily` in internal/models/refresh_token.go).
           if (config.enable_refresh_token_rotation)
-            await db`update auth.refresh_tokens set revoked = true where session_id = ${session.id} and not revoked`;
+            await db`
+              update auth.refresh_tokens set revoked = true, updated_at = clock_timestamp()
+              where session_id = ${session.id} and not revoked
+            `;
           return tokenError('refresh_token_already_used', 'Already Used');
         }
       }

@@ -1,8 +1,26 @@
 import { randomUUID } from 'node:crypto';
-import { AuthError, invalid } from './auth-error.ts';
+import type { Fragment } from 'postgres';
+import { AuthError, invalid, unexpected } from './auth-error.ts';
 import { type Body, isRecord } from './body.ts';
 import { keepOneTimeTokens } from './one-time-tokens.ts';
 import type { Db, NewUser, User, UserChanges } from './user-rows.ts';
+
+/** The `instance_id` of all users of Supabase Auth. */
+export const instanceId = '00000000-0000-0000-0000-000000000000';
+
+/** Columns that are empty, not null, without a value. */
+const emptyTexts: ReadonlySet<string> = new Set([
+  'aud',
+  'role',
+  'confirmation_token',
+  'recovery_token',
+  'email_change',
+  'email_change_token_new',
+  'email_change_token_current',
+  'phone_change',
+  'phone_change_token',
+  'reauthentication_token',
+]);
 
 /** A new user with a random id. */
 export function newUser(email: string | null, userMetadata: Body | undefined): NewUser {
@@ -31,11 +49,12 @@ export async function insertUser(
 ): Promise<User> {
   await db`
     insert into auth.users (
-      id, aud, role, email, encrypted_password, raw_app_meta_data, raw_user_meta_data, is_anonymous,
-      created_at, updated_at
+      instance_id, id, aud, role, email, encrypted_password, raw_app_meta_data, raw_user_meta_data, is_anonymous,
+      confirmation_token, recovery_token, email_change, email_change_token_new, created_at, updated_at
     ) values (
-      ${user.id}, ${user.aud}, ${user.role}, ${user.email}, ${passwordHash}, ${json(db, user.app_metadata)},
-      ${json(db, user.user_metadata)}, ${user.is_anonymous}, now(), now()
+      ${instanceId}, ${user.id}, ${user.aud}, ${user.role}, ${user.email}, ${passwordHash},
+      ${json(db, user.app_metadata)}, ${json(db, user.user_metadata)}, ${user.is_anonymous},
+      '', '', '', '', now(), now()
     )
   `;
   if (user.email) await insertEmailIdentity(db, user.id, identityData);
@@ -75,21 +94,29 @@ export async function getUser(db: Db, id: string): Promise<User> {
 
 /** The user with an id. */
 export async function findUser(db: Db, id: string): Promise<User | undefined> {
-  const [user] = await db<User[]>`select * from auth.users where id = ${id}`;
-  return user;
+  return findWhere(db, db`id = ${id}`);
 }
 
 /** The same, locked until the transaction ends: of two simultaneous changes, the second sees the first. */
 export async function lockUser(db: Db, id: string): Promise<User | undefined> {
-  const [user] = await db<User[]>`select * from auth.users where id = ${id} for update`;
-  return user;
+  return findWhere(db, db`id = ${id} for update`);
 }
 
 /** The user with an e-mail address, in whatever case it was stored. */
 export async function findUserByEmail(db: Db, email: string): Promise<User | undefined> {
-  const [user] = await db<User[]>`
-    select * from auth.users where lower(email) = ${email.toLowerCase()} and not is_sso_user limit 1
-  `;
+  return findWhere(
+    db,
+    db`lower(email) = ${email.toLowerCase()} and aud = 'authenticated' and not is_sso_user limit 1`,
+  );
+}
+
+/** As Supabase Auth, finds only users of its instance, and fails for a user written by SQL without these columns. */
+async function findWhere(db: Db, condition: Fragment): Promise<User | undefined> {
+  const [user] = await db<
+    User[]
+  >`select * from auth.users where instance_id = ${instanceId} and ${condition}`;
+  if (user && [...emptyTexts, 'created_at', 'updated_at'].some((column) => user[column] === null))
+    throw unexpected('Database error querying schema');
   return user;
 }
 
@@ -98,7 +125,11 @@ export async function updateUser(db: Db, id: string, changes: UserChanges): Prom
   const columns = Object.fromEntries(
     Object.entries(changes).map(([name, value]) => [
       name,
-      isRecord(value) && !(value instanceof Date) ? json(db, value) : value,
+      value === null && emptyTexts.has(name)
+        ? ''
+        : isRecord(value) && !(value instanceof Date)
+          ? json(db, value)
+          : value,
     ]),
   );
   const [user] = await db<User[]>`

@@ -47,23 +47,55 @@ describe('signing in with a password', () => {
     expect(error).toMatchObject({ status: 400, code: 'user_banned' });
   });
 
-  test('accepts a user written by SQL with a hash of pgcrypto', async () => {
+  /** Writes a user as the seeds of Supabase's examples do, and signs in. */
+  async function writeAndSignIn(columns: Record<string, string | null> = {}) {
     const email = newEmail();
-    const id = randomUUID();
-    // As in the seeds of Supabase's examples: other columns have defaults.
+    const user = {
+      instance_id: '00000000-0000-0000-0000-000000000000',
+      id: randomUUID(),
+      aud: 'authenticated',
+      role: 'authenticated',
+      email,
+      confirmation_token: '',
+      recovery_token: '',
+      email_change: '',
+      email_change_token_new: '',
+      raw_app_meta_data: sql.json({ provider: 'email', providers: ['email'] }),
+      raw_user_meta_data: sql.json({ handle: newName() }),
+      ...columns,
+    };
+    await sql`insert into auth.users ${sql(user)}`;
     await sql`
-      insert into auth.users
-        (id, aud, role, email, encrypted_password, email_confirmed_at, raw_app_meta_data, raw_user_meta_data)
-      values (
-        ${id}, 'authenticated', 'authenticated', ${email},
-        extensions.crypt('written in SQL', extensions.gen_salt('bf')), now(),
-        '{"provider": "email", "providers": ["email"]}', ${sql.json({ handle: newName() })}
-      )
+      update auth.users set
+        encrypted_password = extensions.crypt('written in SQL', extensions.gen_salt('bf')),
+        email_confirmed_at = now(), created_at = now(), updated_at = now()
+      where id = ${user.id}
     `;
-    const { data, error } = await openClient().auth.signInWithPassword({ email, password: 'written in SQL' });
+    return openClient().auth.signInWithPassword({ email, password: 'written in SQL' });
+  }
+
+  test('accepts a user written by SQL with a hash of pgcrypto', async () => {
+    const { data, error } = await writeAndSignIn();
     expect(error).toBeNull();
-    expect(data.session?.user.id).toBe(id);
+    expect(data.session?.user).toMatchObject({
+      aud: 'authenticated',
+      email_confirmed_at: expect.any(String),
+    });
   });
+
+  // `FindUserByEmailAndAudience` and `User` in internal/models/user.go of supabase/auth: texts cannot be null.
+  test('does not find a user written by SQL without an instance_id', async () => {
+    const { error } = await writeAndSignIn({ instance_id: null });
+    expect(error).toMatchObject({ status: 400, code: 'invalid_credentials' });
+  });
+
+  test.each(['confirmation_token', 'email_change'])(
+    'fails for a user written by SQL with a null %s',
+    async (column) => {
+      const { error } = await writeAndSignIn({ [column]: null });
+      expect(error).toMatchObject({ status: 500, message: 'Database error querying schema' });
+    },
+  );
 
   // `last_sign_in_at` is written at each sign-in, by a statement of its own: `UpdateLastSignInAt` in internal/models/user.go
   // of supabase/auth.
