@@ -30,6 +30,8 @@ export function openConnections({ url, max, maxPerUser, patience }: ConnectionsO
     max,
     connectionTimeoutMillis: patience,
     idleTimeoutMillis: 30_000,
+    // PostgREST's default, in seconds: what sessions accumulate goes with them.
+    maxLifetimeSeconds: 1800,
     application_name: 'data-api',
     // A request's statements are sent at once; PostgreSQL runs them in order.
     pipeline: true,

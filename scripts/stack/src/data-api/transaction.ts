@@ -1,5 +1,6 @@
 import type { ApiRequest } from './api-request.ts';
 import type { Connection, Connections } from './connections.ts';
+import { isPostgresError } from './refusals.ts';
 import type { SchemaCache } from './schema.ts';
 import { identifier, literal } from './sql.ts';
 
@@ -39,40 +40,83 @@ export interface Rows {
   rows: readonly Row[];
 }
 
-/**
- * Runs a request as one transaction, as the caller's role. `check` sees the rows before they are committed: what it
- * throws undoes everything. No statement is prepared by name, so that none outlives a change of the schema.
- */
-export function transact<T>(
+/** Runs a request as one transaction, as the caller's role. `check` sees the rows before a commit, which it prevents by throwing. */
+export async function transact<T>(
   context: Context,
+  request: ApiRequest,
+  transaction: Transaction,
+  check: (rows: Rows) => T,
+): Promise<T> {
+  try {
+    return await runTransaction(context, request, transaction, check, true);
+  } catch (error) {
+    if (!isPostgresError(error) || error.code !== unknownStatement) throw error;
+    // A function has deallocated the prepared statements of a connection.
+    preparedNames.delete(context.cache);
+    return runTransaction(context, request, transaction, check, false);
+  }
+}
+
+/** SQLSTATE: a prepared statement does not exist. */
+const unknownStatement = '26000';
+
+function runTransaction<T>(
+  { connections, cache, extraSearchPath }: Context,
   request: ApiRequest,
   { readOnly, statement, explain = null, settings = [] }: Transaction,
   check: (rows: Rows) => T,
+  prepare: boolean,
 ): Promise<T> {
-  const { connections, cache, extraSearchPath } = context;
+  const setting = setUp(cache, request, extraSearchPath, settings);
   return connections.use(request.caller, async (connection) => {
+    const ask = (asked: Statement) =>
+      runStatement(connection, asked, prepare ? nameOf(cache, asked.text) : undefined);
+    // All are sent before the first answer. After a failure PostgreSQL refuses the others, and the commit rolls back.
+    const sent = Promise.all([
+      connection.query(beginSql(cache, request, settings, readOnly)),
+      ask(setting),
+      explain ? ask(explain) : [],
+      ask(statement),
+    ]);
+    const commit = readOnly ? connection.query('commit') : null;
     try {
-      // All sent before the first answer. After a failure PostgreSQL refuses the others, and the commit rolls back.
-      const [, , explained, rows] = await Promise.all([
-        connection.query(beginSql(cache, request, settings, readOnly)),
-        ask(connection, setUp(cache, request, extraSearchPath, settings)),
-        explain ? ask(connection, explain) : [],
-        ask(connection, statement),
-        readOnly ? connection.query('commit') : null,
-      ]);
+      const [, , explained, rows] = await sent;
       const value = check({ explained, rows });
-      if (!readOnly) await connection.query('commit');
+      await (commit ?? connection.query('commit'));
       return value;
     } catch (error) {
-      if (!readOnly) await connection.query('rollback').catch(() => {});
+      await (commit ?? connection.query('rollback')).catch(() => {});
       throw error;
     }
   });
 }
 
-async function ask(connection: Connection, { text, values }: Statement): Promise<Row[]> {
-  const { rows } = await connection.query<(string | null)[]>({ text, values: [...values], rowMode: 'array' });
+async function runStatement(
+  connection: Connection,
+  { text, values }: Statement,
+  name: string | undefined,
+): Promise<Row[]> {
+  const { rows } = await connection.query<(string | null)[]>({
+    ...(name !== undefined && { name }),
+    text,
+    values: [...values],
+    rowMode: 'array',
+  });
   return rows;
+}
+
+/** The names of prepared statements by their text. A changed schema needs new ones: the types in the old are stale. */
+const preparedNames = new WeakMap<SchemaCache, Map<string, string>>();
+let names = 0;
+
+/** Each takes memory on every connection: more than an app has are run without preparation. */
+const maxPrepared = 300;
+
+function nameOf(cache: SchemaCache, text: string): string | undefined {
+  const known = preparedNames.get(cache) ?? new Map<string, string>();
+  preparedNames.set(cache, known);
+  if (!known.has(text) && known.size < maxPrepared) known.set(text, `data_api_${++names}`);
+  return known.get(text);
 }
 
 const isolationLevels = ['read committed', 'repeatable read', 'serializable'];
