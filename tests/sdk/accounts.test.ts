@@ -1,6 +1,7 @@
 import { AuthRetryableFetchError, createClient } from '@supabase/supabase-js';
 import { describe, expect, test, vi } from 'vitest';
 import { createNoctra, isNoctraError, NoctraError } from '../../sdk/src/index.ts';
+import { secretClient } from '../kit/people.ts';
 import { dataOf } from '../kit/results.ts';
 import { settings } from '../kit/settings.ts';
 import { newSdkPerson, openNoctra, recordingFetch } from './noctra.ts';
@@ -88,6 +89,14 @@ describe('auth.signIn', () => {
       expect(error, name).toMatchObject({ code: 'invalid_credentials', status: 401 });
     }
   });
+});
+
+test('auth.signIn by address answers user_banned with status 403 to a banned user', async () => {
+  const { id, email, password } = await newSdkPerson();
+  const { error: failed } = await secretClient().auth.admin.updateUserById(id, { ban_duration: '1h' });
+  expect(failed).toBeNull();
+  const { error } = await openNoctra().auth.signIn({ username: email, password });
+  expect(error).toMatchObject({ code: 'user_banned', status: 403 });
 });
 
 describe('a session', () => {
