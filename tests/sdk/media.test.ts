@@ -74,7 +74,7 @@ test.each([
   expect(data).toBeNull();
   expect(error).toMatchObject({ code, status: 415, field: 'media' });
   expect(await postCountOf(dora)).toBe(0);
-  await expect.poll(() => filesOf(dora)).toEqual([]);
+  await expect.poll(() => filesOf(dora), { timeout: 10_000 }).toEqual([]);
 });
 
 test('posts.create refuses an alternative text that is too long, and nothing stays', async () => {
@@ -92,13 +92,13 @@ describe('media.upload', () => {
     const post = dataOf(await ann.noctra.posts.create({ caption: 'Both', media }));
     expect(post.media.map(({ alt_text }) => alt_text)).toEqual(['', 'The sea']);
     expect(await load(post.media[1]?.url)).toEqual(cleaned('photo.jpg'));
-    await expect.poll(() => objectsOf(ann, 'uploads')).not.toContain(path);
+    await expect.poll(() => objectsOf(ann, 'uploads'), { timeout: 10_000 }).not.toContain(path);
   });
 
   test('answers a path that only one post can take', async () => {
     const { path } = dataOf(await ann.noctra.media.upload(photo()));
     dataOf(await ann.noctra.posts.create({ caption: 'First', media: [path] }));
-    await expect.poll(() => objectsOf(ann, 'uploads')).not.toContain(path);
+    await expect.poll(() => objectsOf(ann, 'uploads'), { timeout: 10_000 }).not.toContain(path);
     const { error } = await ann.noctra.posts.create({ caption: 'Second', media: [path] });
     expect(error).toMatchObject({ code: 'media_not_found', status: 422 });
   });
