@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { root } from './noctra.ts';
 
 const pages = [
-  ...['README.md', 'CONTRIBUTING.md', 'sdk/README.md', 'scripts/stack/README.md', 'supabase/CONVENTIONS.md'],
+  ...['README.md', 'CONTRIBUTING.md', 'sdk/README.md', 'supabase/CONVENTIONS.md'],
   ...fs.readdirSync(path.join(root, 'docs')).map((name) => `docs/${name}`),
 ];
 const exists = (file: string) => fs.existsSync(path.join(root, file));
@@ -32,7 +32,7 @@ describe.each(pages)('%s', (page) => {
 
   it('names files that exist', () => {
     const named = code.flatMap(
-      (part) => part.match(/(?<![\w./<-])(?:tests|scripts|supabase|sdk|docs)\/[\w./-]*\w/g) ?? [],
+      (part) => part.match(/(?<![\w./<@-])(?:tests|scripts|supabase|sdk|docs)\/[\w./-]*\w/g) ?? [],
     );
     for (const file of named) {
       const isStart = fs.existsSync(path.join(root, path.dirname(file)))
@@ -47,5 +47,28 @@ describe.each(pages)('%s', (page) => {
   it('links to pages that exist', () => {
     for (const [, link = ''] of text.matchAll(/\]\((?!https?:|#)([^)#]+)/g))
       expect(exists(path.join(path.dirname(page), link)), link).toBe(true);
+  });
+});
+
+describe('the table of threats in docs/security.md', () => {
+  const text = fs.readFileSync(path.join(root, 'docs/security.md'), 'utf8');
+  const [, table = ''] = text.split('## Threats and their tests');
+  const rows = table
+    .split('\n')
+    .filter((line) => line.startsWith('| ') && !line.startsWith('| threat |'))
+    .map((line) => line.split(' | ') as [threat: string, defence: string, tests: string]);
+
+  it('has rows', () => expect(rows.length).toBeGreaterThan(20));
+
+  it.each(rows)('names tests that exist: %s', (_threat, _defence, cell) => {
+    const named = [...cell.matchAll(/`([^`]+)`: ((?:"[^"]+"(?:, )?)+)/g)];
+    expect(named.length).toBeGreaterThan(0);
+    // Everything in the cell is checked.
+    expect(cell.replaceAll(/`[^`]+`: (?:"[^"]+"(?:, )?)+/g, '').replaceAll(/[·|\s]/g, '')).toBe('');
+    for (const [, file = '', names = ''] of named) {
+      const source = fs.readFileSync(path.join(root, file), 'utf8');
+      for (const [, name = ''] of names.matchAll(/"([^"]+)"/g))
+        expect(source, `${file}: ${name}`).toContain(name);
+    }
   });
 });
