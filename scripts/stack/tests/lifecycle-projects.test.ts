@@ -144,6 +144,22 @@ describe('a project', () => {
     await start.ready;
     expect(start.output()).toContain('Applied 1 migration');
   });
+
+  it('is told of a migration that was changed after it had been applied', async () => {
+    const project = newProject();
+    const file = path.join(project, 'supabase/migrations/20260102000000_later.sql');
+    fs.writeFileSync(file, 'create table public.later (id int);');
+    const first = run(project, 'start', ...anyPort);
+    await first.ready;
+    expect(first.output()).toContain('Applied 2 migrations');
+    first.child.kill('SIGTERM');
+    await first.ended;
+    fs.appendFileSync(file, '\ncreate table public.more (id int);');
+    const second = run(project, 'start', ...anyPort);
+    await second.ready;
+    expect(second.output()).toContain('20260102000000_later.sql was changed');
+    expect(second.output()).not.toContain('Applied');
+  });
 });
 
 describe('a start refuses a state folder', () => {

@@ -1,15 +1,13 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import fs from 'node:fs';
 import { Agent } from 'node:http';
-import path from 'node:path';
-import type { Readable } from 'node:stream';
-import { fileURLToPath, pathToFileURL } from 'node:url';
 import { StackError } from '../errors.ts';
 import type { Project } from '../project.ts';
 import { guard } from '../watchdog.ts';
-import { type EdgeFunction, functionsFolder } from './definitions.ts';
-import { denoProgram, importArguments, inheritedVariables, type Packages } from './deno.ts';
+import type { EdgeFunction } from './definitions.ts';
+import { denoProgram, inheritedVariables, type Packages } from './deno.ts';
+import { programArguments } from './deno-arguments.ts';
+import { plain, readLines, startFailure } from './deno-output.ts';
 import type { Level } from './function-log.ts';
 import type { Limits, Report } from './reports.ts';
 
@@ -42,12 +40,6 @@ export interface FunctionProcess {
   /** Ends it after its requests and background tasks, or `mostMs`. May be called again with less. No new request may begin. */
   drain(mostMs: number): Promise<void>;
 }
-
-const worker = new URL('./worker.ts', import.meta.url);
-/** The files of the watchdog's thread: Deno counts loading them as reading. */
-const threadFiles = ['./limits-watchdog.ts', './reports.ts'].map((file) =>
-  fileURLToPath(new URL(file, import.meta.url)),
-);
 
 /** Starts a function's process and waits until it listens; a StackError quotes Deno's output when it does not. */
 export async function launch(options: Launch): Promise<FunctionProcess> {
@@ -174,102 +166,4 @@ function outOf(limit: 'cpu' | 'memory'): string {
   return limit === 'cpu'
     ? 'CPU time exceeded: the process was ended'
     : 'Memory limit exceeded: the process was ended';
-}
-
-/** Takes reports out of a stream. Other lines were printed past the console; lines that arrive together stay together. */
-function readLines(
-  stream: Readable,
-  mark: string,
-  take: (report: Report) => void,
-  print: (text: string) => void,
-): void {
-  let rest = '';
-  let printed: string[] = [];
-  const flush = () => {
-    const text = printed.join('\n').trim();
-    printed = [];
-    if (text) print(text);
-  };
-  const line = (text: string) => {
-    const at = text.indexOf(mark);
-    if (at < 0) {
-      printed.push(text);
-      return;
-    }
-    if (at > 0) printed.push(text.slice(0, at));
-    flush();
-    take(JSON.parse(text.slice(at + mark.length)) as Report);
-  };
-  stream.setEncoding('utf8');
-  stream.on('data', (chunk: string) => {
-    const lines = (rest + chunk).split('\n');
-    rest = lines.pop() ?? '';
-    for (const text of lines) line(text);
-    flush();
-  });
-  stream.on('close', () => {
-    if (rest) line(rest);
-    flush();
-  });
-}
-
-function plain(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape character begins a colour.
-  return text.replace(/\u001b\[[0-9;]*m/g, '');
-}
-
-/** Quotes of Deno's coloured output the message and the places in the project. */
-function startFailure(project: Project, definition: EdgeFunction, said: string): StackError {
-  const useful = plain(said)
-    .split('\n')
-    .filter((line) => line.trim() && !/worker\.ts|\/\.?boot-|^\s+\^|^\s+at .*\b(ext|node):/.test(line))
-    .map((line) =>
-      line.replace(
-        /^\s+at (.*?)\(?file:\/\/(\S+?)\)?$/,
-        (_, _name, place) => `  in ${path.relative(project.root, place)}`,
-      ),
-    );
-  return new StackError(
-    `The edge function "${definition.name}" did not start:\n${useful.slice(0, 8).join('\n')}`,
-    `Correct ${path.relative(project.root, definition.entrypoint)}: it is started again when it changes.`,
-  );
-}
-
-function programArguments(options: Launch, mark: string, packages: Packages): string[] {
-  const { project, definition, limits } = options;
-  const modules = path.join(project.root, 'node_modules');
-  const megabytes = Math.ceil(limits.memoryBytes / 1024 / 1024);
-  const readable = [functionsFolder(project), modules, ...threadFiles, path.dirname(definition.entrypoint)];
-  return [
-    ...['run', '--no-prompt', '--quiet', ...importArguments(project, definition, packages)],
-    `--v8-flags=--max-old-space-size=${megabytes},--expose-gc`,
-    // As on the platform: the network, its variables, and the files that are deployed with it.
-    ...[
-      '--allow-net',
-      '--allow-env',
-      `--allow-read=${[...readable, ...definition.readable].map(escaped).join(',')}`,
-    ],
-    ...[writeBootFile(project, definition), mark, JSON.stringify(limits)],
-  ];
-}
-
-/** A comma in a path is written twice: one separates paths. */
-function escaped(place: string): string {
-  return place.replaceAll(',', ',,');
-}
-
-/**
- * Writes the program that Deno runs, which imports the function's entry point. Static imports may be loaded from anywhere,
- * as when a function is bundled; a function still cannot read other files.
- */
-function writeBootFile(project: Project, definition: EdgeFunction): string {
-  const folder = path.join(project.state, 'functions');
-  fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const file = path.join(folder, `boot-${definition.name}.ts`);
-  const entrypoint = JSON.stringify(pathToFileURL(definition.entrypoint).href);
-  fs.writeFileSync(
-    file,
-    `import { run } from ${JSON.stringify(worker.href)};\nawait run(() => import(${entrypoint}));\n`,
-  );
-  return file;
 }

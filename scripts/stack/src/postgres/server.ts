@@ -1,13 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import postgres from 'postgres';
 import { commandName } from '../command-name.ts';
 import { diskFull, errorCode, errorMessage, isDiskFull, StackError } from '../errors.ts';
 import { guard } from '../watchdog.ts';
+import { lastLines, makeCluster, refuseOthersData, superuser } from './cluster.ts';
+import { openDataDir, serverEnv } from './data-folder.ts';
 import { endLeftover } from './leftover.ts';
 import { type Account, findPrograms, type Programs, serverAccount } from './programs.ts';
 import { prepareReadOnly } from './read-only.ts';
@@ -31,12 +32,6 @@ export interface PostgresServer {
   stop(): Promise<void>;
 }
 
-/** The superuser, named as on Supabase, where `postgres` is none. */
-const superuser = 'supabase_admin';
-
-/** The size of an empty cluster with its first write-ahead log. */
-const clusterBytes = 64 * 1024 * 1024;
-
 /** A cold machine needs a few seconds; recovery after a crash may need more. */
 const startTimeoutMs = 60_000;
 
@@ -49,64 +44,6 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
   if (!fs.existsSync(path.join(options.dataDir, 'PG_VERSION'))) await makeCluster(options, programs, account);
   prepareReadOnly(options.dataDir, account);
   return run(options, programs, account);
-}
-
-/**
- * Makes the cluster beside its final place and renames it when it is complete: an interrupted first start leaves nothing
- * that looks like a database.
- */
-async function makeCluster(
-  options: PostgresOptions,
-  programs: Programs,
-  account: Account | null,
-): Promise<void> {
-  const unfinished = `${options.dataDir}.new`;
-  // An initdb that was just interrupted may still be writing.
-  fs.rmSync(unfinished, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
-  fs.mkdirSync(unfinished, { recursive: true, mode: 0o700 });
-  const { bavail, bsize } = fs.statfsSync(unfinished);
-  // initdb does not report a full disk.
-  if (bavail * bsize < clusterBytes) throw diskFull(options.dataDir);
-  const secretDir = fs.mkdtempSync(path.join(os.tmpdir(), 'postgres-'));
-  const passwordFile = path.join(secretDir, 'password');
-  fs.writeFileSync(passwordFile, options.password, { mode: 0o600 });
-  if (account)
-    for (const file of [unfinished, secretDir, passwordFile]) fs.chownSync(file, account.uid, account.gid);
-  const data = openDataDir(unfinished, account);
-  try {
-    const child = spawn(
-      programs.initdb,
-      [
-        ...[
-          '--pgdata',
-          data.path,
-          '--username',
-          superuser,
-          '--pwfile',
-          passwordFile,
-          '--auth',
-          'scram-sha-256',
-        ],
-        // The locale of Supabase's databases; "builtin" gives the same order on every operating system.
-        ...['--encoding', 'UTF8', '--locale-provider', 'builtin', '--locale', 'C.UTF-8', '--no-instructions'],
-      ],
-      { ...data.spawn, env: serverEnv() },
-    );
-    guard(child);
-    const output = collect(child);
-    const [code] = await once(child, 'close');
-    if (code !== 0) {
-      if (isDiskFull(output())) throw diskFull(options.dataDir);
-      throw new StackError(
-        `PostgreSQL could not make a database in ${options.dataDir}: ${lastLines(output())}`,
-        'Look at that folder and its owner, then start again.',
-      );
-    }
-  } finally {
-    data.close();
-    fs.rmSync(secretDir, { recursive: true, force: true });
-  }
-  fs.renameSync(unfinished, options.dataDir);
 }
 
 async function run(
@@ -219,16 +156,6 @@ async function takesPassword(port: number, password: string): Promise<boolean> {
   }
 }
 
-/** PostgreSQL requires to own its data; its own message names no remedy. */
-function refuseOthersData(dataDir: string, account: Account | null): void {
-  const uid = account?.uid ?? process.getuid?.();
-  if (uid === undefined || !fs.existsSync(dataDir) || fs.statSync(dataDir).uid === uid) return;
-  throw new StackError(
-    `The database in ${dataDir} was made by another account.`,
-    `Start as the account that made it, or begin with an empty one by ${commandName('reset')}.`,
-  );
-}
-
 function connect(port: number, password: string): postgres.Sql {
   return postgres({
     host: '127.0.0.1',
@@ -255,64 +182,4 @@ async function end(
   const timer = setTimeout(() => child.kill('SIGQUIT'), 20_000);
   await ended;
   clearTimeout(timer);
-}
-
-/** A data folder as the server's account can reach it. */
-interface DataDir {
-  path: string;
-  spawn: {
-    cwd: string;
-    detached: true;
-    windowsHide: true;
-    uid?: number;
-    gid?: number;
-    stdio: ('ignore' | 'pipe' | number)[];
-  };
-  close(): void;
-}
-
-/**
- * PostgreSQL refuses to run as root, and root's projects are often in folders that no other account may enter (`/root`, a
- * temporary folder). On Linux the folder is therefore passed as an open file descriptor, which needs no rights on the
- * folders above.
- */
-function openDataDir(dataDir: string, account: Account | null): DataDir {
-  // Detached: Ctrl-C goes to this process, which ends the server after the services.
-  if (!account)
-    return {
-      path: dataDir,
-      spawn: { cwd: dataDir, detached: true, windowsHide: true, stdio: ['ignore', 'pipe', 'pipe'] },
-      close() {},
-    };
-  const fd = fs.openSync(dataDir, fs.constants.O_RDONLY | fs.constants.O_DIRECTORY);
-  return {
-    path: '/proc/self/fd/3',
-    spawn: {
-      cwd: '/',
-      detached: true,
-      windowsHide: true,
-      uid: account.uid,
-      gid: account.gid,
-      stdio: ['ignore', 'pipe', 'pipe', fd],
-    },
-    close: () => fs.closeSync(fd),
-  };
-}
-
-/** The server's variables, without defaults that a `psql` user may have set (PGDATA, PGPORT, …). */
-function serverEnv(): NodeJS.ProcessEnv {
-  const kept = Object.entries(process.env).filter(
-    ([name]) => !name.startsWith('PG') && !name.startsWith('LC_'),
-  );
-  return { ...Object.fromEntries(kept), LC_ALL: 'C' };
-}
-
-function collect(child: ChildProcess): () => string {
-  let text = '';
-  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (text += chunk));
-  return () => text;
-}
-
-function lastLines(text: string): string {
-  return text.trim().split('\n').slice(-3).join(' ');
 }
