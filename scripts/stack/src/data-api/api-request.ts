@@ -59,23 +59,24 @@ export async function readRequest(
 }
 
 /** Parsing takes several times this memory. Larger imports can be sent in parts. */
-const maxBodyBytes = 20 * 1024 * 1024;
+const maxBodyMiB = 20;
 
 /** Reads the body up to its limit. The HTTP server discards the rest. */
 async function readBody({ headers, body }: Request): Promise<Uint8Array> {
-  if (Number(headers.get('content-length')) > maxBodyBytes) refuseBody();
+  const most = maxBodyMiB * 1024 * 1024;
+  if (Number(headers.get('content-length')) > most) refuseBody();
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of body ?? []) {
     bytes += chunk.byteLength;
-    if (bytes > maxBodyBytes) refuseBody();
+    if (bytes > most) refuseBody();
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
 }
 
 function refuseBody(): never {
-  refuse(413, '54000', `The request body has more than ${maxBodyBytes} bytes`, {
+  refuse(413, '54000', `The request body is larger than ${maxBodyMiB} MiB`, {
     hint: 'Send the rows in several requests.',
   });
 }

@@ -54,7 +54,7 @@ export async function createDataApi(options: DataApiOptions): Promise<DataApi> {
     try {
       return await route({ ...context, cache: await schema.current() }, request);
     } catch (error) {
-      if (!schema.isDeaf || !isUnknownName(error)) throw error;
+      if (!schema.isStandby || !isUnknownName(error)) throw error;
       return route({ ...context, cache: await schema.reload() }, request);
     }
   }

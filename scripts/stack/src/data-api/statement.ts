@@ -43,7 +43,7 @@ export interface BodyWish {
 }
 
 /** An answer is made in memory, here and in PostgreSQL: larger ones are refused. */
-const maxBodyBytes = 50 * 1024 * 1024;
+const maxBodyMiB = 50;
 
 /** The SQL of a statement. PostgreSQL itself makes the body; one that is too large becomes null. */
 export function statementSql({ withs, rows, counted, location }: StatementParts, wish: BodyWish): string {
@@ -52,7 +52,7 @@ export function statementSql({ withs, rows, counted, location }: StatementParts,
   const columns = [
     `${counted ? `(select count(*) from (${counted}) as _c)::text` : 'null::text'} as total`,
     'count(*)::text as rows',
-    `coalesce(${bodySql(wish)}, '') as body`,
+    `${bodySql(wish)} as body`,
     "nullif(current_setting('response.headers', true), '') as headers",
     "nullif(current_setting('response.status', true), '') as status",
     `${location ?? 'null::text'} as location`,
@@ -60,7 +60,7 @@ export function statementSql({ withs, rows, counted, location }: StatementParts,
   ];
   const from = needsRows ? 'select * from _rows' : rows;
   const outcome = `select ${columns.join(', ')} from (${from}) as _t`;
-  const body = `case when octet_length(body) <= ${maxBodyBytes} then body end`;
+  const body = `case when octet_length(body) <= ${maxBodyMiB} * 1024 * 1024 then body end`;
   return `${all.length > 0 ? `with ${all.join(', ')} ` : ''}select total, rows, ${body}, headers, status, location, updated from (${outcome}) as _o`;
 }
 
@@ -69,7 +69,7 @@ export const updatedSetting = 'data_api.updated';
 
 function bodySql({ format: { shape, stripNulls }, wanted, isScalar, isSingle }: BodyWish): string {
   if (!wanted) return "''";
-  if (shape === 'raw') return `string_agg(_t.${scalarColumn}::text, '')`;
+  if (shape === 'raw') return `coalesce(string_agg(_t.${scalarColumn}::text, ''), '')`;
   if (shape === 'csv') {
     const header =
       "(select string_agg(_k.key, ',') from (select json_object_keys(row_to_json(_h)) as key from (select * from _rows limit 1) as _h) as _k)";
@@ -85,7 +85,7 @@ function bodySql({ format: { shape, stripNulls }, wanted, isScalar, isSingle }: 
 export function readOutcome(rows: readonly Row[]): Outcome {
   const [total, count, body, headers = null, status = null, location = null, updated] = rows[0] ?? [];
   if (body === null || body === undefined) {
-    refuse(400, '54000', `The answer has more than ${maxBodyBytes} bytes`, {
+    refuse(400, '54000', `The answer is larger than ${maxBodyMiB} MiB`, {
       hint: 'Ask for fewer rows or columns.',
     });
   }

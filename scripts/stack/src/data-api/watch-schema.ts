@@ -6,12 +6,12 @@ import type { SchemaCache } from './schema.ts';
 
 /** The schema, read again after each change. */
 export interface SchemaWatch {
-  /** The schema as it is known; a reading that has begun is waited for. */
+  /** The schema after the reading that is in progress, if any. */
   current(): Promise<SchemaCache>;
   /** Reads the schema. */
   reload(): Promise<SchemaCache>;
-  /** Whether the database reports no changes: a standby cannot. */
-  isDeaf: boolean;
+  /** Whether the database is a standby, which cannot report changes. */
+  isStandby: boolean;
   close(): Promise<void>;
 }
 
@@ -47,15 +47,15 @@ export async function watchSchema(adminUrl: string, schemas: readonly string[]):
   }
 
   // Reloads also when it begins to listen, at first and after a lost connection: a change in between was not heard.
-  const isDeaf = await sql.listen('pgrst', reload, reload).then(
+  const isStandby = await sql.listen('pgrst', reload, reload).then(
     () => false,
     (error) => {
       if (errorCode(error) === readOnly) return true;
       throw error;
     },
   );
-  return { current: () => known, reload, isDeaf, close: () => sql.end({ timeout: 5 }) };
+  return { current: () => known, reload, isStandby, close: () => sql.end({ timeout: 5 }) };
 }
 
-/** SQLSTATE: a standby listens to nothing. */
+/** SQLSTATE of LISTEN on a standby. */
 const readOnly = '25006';
