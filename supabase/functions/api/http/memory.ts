@@ -22,8 +22,11 @@ const waiting: Waiting[] = [];
 
 /** What one body or file holds. */
 export interface Hold {
-  /** Waits until the body may be as large as this, or throws a 503. */
-  grow(bytes: number): Promise<void>;
+  /**
+   * Waits for the memory of a body that grows to `size` and may become as large as `most`, or throws a 503. All of it at
+   * once: two bodies that hold a part would wait for each other.
+   */
+  reserve(size: number, most: number): Promise<void>;
   release(): void;
 }
 
@@ -31,10 +34,10 @@ export interface Hold {
 export function memoryHold(): Hold {
   let own = 0;
   return {
-    async grow(bytes) {
-      if (bytes <= Math.max(own, UNCOUNTED_BYTES)) return;
-      await take(bytes - own);
-      own = bytes;
+    async reserve(size, most) {
+      if (size <= UNCOUNTED_BYTES || most <= own) return;
+      await take(most - own);
+      own = most;
     },
     release() {
       held -= own;

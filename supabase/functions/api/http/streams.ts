@@ -70,7 +70,7 @@ function growingBytes(expected: number, limit: number, hold: Hold) {
   const grow = async (least: number) => {
     const most = least <= expected ? expected : limit;
     const size = Math.min(Math.max(least, bytes.length * GROWTH), most);
-    await hold.grow(size);
+    await hold.reserve(size, most);
     const larger = new Uint8Array(size);
     larger.set(bytes.subarray(0, length));
     bytes = larger;
