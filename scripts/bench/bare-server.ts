@@ -1,10 +1,10 @@
-// The limit: the least that a server can do for the same answers. Sends the same SQL as the caller over the same driver,
-// and passes on the JSON that PostgreSQL makes. No gateway, no token to verify, no query to understand.
-// Arguments: the database's address for `authenticator`, the reader's id. Prints its port.
+// The least that a server can do for the same answers: sends the same SQL over the same driver, and passes on the JSON
+// that PostgreSQL makes. It has no gateway, verifies no token and parses no query.
+// Arguments: the database URL of `authenticator`, and the reader's id. Prints its port.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import postgres from 'postgres';
-import { createPostText, onePostText, pageSize, pageText, profileText } from './texts.ts';
+import { createPostText, listText, onePostText, pageSize, profileText } from './texts.ts';
 
 const [databaseUrl = '', readerId = ''] = process.argv.slice(2);
 
@@ -12,12 +12,12 @@ const [databaseUrl = '', readerId = ''] = process.argv.slice(2);
 const sql = postgres(databaseUrl, { max: 16, onnotice: () => {} });
 const claims = JSON.stringify({ sub: readerId, role: 'authenticated', aud: 'authenticated' });
 const afterAll = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
-const newest = pageText('public.posts where posts.id < $1::uuid', '', pageSize);
+const newest = listText('before => $1::uuid', pageSize);
 
 async function answer(text: string, values: string[], mode: 'read only' | 'read write'): Promise<string> {
   const connection = await sql.reserve();
   try {
-    // All four are sent at once: one round trip to the database.
+    // Sent together: one round trip to the database.
     const [, , rows] = await Promise.all([
       connection.unsafe(`begin ${mode}`),
       connection.unsafe(
@@ -63,5 +63,5 @@ const server = createServer((request, response) => {
   });
 });
 server.listen(0, '127.0.0.1', () => console.log((server.address() as AddressInfo).port));
-// Its parent ends it by closing this.
+// The parent ends this process by closing its input.
 process.stdin.on('end', () => process.exit()).resume();

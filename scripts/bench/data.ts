@@ -9,19 +9,19 @@ export interface DataSize {
   people: number;
 }
 
-/** Rows that one statement makes: enough to be fast, few enough to show progress and to stay in memory. */
+/** Rows of one statement: enough to be fast, few enough to show progress and to fit in memory. */
 const batchRows = 100_000;
 
-/** One post in twenty is for its owner alone. */
+/** One post in twenty is private. */
 const privatePosts = 0.05;
 
-/** Connections that make posts side by side. */
+/** Connections that insert posts in parallel. */
 const makers = 2;
 
 /**
- * Fills an empty database with people, posts, tags, mentions and files, the same for the same size on every machine.
+ * Fills an empty database with people, posts, tags, mentions and files: the same data on every machine.
  *
- * @param connections Gives a new connection of the superuser's.
+ * @param connections Opens a connection as the superuser.
  */
 export async function makeData(
   connections: () => postgres.Sql,
@@ -32,17 +32,12 @@ export async function makeData(
   const [sql] = all as [postgres.Sql];
   try {
     await sql.unsafe(fs.readFileSync(new URL('./data.sql', import.meta.url), 'utf8')).simple();
-    // Triggers would do again, row by row, what the statements below say at once; foreign keys hold by construction.
+    // The statements below insert what triggers would, and keep all foreign keys.
     for (const connection of all) await connection`set session_replication_role = replica`;
     const indexes = await dropIndexes(sql);
     const tags = Math.max(1000, Math.floor(size.posts / 20));
     await makePeople(sql, size.people);
     onStep(`${size.people.toLocaleString('en')} people`);
-    await sql`
-      insert into public.tags (id, name, is_published)
-      select bench.ordered_id(number, 1), private.tag_name(bench.tag(number::integer)), true
-      from generate_series(1, ${tags}::bigint) as number
-    `;
     let next = 1;
     let made = 0;
     const makeBatches = async (connection: postgres.Sql) => {
@@ -66,7 +61,7 @@ export async function makeData(
   }
 }
 
-/** What the data are made from: other migrations, or another recipe, want other data. */
+/** A hash of everything that the data are made from. */
 export function recipeOf(size: DataSize, migrations: string): string {
   const hash = createHash('sha256').update(JSON.stringify(size));
   const files = fs.readdirSync(migrations).sort();
@@ -75,7 +70,7 @@ export function recipeOf(size: DataSize, migrations: string): string {
   return hash.digest('hex');
 }
 
-/** Takes the indexes away that no constraint needs, which are faster made when all rows are in; gives their definitions. */
+/** Drops the indexes that no constraint needs, and returns their definitions: building them at the end is faster. */
 async function dropIndexes(sql: postgres.Sql): Promise<string[]> {
   const rows = await sql<{ name: string; definition: string }[]>`
     select pg_index.indexrelid::regclass::text as name, pg_get_indexdef(pg_index.indexrelid) as definition
@@ -114,7 +109,7 @@ async function makePeople(sql: postgres.Sql, people: number): Promise<void> {
   `;
 }
 
-/** The posts of one batch with all that belongs to them. Tags and mentions stand in the captions, as people write them. */
+/** Inserts the posts of one batch with tags, mentions and files. Tags and mentions are also in the captions. */
 async function makePosts(
   sql: postgres.Sql,
   first: number,
@@ -132,7 +127,7 @@ async function makePosts(
       bench.profile_is_public(owner) as profile_is_public,
       bench.chance(number, 26) >= ${privatePosts} as is_public,
       case when bench.chance(number, 27) < 0.001 then now() end as hidden_at,
-      -- None to three, in steps that are each half as likely.
+      -- None to three, each step half as likely.
       array(
         select distinct bench.skewed(number, 30 + place, ${tags}::integer)
         from generate_series(1, floor(-log(2, (1 - 0.9 * bench.chance(number, 22))::numeric))::integer) as place
@@ -159,16 +154,16 @@ async function makePosts(
     from batch
   `;
   await sql`
-    insert into public.post_tags (post_id, tag_id, source, is_visible_to_all)
-    select id, bench.ordered_id(tag, 1), 'caption', is_visible_to_all from batch cross join unnest(tags) as tag
+    insert into public.post_tags (post_id, tag, source)
+    select id, private.tag_name(bench.tag(tag)), 'caption' from batch cross join unnest(tags) as tag
   `;
   await sql`
-    insert into public.post_mentions (post_id, profile_id, source, is_visible_to_all)
-    select id, bench.person(person), 'caption', is_visible_to_all from batch cross join unnest(mentions) as person
+    insert into public.post_mentions (post_id, profile_id, source)
+    select id, bench.person(person), 'caption' from batch cross join unnest(mentions) as person
   `;
   await sql`
     create temporary table batch_files as
-    select batch.id as post_id, batch.owner_id, batch.is_visible_to_all, place - 1 as position,
+    select batch.id as post_id, batch.owner_id, place - 1 as position,
       bench.ordered_id(batch.number, 16 + place) as id,
       batch.owner_id || '/' || bench.ordered_id(batch.number, 32 + place) || '.jpg' as path
     from batch
@@ -176,8 +171,8 @@ async function makePosts(
   `;
   await sql`
     insert into public.post_media
-      (id, post_id, path, position, file_type, mime_type, size, width, height, inspected_at, is_visible_to_all)
-    select id, post_id, path, position, 'image', 'image/jpeg', 300000, 1600, 1200, now(), is_visible_to_all
+      (id, post_id, path, position, file_type, mime_type, size, width, height)
+    select id, post_id, path, position, 'image', 'image/jpeg', 300000, 1600, 1200
     from batch_files
   `;
   await sql`

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { createClient } from '@supabase/supabase-js';
 import { createNoctra, type Noctra } from '../../sdk/src/index.ts';
+import { clientWith, newPerson } from '../../tests/kit/people.ts';
 import { type LoadResult, loadByCalls, loadByHttp, type Target } from './load.ts';
 import { type BenchNoctra, connect } from './noctra.ts';
 import { cpuBetween, usageOf } from './processes.ts';
@@ -20,15 +20,6 @@ type Way = (typeof ways)[number];
 /** What is asked for. */
 const operations = ['page', 'one post', 'profile', 'create'] as const;
 type Operation = (typeof operations)[number];
-
-/** Everything that a post's JSON shows, as the edge function and the SDK ask the Data API for it. */
-const postColumns = [
-  'id,caption,is_public,is_repost,original_post_id,hidden_at,created_at,updated_at',
-  'owner:profiles!owner_id(id,username,avatar_path,is_vip)',
-  'tags(id,name)',
-  'mentions:profiles!post_mentions(id,username)',
-  'media:post_media(id,path,file_type,mime_type,size,width,height,alt_text,position)',
-].join(',');
 
 /** A person who is signed in, for the requests. */
 interface Reader {
@@ -119,7 +110,7 @@ async function measureWays(
       recorder.figure(`${way}, ${percentile}`, 'ms', summarize(of(way, (result) => result[percentile])));
     for (const [name, spent] of Object.entries(cpu.get(way)?.seconds ?? {})) {
       const each = (spent * 1000) / (cpu.get(way)?.requests || Number.NaN);
-      // What has not been used at all is no part of this way.
+      // Processes that this way does not use.
       if (each > 0.005) recorder.figure(`${way}, CPU a request: ${name}`, 'ms', summarize([each]));
     }
     recorder.figure(`${way}, errors`, 'requests', summarize([sum(of(way, (result) => result.errors))]));
@@ -149,18 +140,14 @@ function sum(figures: readonly number[]): number {
   return figures.reduce((total, figure) => total + figure, 0);
 }
 
-/** Registers somebody, as an app would. */
+/** Signs a reader up. */
 async function signUp(noctra: BenchNoctra): Promise<Reader> {
+  const { id, token, refreshToken } = await newPerson({}, noctra);
   const client = createNoctra(noctra.url, noctra.publishableKey, {
     auth: { persistSession: false, autoRefreshToken: false },
   });
-  const username = `reader_${Date.now().toString(36)}`;
-  const registration = { username, email: `${username}@example.com`, password: 'a long password' };
-  const { data, error } = await client.auth.register(registration);
-  if (error) throw error;
-  if (!data.session)
-    throw new Error('Auth wants a confirmation: the benchmark needs enable_confirmations = false.');
-  return { id: data.session.user.id, token: data.session.access_token, noctra: client };
+  await client.supabase.auth.setSession({ access_token: token, refresh_token: refreshToken });
+  return { id, token, noctra: client };
 }
 
 function makeLoads(noctra: BenchNoctra, reader: Reader, bareUrl: string, postId: string) {
@@ -168,7 +155,6 @@ function makeLoads(noctra: BenchNoctra, reader: Reader, bareUrl: string, postId:
   const json = { ...headers, 'content-type': 'application/json' };
   const rest = `${noctra.url}/rest/v1`;
   const api = `${noctra.url}/functions/v1/api`;
-  const single = { ...headers, accept: 'application/vnd.pgrst.object+json' };
   const username = 'person_1000';
   let made = 0;
   const caption = () =>
@@ -183,9 +169,9 @@ function makeLoads(noctra: BenchNoctra, reader: Reader, bareUrl: string, postId:
       create: { url: `${bareUrl}/create`, method: 'POST', body: byCaption },
     },
     'Data API': {
-      page: { url: `${rest}/posts?select=${postColumns}&order=id.desc&limit=${pageSize}`, headers },
-      'one post': { url: `${rest}/posts?select=${postColumns}&id=eq.${postId}`, headers: single },
-      profile: { url: `${rest}/profiles?select=*&username=eq.${username}`, headers: single },
+      page: { url: `${rest}/rpc/list_posts?page_limit=${pageSize}`, headers },
+      'one post': { url: `${rest}/rpc/get_post?post_id=${postId}`, headers },
+      profile: { url: `${rest}/rpc/get_profile?person=${username}`, headers },
       create: { url: `${rest}/rpc/create_post`, method: 'POST', headers: json, body: byCaption },
     },
     'edge function': {
@@ -212,21 +198,16 @@ function makeLoads(noctra: BenchNoctra, reader: Reader, bareUrl: string, postId:
       : (connections, seconds) => loadByHttp(targets[way][operation], connections, seconds);
 }
 
-/** The bare server answers what the Data API answers, or the comparison says nothing. */
+/** The bare server and the Data API must answer the same page. */
 async function assertSamePage(noctra: BenchNoctra, reader: Reader, bareUrl: string): Promise<void> {
-  const client = createClient(noctra.url, noctra.publishableKey, { accessToken: async () => reader.token });
-  const { data, error } = await client
-    .from('posts')
-    .select(postColumns)
-    .order('id', { ascending: false })
-    .limit(pageSize);
+  const { data, error } = await clientWith(reader.token, noctra).rpc('list_posts', { page_limit: pageSize });
   if (error) throw error;
   const bare = (await (await fetch(`${bareUrl}/page`)).json()) as unknown[];
   if (bare.length !== pageSize || canonical(data) !== canonical(bare))
     throw new Error('The bare server and the Data API answer different pages.');
 }
 
-/** JSON without the order of keys and of embedded rows, which nobody promises. */
+/** JSON with sorted keys and lists. */
 function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).sort().join()}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);

@@ -1,5 +1,4 @@
-import { createClient } from '@supabase/supabase-js';
-import bcrypt from 'bcryptjs';
+import { newPerson, nobody, secretClient } from '../../tests/kit/people.ts';
 import { interleave, millisecondsEach } from './interleave.ts';
 import { type BenchNoctra, connect } from './noctra.ts';
 import { canReadProcesses, usageOf } from './processes.ts';
@@ -9,7 +8,7 @@ import { ratio, summarize } from './statistics.ts';
 /** Characters of the longest caption. */
 const longestCaption = 2200;
 
-/** Captions that give the extraction the most to do for their length. */
+/** Captions with the most work for their length. */
 const hostileCaptions: Record<string, string> = {
   'only #': '#'.repeat(longestCaption),
   'only @': '@'.repeat(longestCaption),
@@ -21,7 +20,7 @@ const hostileCaptions: Record<string, string> = {
   'marks without end': `#a${'\u0301'.repeat(longestCaption - 2)}`,
 };
 
-/** Extraction for each caption: a common one, and the hardest of the same length there are. */
+/** Extraction of a common caption and of hostile ones. */
 export async function measureExtraction(
   noctra: BenchNoctra,
   recorder: Recorder,
@@ -61,60 +60,40 @@ export async function measureExtraction(
   }
 }
 
-/** What a sign-in costs beside the hashing of the password, which is meant to be slow. */
+/** A sign-in with a password whose hash costs next to nothing: what Auth does beside the hashing, which is slow by design. */
 export async function measureSignIn(noctra: BenchNoctra, recorder: Recorder, rounds: number): Promise<void> {
   recorder.area('Sign-in');
-  const client = createClient(noctra.url, noctra.secretKey, {
-    auth: { persistSession: false, autoRefreshToken: false },
-  });
-  const email = `signer_${Date.now().toString(36)}@example.com`;
-  const password = 'a long password';
-  const { error } = await client.auth.admin.createUser({
-    email,
-    password,
-    email_confirm: true,
-    user_metadata: { username: email.split('@')[0] },
-  });
-  if (error) throw error;
-  const hash = await bcrypt.hash(password, 10);
-  const app = createClient(noctra.url, noctra.publishableKey, {
-    auth: { persistSession: false, autoRefreshToken: false },
-  });
+  const { email, password } = await newPerson({}, noctra);
+  const app = nobody(noctra);
   const must = async (result: Promise<{ error: unknown }>) => {
-    const answer = await result;
-    if (answer.error) throw answer.error;
+    const { error } = await result;
+    if (error) throw error;
   };
   const figures = await interleave(
     [
       {
-        name: 'sign in',
+        name: 'sign in without the hashing',
         round: () => millisecondsEach(5, () => must(app.auth.signInWithPassword({ email, password }))),
       },
-      { name: 'the hashing alone', round: () => millisecondsEach(5, () => bcrypt.compare(password, hash)) },
       { name: 'refresh', round: () => millisecondsEach(20, () => must(app.auth.refreshSession())) },
     ],
     rounds,
   );
   for (const [name, values] of figures) recorder.figure(name, 'ms', summarize(values));
-  const hashing = figures.get('the hashing alone') ?? [];
-  const rest = (figures.get('sign in') ?? []).map((time, round) => time - (hashing[round] ?? 0));
-  recorder.figure('sign in without the hashing', 'ms', summarize(rest));
 }
 
 const fileBytes = 50 * 1024 * 1024;
-/** Looks at the memory this often: shorter than any transfer takes. */
+/** Samples the memory this often: a transfer takes longer. */
 const memorySampleMs = 20;
 
-/** A file of 50 MiB up to Storage and down again: how fast, and how much more memory the stack takes for it. */
+/** Upload and download of a file of 50 MiB: the speed, and the memory that the stack takes for it. */
 export async function measureTransfers(
   noctra: BenchNoctra,
   recorder: Recorder,
   rounds: number,
 ): Promise<void> {
   recorder.area('Storage: a file of 50 MiB');
-  const client = createClient(noctra.url, noctra.secretKey, { auth: { persistSession: false } });
-  const bucket = client.storage.from('post-media');
-  // An MP4's beginning, then nothing: Storage keeps what it is given.
+  const bucket = secretClient(noctra).storage.from('post-media');
   const file = new Blob([new Uint8Array(fileBytes)], { type: 'video/mp4' });
   const path = `00000000-0000-4000-8000-000000000000/bench-${Date.now()}.mp4`;
   const resting = stackMemory(noctra);
@@ -165,7 +144,7 @@ function watchMemory(noctra: BenchNoctra): { stop(): Promise<number> } {
   };
 }
 
-/** How long a start takes, and what everything together needs while nobody asks for anything. */
+/** The time of a start, and the memory of all processes at rest. */
 export function measureRest(recorder: Recorder, firstStart: number | null, noctra: BenchNoctra): void {
   recorder.area('Start-up, and memory at rest');
   if (firstStart !== null)

@@ -1,75 +1,73 @@
 import type postgres from 'postgres';
-import { pageSize, pageText } from './texts.ts';
+import { embedsText, listText, pageSize } from './texts.ts';
 
-/** Which posts a page holds. */
+/** The kinds of pages. */
 export type PageKind = 'newest' | 'owner' | 'common tag' | 'rare tag' | 'mention';
 
 /** A page as SQL: text, and the values of its parameters. */
 export interface PageQuestion {
-  kind: PageKind;
-  /** Rows before the page: 0 is the first one. */
-  depth: number;
   text: string;
   values: string[];
 }
 
-/**
- * Where row-level security is off: the same rows, by a condition that says what the policies say for this reader. It is
- * the fastest way to ask that was found.
- */
+/** One page, asked for in three ways. */
+export interface Page {
+  kind: PageKind;
+  /** Rows before the page: 0 is the first page. */
+  depth: number;
+  /** By list_posts, under row-level security. */
+  list: PageQuestion;
+  /** By embeds, under row-level security. */
+  embeds: PageQuestion;
+  /** By embeds, past row-level security: the fastest statement that was found for the same rows. */
+  unsecured: PageQuestion;
+}
+
+/** The policy of posts for this reader, where row-level security is off. */
 const visibleByHand = `
     and (posts.is_visible_to_all or posts.owner_id = (select auth.uid()))`;
 
-const sources: Record<PageKind, { from: string; parameters: number }> = {
-  newest: { from: 'public.posts where posts.id < $1::uuid', parameters: 1 },
-  owner: { from: 'public.posts where posts.id < $1::uuid and posts.owner_id = $2::uuid', parameters: 2 },
-  'common tag': taggedWith(),
-  'rare tag': taggedWith(),
+const tagged = {
+  from: `public.posts
+    join public.post_tags on post_tags.post_id = posts.id and post_tags.tag = $2
+    where posts.id < $1::uuid and post_tags.post_id < $1::uuid`,
+  args: 'before => $1::uuid, tag => $2',
+};
+
+const sources: Record<PageKind, { from: string; args: string }> = {
+  newest: { from: 'public.posts where posts.id < $1::uuid', args: 'before => $1::uuid' },
+  owner: {
+    from: 'public.posts where posts.id < $1::uuid and posts.owner_id = $2::uuid',
+    args: 'before => $1::uuid, owner => $2',
+  },
+  'common tag': tagged,
+  'rare tag': tagged,
   mention: {
     from: `public.posts
     join public.post_mentions on post_mentions.post_id = posts.id and post_mentions.profile_id = $2::uuid
     where posts.id < $1::uuid and post_mentions.post_id < $1::uuid`,
-    parameters: 2,
+    args: 'before => $1::uuid, mentions => $2',
   },
 };
 
-function taggedWith() {
-  return {
-    from: `public.posts
-    join public.post_tags on post_tags.post_id = posts.id and post_tags.tag_id = $2::uuid
-    where posts.id < $1::uuid and post_tags.post_id < $1::uuid`,
-    parameters: 2,
-  };
-}
-
-/** The same question under row-level security, and as the one who may see everything asks for the same rows. */
-export interface PagePair {
-  secured: PageQuestion;
-  unsecured: PageQuestion;
-}
-
-/** All pages to measure: each kind at its beginning, and as deep as `deepest` rows, or as its list goes. */
-export async function pageQuestions(sql: postgres.Sql, deepest: number): Promise<PagePair[]> {
+/** All pages to measure: the first page of each kind, and one as deep as `deepest` rows or as the list goes. */
+export async function pagesToMeasure(sql: postgres.Sql, deepest: number): Promise<Page[]> {
   const subjects = await findSubjects(sql);
-  const pairs: PagePair[] = [];
+  const pages: Page[] = [];
   for (const kind of Object.keys(sources) as PageKind[]) {
-    const { from, parameters } = sources[kind];
+    const { from, args } = sources[kind];
     const subject = subjects[kind];
-    for (const place of await cursors(sql, kind, subject, deepest)) {
-      const values = [place.cursor, subject].slice(0, parameters);
-      const ask = (visible: string): PageQuestion => ({
-        kind,
-        depth: place.depth,
-        text: pageText(from, visible, pageSize),
-        values,
-      });
-      pairs.push({ secured: ask(''), unsecured: ask(visibleByHand) });
+    for (const { cursor, depth } of await cursors(sql, kind, subject, deepest)) {
+      const values = kind === 'newest' ? [cursor] : [cursor, subject];
+      const embeds = (visible: string) => ({ text: embedsText(from, visible, pageSize), values });
+      const list = { text: listText(args, pageSize), values };
+      pages.push({ kind, depth, list, embeds: embeds(''), unsecured: embeds(visibleByHand) });
     }
   }
-  return pairs;
+  return pages;
 }
 
-/** Whose posts, which tag, who is mentioned: the most common of each, and a tag that few posts have. */
+/** The owner, the tags and the mentioned user of the pages: the most common of each, and a rare tag. */
 async function findSubjects(sql: postgres.Sql): Promise<Record<PageKind, string>> {
   const first = async (query: postgres.PendingQuery<{ id: string }[]>) => (await query)[0]?.id ?? '';
   return {
@@ -78,10 +76,10 @@ async function findSubjects(sql: postgres.Sql): Promise<Record<PageKind, string>
       sql`select owner_id as id from public.posts group by 1 order by count(*) desc limit 1`,
     ),
     'common tag': await first(
-      sql`select tag_id as id from public.post_tags group by 1 order by count(*) desc limit 1`,
+      sql`select tag as id from public.post_tags group by 1 order by count(*) desc limit 1`,
     ),
     'rare tag': await first(
-      sql`select tag_id as id from public.post_tags group by 1 having count(*) >= 3 order by count(*), 1 limit 1`,
+      sql`select tag as id from public.post_tags group by 1 having count(*) >= 3 order by count(*), 1 limit 1`,
     ),
     mention: await first(
       sql`select profile_id as id from public.post_mentions group by 1 order by count(*) desc limit 1`,
@@ -91,7 +89,7 @@ async function findSubjects(sql: postgres.Sql): Promise<Record<PageKind, string>
 
 const afterAll = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 
-/** The first page and a deep one: where the list is shorter than `deepest`, nine tenths down. A short list has one page. */
+/** Cursors of the first page and of a deep one, at most nine tenths down. A short list has one page. */
 async function cursors(
   sql: postgres.Sql,
   kind: PageKind,
@@ -101,8 +99,8 @@ async function cursors(
   const list = {
     newest: sql`select id from public.posts`,
     owner: sql`select id from public.posts where owner_id = ${subject}`,
-    'common tag': sql`select post_id as id from public.post_tags where tag_id = ${subject}`,
-    'rare tag': sql`select post_id as id from public.post_tags where tag_id = ${subject}`,
+    'common tag': sql`select post_id as id from public.post_tags where tag = ${subject}`,
+    'rare tag': sql`select post_id as id from public.post_tags where tag = ${subject}`,
     mention: sql`select post_id as id from public.post_mentions where profile_id = ${subject}`,
   }[kind];
   const [counted] = await sql<{ count: number }[]>`select count(*)::integer as count from (${list}) as list`;

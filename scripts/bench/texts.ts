@@ -1,10 +1,10 @@
 /** Posts on a page. */
 export const pageSize = 20;
 
-/** What the HTTP API shows of a post, in the words of SQL. */
+/** A post as clients show it, by embeds: as the Data API joins tables for a client that does not call list_posts. */
 const postFields = `
-    posts.id, posts.caption, posts.is_public, posts.is_repost, posts.original_post_id, posts.hidden_at,
-    posts.created_at, posts.updated_at,
+    posts.id, posts.caption, posts.is_public, posts.is_repost, posts.original_post_id as original_post,
+    posts.hidden_at, posts.created_at, posts.updated_at,
     (
       select row_to_json(owner)
       from (
@@ -13,8 +13,8 @@ const postFields = `
       ) as owner
     ) as owner,
     coalesce((
-      select json_agg(json_build_object('id', tags.id, 'name', tags.name))
-      from public.post_tags as tagged join public.tags on tags.id = tagged.tag_id
+      select json_agg(json_build_object('name', tagged.tag))
+      from public.post_tags as tagged
       where tagged.post_id = posts.id
     ), '[]') as tags,
     coalesce((
@@ -24,7 +24,7 @@ const postFields = `
     ), '[]') as mentions,
     coalesce((
       select json_agg(json_build_object(
-        'id', media.id, 'path', media.path, 'file_type', media.file_type, 'mime_type', media.mime_type,
+        'id', media.id, 'file', media.path, 'file_type', media.file_type, 'mime_type', media.mime_type,
         'size', media.size, 'width', media.width, 'height', media.height, 'alt_text', media.alt_text,
         'position', media.position
       ))
@@ -32,8 +32,8 @@ const postFields = `
       where media.post_id = posts.id
     ), '[]') as media`;
 
-/** A page of posts with all that belongs to them, as one statement: JSON in a column `body`. */
-export function pageText(from: string, visible: string, limit: number): string {
+/** A page by embeds: JSON in a column `body`. */
+export function embedsText(from: string, visible: string, limit: number): string {
   return `
 select coalesce(json_agg(page order by page.id desc), '[]')::text as body
 from (
@@ -44,25 +44,19 @@ from (
 ) as page`;
 }
 
-/** One post with all that belongs to it; $1 is its id. */
-export const onePostText = `
-select row_to_json(post)::text as body
-from (
-  select ${postFields}
-  from public.posts
-  where posts.id = $1::uuid
-) as post`;
+/** A page by list_posts; the arguments are SQL. */
+export function listText(args: string, limit: number): string {
+  return `
+select coalesce(json_agg(page), '[]')::text as body
+from public.list_posts(${args}, page_limit => ${limit}) as page`;
+}
+
+/** One post; $1 is its id. */
+export const onePostText = 'select row_to_json(post)::text as body from public.get_post($1::uuid) as post';
 
 /** A profile; $1 is the user name. */
-export const profileText = `
-select row_to_json(profile)::text as body
-from (
-  select profiles.*
-  from public.profiles
-  where profiles.username = $1::extensions.citext
-) as profile`;
+export const profileText = 'select row_to_json(profile)::text as body from public.get_profile($1) as profile';
 
-/** Makes a post; $1 is the caption. */
-export const createPostText = `
-select row_to_json(post)::text as body
-from public.create_post(caption => $1) as post`;
+/** Publishes a post; $1 is the caption. */
+export const createPostText =
+  'select row_to_json(post)::text as body from public.create_post(caption => $1) as post';
