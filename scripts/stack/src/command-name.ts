@@ -5,7 +5,8 @@ export function setCommandLine(name: string): void {
   commandLine = name;
 }
 
-/** A command as messages name it, such as `npx embedded-supabase reset`, in backquotes. */
-export function commandName(command: string): string {
-  return `\`${commandLine} ${command}\``;
+/** A command as messages name it, such as `npx embedded-supabase reset`, in backquotes. npm passes options on after `--`. */
+export function commandName(command: string, option = ''): string {
+  const separator = option && commandLine.startsWith('npm run') ? ' --' : '';
+  return `\`${commandLine} ${command}${separator}${option && ` ${option}`}\``;
 }

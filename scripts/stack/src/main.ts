@@ -29,12 +29,12 @@ Options
   --host <address>     what to listen on (default: 127.0.0.1, this machine only)
   --env-file <file>    variables for the edge functions (default: supabase/functions/.env)
   --as <command>       how messages call this command line, such as "npm run" (default: npx embedded-supabase)
-  --try <path>         the path of the request that is shown to try first (default: /rest/v1/)
+  --show <name>=<path> start: another address of the API to show, here and in status; may be repeated
   --detach             start in the background, and end when it is ready
   --follow, -f         logs: go on with new entries
   --since <time>       logs: only entries that are younger, such as 30s, 10m, 2h or 1d
   --lines <number>     logs: at most so many entries, the last ones (default: 100)
-  --yes                reset without asking
+  --yes                reset without asking, as is needed where there is no terminal
   --json               status as JSON
   --help               this text
 `;
@@ -65,7 +65,7 @@ async function main(): Promise<number> {
   const project = () => readProject(values.workdir ?? process.cwd(), values.state);
   if (command === 'start' && values.detach) {
     const args = process.argv.slice(1).filter((text) => text !== '--detach');
-    return startDetached(project(), args, values.try);
+    return startDetached(project(), args);
   }
   if (command === 'start') {
     // The services take longer to load than the other commands to run.
@@ -73,7 +73,7 @@ async function main(): Promise<number> {
     return start(project(), values);
   }
   if (command === 'stop') return stop(project());
-  if (command === 'status') return status(project(), values.json ?? false, values.try);
+  if (command === 'status') return status(project(), values.json ?? false);
   if (command === 'logs') return logs(project(), argument, values);
   if (command === 'reset') return reset(project(), values.yes ?? false);
   console.error(`${command ? `There is no command "${command}".` : 'Say what to do.'}\n\n${help}`);
@@ -94,7 +94,7 @@ function readArguments() {
         host: { type: 'string' },
         'env-file': { type: 'string' },
         as: { type: 'string' },
-        try: { type: 'string' },
+        show: { type: 'string', multiple: true },
         detach: { type: 'boolean' },
         follow: { type: 'boolean', short: 'f' },
         since: { type: 'string' },

@@ -16,6 +16,8 @@ export interface Run {
   mailboxUrl: string;
   /** Null where config.toml switches it off. */
   studioUrl: string | null;
+  /** Addresses that the project wants shown, by name. */
+  pages: Record<string, string>;
 }
 
 /** The path at which a stack identifies itself and its project. */

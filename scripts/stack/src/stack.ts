@@ -33,6 +33,8 @@ export interface StackOptions {
   ports: Ports;
   /** A file of variables for the functions, instead of `supabase/functions/.env`. */
   functionsEnvFile?: string | undefined;
+  /** Paths under the stack's URL whose addresses are shown to people, by name. */
+  pages?: Record<string, string> | undefined;
   /** Called with a short sentence for each step. */
   onStep(step: string): void;
 }
@@ -78,6 +80,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       databaseUrl: databaseUrl(keys, ports.database, 'postgres'),
       mailboxUrl: `http://127.0.0.1:${ports.mailbox}`,
       studioUrl: project.config.studio.enabled ? `http://127.0.0.1:${ports.studio}` : null,
+      pages: Object.fromEntries(
+        Object.entries(options.pages ?? {}).map(([name, page]) => [name, origin + page]),
+      ),
     };
     claim.publish(run);
 

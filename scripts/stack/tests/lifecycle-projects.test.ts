@@ -101,7 +101,7 @@ describe('a project', () => {
     await until(() => start.output().includes('Starting the database'), 'it starts');
     const early = run(project, 'reset', '--yes');
     expect(await early.ended).toBe(1);
-    expect(early.output()).toContain('Another process');
+    expect(early.output()).toContain('Stop it first');
     await start.ready;
     expect(await run(project, 'reset', '--yes').ended).toBe(1);
     expect((await statusOf(project)).health.database).toBe('ok');

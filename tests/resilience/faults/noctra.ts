@@ -52,7 +52,7 @@ export async function startNoctra(
   const printed = (name: string) => new RegExp(`${name}: (\\S+)`).exec(command.output())?.[1] ?? '';
   const status = prefix.length
     ? {
-        url: printed('API'),
+        url: printed('Project URL'),
         databaseUrl: printed('Database'),
         studioUrl: printed('Studio'),
         mailboxUrl: printed('Mailbox'),

@@ -9,7 +9,7 @@ import { printAddresses } from './addresses.ts';
  * Starts the stack in another process, waits until it is ready and leaves it running. `args` is this process's command
  * line without `--detach`. Returns the exit code: that of the other process when it did not start.
  */
-export async function startDetached(project: Project, args: string[], tryPath?: string): Promise<number> {
+export async function startDetached(project: Project, args: string[]): Promise<number> {
   // Pipes, not this terminal: a program that waits for the end of this output must not wait for the stack.
   const child = spawn(process.execPath, args, {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -25,7 +25,7 @@ export async function startDetached(project: Project, args: string[], tryPath?: 
   });
   if (code !== null) return code;
   const run = await findRun(project);
-  if (run) printAddresses(run, await loadKeys(project.state), tryPath);
+  if (run) printAddresses(run, await loadKeys(project.state));
   console.log(`\n${commandName('stop')} stops everything, ${commandName('logs')} shows its logs.`);
   return 0;
 }

@@ -1,10 +1,15 @@
 import { createInterface } from 'node:readline/promises';
+import { commandName } from '../command-name.ts';
 import { StackError } from '../errors.ts';
 import type { Project } from '../project.ts';
-import { claimState, refuseOthers } from '../run.ts';
+import { claimState, isClaimed, refuseOthers } from '../run.ts';
 import { emptyState, isEmptyState, isStateFolder } from '../state.ts';
+import { stop } from './stop.ts';
 
-/** Removes a project's database, files, keys and logs. A StackError while its stack runs. Returns the exit code. */
+/**
+ * Removes a project's database, files, keys and logs. Asks first, also whether to stop a stack that runs; `yes` removes
+ * without asking, but stops nothing. Returns the exit code.
+ */
 export async function reset(project: Project, yes: boolean): Promise<number> {
   const { state } = project;
   refuseOthers(project);
@@ -18,9 +23,26 @@ export async function reset(project: Project, yes: boolean): Promise<number> {
       'Name the folder that `start` had with --state.',
     );
   }
+  const runs = isClaimed(project);
+  if (!yes && process.stdin.isTTY) {
+    if (!(await isAgreed(state, runs))) {
+      console.log('Nothing was removed.');
+      return 0;
+    }
+    if (runs) await stop(project);
+  } else if (runs) {
+    throw new StackError(
+      'The stack of this project runs; nothing was removed.',
+      `Stop it first: ${commandName('stop')}.`,
+    );
+  } else if (!yes) {
+    throw new StackError(
+      'There is no terminal to ask whether to go on; nothing was removed.',
+      `To remove the local database and all files without being asked: ${commandName('reset', '--yes')}.`,
+    );
+  }
   const claim = claimState(project);
   try {
-    if (!yes && process.stdin.isTTY && !(await isAgreed(state))) return 0;
     emptyState(state);
   } finally {
     claim.release();
@@ -29,10 +51,10 @@ export async function reset(project: Project, yes: boolean): Promise<number> {
   return 0;
 }
 
-async function isAgreed(state: string): Promise<boolean> {
+async function isAgreed(state: string, runs: boolean): Promise<boolean> {
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
-  const question = `This removes the local database and all files in ${state}. Go on? [y/N] `;
-  const answer = await terminal.question(question);
+  const warning = `This ${runs ? 'stops the stack that runs, and ' : ''}removes the local database and all files in ${state}.`;
+  const answer = await terminal.question(`${warning} Go on? [y/N] `);
   terminal.close();
   return /^y(es)?$/i.test(answer.trim());
 }

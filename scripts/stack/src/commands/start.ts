@@ -17,7 +17,8 @@ export interface StartOptions {
   'studio-port'?: string | undefined;
   host?: string | undefined;
   'env-file'?: string | undefined;
-  try?: string | undefined;
+  /** Each `<name>=<path>`. */
+  show?: string[] | undefined;
 }
 
 /** Starts the stack and keeps it running until a signal or until its database ends. Returns the exit code. */
@@ -26,7 +27,7 @@ export async function start(project: Project, options: StartOptions): Promise<nu
   const running = await findRun(project);
   if (running) {
     console.log(`It runs already, as process ${running.pid}.\n`);
-    printAddresses(running, await loadKeys(project.state), options.try);
+    printAddresses(running, await loadKeys(project.state));
     return 0;
   }
   let interrupted = false;
@@ -46,6 +47,7 @@ export async function start(project: Project, options: StartOptions): Promise<nu
     host: options.host ?? '127.0.0.1',
     ports: portsOf(project, options),
     functionsEnvFile: options['env-file'],
+    pages: pagesOf(options.show ?? []),
     onStep: (step) => console.log(`  ${seconds().padStart(6)}  ${step}`),
   });
   if (interrupted) {
@@ -58,7 +60,7 @@ export async function start(project: Project, options: StartOptions): Promise<nu
     process.send('ready');
     process.disconnect();
   } else {
-    printAddresses(stack.run, stack.keys, options.try);
+    printAddresses(stack.run, stack.keys);
     console.log('\nCtrl-C stops everything.');
   }
 
@@ -74,6 +76,16 @@ export async function start(project: Project, options: StartOptions): Promise<nu
     console.error(`\n${failure}\nEverything is being stopped; start again. No committed write is lost.`);
   await stack.stop();
   return failure ? 1 : 0;
+}
+
+function pagesOf(texts: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    texts.map((text) => {
+      const [, name, path] = /^([^=]+)=(\/.*)$/.exec(text) ?? [];
+      if (name && path) return [name, path];
+      throw new StackError(`--show ${text} is not an address.`, 'Write it like "API=/api/".');
+    }),
+  );
 }
 
 function portsOf(project: Project, options: StartOptions): Ports {

@@ -6,7 +6,7 @@ import { findRun, isClaimed } from '../run.ts';
 import { printAddresses } from './addresses.ts';
 
 /** Prints what runs, where, and whether each part is well. Returns the exit code: 1 when nothing runs or a part is not well. */
-export async function status(project: Project, json: boolean, tryPath?: string): Promise<number> {
+export async function status(project: Project, json: boolean): Promise<number> {
   const run = await findRun(project);
   if (!run) {
     const busy = isClaimed(project) && 'The stack of this project is starting or stopping.';
@@ -19,7 +19,7 @@ export async function status(project: Project, json: boolean, tryPath?: string):
     const { publishableKey, secretKey } = keys;
     console.log(JSON.stringify({ ...run, publishableKey, secretKey, health }, null, 2));
   } else {
-    printAddresses(run, keys, tryPath);
+    printAddresses(run, keys);
     console.log('');
     for (const [part, answer] of Object.entries(health)) console.log(`${part.padStart(16)}: ${answer}`);
   }
