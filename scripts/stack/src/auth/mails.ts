@@ -74,6 +74,18 @@ export function codeChanges(kind: SingleMailKind, hash: string): UserChanges {
   return { [token]: hash, [sentAt]: now, ...(kind === 'invite' ? { invited_at: now } : {}) };
 }
 
+/** HTML as plain text, with the address of each link behind it. */
+function textOf(html: string): string {
+  const withAddresses = html.replace(/<a\s[^>]*href="([^"]*)"[^>]*>(.*?)<\/a>/gs, '$2: $1');
+  return `${unescapeHtml(withAddresses.replace(/<[^>]*>/g, '')).trim()}\n`;
+}
+
+function unescapeHtml(text: string): string {
+  return text
+    .replace(/&#(\d+);/g, (_, code: string) => String.fromCodePoint(Number(code)))
+    .replaceAll('&amp;', '&');
+}
+
 /** Makes the mails of one project. */
 export function createMails({
   url,
@@ -111,11 +123,14 @@ export function createMails({
       Data: user.raw_user_meta_data ?? {},
       ...data,
     });
-    const { ConfirmationURL: address, Token: code } = data;
-    // The text has the link and the code, whatever the template leaves out.
-    const lines = [address ?? '', code ? `${address ? 'Or enter' : 'Enter'} the code: ${code}` : ''];
-    const text = `${lines.filter(Boolean).join('\n\n') || subject}\n`;
-    await send({ to, subject, text, html, ...(address ? { link: address } : {}), ...(code ? { code } : {}) });
+    const { Token: code = '', TokenHash: hash = '' } = data;
+    const links = [...html.matchAll(/href="(https?:[^"]+)"/g)].map(([, address = '']) =>
+      unescapeHtml(address),
+    );
+    const link = links.find((address) => hash && address.includes(hash)) ?? links[0];
+    const holdsCode = code !== '' && (html + subject).includes(code);
+    const mail = { to, subject, text: textOf(html), html };
+    await send({ ...mail, ...(link ? { link } : {}), ...(holdsCode ? { code } : {}) });
   }
 
   async function deliverCode(

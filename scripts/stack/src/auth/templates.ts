@@ -42,25 +42,25 @@ const configNames: Record<MailKind, string> = {
   reauthentication: 'reauthentication',
 };
 
+/** The subjects of Supabase Auth. */
 const subjects: Record<MailKind | NoticeKind, string> = {
-  signup: 'Confirm Your Email',
-  invite: 'You have been invited',
-  recovery: 'Reset Your Password',
-  magiclink: 'Your Magic Link',
-  email_change: 'Confirm Email Change',
-  reauthentication: 'Confirm reauthentication',
+  signup: 'Confirm your email address',
+  invite: "You've been invited",
+  recovery: 'Reset your password',
+  magiclink: 'Your sign-in link',
+  email_change: 'Confirm your new email address',
+  reauthentication: '{{ .Token }} is your verification code',
   password_changed: 'Your password was changed',
-  email_changed: 'Your address was changed',
+  email_changed: 'Your email address was changed',
 };
 
 const withLink = (sentence: string, action: string) =>
-  `<p>${sentence}</p>
-<p><a href="{{ .ConfirmationURL }}">${action}</a></p>
-<p>Or enter the code: {{ .Token }}</p>`;
+  `<p>${sentence}</p>\n<p><a href="{{ .ConfirmationURL }}">${action}</a></p>`;
 
+/** As on Supabase, default mails hold a link and no code. */
 const bodies: Record<MailKind | NoticeKind, string> = {
   signup: withLink('Confirm your address to finish signing up.', 'Confirm the address'),
-  invite: withLink('You have been invited to {{ .SiteURL }}.', 'Accept the invitation'),
+  invite: withLink('You have been invited to create an account.', 'Accept the invitation'),
   recovery: withLink('Somebody, hopefully you, wants to set a new password.', 'Set a new password'),
   magiclink: withLink('Sign in without a password.', 'Sign in'),
   email_change: withLink('Your address is to change from {{ .Email }} to {{ .NewEmail }}.', 'Agree'),

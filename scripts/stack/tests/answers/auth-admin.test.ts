@@ -119,7 +119,11 @@ describe('the admin API of Auth', () => {
     const { data, error } = await admin.inviteUserByEmail(email, { data: { handle: newName() } });
     expect(error).toBeNull();
     expect(data.user).toMatchObject({ email, invited_at: expect.any(String) });
-    expect(linkIn(await mailTo(email)).searchParams.get('type')).toBe('invite');
+    const mail = await mailTo(email);
+    expect(linkIn(mail).searchParams.get('type')).toBe('invite');
+    // Default templates hold no code: internal/mailer/templatemailer/templatemailer.go of supabase/auth.
+    expect(mail.subject).toBe("You've been invited");
+    expect(mail.text).not.toMatch(/(?<!\S)\d{6}(?!\S)/);
   });
 });
 

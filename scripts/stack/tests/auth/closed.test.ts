@@ -1,14 +1,18 @@
 import { describe, expect, test } from 'vitest';
-import { newEmail, password, serve, wideLimits } from './serving.ts';
+import { codeFile, codeIn, codeTemplates, newEmail, newest, password, serve, wideLimits } from './serving.ts';
 
-const stack = serve(`
+const stack = serve(
+  `
 [auth]
 enable_signup = false
 
 [auth.email]
 otp_expiry = 60
 max_frequency = "0s"
-${wideLimits}`);
+${codeTemplates('magic_link')}
+${wideLimits}`,
+  codeFile,
+);
 
 /** A user created by an admin. */
 async function made() {
@@ -50,7 +54,7 @@ describe('a project without sign-ups', () => {
     await stack.database`
       update auth.users set recovery_sent_at = recovery_sent_at - interval '61 seconds' where email = ${email}
     `;
-    const token = /code: (\d{6})/.exec((await stack.mailsTo(email)).at(-1)?.text ?? '')?.[1] ?? '';
+    const token = codeIn(newest(await stack.mailsTo(email)));
     const late = await stack.client().auth.verifyOtp({ email, token, type: 'email' });
     expect(late.error).toMatchObject({ status: 403, code: 'otp_expired' });
   });

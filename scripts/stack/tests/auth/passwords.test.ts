@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { codeIn, newEmail, newest, password, serve, wideLimits } from './serving.ts';
+import { codeFile, codeIn, codeTemplates, newEmail, newest, password, serve, wideLimits } from './serving.ts';
 
-const stack = serve(`
+const stack = serve(
+  `
 [auth]
 minimum_password_length = 10
 password_requirements = "lower_upper_letters_digits_symbols"
@@ -21,7 +22,10 @@ subject = "{{ .OldEmail }} is {{ .Email }} now"
 [auth.sessions]
 timebox = "24h"
 inactivity_timeout = "8h"
-${wideLimits}`);
+${codeTemplates('email_change')}
+${wideLimits}`,
+  codeFile,
+);
 
 const other = 'Another-horse-9-battery';
 

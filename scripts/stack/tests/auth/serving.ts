@@ -106,16 +106,23 @@ export function serve(config: string, files: Record<string, string> = {}): Serve
   return served;
 }
 
+/** Templates with a code for these kinds of mail, which the default ones lack, to serve with `codeFile`. */
+export const codeTemplates = (...kinds: string[]) =>
+  kinds
+    .map((kind) => `[auth.email.template.${kind}]\ncontent_path = "./supabase/templates/code.html"\n`)
+    .join('\n');
+export const codeFile = {
+  'templates/code.html': '<a href="{{ .ConfirmationURL }}">Continue</a> or enter {{ .Token }}',
+};
+
 /** The link in a mail. */
-export function linkIn({ text }: Mail): string {
-  const link = /https?:\/\/\S+/.exec(text)?.[0];
+export function linkIn({ link, text }: Mail): string {
   if (!link) throw new Error(`no link in: ${text}`);
   return link;
 }
 
 /** The code in a mail. */
-export function codeIn({ text }: Mail): string {
-  const code = /code: (\d+)/.exec(text)?.[1];
+export function codeIn({ code, text }: Mail): string {
   if (!code) throw new Error(`no code in: ${text}`);
   return code;
 }
