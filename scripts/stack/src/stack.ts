@@ -7,16 +7,17 @@ import { commandName } from './command-name.ts';
 import { createDataApi } from './data-api/index.ts';
 import { watchDisk } from './disk-space.ts';
 import { diskFull, isDiskFull, StackError } from './errors.ts';
-import { startFunctions } from './functions/index.ts';
-import { createGateway } from './gateway.ts';
-import { type Keys, loadKeys } from './keys.ts';
+import { type Functions, startFunctions } from './functions/index.ts';
+import { createGateway, type Gateway } from './gateway.ts';
+import { type Keys, type LoginRole, loadKeys } from './keys.ts';
 import { boundLogs, logsFolder } from './log-files.ts';
-import { createMailbox } from './mailbox.ts';
-import { applyMigrations } from './migrations.ts';
+import { createMailbox, type Mailbox } from './mailbox.ts';
+import { type Applied, applyMigrations } from './migrations.ts';
 import { choosePorts, close, listen, type Ports } from './ports.ts';
 import { bootstrap, databaseUrl } from './postgres/bootstrap.ts';
 import { openPool } from './postgres/pool.ts';
 import { setReadOnly } from './postgres/read-only.ts';
+import type { PostgresServer } from './postgres/server.ts';
 import { keepPostgres } from './postgres/supervisor.ts';
 import { type Project, parseSize } from './project.ts';
 import { claimState, type Run } from './run.ts';
@@ -49,109 +50,47 @@ export interface Stack {
   stop(): Promise<void>;
 }
 
+/** The parts of a start share it. */
+interface Start {
+  options: StackOptions;
+  keys: Keys;
+  ports: Ports;
+  run: Run;
+  /** Adds a step to the stop. The last one that was added runs first. */
+  defer(step: () => unknown): void;
+}
+
 /** Starts a project's stack. If a part fails, the parts that were started are stopped again. */
 export async function startStack(options: StackOptions): Promise<Stack> {
   const { project, host, onStep } = options;
-  const undo: (() => Promise<unknown>)[] = [];
+  const started = new AsyncDisposableStack();
   let longestStepMs = 30_000;
-  const stop = once(async () => {
-    // A part that fails to stop must not keep the others running.
-    const failures: unknown[] = [];
-    for (const step of undo.splice(0).reverse())
-      await within(longestStepMs, step()).catch((error) => failures.push(error));
-    if (failures.length > 0) throw failures[0];
-  });
+  const defer = (step: () => unknown) => started.defer(() => within(longestStepMs, step()));
+  const stop = once(() => started.disposeAsync());
   try {
     makeStateFolder(project.state);
     const claim = claimState(project);
-    undo.push(async () => claim.release());
-    const logs = logsFolder(project.state);
-    const stopBounding = boundLogs(logs);
-    undo.push(async () => stopBounding());
-    const closeLog = openServiceLog(path.join(logs, 'services.log'));
-    undo.push(async () => closeLog());
+    defer(claim.release);
+    defer(boundLogs(logsFolder(project.state)));
+    defer(openServiceLog(path.join(logsFolder(project.state), 'services.log')));
     const ports = await choosePorts(options.ports, host);
-    const origin = `http://${host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host}:${ports.api}`;
     const keys = await loadKeys(project.state);
-    const run: Run = {
-      instance: randomUUID(),
-      pid: process.pid,
-      url: origin,
-      databaseUrl: databaseUrl(keys, ports.database, 'postgres'),
-      mailboxUrl: `http://127.0.0.1:${ports.mailbox}`,
-      studioUrl: project.config.studio.enabled ? `http://127.0.0.1:${ports.studio}` : null,
-      pages: Object.fromEntries(
-        Object.entries(options.pages ?? {}).map(([name, page]) => [name, origin + page]),
-      ),
-    };
+    const run = describeRun(options, ports, keys);
     claim.publish(run);
+    const start = { options, keys, ports, run, defer };
 
     onStep('Starting the database');
-    const dataDir = path.join(project.state, 'postgres');
-    const server = await keepPostgres(
-      {
-        dataDir,
-        port: ports.database,
-        logFile: path.join(logs, 'postgres.log'),
-        password: keys.passwords.supabase_admin,
-      },
-      (sentence) => report('stack', sentence),
-    );
-    undo.push(() => server.stop());
+    const server = await startDatabase(start);
     const failed = server.died.then((said) => {
       // Some clients wait for ever for connections of a server that is gone.
       longestStepMs = 2_000;
       return `The database ended: ${said}`;
     });
-    await bootstrap(keys, ports.database);
-
     onStep('Applying migrations');
-    const applied = await applyMigrations(project, run.databaseUrl);
-    if (applied.names.length > 0)
-      onStep(`Applied ${applied.names.length} migration${applied.names.length === 1 ? '' : 's'}`);
-    for (const name of applied.changed) {
-      onStep(
-        `Note: ${name} was changed after it had been applied; ${commandName('reset')} and a new start apply it to an empty database`,
-      );
-    }
-
+    reportMigrations(await applyMigrations(project, run.databaseUrl), onStep);
     onStep('Starting the services');
-    const url = (role: Parameters<typeof databaseUrl>[2]) => databaseUrl(keys, ports.database, role);
-    const adminSql = openPool(url('supabase_admin'), 1);
-    undo.push(() => adminSql.end({ timeout: 5 }));
-    const disk = watchDisk(project.state, (full) => setReadOnly(adminSql, dataDir, full));
-    undo.push(async () => disk.stop());
     const mailbox = createMailbox();
-    const schemas = project.config.api.schemas.filter((schema) => schema !== 'graphql_public');
-    const dataApi = await createDataApi({
-      url: url('authenticator'),
-      adminUrl: url('supabase_admin'),
-      schemas,
-      extraSearchPath: project.config.api.extra_search_path,
-      maxRows: project.config.api.max_rows,
-      isDiskFull: disk.isFull,
-    });
-    undo.push(() => dataApi.close());
-    const auth = await createAuth({
-      url: url('supabase_auth_admin'),
-      origin,
-      keys,
-      config: project.config.auth,
-      root: project.root,
-      send: mailbox.send,
-    });
-    undo.push(() => auth.close());
-    const storageSql = openPool(url('supabase_storage_admin'), 8);
-    undo.push(() => storageSql.end({ timeout: 5 }));
-    const storage = createStorage({
-      sql: storageSql,
-      objectsDir: path.join(project.state, 'objects'),
-      fileSizeLimit: parseSize(project.config.storage.file_size_limit),
-      urlSigningSecret: keys.storageSecret,
-    });
-    undo.push(async () => storage.close());
-    await storage.sweepTemporaryFiles();
-
+    const services = await startServices(start, mailbox);
     onStep('Starting the edge functions');
     const functions = await startFunctions({
       project,
@@ -160,44 +99,128 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       envFile: options.functionsEnvFile,
       print: (text) => console.error(text),
     });
-    undo.push(() => functions.stop());
-
+    defer(functions.stop);
     const gateway = createGateway({
       instance: run.instance,
       project: project.config.project_id ?? path.basename(project.root),
       identify: createIdentify(keys),
-      auth,
-      dataApi,
-      storage,
+      ...services,
     });
-    const http = await listen(gateway, ports.api, host, 'api', functions);
-    undo.push(() => close(http));
-    undo.push(async () => functions.hangUp());
-    const mailServer = await listen(
-      async (request) => mailbox.fetch(request),
-      ports.mailbox,
-      '127.0.0.1',
-      'mailbox',
-    );
-    undo.push(() => close(mailServer));
-
-    if (run.studioUrl) {
-      const studio = createStudio(run.databaseUrl, schemas);
-      undo.push(() => studio.close());
-      const studioServer = await listen(
-        async (request) => studio.fetch(request),
-        ports.studio,
-        '127.0.0.1',
-        'studio',
-      );
-      undo.push(() => close(studioServer));
-    }
-
+    await serve(start, gateway, functions, mailbox);
     return { run, keys, failed, stop };
   } catch (error) {
     await stop().catch(() => {});
     throw isDiskFull(error) && !(error instanceof StackError) ? diskFull(project.state, error) : error;
   }
+}
+
+function describeRun({ project, host, pages = {} }: StackOptions, ports: Ports, keys: Keys): Run {
+  const origin = `http://${host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host}:${ports.api}`;
+  return {
+    instance: randomUUID(),
+    pid: process.pid,
+    url: origin,
+    databaseUrl: databaseUrl(keys, ports.database, 'postgres'),
+    mailboxUrl: `http://127.0.0.1:${ports.mailbox}`,
+    studioUrl: project.config.studio.enabled ? `http://127.0.0.1:${ports.studio}` : null,
+    pages: Object.fromEntries(Object.entries(pages).map(([name, page]) => [name, origin + page])),
+  };
+}
+
+const dataDir = ({ state }: Project) => path.join(state, 'postgres');
+
+async function startDatabase({ options, keys, ports, defer }: Start): Promise<PostgresServer> {
+  const server = await keepPostgres(
+    {
+      dataDir: dataDir(options.project),
+      port: ports.database,
+      logFile: path.join(logsFolder(options.project.state), 'postgres.log'),
+      password: keys.passwords.supabase_admin,
+    },
+    (sentence) => report('stack', sentence),
+  );
+  defer(server.stop);
+  await bootstrap(keys, ports.database);
+  return server;
+}
+
+function reportMigrations({ names, changed }: Applied, onStep: StackOptions['onStep']): void {
+  if (names.length > 0) onStep(`Applied ${names.length} migration${names.length === 1 ? '' : 's'}`);
+  for (const name of changed) {
+    onStep(
+      `Note: ${name} was changed after it had been applied; ${commandName('reset')} and a new start apply it to an empty database`,
+    );
+  }
+}
+
+/** The services behind the gateway. */
+async function startServices({ options, keys, ports, run, defer }: Start, mailbox: Mailbox) {
+  const { project } = options;
+  const { api, auth: authConfig, storage: storageConfig } = project.config;
+  const url = (role: LoginRole) => databaseUrl(keys, ports.database, role);
+  const adminSql = openPool(url('supabase_admin'), 1);
+  defer(() => adminSql.end({ timeout: 5 }));
+  const disk = watchDisk(project.state, (full) => setReadOnly(adminSql, dataDir(project), full));
+  defer(disk.stop);
+  const dataApi = await createDataApi({
+    url: url('authenticator'),
+    adminUrl: url('supabase_admin'),
+    schemas: servedSchemas(project),
+    extraSearchPath: api.extra_search_path,
+    maxRows: api.max_rows,
+    isDiskFull: disk.isFull,
+  });
+  defer(() => dataApi.close());
+  const auth = await createAuth({
+    url: url('supabase_auth_admin'),
+    origin: run.url,
+    keys,
+    config: authConfig,
+    root: project.root,
+    send: mailbox.send,
+  });
+  defer(() => auth.close());
+  const storageSql = openPool(url('supabase_storage_admin'), 8);
+  defer(() => storageSql.end({ timeout: 5 }));
+  const storage = createStorage({
+    sql: storageSql,
+    objectsDir: path.join(project.state, 'objects'),
+    fileSizeLimit: parseSize(storageConfig.file_size_limit),
+    urlSigningSecret: keys.storageSecret,
+  });
+  defer(() => storage.close());
+  await storage.sweepTemporaryFiles();
+  return { dataApi, auth, storage };
+}
+
+/** GraphQL is not there. */
+function servedSchemas({ config }: Project): string[] {
+  return config.api.schemas.filter((schema) => schema !== 'graphql_public');
+}
+
+/** Opens the ports, once everything behind them runs. */
+async function serve(
+  { options, ports, run, defer }: Start,
+  gateway: Gateway,
+  functions: Functions,
+  mailbox: Mailbox,
+): Promise<void> {
+  const api = await listen(gateway, ports.api, options.host, 'api', functions);
+  defer(() => close(api));
+  defer(functions.hangUp);
+  const local = async (
+    part: 'mailbox' | 'studio',
+    service: { fetch(request: Request): Response | Promise<Response> },
+  ) => {
+    const answer = async (request: Request) => service.fetch(request);
+    const server = await listen(answer, ports[part], '127.0.0.1', part);
+    defer(() => close(server));
+  };
+  await local('mailbox', mailbox);
+  if (!run.studioUrl) return;
+  const studio = createStudio(run.databaseUrl, servedSchemas(options.project));
+  defer(() => studio.close());
+  await local('studio', studio);
 }
 
 /** The variables that hosted functions get. */
@@ -215,7 +238,7 @@ function functionVariables(keys: Keys, run: Run): Record<string, string> {
 }
 
 /** Waits for work, but no longer than `ms`. The timer also keeps the process alive until then. */
-async function within(ms: number, work: Promise<unknown>): Promise<void> {
+async function within(ms: number, work: unknown): Promise<void> {
   const clock = new AbortController();
   try {
     await Promise.race([work, delay(ms, undefined, { signal: clock.signal })]);
