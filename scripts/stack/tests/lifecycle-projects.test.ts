@@ -109,10 +109,13 @@ describe('a project', () => {
 
   it('can be stopped while it starts', async () => {
     const project = newProject();
+    const slow = path.join(project, 'supabase/migrations/20260102000000_slow.sql');
+    fs.writeFileSync(slow, 'select pg_sleep(5);');
     const start = run(project, 'start', ...anyPort);
-    await until(() => start.output().includes('Starting the database'), 'it starts');
+    await until(() => start.output().includes('Applying migrations'), 'it starts');
     expect(await run(project, 'stop').ended).toBe(0);
-    expect(await start.ended).not.toBe(0);
+    expect(await start.ended).toBe(130);
+    expect(start.output()).not.toContain('Ready');
   });
 
   it('starts with an empty database and new keys after a reset', async () => {
