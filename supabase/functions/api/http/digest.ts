@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
-
-/** SHA-256 in hexadecimal digits. Not `crypto.subtle`, which copies what it is given: 50 MB out of a function's 256. */
-export function sha256(data: Uint8Array | string): string {
-  return createHash('sha256').update(data).digest('hex');
+/** SHA-256 in hexadecimal digits. */
+export async function sha256(data: Uint8Array<ArrayBuffer> | string): Promise<string> {
+  const bytes = typeof data === 'string' ? new TextEncoder().encode(data) : data;
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+  return [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -20,15 +20,25 @@ export interface KeyedFile {
   key: string;
   /** Its place in the request. */
   place: number;
-  bytes: Uint8Array;
+  bytes: Uint8Array<ArrayBuffer>;
 }
+
+/** How much is hashed at a time: the platform copies it, and a function has 256 MB. */
+const PIECE_BYTES = 4 * 1024 * 1024;
 
 /**
  * The same name for the same bytes at the same place of the same request: a retry under its idempotency key names the
  * files of the first try, and create_post sees equal arguments. A UUID of version 8 (RFC 9562), made from SHA-256.
  */
-export function keyedPath({ userId, key, place, bytes }: KeyedFile, extension: string): string {
-  const hex = sha256([userId, key, place, sha256(bytes)].join('\n'));
+export async function keyedPath(
+  { userId, key, place, bytes }: KeyedFile,
+  extension: string,
+): Promise<string> {
+  const digests: string[] = [];
+  for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
+    digests.push(await sha256(bytes.subarray(at, at + PIECE_BYTES)));
+  }
+  const hex = await sha256([userId, key, place, ...digests].join('\n'));
   const variant = ((Number.parseInt(hex.charAt(16), 16) & 0x3) | 0x8).toString(16);
   const groups = [
     hex.slice(0, 8),

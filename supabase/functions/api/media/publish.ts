@@ -48,15 +48,14 @@ interface Publisher {
  * the files are discarded. Uploads are removed once they are published, but not under an idempotency key: a retry reads
  * them again, and the sweep removes them after a day.
  */
-export async function withFiles<Result>(
+export function withFiles<Result>(
   config: Config,
   caller: Caller,
   files: readonly RequestFile[],
   key: string | null,
   work: (paths: string[]) => Promise<Result>,
 ): Promise<Result> {
-  const publisher: Publisher = { config, caller, key, registered: [] };
-  try {
+  return orDiscard({ config, caller, key, registered: [] }, async (publisher) => {
     const paths = await mapParallel(files, PARALLEL_FILES, async ({ source, rules }, place) => {
       if (typeof source !== 'string') return (await publishPart(publisher, source, rules, place)).path;
       // A file that was published before; the database knows whether it may be claimed.
@@ -66,24 +65,29 @@ export async function withFiles<Result>(
     const result = await work(paths);
     if (key === null) removeInBackground(caller, uploadsAmong(files));
     return result;
-  } catch (error) {
-    await discard(publisher, error);
-    throw error;
-  }
+  });
 }
 
 /** Publishes one upload for a post that is still to be written. */
-export async function publishOne(
+export function publishOne(
   config: Config,
   caller: Caller,
   path: string,
   rules: FileRules,
 ): Promise<PublishedFile> {
-  const publisher: Publisher = { config, caller, key: null, registered: [] };
-  try {
+  return orDiscard({ config, caller, key: null, registered: [] }, async (publisher) => {
     const file = await publishUpload(publisher, path, rules, 0);
     removeInBackground(caller, [path]);
     return file;
+  });
+}
+
+async function orDiscard<Result>(
+  publisher: Publisher,
+  work: (publisher: Publisher) => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await work(publisher);
   } catch (error) {
     await discard(publisher, error);
     throw error;
@@ -150,7 +154,7 @@ async function store(
   let path =
     key === null
       ? newPath(caller.id, type.extension)
-      : keyedPath({ userId: caller.id, key, place, bytes }, type.extension);
+      : await keyedPath({ userId: caller.id, key, place, bytes }, type.extension);
   if (!(await register(path))) {
     // A sweep is removing what an earlier try left.
     path = newPath(caller.id, type.extension);

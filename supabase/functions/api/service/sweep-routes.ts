@@ -23,7 +23,7 @@ export function addSweepRoute(app: App, config: Config): void {
       const keys = [c.req.header('apikey'), bearer].filter((key) => key !== undefined);
       if (keys.length === 0) throw problem('not_signed_in', 'Send the secret key as apikey.');
       // Digests are compared: the time that takes says nothing about the key.
-      const digests = [config.secretKey, ...keys].map((key) => sha256(key));
+      const digests = await Promise.all([config.secretKey, ...keys].map(sha256));
       if (!digests.slice(1).includes(digests[0] ?? ''))
         throw problem('forbidden', 'This takes the secret key.');
       return c.json({ removed: await sweep(config) }, 200);
