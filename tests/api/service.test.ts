@@ -75,3 +75,14 @@ test('the OpenAPI document describes every endpoint, and each of its references 
   expect(references.length).toBeGreaterThan(0);
   for (const name of references) expect(Object.keys(json.components.schemas)).toContain(name);
 });
+
+test.each(['', '/'])('the root %j lists every endpoint of the document with its summary', async (path) => {
+  const response = await fetch(base + path);
+  expect(response.status).toBe(200);
+  expect(response.headers.get('content-type')).toBe('application/json');
+  const { document, endpoints } = await response.json();
+  expect(endpoints).toContainEqual({ endpoint: 'POST /posts/', summary: expect.stringMatching(/\w/) });
+  const json = await openApiDocument();
+  expect(await (await fetch(document)).json()).toEqual(json);
+  expect(endpoints.length).toBe(Object.values(json.paths).flatMap(Object.keys).length);
+});

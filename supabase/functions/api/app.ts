@@ -27,7 +27,7 @@ export function createApp(config: Config): App {
   addSweepRoute(routes, config);
   addHealthRoute(routes, config);
   addDefaultPictures(routes);
-  addDocument(routes);
+  addDocument(routes, config);
 
   const app: App = new OpenAPIHono<AppEnv>({ strict: false });
   app.use(async (c, next) => {

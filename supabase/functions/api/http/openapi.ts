@@ -1,7 +1,8 @@
 import type { OpenAPIHono, RouteConfig, z } from '@hono/zod-openapi';
+import type { Config } from '../config.ts';
 import type { AppEnv } from './context.ts';
 import { ProblemAnswer } from './schemas.ts';
-import { functionPath } from './urls.ts';
+import { functionPath, publicOrigin } from './urls.ts';
 
 /** The application and every group of routes. */
 export type App = OpenAPIHono<AppEnv>;
@@ -170,11 +171,31 @@ function openApiDocument(app: App): ReturnType<App['getOpenAPI31Document']> {
   });
 }
 
-/** Serves the document. It is made on the first request: most processes are never asked for it. */
-export function addDocument(app: App): void {
-  let document: ReturnType<typeof openApiDocument> | null = null;
-  app.get('/openapi.json', (c) => {
-    document ??= openApiDocument(app);
-    return c.json(document);
+/** Serves the document, and at the root a list of its endpoints. */
+export function addDocument(app: App, config: Config): void {
+  // Made on the first request: most processes are never asked for it.
+  let made: ReturnType<typeof openApiDocument> | null = null;
+  const document = () => (made ??= openApiDocument(app));
+  app.get('/openapi.json', (c) => c.json(document()));
+  app.get('/', (c) => {
+    const index = {
+      name: document().info.title,
+      document: `${publicOrigin(config, c.req.raw.headers)}${functionPath}/openapi.json`,
+      endpoints: listEndpoints(document()),
+    };
+    // People read it: it is indented.
+    return new Response(`${JSON.stringify(index, null, 2)}\n`, {
+      headers: { 'content-type': 'application/json' },
+    });
   });
+}
+
+/** Each endpoint of the document with its summary. */
+function listEndpoints({ paths = {} }: ReturnType<typeof openApiDocument>) {
+  return Object.entries(paths).flatMap(([path, operations]) =>
+    Object.entries(operations as Record<string, { summary: string }>).map(([method, { summary }]) => ({
+      endpoint: `${method.toUpperCase()} ${path}/`,
+      summary,
+    })),
+  );
 }
