@@ -30,6 +30,7 @@ it.each([
     NOCTRA_PUBLISHABLE_KEY: 'sb_publishable_example',
     NOCTRA_SECRET_KEY: 'sb_secret_example',
     NOCTRA_DB_URL: 'postgresql://postgres:postgres@127.0.0.1:54322/postgres',
+    NOCTRA_MAIL_URL: 'http://127.0.0.1:54324',
   });
 });
 

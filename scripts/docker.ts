@@ -50,6 +50,8 @@ export function environmentOfStatus(output: string): Record<string, string> {
     publishableKey: read('publishableKey'),
     secretKey: read('secretKey'),
     databaseUrl: read('databaseUrl'),
+    // Mailpit; older releases of the CLI name it after the mailbox before it.
+    mailUrl: [status.MAILPIT_URL, status.INBUCKET_URL].find((url): url is string => typeof url === 'string'),
   });
 }
 

@@ -13,6 +13,8 @@ export interface Target {
   publishableKey: string;
   secretKey: string;
   databaseUrl: string;
+  /** The mailbox for mails of Auth; a hosted project has none. */
+  mailUrl?: string | undefined;
   /** Another address of the function `api` than the platform's, where the stack has one. */
   apiUrl?: string | undefined;
 }
@@ -24,6 +26,7 @@ export function environmentOf(target: Target): Record<string, string> {
     NOCTRA_PUBLISHABLE_KEY: target.publishableKey,
     NOCTRA_SECRET_KEY: target.secretKey,
     NOCTRA_DB_URL: target.databaseUrl,
+    ...(target.mailUrl ? { NOCTRA_MAIL_URL: target.mailUrl } : {}),
     ...(target.apiUrl ? { NOCTRA_API_URL: target.apiUrl } : {}),
   };
 }
@@ -42,6 +45,7 @@ export function targetFromEnvironment(): Target | null {
     publishableKey: NOCTRA_PUBLISHABLE_KEY,
     secretKey: NOCTRA_SECRET_KEY,
     databaseUrl: NOCTRA_DB_URL,
+    mailUrl: process.env.NOCTRA_MAIL_URL,
     apiUrl: process.env.NOCTRA_API_URL,
   };
 }
@@ -93,10 +97,11 @@ async function withOwnNoctra<T>(work: (target: Target) => Promise<T>): Promise<T
     };
     process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
     try {
-      const { url, databaseUrl } = stack.run;
+      const { url, databaseUrl, mailboxUrl } = stack.run;
       return await work({
         url,
         databaseUrl,
+        mailUrl: mailboxUrl,
         apiUrl: `${url}/api`,
         publishableKey: stack.keys.publishableKey,
         secretKey: stack.keys.secretKey,

@@ -1,18 +1,18 @@
 import { describe, expect, test } from 'vitest';
 import { call } from '../kit/api.ts';
-import { newPerson, newUsername, type Person, secretClient } from '../kit/people.ts';
-import { eventually } from '../kit/waiting.ts';
+import { hasMailbox, mailTo } from '../kit/mails.ts';
+import { newPerson, newUsername, type Person } from '../kit/people.ts';
 
 const signIn = (person: Person, password = person.password) =>
   call('/auth/token/', { json: { username: person.username, password } });
 const change = (person: Person, json: unknown) => call('/auth/password/', { token: person.token, json });
 const renew = (refresh_token: string) => call('/auth/token/refresh/', { json: { refresh_token } });
 
-/** The code and the token of the link that Auth would mail. */
+/** Asks for a mail, and reads the code and the token of the link from it. */
 async function resetMail({ email }: Person) {
-  const { data, error } = await secretClient().auth.admin.generateLink({ type: 'recovery', email });
-  if (error) throw error;
-  return { code: data.properties.email_otp, token_hash: data.properties.hashed_token };
+  await call('/auth/password/reset/', { json: { email } });
+  const { code, link } = await mailTo(email);
+  return { code, token_hash: link.searchParams.get('token') };
 }
 const confirm = (json: unknown) => call('/auth/password/reset/confirm/', { json });
 
@@ -63,7 +63,7 @@ describe('changing the password', () => {
   });
 });
 
-describe('a forgotten password', () => {
+describe.skipIf(!hasMailbox)('a forgotten password', () => {
   test('a request for a mail answers alike with and without an account', async () => {
     const { email } = await newPerson();
     for (const address of [email, email, `${newUsername()}@example.com`]) {
@@ -79,15 +79,6 @@ describe('a forgotten password', () => {
     ['a redirect that is no URL', { email: 'a@example.com', redirect_to: 'here' }, 'redirect_to_invalid'],
   ])('a request for a mail refuses %s', async (_, json, code) => {
     expect(await call('/auth/password/reset/', { json })).toMatchObject({ status: 422, json: { code } });
-  });
-
-  test('a request for a mail makes Auth send one', async () => {
-    const person = await newPerson();
-    const sentAt = async () =>
-      (await secretClient().auth.admin.getUserById(person.id)).data.user?.recovery_sent_at;
-    expect(await sentAt()).toBeFalsy();
-    await call('/auth/password/reset/', { json: { email: person.email } });
-    await eventually(async () => expect(await sentAt()).toBeTruthy());
   });
 
   test('the code of the mail sets a new password once and signs in', async () => {

@@ -12,6 +12,10 @@ export const settings = {
   get databaseUrl() {
     return read('NOCTRA_DB_URL');
   },
+  /** The mailbox of the stack, embedded or Docker's Mailpit; a hosted project has none. */
+  get mailUrl() {
+    return process.env.NOCTRA_MAIL_URL ?? null;
+  },
   /** Another address of the function `api`. Only the embedded gateway has a shorter one. */
   get apiUrl() {
     return process.env.NOCTRA_API_URL ?? `${this.url}/functions/v1/api`;
