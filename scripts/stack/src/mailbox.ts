@@ -113,7 +113,7 @@ function article({ id, subject, to, sent_at, link, code }: KeptMail): string {
 <p class="about">To ${escapeHtml(to)}, <time datetime="${sent_at}">${sent_at.slice(0, 19).replace('T', ' ')} UTC</time></p>
 ${button || digits ? `<p class="actions">${button}${digits}</p>` : ''}
 ${link ? `<p class="address"><code>${escapeHtml(link)}</code></p>` : ''}
-<details><summary>As it looks</summary><iframe title="The mail" loading="lazy" sandbox="allow-popups allow-popups-to-escape-sandbox" src="/messages/${id}.html"></iframe></details>
+<details><summary>Show the mail</summary><iframe title="The mail" loading="lazy" sandbox="allow-popups allow-popups-to-escape-sandbox" src="/messages/${id}.html"></iframe></details>
 </article>`;
 }
 
