@@ -7,7 +7,7 @@ beforeAll(async () => {
   world = await write();
 });
 
-/** The three articles of this file, whoever else writes. */
+/** The three articles of this file alone. */
 const among = () => [world.first, world.second, world.third];
 const articles = () => world.ann.client.from('articles');
 const ids = (rows: { id: string }[]) => rows.map(({ id }) => id).sort();

@@ -9,7 +9,7 @@ beforeAll(async () => {
 
 type Query = ReturnType<typeof select>;
 const select = () => world.ann.client.from('articles').select('title').eq('author_id', world.ann.id);
-/** The numbers of the titles (0 to 2) that a filter leaves. */
+/** The indexes (0 to 2) of the titles that match a filter. */
 async function found(filter: (query: Query) => Query): Promise<number[]> {
   const rows = dataOf(await filter(select()));
   return rows.map(({ title }) => titles.indexOf(title)).sort();

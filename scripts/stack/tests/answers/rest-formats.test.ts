@@ -10,7 +10,7 @@ beforeAll(async () => {
   world = await write();
 });
 
-/** The types of a project as `supabase gen types` writes them: PostgREST 13 is what allows `maxAffected`. */
+/** The types of a project as `supabase gen types` writes them: `maxAffected` needs PostgREST 13. */
 interface Database {
   __InternalSupabase: { PostgrestVersion: '13' };
   public: {

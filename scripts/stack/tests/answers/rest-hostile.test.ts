@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { dataOf, newName, raw, service, target } from './asking.ts';
 
-/** A request with the secret key, past what supabase-js would let through. */
+/** A request with the secret key that supabase-js would not send. */
 async function ask(
   path: string,
   init: { method?: string; body?: string | Uint8Array; headers?: Record<string, string> } = {},

@@ -12,7 +12,7 @@ test('runs each of a thousand concurrent requests as its own user', async () => 
   );
   const ask = async (number: number) => {
     const user = number % 53;
-    // Some are nobody, some the service, and some are refused in the database: none of these may stay behind.
+    // Some are anonymous, some use the secret key, some fail in the database: no identity may remain afterwards.
     if (user === 50) return expectContext({}, { role: 'anon', uid: null });
     if (user === 51) return expectContext({ key: target.secretKey }, { role: 'service_role', uid: null });
     if (user === 52) {

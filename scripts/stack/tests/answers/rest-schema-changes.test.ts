@@ -10,7 +10,7 @@ async function change(statements: string): Promise<void> {
   await schemaIsKnown(sql);
 }
 
-/** A table with a new name that the service may use; it is dropped after the test. */
+/** Makes a table for the secret key; it is dropped after the test. */
 async function makeTable(columns: string): Promise<string> {
   const name = newName('changing');
   made.push(name);

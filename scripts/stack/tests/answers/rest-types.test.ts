@@ -5,7 +5,7 @@ import { type Writing, write } from './writing.ts';
 
 const newId = () => randomInt(2 ** 47);
 const identifier = randomUUID();
-/** For each column: what is written, and what is read where that is not the same. */
+/** For each column the value that is written, and the value that is read where it differs. */
 const kinds: Record<string, { written: unknown; read?: unknown }> = {
   scaled: { written: '12345678901234.5', read: 12345678901234.5 },
   exact: { written: '1e3', read: 1000 },
@@ -65,7 +65,7 @@ describe('column types', () => {
 });
 
 describe('numbers', () => {
-  // What JavaScript makes of it is the app's matter: the answer itself has every digit.
+  // Parsing is up to the app: the text of the answer has every digit.
   test('keeps all digits of a number', async () => {
     const response = await raw(`/rest/v1/every_type?id=eq.${id}&select=large,scaled`, {
       key: target.secretKey,
@@ -156,7 +156,7 @@ describe('times', () => {
     expect(article.comments[0]?.created_at).toMatch(instant);
   });
 
-  // What a page that ends at a row needs: no digit may be lost on the way.
+  // Keyset pages need this: no digit may be lost.
   test('finds a row by the time in its answer', async () => {
     const { created_at } = dataOf(
       await world.ann.client.from('articles').select('created_at').eq('id', world.first).single(),

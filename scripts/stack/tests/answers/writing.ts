@@ -1,6 +1,6 @@
 import { dataOf, newName, type Person, service, signUp } from './asking.ts';
 
-/** Two people, and three articles of the first one, as most questions about rows need them. */
+/** Two users, and three articles of the first. */
 export interface Writing {
   ann: Person;
   bob: Person;
@@ -8,16 +8,16 @@ export interface Writing {
   first: string;
   /** Starred by Bob; one comment; the second topic. */
   second: string;
-  /** With nothing around it. */
+  /** Without stars, comments and topics. */
   third: string;
   /** The names of two topics, in order. */
   topics: [string, string];
 }
 
-/** The titles of the three articles: the second is there for search, the third for quoting. */
+/** The titles of the three articles: the second for search, the third for quoting. */
 export const titles = ['Hello', 'Notes about running shoes', 'Third, (odd) title, 100%'] as const;
 
-/** Writes all of that anew. */
+/** Writes them under new names. */
 export async function write(): Promise<Writing> {
   const [ann, bob] = await Promise.all([signUp(), signUp()]);
   const rows = titles.map((title) => ({ title }));
