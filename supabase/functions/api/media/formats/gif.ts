@@ -10,6 +10,9 @@ const APPLICATION = 0xff;
 /** An application extension begins with a block of 11 bytes: its name. */
 const APPLICATION_BYTES = 14;
 
+/** A frame has one or two blocks, and the longest animations have thousands of frames. */
+const MAX_BLOCKS = 100_000;
+
 /** GIF: of the extensions only timing, loop and colour profile stay, and what follows the picture goes. */
 export const gif: Format = {
   begins: (bytes) => hasText(bytes, 0, 'GIF87a') || hasText(bytes, 0, 'GIF89a'),
@@ -22,7 +25,7 @@ export const gif: Format = {
     let at = 13 + tableBytes(bytes[10]);
     kept.keep(0, at);
     let hasImage = false;
-    while (at < bytes.length) {
+    for (let count = 0; at < bytes.length && count < MAX_BLOCKS; count++) {
       const start = at;
       if (bytes[at] === IMAGE) {
         at = endOfBlocks(bytes, at + 10 + tableBytes(bytes[at + 9]) + 1);

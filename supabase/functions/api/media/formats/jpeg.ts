@@ -75,14 +75,15 @@ function segment(marker: number, ...pieces: Uint8Array[]): Uint8Array {
   return Uint8Array.from([0xff, marker, (data.length + 2) >> 8, (data.length + 2) & 0xff, ...data]);
 }
 
-/** Marks without a length: escaped 0xff, fill bytes, the start of a picture, restarts. */
-const standsAlone = (marker: number) =>
-  marker === 0 || marker === 0xff || marker === 1 || (marker >= 0xd0 && marker <= 0xd8);
-
-/** Where the next segment or the end of the image is. A scan ends there: its data escapes every other 0xff. */
+/**
+ * Where the next segment or the end of the image is. A scan ends there: its data escapes every other 0xff. Marks without
+ * a length are skipped: fill bytes, restarts, the start of a picture.
+ */
 function nextMarker(bytes: Uint8Array, from: number): number {
   for (let at = from; at + 1 < bytes.length; at++) {
-    if (bytes[at] === 0xff && !standsAlone(bytes[at + 1] ?? 0)) return at;
+    if (bytes[at] !== 0xff) continue;
+    const marker = bytes[at + 1] ?? 0;
+    if (marker > 1 && marker !== 0xff && (marker < 0xd0 || marker > 0xd8)) return at;
   }
   return bytes.length;
 }
