@@ -329,6 +329,7 @@ as $$
 declare
   v_hashtags constant text[] := public.extract_hashtags(caption_tags.caption);
   v_tags text[];
+  v_longest text;
 begin
   if cardinality(v_hashtags) = 0 then
     return v_hashtags;
@@ -338,8 +339,12 @@ begin
     select distinct tag
     from unnest(string_to_array(private.tag_name(array_to_string(v_hashtags, ' ')), ' ')) as tag
   );
-  if (select max(char_length(tag)) from unnest(v_tags) as tag) > private.limit_of('tag_length') then
-    perform private.raise_error(422, 'tag_invalid', 'A tag has at most {tag_length} characters.', 'caption');
+  v_longest := (select tag from unnest(v_tags) as tag order by char_length(tag) desc limit 1);
+  if char_length(v_longest) > private.limit_of('tag_length') then
+    perform private.raise_error(
+      422, 'tag_invalid',
+      format('A tag has at most {tag_length} characters: "#%s…" is longer.', left(v_longest, 20)), 'caption'
+    );
   -- A caption has room for hundreds: refused before any of them is written.
   elsif cardinality(v_tags) > private.limit_of('tags') then
     perform private.raise_error(

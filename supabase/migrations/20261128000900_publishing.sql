@@ -101,8 +101,13 @@ begin
   foreach v_item in array coalesce(explicit_tags.tags, '{}') loop
     -- Four times the limit leaves room for a # and white space around the name, and none for a megabyte.
     v_tag := case when char_length(v_item) <= 4 * private.limit_of('tag_length') then private.tag_name(v_item) end;
-    if coalesce(char_length(v_tag), 0) not between 1 and private.limit_of('tag_length') then
-      perform private.raise_error(422, 'tag_invalid', 'A tag has 1 to {tag_length} characters.', 'tags');
+    if char_length(coalesce(v_tag, v_item)) > private.limit_of('tag_length') then
+      perform private.raise_error(
+        422, 'tag_invalid',
+        format('A tag has at most {tag_length} characters: "%s…" is longer.', left(coalesce(v_tag, v_item), 20)), 'tags'
+      );
+    elsif coalesce(v_tag, '') = '' then
+      perform private.raise_error(422, 'tag_invalid', 'A tag must not be empty.', 'tags');
     elsif not private.is_valid_tag(v_tag) then
       perform private.raise_error(422, 'tag_invalid', 'A tag has no control characters.', 'tags');
     end if;

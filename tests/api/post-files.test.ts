@@ -373,6 +373,27 @@ describe('a form', () => {
     ]);
   });
 
+  test('says what is missing for a file whose part has neither a file name nor a content type', async () => {
+    const { token } = await newPerson();
+    const head =
+      '--b\r\ncontent-disposition: form-data; name="caption"\r\n\r\nx\r\n--b\r\ncontent-disposition: form-data; name="media"\r\n\r\n';
+    const body = new Blob([head, fixtureBytes('photo.jpg'), '\r\n--b--\r\n']);
+    const headers = { 'content-type': 'multipart/form-data; boundary=b' };
+    const answer = await call('/posts/', { token, body: await body.bytes(), headers });
+    expect(answer).toMatchObject({ status: 400, json: { code: 'invalid_encoding' } });
+    expect(answer.json.detail).toContain('A file needs a file name or a content type.');
+  });
+
+  test('says of a file without bytes that it is empty', async () => {
+    const { token } = await newPerson();
+    const form = formOf({ caption: 'x' }, new File([], 'photo.jpg', { type: 'image/jpeg' }));
+    const answer = await call('/posts/', { token, form });
+    expect(answer).toMatchObject({
+      status: 422,
+      json: { code: 'media_empty', errors: { media: ['photo.jpg is empty.'] } },
+    });
+  });
+
   test('takes a file whose part has no file name, or one in Latin-1', async () => {
     for (const disposition of ['', '; filename="M\xfcnchen.jpg"']) {
       const head =

@@ -126,6 +126,17 @@ describe('publishing with files', () => {
     });
   });
 
+  test.each([
+    ['the caption', { caption: `Hi #ok and #${'y'.repeat(51)}!` }, '"#yyyyyyyyyyyyyyyyyyyy…"'],
+    ['the list', { caption: 'x', tags: ['ok', 'z'.repeat(51)] }, '"zzzzzzzzzzzzzzzzzzzz…"'],
+    ['the list, far too long', { caption: 'x', tags: ['w'.repeat(1000)] }, '"wwwwwwwwwwwwwwwwwwww…"'],
+  ])('the refusal of a tag that is too long names the tag of %s', async (_, json, name) => {
+    const person = await newPerson();
+    const answer = await call('/posts/', { token: person.token, json });
+    expect(answer).toMatchObject({ status: 422, json: { code: 'tag_invalid' } });
+    expect(answer.json.detail).toBe(`A tag has at most 50 characters: ${name} is longer.`);
+  });
+
   test('a text field of a form may have a file name', async () => {
     const form = formOf({ caption: 'Blob' });
     form.append('tags', new Blob(['["one"]'], { type: 'application/json' }), 'blob');

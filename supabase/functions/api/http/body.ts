@@ -98,7 +98,10 @@ function inOrder(parts: readonly FormPart[]): FormPart[] {
 /** The text of a field, which may have a file name: some clients send texts as files. */
 export function textOf(part: FormPart): string {
   const text = decode(part.bytes);
-  if (text === null) throw problem('invalid_encoding', `The field ${part.name} is not valid UTF-8.`);
+  if (text === null) {
+    const sentence = `The field ${part.name} is not valid UTF-8. A file needs a file name or a content type.`;
+    throw problem('invalid_encoding', sentence);
+  }
   assertStorable(text);
   return text;
 }

@@ -2,7 +2,8 @@ import { z } from '@hono/zod-openapi';
 import { limits } from '../limits.ts';
 
 export const uploadPath = z.string('Give the path of an upload.').openapi({
-  description: 'A path from POST /uploads/ or POST /media/.',
+  description:
+    'A path from POST /uploads/ or POST /media/. An object of your own in the bucket `uploads` has the name `<user id>/<uuid>`, in lower case, without an extension.',
   example: '0b9cdd4e-6c12-4b6b-8d65-b5f3c6a1d2aa/f1c0e1a2-8c4e-4d3a-9b1f-2f6f0c8f4d11',
 });
 

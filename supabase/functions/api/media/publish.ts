@@ -100,7 +100,7 @@ async function publishPart(
   rules: FileRules,
   place: number,
 ): Promise<PublishedFile> {
-  const claim = { name: part.filename || `file ${place + 1}`, contentType: part.contentType };
+  const claim = { name: part.filename || `File ${place + 1}`, contentType: part.contentType };
   return store(publisher, inspect(part.bytes, claim, rules), rules, place);
 }
 
@@ -115,7 +115,7 @@ async function publishUpload(
   const hold = memoryHold();
   try {
     const { bytes, contentType } = await readUpload(config, caller, path, rules, hold);
-    const claim = { name: `file ${place + 1}`, contentType };
+    const claim = { name: `File ${place + 1}`, contentType };
     return await store(publisher, inspect(bytes, claim, rules), rules, place);
   } catch (error) {
     // What is refused for what it is stays refused.
