@@ -1,4 +1,6 @@
+import { availableParallelism } from 'node:os';
 import { configDefaults, defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Tests of the stack that share one, which is started only if one of these files runs. The others start their own. */
 const sharedStack = ['answers/*', 'storage/*', 'data-api/connections', 'data-api/limits'].map(
@@ -6,8 +8,20 @@ const sharedStack = ['answers/*', 'storage/*', 'data-api/connections', 'data-api
 );
 const ownStacks = ['tests/resilience/{faults,fuzz,replica}/**/*.test.ts', 'scripts/bench/**/*.test.ts'];
 
+/** Starts the longest files first, so that none of them is left at the end: those that start and kill stacks. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const isLong = ({ moduleId }: TestSpecification) =>
+      /faults|lifecycle|reload|restarts|replica/.test(moduleId);
+    return [...files].sort((one, other) => Number(isLong(other)) - Number(isLong(one)));
+  }
+}
+
 export default defineConfig({
   test: {
+    // One more than the least number of processors: many tests wait for processes to start and end.
+    maxWorkers: Math.max(3, availableParallelism() - 1),
+    sequence: { sequencer: LongestFirst },
     // Two machines of different speed run these tests; a test that waits for something fails long before.
     testTimeout: 30_000,
     hookTimeout: 60_000,

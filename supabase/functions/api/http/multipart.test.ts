@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { cpuMilliseconds } from '../../../../tests/kit/cpu.ts';
 import { multipartBoundary, parseMultipart } from './multipart.ts';
 
 const encode = (text: string) => new Uint8Array(Buffer.from(text, 'latin1'));
@@ -71,9 +72,12 @@ describe('parseMultipart', () => {
     ['line breaks', '\r\n'],
   ])('reads 20 MB of %s in linear time', (_, piece) => {
     const body = encode(`${field('a', piece.repeat(20_000_000 / piece.length))}--b--`);
-    const began = performance.now();
-    expect(parseMultipart(body, 'b')).toHaveLength(1);
-    expect(performance.now() - began).toBeLessThan(2000);
+    let parts: unknown[] = [];
+    const time = cpuMilliseconds(() => {
+      parts = parseMultipart(body, 'b');
+    });
+    expect(parts).toHaveLength(1);
+    expect(time).toBeLessThan(2000);
   });
 });
 

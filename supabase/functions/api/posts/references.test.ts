@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { cpuMilliseconds } from '../../../../tests/kit/cpu.ts';
 import { mentions, tags } from './references.ts';
 
 const fromJson = (value: unknown) => tags.json.safeParse(value).data ?? null;
@@ -91,13 +92,14 @@ describe('tags in a form field', () => {
     ['objects', "{'name':'a'},"],
     ['hashes', '#'],
   ])('are read at once from hostile %s', (_, piece) => {
-    const began = performance.now();
-    for (const length of [19_990, 1_000_000]) {
-      const hostile = `['${piece.repeat(length / piece.length)}`;
-      fromFields(hostile);
-      fromFields(hostile.slice(2));
-    }
-    expect(performance.now() - began).toBeLessThan(500);
+    const time = cpuMilliseconds(() => {
+      for (const length of [19_990, 1_000_000]) {
+        const hostile = `['${piece.repeat(length / piece.length)}`;
+        fromFields(hostile);
+        fromFields(hostile.slice(2));
+      }
+    });
+    expect(time).toBeLessThan(500);
   });
 });
 

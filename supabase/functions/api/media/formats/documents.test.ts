@@ -1,5 +1,6 @@
 import { type Zippable, zipSync } from 'fflate';
 import { describe, expect, test } from 'vitest';
+import { cpuMilliseconds } from '../../../../../tests/kit/cpu.ts';
 import { fixtureBytes } from '../../../../../tests/kit/files.ts';
 import { join, latin1 } from '../../../../../tests/kit/samples.ts';
 import { docx } from './docx.ts';
@@ -82,9 +83,12 @@ describe('DOCX', () => {
     locator.writeUInt32LE(0x07064b50, 0);
     locator.writeUInt32LE(end, 8);
     const file = join(bytes.subarray(0, end), end64, locator, bytes.subarray(end));
-    const began = performance.now();
-    expect(isDocument(file)).toBe(false);
-    expect(performance.now() - began).toBeLessThan(500);
+    let answer = true;
+    const time = cpuMilliseconds(() => {
+      answer = isDocument(file);
+    });
+    expect(answer).toBe(false);
+    expect(time).toBeLessThan(500);
   });
 });
 
