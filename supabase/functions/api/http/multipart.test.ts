@@ -72,7 +72,7 @@ describe('parseMultipart', () => {
     ['line breaks', '\r\n'],
   ])('reads 20 MB of %s in linear time', (_, piece) => {
     const body = encode(`${field('a', piece.repeat(20_000_000 / piece.length))}--b--`);
-    let parts: unknown[] = [];
+    let parts: unknown = null;
     const time = cpuMilliseconds(() => {
       parts = parseMultipart(body, 'b');
     });
