@@ -90,6 +90,7 @@ export async function expectSwept(noctra: Noctra): Promise<void> {
 
 /** The names of all files below a folder. */
 export function filesBelow(folder: string): string[] {
+  if (!fs.existsSync(folder)) return [];
   return fs
     .readdirSync(folder, { recursive: true, withFileTypes: true })
     .flatMap((entry) => (entry.isFile() ? [entry.name] : []));
