@@ -49,14 +49,14 @@ isOneToOne: false
                   ]
                 },"post_mentions": {
                   Row: {
-                    "post_id": string,"profile_id": string,"source": Database["public"]['Enums']["reference_source"]
+                    "is_visible_to_all": boolean,"post_id": string,"profile_id": string,"source": Database["public"]['Enums']["reference_source"]
                   }
                   ComputedFields: never
                   Insert: {
-                    "post_id": string,"profile_id": string,"source": Database["public"]['Enums']["reference_source"]
+                    "is_visible_to_all"?: boolean,"post_id": string,"profile_id": string,"source": Database["public"]['Enums']["reference_source"]
                   }
                   Update: {
-                    "post_id"?: string,"profile_id"?: string,"source"?: Database["public"]['Enums']["reference_source"]
+                    "is_visible_to_all"?: boolean,"post_id"?: string,"profile_id"?: string,"source"?: Database["public"]['Enums']["reference_source"]
                   }
                   Relationships: [
                     {
@@ -75,14 +75,14 @@ isOneToOne: false
                   ]
                 },"post_tags": {
                   Row: {
-                    "post_id": string,"source": Database["public"]['Enums']["reference_source"],"tag": string
+                    "is_visible_to_all": boolean,"post_id": string,"source": Database["public"]['Enums']["reference_source"],"tag": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "post_id": string,"source": Database["public"]['Enums']["reference_source"],"tag": string
+                    "is_visible_to_all"?: boolean,"post_id": string,"source": Database["public"]['Enums']["reference_source"],"tag": string
                   }
                   Update: {
-                    "post_id"?: string,"source"?: Database["public"]['Enums']["reference_source"],"tag"?: string
+                    "is_visible_to_all"?: boolean,"post_id"?: string,"source"?: Database["public"]['Enums']["reference_source"],"tag"?: string
                   }
                   Relationships: [
                     {

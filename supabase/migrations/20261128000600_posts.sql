@@ -41,6 +41,10 @@ create table public.posts (
 );
 -- A user's posts, newest first; also for the foreign key.
 create index posts_owner_id_id_idx on public.posts (owner_id, id);
+-- For list_posts, which must not read through posts that it does not show: the newest that everybody sees, and a user's
+-- posts that everybody or nobody else sees.
+create index posts_visible_id_idx on public.posts (id) where is_visible_to_all;
+create index posts_owner_id_is_visible_to_all_id_idx on public.posts (owner_id, is_visible_to_all, id);
 create index posts_original_post_id_idx on public.posts (original_post_id) where original_post_id is not null;
 
 alter table public.posts enable row level security;
@@ -228,20 +232,25 @@ create table public.post_tags (
   post_id uuid not null references public.posts (id) on delete cascade,
   tag text not null,
   source public.reference_source not null,
+  is_visible_to_all boolean not null default false,
   primary key (post_id, tag),
   constraint post_tags_tag_check check (private.is_valid_tag(tag))
 );
--- A tag's posts, newest first.
+-- A tag's posts, newest first: all, and those that everybody sees.
 create index post_tags_tag_post_id_idx on public.post_tags (tag, post_id);
+create index post_tags_visible_tag_post_id_idx on public.post_tags (tag, post_id) where is_visible_to_all;
 
 create table public.post_mentions (
   post_id uuid not null references public.posts (id) on delete cascade,
   profile_id uuid not null references public.profiles (id) on delete cascade,
   source public.reference_source not null,
+  is_visible_to_all boolean not null default false,
   primary key (post_id, profile_id)
 );
 -- The posts that mention a user, newest first; also for the foreign key.
 create index post_mentions_profile_id_post_id_idx on public.post_mentions (profile_id, post_id);
+create index post_mentions_visible_profile_id_post_id_idx on public.post_mentions (profile_id, post_id)
+  where is_visible_to_all;
 
 alter table public.post_tags enable row level security;
 alter table public.post_mentions enable row level security;
@@ -261,12 +270,71 @@ comment on table public.post_tags is 'The tags of posts. Visible with their post
 comment on column public.post_tags.post_id is 'The post.';
 comment on column public.post_tags.tag is 'The tag: without #, in lower case.';
 comment on column public.post_tags.source is 'Where the tag comes from; explicit if it is both listed and in the caption.';
+comment on column public.post_tags.is_visible_to_all is 'As posts.is_visible_to_all, for an index of what lists show. Set by triggers, whatever is written. It decides nothing: the policy asks the post.';
 comment on table public.post_mentions is 'The users whom posts mention. Visible with their post.';
 comment on column public.post_mentions.post_id is 'The post.';
 comment on column public.post_mentions.profile_id is 'The user mentioned.';
 comment on column public.post_mentions.source is 'Where the mention comes from; explicit if it is both listed and in the caption.';
+comment on column public.post_mentions.is_visible_to_all is 'As posts.is_visible_to_all, for an index of what lists show. Set by triggers, whatever is written. It decides nothing: the policy asks the post.';
 comment on policy select_visible on public.post_tags is 'A tag is visible with its post.';
 comment on policy select_visible on public.post_mentions is 'A mention is visible with its post.';
+
+-- A list by tag or mention must not read through a hundred thousand private posts, so the index that it uses has none.
+-- Wrong values would only make a list slow or short, and show nothing to anybody: row-level security asks the post.
+
+create function private.tg__copy_visibility()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  -- Locked, so that it cannot change before it is copied.
+  select posts.is_visible_to_all into new.is_visible_to_all
+  from public.posts where posts.id = new.post_id
+  for share;
+  -- Without a post, the foreign key refuses the row.
+  new.is_visible_to_all := coalesce(new.is_visible_to_all, false);
+  return new;
+end
+$$;
+comment on function private.tg__copy_visibility() is
+  'Trigger: a tag or mention is as visible as its post, whatever was written. Security definer: the lock needs a right on the post.';
+
+create trigger _100_copy_visibility before insert on public.post_tags
+  for each row execute function private.tg__copy_visibility();
+create trigger _100_copy_visibility before insert on public.post_mentions
+  for each row execute function private.tg__copy_visibility();
+
+create function private.tg_posts__propagate_visibility()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+-- From the posts to their tags by index, which is linear for one post and for ten thousand. The plan is cached, and made
+-- without knowing how many there will be.
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
+as $$
+begin
+  update public.post_tags
+  set is_visible_to_all = changed.is_visible_to_all
+  from changed
+  where post_tags.post_id = changed.id and post_tags.is_visible_to_all <> changed.is_visible_to_all;
+  update public.post_mentions
+  set is_visible_to_all = changed.is_visible_to_all
+  from changed
+  where post_mentions.post_id = changed.id and post_mentions.is_visible_to_all <> changed.is_visible_to_all;
+  return null;
+end
+$$;
+comment on function private.tg_posts__propagate_visibility() is
+  'Trigger: tags and mentions become as visible as their posts. Security definer: clients have no write grant on post_tags and post_mentions.';
+
+create trigger _500_propagate_visibility after update on public.posts
+  referencing new table as changed
+  for each statement execute function private.tg_posts__propagate_visibility();
 
 create function private.tg_post_tags__check_limit()
 returns trigger
@@ -274,12 +342,11 @@ language plpgsql
 set search_path = ''
 as $$
 begin
+  -- Post by post: for a join the planner would need statistics, and there are none (see the planner statistics).
   if exists (
     select
-    from public.post_tags
-    where post_tags.post_id in (select inserted.post_id from inserted)
-    group by post_tags.post_id
-    having count(*) > private.limit_of('tags')
+    from (select distinct inserted.post_id from inserted) as posts
+    where (select count(*) from public.post_tags where post_tags.post_id = posts.post_id) > private.limit_of('tags')
   ) then
     perform private.raise_error(
       422, 'tags_too_many', 'A post has at most {tags} tags, those in its caption included.', 'tags'
@@ -296,12 +363,11 @@ language plpgsql
 set search_path = ''
 as $$
 begin
+  -- Post by post: for a join the planner would need statistics, and there are none (see the planner statistics).
   if exists (
     select
-    from public.post_mentions
-    where post_mentions.post_id in (select inserted.post_id from inserted)
-    group by post_mentions.post_id
-    having count(*) > private.limit_of('mentions')
+    from (select distinct inserted.post_id from inserted) as posts
+    where (select count(*) from public.post_mentions where post_mentions.post_id = posts.post_id) > private.limit_of('mentions')
   ) then
     perform private.raise_error(
       422, 'mentions_too_many', 'A post mentions at most {mentions} users, those in its caption included.', 'mentions'

@@ -179,10 +179,11 @@ begin
   -- The files behind the ones that went move up, in the same order.
   update public.post_media
   set position = numbered.position
-  from (
-    select files.id, row_number() over (partition by files.post_id order by files.position) - 1 as position
+  from (select distinct released.post_id from released) as posts
+  cross join lateral (
+    select files.id, row_number() over (order by files.position) - 1 as position
     from public.post_media as files
-    where files.post_id in (select released.post_id from released)
+    where files.post_id = posts.post_id
   ) as numbered
   where post_media.id = numbered.id and post_media.position <> numbered.position;
   return null;

@@ -199,6 +199,8 @@ declare
   v_tag text;
   v_owner_id uuid;
   v_mentioned_id uuid;
+  v_me constant uuid := auth.uid();
+  v_sees_all constant boolean := private.has_role('moderator');
   v_ids uuid[];
 begin
   if list_posts.tag is not null then
@@ -215,52 +217,92 @@ begin
     v_mentioned_id := private.require_profile(list_posts.mentions);
   end if;
 
+  -- A page costs what it shows, however many posts there are that the caller may not see. So it is merged from two lists:
+  -- of posts that everybody sees, each by an index that has no others, and of the caller's own that others do not see.
+  -- Row-level security still decides about each post; the conditions here only spare it those that it would refuse.
+  --
   -- One statement for each usual question, so that each has a generic plan of its own: one plan for all filters would be
   -- slow for each of them.
-  if v_owner_id is null and v_tag is null and v_mentioned_id is null then
-    v_ids := array(select posts.id from public.posts where posts.id < v_before order by posts.id desc limit v_limit);
-  elsif v_tag is null and v_mentioned_id is null then
-    v_ids := array(
-      select posts.id
-      from public.posts
-      where posts.owner_id = v_owner_id and posts.id < v_before
-      order by posts.id desc
-      limit v_limit
-    );
-  elsif v_owner_id is null and v_mentioned_id is null then
-    -- Conditions and order on the columns of post_tags, whose index has the posts of a tag in order.
-    v_ids := array(
-      select post_tags.post_id
-      from public.post_tags
-      where post_tags.tag = v_tag and post_tags.post_id < v_before
-      order by post_tags.post_id desc
-      limit v_limit
-    );
-  elsif v_owner_id is null and v_tag is null then
-    v_ids := array(
-      select post_mentions.post_id
-      from public.post_mentions
-      where post_mentions.profile_id = v_mentioned_id and post_mentions.post_id < v_before
-      order by post_mentions.post_id desc
-      limit v_limit
-    );
-  else
-    -- Several filters: which index leads depends on the values, so the statement is planned for them.
+  if v_sees_all or num_nonnulls(v_owner_id, v_tag, v_mentioned_id) > 1 then
+    -- Which index leads depends on the values, so the statement is planned for them.
     execute concat(
       'select array(select posts.id from public.posts',
       case when v_tag is not null then
         ' join public.post_tags on post_tags.post_id = posts.id and post_tags.tag = $2 and post_tags.post_id < $4'
       end,
+      case when v_tag is not null and not v_sees_all then ' and post_tags.is_visible_to_all' end,
       case when v_mentioned_id is not null then
         ' join public.post_mentions on post_mentions.post_id = posts.id and post_mentions.profile_id = $3'
           ' and post_mentions.post_id < $4'
       end,
+      case when v_mentioned_id is not null and not v_sees_all then ' and post_mentions.is_visible_to_all' end,
       ' where posts.id < $4',
+      case when not v_sees_all then ' and posts.is_visible_to_all' end,
       case when v_owner_id is not null then ' and posts.owner_id = $1' end,
       ' order by posts.id desc limit $5)'
     )
     into v_ids
     using v_owner_id, v_tag, v_mentioned_id, v_before, v_limit;
+  elsif v_owner_id is not null then
+    v_ids := array(
+      select posts.id
+      from public.posts
+      where posts.owner_id = v_owner_id and posts.is_visible_to_all and posts.id < v_before
+      order by posts.id desc
+      limit v_limit
+    );
+  elsif v_tag is not null then
+    -- Conditions and order on the columns of post_tags, whose index has the posts of a tag in order.
+    v_ids := array(
+      select post_tags.post_id
+      from public.post_tags
+      where post_tags.tag = v_tag and post_tags.is_visible_to_all and post_tags.post_id < v_before
+      order by post_tags.post_id desc
+      limit v_limit
+    );
+  elsif v_mentioned_id is not null then
+    v_ids := array(
+      select post_mentions.post_id
+      from public.post_mentions
+      where post_mentions.profile_id = v_mentioned_id
+        and post_mentions.is_visible_to_all
+        and post_mentions.post_id < v_before
+      order by post_mentions.post_id desc
+      limit v_limit
+    );
+  else
+    v_ids := array(
+      select posts.id
+      from public.posts
+      where posts.is_visible_to_all and posts.id < v_before
+      order by posts.id desc
+      limit v_limit
+    );
+  end if;
+
+  if not v_sees_all and coalesce(v_owner_id, v_me) = v_me then
+    v_ids := v_ids || array(
+      select posts.id
+      from public.posts
+      where posts.owner_id = v_me
+        and not posts.is_visible_to_all
+        and posts.id < v_before
+        and (
+          v_tag is null
+          or (select true from public.post_tags where post_tags.post_id = posts.id and post_tags.tag = v_tag)
+        )
+        and (
+          v_mentioned_id is null
+          or (
+            select true
+            from public.post_mentions
+            where post_mentions.post_id = posts.id and post_mentions.profile_id = v_mentioned_id
+          )
+        )
+      order by posts.id desc
+      limit v_limit
+    );
+    v_ids := array(select found.id from unnest(v_ids) as found (id) order by found.id desc limit v_limit);
   end if;
   return query select * from private.view_posts(v_ids);
 end

@@ -98,7 +98,11 @@ create temporary view wrong as
 select posts.id
 from public.posts
 join public.profiles on profiles.id = posts.owner_id
-where posts.is_visible_to_all <> (posts.is_public and posts.hidden_at is null and profiles.is_public);
+where posts.is_visible_to_all <> (posts.is_public and posts.hidden_at is null and profiles.is_public)
+union all
+select post_tags.post_id from public.post_tags join public.posts on posts.id = post_id where post_tags.is_visible_to_all <> posts.is_visible_to_all
+union all
+select post_mentions.post_id from public.post_mentions join public.posts on posts.id = post_id where post_mentions.is_visible_to_all <> posts.is_visible_to_all;
 select is_empty('select from wrong', 'the column follows from post and profile at first');
 select lives_ok(format('select pg_temp.write(%L)', change), 'the dashboard writes ' || change)
 from unnest(array[
@@ -137,13 +141,13 @@ select is_empty('select pg_temp.wrong_after_steps()', 'the column is right after
 select lives_ok(
   $$
     insert into public.posts (owner_id, caption, is_public, is_visible_to_all)
-    select tests.id_of('ada'), 'Written', place % 2 = 0, true from generate_series(1, 4) as place
+    select tests.id_of('ada'), 'Written #tap_sea @tap_ben', place % 2 = 0, true from generate_series(1, 4) as place
   $$,
   'the dashboard writes new posts with the column'
 );
 select is_empty('select from wrong', 'the column of new posts follows from post and profile');
 update public.profiles set is_public = false where id = tests.id_of('ben');
-update public.posts set owner_id = tests.id_of('ben') where caption = 'Written';
+update public.posts set owner_id = tests.id_of('ben') where caption like 'Written%';
 select is_empty('select from wrong', 'the column follows the new owner when a post changes hands');
 
 select * from finish();

@@ -1,7 +1,7 @@
 -- The rules that every object keeps, read from the catalogue, so that they hold for an object that is added later.
 begin;
 set local search_path = public, extensions;
-select plan(36);
+select plan(37);
 
 create temporary view ours as
 select oid, nspname from pg_namespace where nspname in ('public', 'private');
@@ -98,11 +98,19 @@ select is_empty(
     from pg_attribute
     join our_relations on our_relations.oid = attrelid
     where nspname = 'public'
-      and atttypid in ('text'::regtype, 'citext'::regtype, 'jsonb'::regtype, 'date'::regtype)
+      and attnum > 0 and not attisdropped and relkind in ('r', 'p')
       and attstattarget is distinct from 0
       and not exists (select from our_policies where tablename = relname and cmd = 'SELECT' and qual = 'true')
   $$,
   'no statistics are kept of what not everybody may read'
+);
+select is_empty(
+  $$
+    select indexrelid::regclass from pg_index join our_relations on our_relations.oid = indrelid where nspname = 'public' and indexprs is not null
+    union all
+    select stxrelid::regclass from pg_statistic_ext
+  $$,
+  'no index on an expression and no extended statistics, which have statistics of their own'
 );
 select is_empty(
   $$
