@@ -2,7 +2,15 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { findRun, loadKeys, type Project, readProject, StackError, startStack } from 'embedded-supabase';
+import {
+  findRun,
+  loadKeys,
+  type Project,
+  type Run,
+  readProject,
+  StackError,
+  startStack,
+} from 'embedded-supabase';
 
 /** The folder of the project. */
 export const root = fileURLToPath(new URL('..', import.meta.url));
@@ -58,13 +66,19 @@ export async function runningTarget(): Promise<Pick<Target, 'url' | 'secretKey'>
   const { NOCTRA_URL, NOCTRA_SECRET_KEY } = process.env;
   if (NOCTRA_URL && NOCTRA_SECRET_KEY) return { url: NOCTRA_URL, secretKey: NOCTRA_SECRET_KEY };
   const project = readProject(root);
+  const { url } = await localRun(project, 'NOCTRA_URL and NOCTRA_SECRET_KEY');
+  return { url, secretKey: (await loadKeys(project.state)).secretKey };
+}
+
+/** The database to administer, as its owner: the one that NOCTRA_DB_URL names, else the local one. None is a StackError. */
+export async function runningDatabase(): Promise<string> {
+  return process.env.NOCTRA_DB_URL ?? (await localRun(readProject(root), 'NOCTRA_DB_URL')).databaseUrl;
+}
+
+async function localRun(project: Project, variables: string): Promise<Run> {
   const run = await findRun(project);
-  if (!run)
-    throw new StackError(
-      'No Noctra runs here.',
-      'Start it with `npm start`, or set NOCTRA_URL and NOCTRA_SECRET_KEY.',
-    );
-  return { url: run.url, secretKey: (await loadKeys(project.state)).secretKey };
+  if (run) return run;
+  throw new StackError('No Noctra runs here.', `Start it with \`npm start\`, or set ${variables}.`);
 }
 
 /** Runs `work` against the Noctra that the environment names, else against one of its own. */
