@@ -6,7 +6,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 const sharedStack = ['answers/*', 'storage/*', 'data-api/connections', 'data-api/limits'].map(
   (name) => `scripts/stack/tests/${name}.test.ts`,
 );
-const ownStacks = ['tests/resilience/{faults,fuzz,replica}/**/*.test.ts', 'scripts/bench/**/*.test.ts'];
+const ownStacks = ['tests/resilience/{faults,fuzz,last-admin,replica}/**/*.test.ts', 'scripts/bench/**/*.test.ts'];
 
 /** Starts the longest files first, so that none of them is left at the end: those that start and kill stacks. */
 class LongestFirst extends BaseSequencer {

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { call, uploadByUrl } from '../kit/api.ts';
-import { actAs, connect, openDatabase, untilBlocked } from '../kit/database.ts';
+import { openDatabase } from '../kit/database.ts';
 import { fixture } from '../kit/files.ts';
 import { belongings, objectsOf } from '../kit/owned.ts';
 import { newPerson, type Person, secretClient } from '../kit/people.ts';
@@ -109,35 +109,6 @@ describe('moderators and admins', () => {
       headers: { Prefer: 'return=representation' },
     };
     expect((await rest(mia, 'rate_limits?action=eq.create_post', limit)).text).toBe('[]');
-  });
-});
-
-describe('the last admin', () => {
-  it('keeps the role when two admins take it from each other at once', async () => {
-    const [zoe, abe] = await Promise.all([appoint('admin'), appoint('admin')]);
-    const [first, second] = [connect(), connect()];
-    try {
-      await first`begin`;
-      await actAs(first, zoe);
-      await second`begin`;
-      await second`set local application_name = 'the second of two admins'`;
-      // Until this transaction ends, these two are the only admins.
-      await second`
-        update public.profiles set role = 'user' where role = 'admin' and id not in (${zoe.id}, ${abe.id})`;
-      await actAs(second, abe);
-      await first`select public.set_role(${abe.id}, 'user')`;
-      const refusal = second`select public.set_role(${zoe.id}, 'user')`.then(
-        () => null,
-        (error: unknown) => error,
-      );
-      await untilBlocked(sql, 'the second of two admins');
-      await first`commit`;
-      expect(await refusal).toMatchObject({ hint: 'last_admin' });
-    } finally {
-      await Promise.all([first.end({ timeout: 5 }), second.end({ timeout: 5 })]);
-    }
-    const [left] = await sql`select role from public.profiles where id = ${zoe.id}`;
-    expect(left?.role).toBe('admin');
   });
 });
 
