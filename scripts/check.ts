@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { generate } from './generated.ts';
-import { root, type Target, withNoctra } from './noctra.ts';
+import { root, type Target, withOwnNoctra } from './noctra.ts';
 import { openApiDocument } from './openapi-document.ts';
 import { redocly, runProgram } from './programs.ts';
 import { runSupabase } from './supabase-cli.ts';
@@ -28,7 +28,7 @@ async function main(): Promise<void> {
     'Database advisors': () => advisors(target),
   });
   let failures = await runChecks(ofFiles);
-  failures += await withNoctra((target) => runChecks(ofDatabase(target)));
+  failures += await withOwnNoctra((target) => runChecks(ofDatabase(target)));
   console.log(failures === 0 ? '\nAll checks passed.' : `\n${failures} of the checks failed.`);
   process.exit(failures === 0 ? 0 : 1);
 }

@@ -2,9 +2,9 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { generate } from './generated.ts';
-import { root, withNoctra } from './noctra.ts';
+import { root, withOwnNoctra } from './noctra.ts';
 
-for (const { file, content } of await withNoctra(generate)) {
+for (const { file, content } of await withOwnNoctra(generate)) {
   fs.writeFileSync(file, content);
   console.log(`Wrote ${path.relative(root, file)}`);
 }

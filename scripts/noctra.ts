@@ -23,8 +23,6 @@ export interface Target {
   databaseUrl: string;
   /** The mailbox for mails of Auth; a hosted project has none. */
   mailUrl?: string | undefined;
-  /** Another address of the function `api` than the platform's, where the stack has one. */
-  apiUrl?: string | undefined;
 }
 
 /** The environment variables by which tests find their Noctra. */
@@ -35,7 +33,6 @@ export function environmentOf(target: Target): Record<string, string> {
     NOCTRA_SECRET_KEY: target.secretKey,
     NOCTRA_DB_URL: target.databaseUrl,
     ...(target.mailUrl ? { NOCTRA_MAIL_URL: target.mailUrl } : {}),
-    ...(target.apiUrl ? { NOCTRA_API_URL: target.apiUrl } : {}),
   };
 }
 
@@ -54,17 +51,21 @@ export function targetFromEnvironment(): Target | null {
     secretKey: NOCTRA_SECRET_KEY,
     databaseUrl: NOCTRA_DB_URL,
     mailUrl: process.env.NOCTRA_MAIL_URL,
-    apiUrl: process.env.NOCTRA_API_URL,
   };
 }
 
 /**
- * The Noctra to administer: the one that NOCTRA_URL and NOCTRA_SECRET_KEY name, else the local one that runs. None is a
- * StackError.
+ * The Noctra to administer: the one that NOCTRA_URL and NOCTRA_SECRET_KEY name, else the local one that runs. No such
+ * Noctra, and only one of the two variables, is a StackError.
  */
 export async function runningTarget(): Promise<Pick<Target, 'url' | 'secretKey'>> {
   const { NOCTRA_URL, NOCTRA_SECRET_KEY } = process.env;
   if (NOCTRA_URL && NOCTRA_SECRET_KEY) return { url: NOCTRA_URL, secretKey: NOCTRA_SECRET_KEY };
+  // With one of them forgotten, the local Noctra would be changed in place of the one that was meant.
+  if (NOCTRA_URL || NOCTRA_SECRET_KEY) {
+    const missing = NOCTRA_URL ? 'NOCTRA_SECRET_KEY' : 'NOCTRA_URL';
+    throw new StackError(`${missing} is not set.`, 'Set NOCTRA_URL and NOCTRA_SECRET_KEY, or neither.');
+  }
   const project = readProject(root);
   const { url } = await localRun(project, 'NOCTRA_URL and NOCTRA_SECRET_KEY');
   return { url, secretKey: (await loadKeys(project.state)).secretKey };
@@ -91,7 +92,7 @@ export async function withNoctra<T>(work: (target: Target) => Promise<T>): Promi
  * Runs `work` against a Noctra of its own, on free ports and with data of its own, which is gone afterwards, also when
  * the work fails or is interrupted. A stack that runs already is not touched.
  */
-async function withOwnNoctra<T>(work: (target: Target) => Promise<T>): Promise<T> {
+export async function withOwnNoctra<T>(work: (target: Target) => Promise<T>): Promise<T> {
   console.log('Starting a Noctra of its own');
   const state = fs.mkdtempSync(path.join(os.tmpdir(), 'noctra-'));
   const removeState = () => fs.rmSync(state, { recursive: true, force: true });
@@ -116,7 +117,6 @@ async function withOwnNoctra<T>(work: (target: Target) => Promise<T>): Promise<T
         url,
         databaseUrl,
         mailUrl: mailboxUrl,
-        apiUrl: `${url}/api`,
         publishableKey: stack.keys.publishableKey,
         secretKey: stack.keys.secretKey,
       });

@@ -16,10 +16,6 @@ export const settings = {
   get mailUrl() {
     return process.env.NOCTRA_MAIL_URL ?? null;
   },
-  /** Another address of the function `api`. Only the embedded gateway has a shorter one. */
-  get apiUrl() {
-    return process.env.NOCTRA_API_URL ?? `${this.url}/functions/v1/api`;
-  },
 };
 
 function read(name: string): string {
