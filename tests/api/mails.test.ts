@@ -41,6 +41,17 @@ describe.skipIf(!hasMailbox)('a mail in the mailbox', () => {
     expect(mail.html).toContain(email);
     const { headers } = await fetch(mail.link, { redirect: 'manual' });
     expect(headers.get('location')).toMatch(/^http:\/\/127\.0\.0\.1:3000\/?#access_token=.*type=recovery/);
+
+    // What the page at site_url does with the session in the fragment.
+    const fragment = new URLSearchParams(new URL(headers.get('location') ?? '').hash.slice(1));
+    const client = nobody();
+    await client.auth.setSession({
+      access_token: fragment.get('access_token') ?? '',
+      refresh_token: fragment.get('refresh_token') ?? '',
+    });
+    const password = 'a new password';
+    expect((await client.auth.updateUser({ password })).error).toBeNull();
+    expect((await nobody().auth.signInWithPassword({ email, password })).error).toBeNull();
   });
 
   test('about a new e-mail address has a code that confirms the change', async () => {

@@ -21,10 +21,10 @@ const { devDependencies } = createRequire(import.meta.url)(join(root, 'package.j
 /** Another project, which has installed the package. */
 let project: string;
 
-/** Runs npm. */
-async function npm(folder: string, ...args: string[]): Promise<void> {
-  const isWindows = process.platform === 'win32';
-  await run(isWindows ? 'npm.cmd' : 'npm', args, { cwd: folder, shell: isWindows, maxBuffer: 1 << 24 });
+/** The commands of a page that install the package. */
+async function installCommands(page: string): Promise<string> {
+  const text = await readFile(join(root, page), 'utf8');
+  return /^npm pack [\s\S]*?(?=^```)/m.exec(text)?.[0] ?? '';
 }
 
 /** Runs the script of the project and reads the JSON at the end of its output. */
@@ -44,12 +44,18 @@ const expected = {
 
 beforeAll(async () => {
   project = await realpath(await mkdtemp(join(tmpdir(), 'noctra-consumer-')));
-  await npm(join(root, 'sdk'), 'pack', '--pack-destination', project);
-  const [tarball] = (await readdir(project)).filter((name) => name.endsWith('.tgz'));
   await writeFile(join(project, 'package.json'), JSON.stringify({ private: true, type: 'module' }));
+  // As the README says, but for the version of supabase-js: that of the other tests.
   const supabase = `@supabase/supabase-js@${devDependencies['@supabase/supabase-js']}`;
-  const quiet = ['--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts'];
-  await npm(project, 'install', ...quiet, `./${tarball}`, supabase);
+  const commands = (await installCommands('README.md')).replace('@supabase/supabase-js', supabase);
+  const settingsOfNpm = Object.fromEntries(
+    ['prefer_offline=true', 'audit=false', 'fund=false'].map((setting) => `npm_config_${setting}`.split('=')),
+  );
+  await run('sh', ['-ec', commands], {
+    cwd: root,
+    env: { ...process.env, ...settingsOfNpm, APP: project },
+    maxBuffer: 1 << 24,
+  });
 
   await cp(fileURLToPath(new URL('consumer', import.meta.url)), project, { recursive: true });
   await cp(fileURLToPath(new URL('types.test-d.ts', import.meta.url)), join(project, 'types.ts'));
@@ -63,6 +69,10 @@ beforeAll(async () => {
 afterAll(() => rm(project, { recursive: true, force: true }));
 
 describe('the package, installed', () => {
+  test('is installed by the same commands in both READMEs', async () => {
+    expect(await installCommands('sdk/README.md')).toBe(await installCommands('README.md'));
+  });
+
   test('contains only its package.json, its README and its build', async () => {
     const folder = join(project, 'node_modules/@noctra/sdk');
     const files = (await readdir(folder, { recursive: true })).filter((name) => name.includes('.')).sort();

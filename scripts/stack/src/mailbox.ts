@@ -82,7 +82,7 @@ p{margin:.25rem 0}
 .button{background:var(--accent);color:#fff;padding:.4rem 1rem;border-radius:.4rem;text-decoration:none}
 .code{font:600 1.6rem/1 ui-monospace,monospace;letter-spacing:.15em}
 code{user-select:all}
-iframe{width:100%;height:20rem;border:1px solid var(--line);background:#fff;color-scheme:light}
+iframe{width:100%;height:28rem;border:1px solid var(--line);background:#fff;color-scheme:light}
 `;
 
 function page(mails: readonly KeptMail[]): Response {
