@@ -1,4 +1,4 @@
-import { attemptAsCaller, type CallOptions, type Context, dataOf, type Result } from './calls.ts';
+import { attemptAsCaller, type CallOptions, type Context, callApi, dataOf, type Result } from './calls.ts';
 import { type NoctraError, refusal } from './errors.ts';
 import { limits } from './limits.ts';
 import { unavailable, withRetries } from './retries.ts';
@@ -131,13 +131,10 @@ export async function withUploads<T>(
 }
 
 /** Removes uploads. The server removes after a day what cannot be removed now. */
-export async function removeUploads({ supabase }: Context, uploads: readonly UploadedMedia[]): Promise<void> {
+export async function removeUploads(context: Context, uploads: readonly UploadedMedia[]): Promise<void> {
   if (uploads.length === 0) return;
-  const paths = uploads.map(({ path }) => path);
-  await supabase.storage
-    .from(uploadBucket)
-    .remove(paths)
-    .catch(() => {});
+  const body = { paths: uploads.map(({ path }) => path) };
+  await callApi(context, 'uploads/', { method: 'DELETE', body, repeatOn: [] }).catch(() => {});
 }
 
 /** A file of a post, as the HTTP API takes it. */

@@ -48,6 +48,7 @@ test('the OpenAPI document describes every endpoint, and each of its references 
   );
   expect(endpoints.sort()).toEqual([
     'DELETE /posts/{id}',
+    'DELETE /uploads',
     'DELETE /userprofiles/me',
     'GET /health',
     'GET /posts',

@@ -102,8 +102,63 @@ describe('when one of several files cannot be written', () => {
   });
 });
 
-test('an upload can be removed by its owner before it is published', async () => {
-  const path = await uploadByUrl(kai, fixture('photo.jpg', 'image/jpeg'));
-  expect((await kai.client.storage.from('uploads').remove([path])).data).toHaveLength(1);
-  expect(await objectsOf(kai, 'uploads')).not.toContain(path);
+describe('DELETE /uploads/', () => {
+  const upload = () => uploadByUrl(kai, fixture('photo.jpg', 'image/jpeg'));
+  const remove = (json: unknown) => call('/uploads/', { method: 'DELETE', token: kai.token, json });
+
+  test('removes uploads that are not published, and no others', async () => {
+    const [first, second, kept] = [await upload(), await upload(), await upload()];
+    expect((await remove({ paths: [first, second] })).status).toBe(204);
+    const left = await objectsOf(kai, 'uploads');
+    expect(left).toContain(kept);
+    for (const path of [first, second]) expect(left).not.toContain(path);
+    const answer = await call('/media/', { token: kai.token, json: { path: first } });
+    expect(answer).toMatchObject({ status: 422, json: { code: 'media_not_found' } });
+  });
+
+  test('is repeatable: an upload that is not there is removed', async () => {
+    const path = await upload();
+    const paths = [path, path, `${kai.id}/${crypto.randomUUID()}`];
+    expect((await remove({ paths })).status).toBe(204);
+    expect((await remove({ paths })).status).toBe(204);
+  });
+
+  test('takes a form', async () => {
+    const path = await upload();
+    const answer = await call('/uploads/', {
+      method: 'DELETE',
+      token: kai.token,
+      body: new URLSearchParams({ paths: path }),
+    });
+    expect(answer.status).toBe(204);
+    expect(await objectsOf(kai, 'uploads')).not.toContain(path);
+  });
+
+  test('leaves a published file alone', async () => {
+    const { json } = await call('/media/', { token: kai.token, json: { path: await upload() } });
+    expect(await remove({ paths: [json.path] })).toMatchObject({
+      status: 422,
+      json: { code: 'media_not_found', errors: { paths: [expect.any(String)] } },
+    });
+    expect(await objectsOf(kai)).toContain(json.path);
+  });
+
+  test.each([
+    ['no list', {}, 'media_invalid', 'paths'],
+    ['a path alone', { paths: 'x' }, 'media_invalid', 'paths'],
+    ['no path', { paths: [] }, 'media_invalid', 'paths'],
+    ['a number', { paths: [5] }, 'media_invalid', 'paths'],
+    ['eleven paths', { paths: Array.from({ length: 11 }, () => 'x') }, 'media_too_many', 'paths'],
+    ['another field', { paths: ['x'], path: 'x' }, 'field_unknown', 'path'],
+  ])('refuses %s', async (_, json, code, field) => {
+    expect(await remove(json)).toMatchObject({
+      status: 422,
+      json: { code, errors: { [field]: [expect.any(String)] } },
+    });
+  });
+
+  test('needs a token', async () => {
+    const answer = await call('/uploads/', { method: 'DELETE', json: { paths: [await upload()] } });
+    expect(answer).toMatchObject({ status: 401, json: { code: 'not_signed_in' } });
+  });
 });

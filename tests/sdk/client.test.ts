@@ -47,7 +47,7 @@ describe('a supabase-js client that is passed in', () => {
       [
         'POST /storage/v1/object/uploads/…/… mine',
         'POST /functions/v1/api/posts/ mine',
-        'DELETE /storage/v1/object/uploads mine',
+        'DELETE /functions/v1/api/uploads/ mine',
         'GET /rest/v1/rpc/get_post mine',
         'POST /storage/v1/object/sign/post-media mine',
         'PATCH /functions/v1/api/userprofiles/me/ mine',

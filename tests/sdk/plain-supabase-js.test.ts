@@ -3,6 +3,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { load, photo } from '../kit/files.ts';
+import { objectsOf } from '../kit/owned.ts';
 import { newPerson } from '../kit/people.ts';
 import { settings } from '../kit/settings.ts';
 import { cleaned, newSdkPerson } from './noctra.ts';
@@ -32,6 +33,11 @@ describe('docs/supabase-js.md', () => {
       mentions: [{ username: `user1_${unique}` }, { username: `user2_${unique}` }],
       media: [{ file: values.published.path, alt_text: 'The sun over the sea' }],
     });
+  });
+
+  test('removes an upload', async () => {
+    expect(values.leftover).toBeNull();
+    expect(await objectsOf({ id: values.me }, 'uploads')).not.toContain(values.unwanted);
   });
 
   test('reads posts as pages, alone and from the tables', () => {

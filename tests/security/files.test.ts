@@ -22,9 +22,11 @@ let files: PreparedFiles['files'];
 let upload: string;
 let evesFile: string;
 let evesUpload: string;
+let evesPost: string;
 
 beforeAll(async () => {
   ({ ann, eve, files, upload, evesFile, evesUpload } = await prepareFiles());
+  evesPost = (await publish(eve)).id;
 });
 
 const evesName = () => `${eve.id}/${crypto.randomUUID()}`;
@@ -170,7 +172,6 @@ describe("another user's files", () => {
     expect(names(await listed(ann, 'post-media', { prefix: ann.id }))).toEqual(
       [files.shown, files.kept].sort(),
     );
-    expect(names(await listed(ann, 'uploads', { prefix: ann.id }))).toContain(upload);
     expect(await listed(eve, 'uploads', { prefix: ann.id })).toEqual([]);
     expect(await listed(eve, 'avatars', { prefix: ann.id })).toEqual([]);
     expect(await listed(null, 'post-media', { prefix: ann.id })).toEqual([]);
@@ -201,6 +202,56 @@ describe("another user's files", () => {
       expect([picture.status, JSON.parse(picture.text).hint]).toEqual([422, 'picture_not_found']);
     }
     expect(await belongings(sql, ann)).toEqual(before);
+  });
+});
+
+describe('the function, which has the secret key,', () => {
+  it.each<[what: string, path: () => string]>([
+    ["another user's upload", () => upload],
+    ['an upload that nobody has', () => `${ann.id}/${crypto.randomUUID()}`],
+    ["another user's private file", () => files.kept],
+    ['up and over', () => `${eve.id}/../${upload}`],
+    ['up and over, encoded', () => `${eve.id}/%2e%2e/${upload}`],
+    ['with an encoded slash', () => upload.replace('/', '%2f')],
+    ['two slashes', () => upload.replace('/', '//')],
+    ['a slash in front', () => `/${upload}`],
+    ['with its bucket', () => `uploads/${upload}`],
+    ['out of the bucket', () => `../post-media/${files.kept}`],
+    ['in capitals', () => upload.toUpperCase()],
+    ['with a line break', () => `${upload}\n`],
+    ['with a query', () => `${upload}?download`],
+    ['a folder', () => ann.id],
+    ['a folder with a slash', () => `${ann.id}/`],
+  ])('neither reads nor removes a path that is no upload of the caller: %s', async (_what, path) => {
+    const before = [await belongings(sql, ann), await belongings(sql, eve)];
+    const { token } = eve;
+    const picture = (field: string) =>
+      call('/userprofiles/me/', { method: 'PATCH', token, json: { [field]: path() } });
+    const answers = [
+      await call('/media/', { token, json: { path: path() } }),
+      await call('/posts/', { token, json: { caption: 'x', media: [path()] } }),
+      await call(`/posts/${evesPost}/`, { method: 'PATCH', token, json: { media: [path()] } }),
+      await call('/uploads/', { method: 'DELETE', token, json: { paths: [path()] } }),
+      await call('/uploads/', { method: 'DELETE', token, json: { paths: [evesUpload, path()] } }),
+      await picture('profile_pic'),
+      await picture('cover_pic'),
+    ];
+    expect(answers.map(({ status, json }) => [status, json.code])).toEqual([
+      ...Array.from({ length: 5 }, () => [422, 'media_not_found']),
+      ...Array.from({ length: 2 }, () => [422, 'picture_not_found']),
+    ]);
+    expect([await belongings(sql, ann), await belongings(sql, eve)]).toEqual(before);
+  });
+
+  it("does not tell another user's upload from none", async () => {
+    const ask = async (path: string) => {
+      const answers = [
+        await call('/media/', { token: eve.token, json: { path } }),
+        await call('/uploads/', { method: 'DELETE', token: eve.token, json: { paths: [path] } }),
+      ];
+      return answers.map(({ status, json }) => ({ status, json }));
+    };
+    expect(await ask(upload)).toEqual(await ask(`${ann.id}/${crypto.randomUUID()}`));
   });
 });
 

@@ -133,6 +133,7 @@ describe('a banned user', () => {
         token: eve.token,
         json: { filename: 'a.jpg', content_type: 'image/jpeg', size: 1 },
       }),
+      await call('/uploads/', { method: 'DELETE', token: eve.token, json: { paths: [upload] } }),
       await call('/userprofiles/me/', { method: 'PATCH', token: eve.token, json: { bio: 'x' } }),
       await call('/userprofiles/me/', {
         method: 'PATCH',

@@ -1,6 +1,9 @@
+import { expect } from 'vitest';
 import { call, uploadByUrl } from '../kit/api.ts';
 import { fixture } from '../kit/files.ts';
+import { objectsOf } from '../kit/owned.ts';
 import { newPerson, type Person } from '../kit/people.ts';
+import { eventually } from '../kit/waiting.ts';
 import { rest } from './raw.ts';
 
 /** Where Storage has objects. */
@@ -12,11 +15,13 @@ export const newName = (): string => `${crypto.randomUUID()}.jpg`;
 /** The bytes of a photo, as a browser would send them. */
 export const photoBytes = (): File => fixture('photo.jpg', 'image/jpeg');
 
-/** Publishes a file that no post shows yet; gives its path in `post-media`. */
+/** Publishes a file that no post shows yet, and waits until its upload is gone; gives its path in `post-media`. */
 export async function publishLoose(person: Person): Promise<string> {
   const path = await uploadByUrl(person, photoBytes());
   const answer = await call('/media/', { token: person.token, json: { path } });
   if (answer.status !== 201) throw new Error(`Publishing failed: ${JSON.stringify(answer.json)}`);
+  // The function answers first.
+  await eventually(async () => expect(await objectsOf(person, 'uploads')).not.toContain(path));
   return answer.json.path;
 }
 

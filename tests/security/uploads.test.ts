@@ -66,11 +66,13 @@ async function uploadResumably(
   return sent.status;
 }
 
-/** Signs an upload URL as a client does that means to overwrite; gives its token. */
+/** Signs an upload URL as a client that means to overwrite: with `x-upsert`, and without where that is refused; gives its token. */
 async function signUpload(person: Person, path: string, bucket = 'uploads'): Promise<string> {
-  const headers = { 'x-upsert': 'true' };
-  const answer = await send(person, `${object}/upload/sign/${bucket}/${path}`, { json: {}, headers });
-  return answer.status === 200 ? JSON.parse(answer.text).token : '';
+  for (const headers of [{ 'x-upsert': 'true' }, {}]) {
+    const answer = await send(person, `${object}/upload/sign/${bucket}/${path}`, { json: {}, headers });
+    if (answer.status === 200) return JSON.parse(answer.text).token;
+  }
+  return '';
 }
 
 const putSigned = (path: string, token: string, body: BodyInit, headers: Record<string, string> = {}) =>

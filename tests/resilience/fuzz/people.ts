@@ -126,6 +126,8 @@ export async function prepareCast(noctra: OwnNoctra): Promise<Cast> {
       ...{ media: mediaPath, profile_pic: mediaPath, cover_pic: mediaPath },
       // The latest: an upload can be published once.
       path: (at) => uploads.at(-1 - (at % 2)) ?? mediaPath(at),
+      // All of one user: one path of another's, and none is removed.
+      paths: () => uploads.at(-1) ?? '',
       remove_media: oneOf(media, ({ id }) => id),
       content_type: among('image/jpeg', 'video/mp4', 'application/pdf', 'application/octet-stream'),
       filename: among('photo.jpg', 'clip.mp4', 'x', '.jpg'),

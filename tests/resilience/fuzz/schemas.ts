@@ -50,7 +50,8 @@ export function createGenerators(document: OpenApi, known: Known): Generators {
       return fc.integer({ min, max: Math.min(max, Number.MAX_SAFE_INTEGER) });
     }
     if (type === 'array') {
-      return fc.array(valid(schema.items ?? {}, name), { maxLength: Math.min(schema.maxItems ?? 4, 4) });
+      const { items = {}, minItems: minLength = 0, maxItems = 4 } = schema;
+      return fc.array(valid(items, name), { minLength, maxLength: Math.min(maxItems, 4) });
     }
     if (type === 'object') {
       const fields = Object.entries(schema.properties ?? {}).map(([field, part]) => {

@@ -14,6 +14,8 @@ const specialCodes: Record<string, ProblemCode> = {
   'mentions invalid_format': 'profile_not_found',
   owner: 'profile_not_found',
   path: 'media_invalid',
+  paths: 'media_invalid',
+  'paths too_big': 'media_too_many',
   publicProfile: 'public_profile_invalid',
   'size too_big': 'media_too_large',
   tags: 'tag_invalid',

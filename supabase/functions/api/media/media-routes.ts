@@ -1,15 +1,15 @@
 import type { MiddlewareHandler } from 'hono';
 import type { Config } from '../config.ts';
-import type { AppEnv } from '../http/context.ts';
+import type { AppEnv, Caller } from '../http/context.ts';
 import { addEndpoint } from '../http/endpoint.ts';
 import type { App } from '../http/openapi.ts';
 import { storageProblem } from '../http/problem.ts';
 import { publicStorageUrl } from '../http/urls.ts';
 import { newPath } from './file-names.ts';
 import { postMedia } from './inspect.ts';
-import { MediaAnswer, MediaBody, UploadAnswer, UploadBody } from './media-schemas.ts';
+import { MediaAnswer, MediaBody, UploadAnswer, UploadBody, UploadRemoval } from './media-schemas.ts';
 import { publishOne } from './publish.ts';
-import { uploadsBucket } from './uploads.ts';
+import { removeUploads, uploadsBucket } from './uploads.ts';
 
 /** For how long Storage takes an upload by its signed URL: two hours, which is not ours to choose. */
 const SIGNED_UPLOAD_SECONDS = 7200;
@@ -29,21 +29,37 @@ export function addMediaRoutes(app: App, config: Config, caller: MiddlewareHandl
     answers: { 201: { description: 'Where the file goes', schema: UploadAnswer } },
     problems: [403, 429],
     handler: async (c, { body }) => {
-      const { id, client } = c.var.caller;
-      const path = newPath(id);
-      const { data, error } = await client.storage.from(uploadsBucket).createSignedUploadUrl(path);
-      if (error) throw storageProblem(error);
+      const { path, signedUrl, token } = await signUpload(c.var.caller);
       return c.json(
         {
           path,
-          url: publicStorageUrl(config, c.req.raw.headers, data.signedUrl),
-          token: data.token,
+          url: publicStorageUrl(config, c.req.raw.headers, signedUrl),
+          token,
           method: 'PUT',
           headers: { 'content-type': body.content_type || 'application/octet-stream' },
           expires_in: SIGNED_UPLOAD_SECONDS,
         },
         201,
       );
+    },
+  });
+
+  addEndpoint(app, {
+    method: 'delete',
+    path: '/uploads/',
+    name: 'removeUploads',
+    tag: 'Posts',
+    summary: 'Remove uploads that are not needed after all',
+    description: 'For uploads that are not published. What is left is removed after a day.',
+    caller,
+    body: { json: UploadRemoval },
+    answers: { 204: { description: 'Removed, or not there' } },
+    problems: [403, 429],
+    handler: async (c, { body }) => {
+      // The secret key asks no policy: a banned user, who may not upload, may not remove either.
+      await signUpload(c.var.caller);
+      await removeUploads(config, c.var.caller.id, body.paths);
+      return c.body(null, 204);
     },
   });
 
@@ -61,4 +77,14 @@ export function addMediaRoutes(app: App, config: Config, caller: MiddlewareHandl
     problems: [403],
     handler: async (c, { body }) => c.json(await publishOne(config, c.var.caller, body.path, postMedia), 201),
   });
+}
+
+/** Signs a URL for a new upload, as the caller: Storage asks its policies, and answers 403 to who may not upload. */
+async function signUpload({
+  id,
+  client,
+}: Caller): Promise<{ path: string; signedUrl: string; token: string }> {
+  const { data, error } = await client.storage.from(uploadsBucket).createSignedUploadUrl(newPath(id));
+  if (error) throw storageProblem(error);
+  return data;
 }

@@ -38,6 +38,16 @@ export const UploadAnswer = z
   })
   .openapi('Upload');
 
+/** Body of DELETE /uploads/. */
+export const UploadRemoval = z
+  .strictObject({
+    paths: z
+      .array(uploadPath, 'Give a list of paths of uploads.')
+      .min(1, 'Give the path of an upload.')
+      .max(limits.media, `Give at most ${limits.media} paths.`),
+  })
+  .openapi('UploadRemoval');
+
 /** Body of POST /media/. */
 export const MediaBody = z.strictObject({ path: uploadPath }).openapi('NewMedia');
 

@@ -12,7 +12,7 @@ import { keyedPath, newPath, readPath } from './file-names.ts';
 import type { CleanFile } from './formats/format.ts';
 import { type FileRules, inspect } from './inspect.ts';
 import { mapParallel } from './parallel.ts';
-import { noSuchUpload, readUpload, removeUploads } from './uploads.ts';
+import { readUpload, removeUploads } from './uploads.ts';
 
 /** Files under way at once for one request: enough to hide the waiting, few enough not to crowd out other requests. */
 const PARALLEL_FILES = 3;
@@ -63,7 +63,7 @@ export function withFiles<Result>(
       return (await publishUpload(publisher, source, rules, place)).path;
     });
     const result = await work(paths);
-    if (key === null) removeInBackground(caller, uploadsAmong(files));
+    if (key === null) removeInBackground(publisher, uploadsAmong(files));
     return result;
   });
 }
@@ -77,7 +77,7 @@ export function publishOne(
 ): Promise<PublishedFile> {
   return orDiscard({ config, caller, key: null, registered: [] }, async (publisher) => {
     const file = await publishUpload(publisher, path, rules, 0);
-    removeInBackground(caller, [path]);
+    removeInBackground(publisher, [path]);
     return file;
   });
 }
@@ -111,16 +111,15 @@ async function publishUpload(
   place: number,
 ): Promise<PublishedFile> {
   const { config, caller } = publisher;
-  if (readPath(path)?.ownerId !== caller.id) throw noSuchUpload(rules);
   const hold = memoryHold();
   try {
-    const { bytes, contentType } = await readUpload(config, caller, path, rules, hold);
+    const { bytes, contentType } = await readUpload(config, caller.id, path, rules, hold);
     const claim = { name: `File ${place + 1}`, contentType };
     return await store(publisher, inspect(bytes, claim, rules), rules, place);
   } catch (error) {
     // What is refused for what it is stays refused.
     const status = error instanceof ProblemError ? error.problem.status : 500;
-    if (status === 413 || status === 415) removeInBackground(caller, [path]);
+    if (status === 413 || status === 415) removeInBackground(publisher, [path]);
     throw error;
   } finally {
     hold.release();
@@ -192,8 +191,8 @@ async function discard({ config, key, registered }: Publisher, reason: unknown):
 }
 
 /** Removes uploads that are published or refused; what fails is left to the sweep. */
-function removeInBackground(caller: Caller, paths: string[]): void {
-  if (paths.length > 0) inBackground('Removing uploads', () => removeUploads(caller, paths));
+function removeInBackground({ config, caller }: Publisher, paths: string[]): void {
+  if (paths.length > 0) inBackground('Removing uploads', () => removeUploads(config, caller.id, paths));
 }
 
 function uploadsAmong(files: readonly RequestFile[]): string[] {

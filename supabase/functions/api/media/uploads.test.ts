@@ -1,10 +1,9 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { Config } from '../config.ts';
-import type { Caller } from '../http/context.ts';
 import { memoryHold } from '../http/memory.ts';
 import { ProblemError } from '../http/problem.ts';
 import { postMedia, profilePicture } from './inspect.ts';
-import { readUpload } from './uploads.ts';
+import { readUpload, removeUploads } from './uploads.ts';
 
 const config: Config = {
   url: 'http://storage',
@@ -13,18 +12,19 @@ const config: Config = {
   secretKey: 'secret',
   jwks: undefined,
 };
-const caller = { id: 'someone', token: 'a token' } as Caller;
+const userId = '0b9cdd4e-6c12-4b6b-8d65-b5f3c6a1d2aa';
+const path = `${userId}/f1c0e1a2-8c4e-4d3a-9b1f-2f6f0c8f4d11`;
 
 afterEach(() => vi.unstubAllGlobals());
 
+const codeOf = (error: unknown) => (error instanceof ProblemError ? error.problem.code : error);
+
 /** Reads an upload that Storage answers with; gives the upload, or the code of the problem. */
-async function readAnswer(answer: () => Promise<Response>, rules = postMedia) {
+async function readAnswer(answer: () => Promise<Response>, { rules = postMedia, name = path } = {}) {
   const fetch = vi.fn(answer);
   vi.stubGlobal('fetch', fetch);
   const hold = memoryHold();
-  const result = await readUpload(config, caller, 'someone/file', rules, hold).catch((error: unknown) =>
-    error instanceof ProblemError ? error.problem.code : error,
-  );
+  const result = await readUpload(config, userId, name, rules, hold).catch(codeOf);
   hold.release();
   return { result, fetch };
 }
@@ -40,16 +40,13 @@ const chunked = (length: number) =>
   });
 
 describe('readUpload', () => {
-  test('reads as the caller, and the bytes as they are stored', async () => {
+  test('reads with the secret key, and the bytes as they are stored', async () => {
     const answer = async () => new Response('bytes', { headers: { 'content-type': 'image/jpeg' } });
     const { result, fetch } = await readAnswer(answer);
     expect(result).toEqual({ bytes: new TextEncoder().encode('bytes'), contentType: 'image/jpeg' });
-    expect(fetch).toHaveBeenCalledWith(
-      'http://storage/storage/v1/object/authenticated/uploads/someone/file',
-      {
-        headers: { apikey: 'publishable', authorization: 'Bearer a token', 'accept-encoding': 'identity' },
-      },
-    );
+    expect(fetch).toHaveBeenCalledWith(`http://storage/storage/v1/object/authenticated/uploads/${path}`, {
+      headers: { apikey: 'secret', authorization: 'Bearer secret', 'accept-encoding': 'identity' },
+    });
   });
 
   test.each<[what: string, code: string, answer: () => Promise<Response>]>([
@@ -74,6 +71,33 @@ describe('readUpload', () => {
 
   test('calls a missing picture a picture', async () => {
     const missing = async () => new Response('{}', { status: 400 });
-    expect((await readAnswer(missing, profilePicture)).result).toBe('picture_not_found');
+    expect((await readAnswer(missing, { rules: profilePicture })).result).toBe('picture_not_found');
+  });
+});
+
+describe('Storage, with the secret key,', () => {
+  const otherId = '7d0f0c55-02f6-4f1f-9e0e-3c3f3a0f6f10';
+  test.each([
+    path.replace(userId, otherId),
+    `${path}.jpg`,
+    `${path}/`,
+    `${path}\n`,
+    `${path}?x`,
+    `${path}#x`,
+    `/${path}`,
+    `//${path}`,
+    path.toUpperCase(),
+    userId,
+    `${userId}/`,
+    `${userId}/*`,
+    `${userId}/../${path.replace(userId, otherId)}`,
+    `${userId}/%2e%2e/${path.replace(userId, otherId)}`,
+    `../post-media/${path}`,
+    '',
+  ])('is asked for nothing but an upload of the user: not for %j', async (name) => {
+    const { result, fetch } = await readAnswer(async () => new Response('bytes'), { name });
+    expect(result).toBe('media_not_found');
+    expect(await removeUploads(config, userId, [path, name]).catch(codeOf)).toBe('media_not_found');
+    expect(fetch).not.toHaveBeenCalled();
   });
 });

@@ -1,9 +1,13 @@
 import type { Config } from '../config.ts';
-import type { Caller } from '../http/context.ts';
+import { secretClient } from '../http/clients.ts';
 import type { Hold } from '../http/memory.ts';
-import { fieldProblem, ProblemError, unavailable } from '../http/problem.ts';
+import { fieldProblem, ProblemError, storageProblem, unavailable } from '../http/problem.ts';
 import { bytesOf } from '../http/streams.ts';
+import { readPath } from './file-names.ts';
 import type { FileRules } from './inspect.ts';
+
+// With the secret key, since users cannot read or remove what they have written to the bucket: Storage would serve it to
+// their browsers, whatever it is. So each path is checked here to be one of the user's own.
 
 /** The bucket that users write to. */
 export const uploadsBucket = 'uploads';
@@ -17,19 +21,20 @@ export interface Upload {
   contentType: string;
 }
 
-/** Reads an upload, as the caller: Storage shows users nobody else's. */
+/** Reads an upload of the user's. */
 export async function readUpload(
   config: Config,
-  caller: Caller,
+  userId: string,
   path: string,
   rules: FileRules,
   hold: Hold,
 ): Promise<Upload> {
+  assertOwn(userId, [path], rules);
   // Not by storage-js, which gives no stream that can be bounded.
   const response = await fetch(`${config.url}/storage/v1/object/authenticated/${uploadsBucket}/${path}`, {
     headers: {
-      apikey: config.publishableKey,
-      authorization: `Bearer ${caller.token}`,
+      apikey: config.secretKey,
+      authorization: `Bearer ${config.secretKey}`,
       // The bytes as they are stored: a few compressed ones can stand for gigabytes.
       'accept-encoding': 'identity',
     },
@@ -38,7 +43,7 @@ export async function readUpload(
   });
   if (!response.ok) {
     await response.body?.cancel();
-    // Storage answers 400 for an object that is not there, or not the caller's.
+    // Storage answers 400 for an object that is not there.
     throw response.status < 500 ? noSuchUpload(rules) : unavailable(new Error(`Storage: ${response.status}`));
   }
   const announced = Number(response.headers.get('content-length'));
@@ -52,14 +57,26 @@ export async function readUpload(
   return { bytes, contentType: response.headers.get('content-type') ?? '' };
 }
 
-/** The answer for a path that is no upload of the caller. */
-export function noSuchUpload({ bucket, field }: FileRules): ProblemError {
-  const code = bucket === 'post-media' ? 'media_not_found' : 'picture_not_found';
-  return fieldProblem(code, field, 'There is no such upload of yours: upload the file first.');
+/** Removes uploads of the user's. One that is not there is no error. */
+export async function removeUploads(config: Config, userId: string, paths: string[]): Promise<void> {
+  assertOwn(userId, paths, { bucket: 'post-media', field: 'paths' });
+  const { error } = await secretClient(config, null).storage.from(uploadsBucket).remove(paths);
+  if (error) throw storageProblem(error);
 }
 
-/** Removes uploads, as the caller. */
-export async function removeUploads({ client }: Caller, paths: string[]): Promise<void> {
-  const { error } = await client.storage.from(uploadsBucket).remove(paths);
-  if (error) throw error;
+/** What a refusal is about. */
+type Place = Pick<FileRules, 'bucket' | 'field'>;
+
+/** Refuses every path that is not of an upload in the user's folder, whether or not there is such a file. */
+function assertOwn(userId: string, paths: readonly string[], rules: Place): void {
+  const isOwn = (path: string) => {
+    const { ownerId, isUpload } = readPath(path) ?? {};
+    return isUpload && ownerId === userId;
+  };
+  if (!paths.every(isOwn)) throw noSuchUpload(rules);
+}
+
+function noSuchUpload({ bucket, field }: Place): ProblemError {
+  const code = bucket === 'post-media' ? 'media_not_found' : 'picture_not_found';
+  return fieldProblem(code, field, 'There is no such upload of yours: upload the file first.');
 }
