@@ -1,4 +1,4 @@
-// `npm run create-admin`: makes an administrator, or makes one of a person who is there already.
+// `npm run create-admin`: makes an administrator, or promotes an existing user.
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import { parseArgs } from 'node:util';
@@ -49,7 +49,7 @@ async function main(): Promise<void> {
   const { data, error } = await client.auth.admin.createUser({
     email,
     password,
-    // Whoever holds the secret key vouches for the address.
+    // The holder of the secret key vouches for the address.
     email_confirm: true,
     user_metadata: { username },
   });
@@ -68,7 +68,7 @@ async function findByUsername(client: Client, username: string): Promise<string 
   return data?.id ?? null;
 }
 
-/** Auth's admin API has no search by address, so its pages are walked through. */
+/** Auth's admin API has no search by address: reads its pages. */
 async function findByEmail(client: Client, email: string): Promise<string> {
   for (let page = 1; ; page++) {
     const { data, error } = await client.auth.admin.listUsers({ page, perPage: 1000 });

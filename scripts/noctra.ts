@@ -36,7 +36,7 @@ export function environmentOf(target: Target): Record<string, string> {
   };
 }
 
-/** The Noctra that the environment names, or null when it names none. Some of the variables but not all is an error. */
+/** The Noctra that the environment names, or null. Only some of the variables is an error. */
 export function targetFromEnvironment(): Target | null {
   const { NOCTRA_URL, NOCTRA_PUBLISHABLE_KEY, NOCTRA_SECRET_KEY, NOCTRA_DB_URL } = process.env;
   if (!NOCTRA_URL && !NOCTRA_PUBLISHABLE_KEY && !NOCTRA_SECRET_KEY && !NOCTRA_DB_URL) return null;
@@ -82,18 +82,18 @@ async function localRun(project: Project, variables: string): Promise<Run> {
   throw new StackError('No Noctra runs here.', `Start it with \`npm start\`, or set ${variables}.`);
 }
 
-/** Runs `work` against the Noctra that the environment names, else against one of its own. */
+/** Runs `work` against the Noctra that the environment names, else against a temporary one. */
 export async function withNoctra<T>(work: (target: Target) => Promise<T>): Promise<T> {
   const given = targetFromEnvironment();
   return given ? work(given) : withOwnNoctra(work);
 }
 
 /**
- * Runs `work` against a Noctra of its own, on free ports and with data of its own, which is gone afterwards, also when
+ * Runs `work` against a temporary Noctra on free ports. Its data are removed afterwards, also when
  * the work fails or is interrupted. A stack that runs already is not touched.
  */
 export async function withOwnNoctra<T>(work: (target: Target) => Promise<T>): Promise<T> {
-  console.log('Starting a Noctra of its own');
+  console.log('Starting a temporary Noctra');
   const state = fs.mkdtempSync(path.join(os.tmpdir(), 'noctra-'));
   const removeState = () => fs.rmSync(state, { recursive: true, force: true });
   try {
@@ -129,14 +129,14 @@ export async function withOwnNoctra<T>(work: (target: Target) => Promise<T>): Pr
   }
 }
 
-/** Auth counts attempts by address, and all tests come from one: the limits that protect people would end a test run. */
+/** Raises Auth's rate limits: it counts by address, and all tests come from one. */
 export function withoutAuthLimits(project: Project): Project {
   const { config } = project;
   const rate_limit = { ...config.auth.rate_limit, ...unlimited(config.auth.rate_limit) };
   return { ...project, config: { ...config, auth: { ...config.auth, rate_limit } } };
 }
 
-/** Auth's rate limits of `config.toml`, each so high that no test run meets it. */
+/** Rate limits so high that no test run reaches them. */
 export function unlimited(limits: object): Record<string, number> {
   return Object.fromEntries(Object.keys(limits).map((name) => [name, 1_000_000]));
 }

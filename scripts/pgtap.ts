@@ -3,7 +3,7 @@ import path from 'node:path';
 import postgres from 'postgres';
 import { root, withNoctra } from './noctra.ts';
 
-/** What a run of tests came to. */
+/** The results of a run. */
 export interface Totals {
   passed: number;
   failed: number;

@@ -11,7 +11,7 @@ interface Case {
   expected: string[];
 }
 
-// twitter-text's conformance suite is not part of Noctra; where a copy lies beside the project it is read in place.
+// twitter-text's conformance suite is not part of Noctra: these tests run where a copy is beside the project.
 const file = fileURLToPath(new URL('../../shared/conformance/twitter-text-extract.json', import.meta.url));
 const cases = fs.existsSync(file) ? readCases(file) : [];
 if (cases.length === 0)

@@ -1,5 +1,5 @@
--- What the benchmark's data are made of: chance that is the same in every run, a power law, captions in several scripts.
--- Runs as the superuser, in a database that the benchmark made for itself.
+-- The data of the benchmark: repeatable chance, a power law, captions in several scripts.
+-- Runs as the superuser, in the database of the benchmark.
 
 create schema bench;
 
@@ -42,7 +42,7 @@ language sql
 immutable
 parallel safe
 as $$
-  -- One in fifty has closed his profile; none of the first few, whose many posts would decide every figure.
+  -- One profile in fifty is private, but none of the first, whose many posts would decide every figure.
   select number <= 20 or bench.chance(number, 11) >= 0.02
 $$;
 comment on function bench.profile_is_public(integer) is 'Whether a person''s profile is public.';

@@ -1,14 +1,14 @@
 import { quantile } from './statistics.ts';
 
-/** Something to measure: what one round of it took. */
+/** Something to measure. */
 export interface Measured {
   name: string;
-  /** Runs one round and gives its figure. */
+  /** Runs one round; returns its figure. */
   round(): Promise<number>;
 }
 
 /**
- * Measures several things in turns, round by round, so that what slows the machine for a while slows all of them. The
+ * Measures several things in turns, round by round, so that a slow moment of the machine slows all of them. The
  * first round of each warms up and does not count. Gives the figures of each by name.
  */
 export async function interleave(
@@ -18,7 +18,7 @@ export async function interleave(
   const figures = new Map<string, number[]>(things.map(({ name }) => [name, []]));
   for (const thing of things) await thing.round();
   for (let round = 0; round < rounds; round++) {
-    // The one that begins changes: being first must not be worth anything.
+    // The order rotates: no place in it is an advantage.
     for (let place = 0; place < things.length; place++) {
       const thing = things[(place + round) % things.length];
       if (thing) figures.get(thing.name)?.push(await thing.round());
@@ -27,14 +27,14 @@ export async function interleave(
   return figures;
 }
 
-/** Milliseconds that one of `times` repetitions takes on average, one after the other. */
+/** The mean milliseconds of `times` repetitions in sequence. */
 export async function millisecondsEach(times: number, work: () => PromiseLike<unknown>): Promise<number> {
   const began = performance.now();
   for (let time = 0; time < times; time++) await work();
   return (performance.now() - began) / times;
 }
 
-/** Milliseconds that a repetition takes, one after the other: the median, which a pause of the machine does not move. */
+/** The median milliseconds of repetitions in sequence: a pause of the machine does not change it. */
 export async function medianMilliseconds(times: number, work: () => PromiseLike<unknown>): Promise<number> {
   const figures: number[] = [];
   for (let time = 0; time < times; time++) figures.push(await millisecondsEach(1, work));

@@ -1,7 +1,7 @@
 import autocannon from 'autocannon';
 import { quantile } from './statistics.ts';
 
-/** A request to send again and again; its body anew each time. */
+/** A request to send repeatedly, each time with a new body. */
 export interface Target {
   url: string;
   method?: 'GET' | 'POST';
@@ -9,14 +9,14 @@ export interface Target {
   body?: () => string;
 }
 
-/** What a load came to. */
+/** The results of a load. */
 export interface LoadResult {
   requestsPerSecond: number;
-  /** Milliseconds until the answer was there, at the 50th, 95th and 99th percentile. */
+  /** Milliseconds until the answer: the 50th, 95th and 99th percentile. */
   p50: number;
   p95: number;
   p99: number;
-  /** Answers that were no success, and requests without an answer. */
+  /** Unsuccessful answers, and requests without an answer. */
   errors: number;
 }
 

@@ -50,7 +50,7 @@ async function main(): Promise<void> {
   if (!options) return;
   const running: BenchNoctra[] = [];
   const stopAll = () => Promise.all(running.splice(0).map((noctra) => noctra.stop()));
-  // Ctrl-C ends each Noctra, too: they are in process groups of their own.
+  // Ctrl-C stops each Noctra, too: they are in other process groups.
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.once(signal, async () => {
       await stopAll();
@@ -85,14 +85,14 @@ async function main(): Promise<void> {
   }
 }
 
-/** A Noctra with data in it, and how long its starts took, in seconds. */
+/** A Noctra with data, and the seconds of its first start. */
 interface Opened {
   noctra: BenchNoctra;
-  /** Null where it was there already. */
+  /** Null if the data existed. */
   firstStart: number | null;
 }
 
-/** Opens the Noctra that holds so much data; makes it where there is none. Started afresh, so that all are warmed up alike. */
+/** Opens the Noctra with this size of data, which is made if it does not exist. Each is started now, so that all are equally warm. */
 async function open(size: DataSize, data: string, running: BenchNoctra[]): Promise<Opened> {
   const state = path.join(data, `${size.posts}-posts-${size.people}-people`);
   const recipe = recipeOf(size, path.join(root, 'supabase', 'migrations'));
@@ -106,7 +106,7 @@ async function open(size: DataSize, data: string, running: BenchNoctra[]): Promi
   };
   if (isThere) return { noctra: await start(), firstStart: null };
 
-  // Half made, or made for other migrations.
+  // Incomplete, or made for other migrations.
   fs.rmSync(state, { recursive: true, force: true });
   fs.mkdirSync(state, { recursive: true });
   const first = await start();
@@ -116,7 +116,7 @@ async function open(size: DataSize, data: string, running: BenchNoctra[]): Promi
   return { noctra: await start(), firstStart: first.startSeconds };
 }
 
-/** Makes the data, and lifts the limits that keep a person from doing what no person does. */
+/** Makes the data, and raises the rate limits. */
 async function fill(noctra: BenchNoctra, size: DataSize): Promise<void> {
   const asAdmin = () => connect(noctra.databaseUrl('supabase_admin'));
   await makeData(asAdmin, size, (step) => console.log(`  ${step}`));
@@ -153,7 +153,7 @@ async function measure({ noctra, firstStart }: Opened, recorder: Recorder, optio
   if (only.has('sdk')) await measureSdk(recorder);
 }
 
-/** Some people of the middle: neither those with the most posts nor those with none. */
+/** Average users: neither those with the most posts nor those with none. */
 async function peopleIds(noctra: BenchNoctra, count: number): Promise<string[]> {
   const admin = connect(noctra.databaseUrl('supabase_admin'));
   try {

@@ -13,7 +13,7 @@ import { pageSize } from './texts.ts';
 /** How many connections are kept busy. */
 const connectionCounts = [1, 16, 64] as const;
 
-/** The ways to the same answer. */
+/** The ways to get the same answer. */
 const ways = ['bare server', 'Data API', 'SDK', 'edge function'] as const;
 type Way = (typeof ways)[number];
 
@@ -21,7 +21,7 @@ type Way = (typeof ways)[number];
 const operations = ['page', 'one post', 'profile', 'create'] as const;
 type Operation = (typeof operations)[number];
 
-/** A person who is signed in, for the requests. */
+/** The user who sends the requests. */
 interface Reader {
   id: string;
   token: string;

@@ -9,7 +9,7 @@ import { root } from '../noctra.ts';
 
 const main = fileURLToPath(import.meta.resolve('embedded-supabase/bin'));
 
-/** A Noctra of the benchmark's own, in processes of its own, so that what measures and what is measured are apart. */
+/** A Noctra in other processes than the benchmark. */
 export interface BenchNoctra {
   url: string;
   publishableKey: string;
@@ -18,7 +18,7 @@ export interface BenchNoctra {
   pid: number;
   /** Seconds from the command to the line that says it is ready. */
   startSeconds: number;
-  /** The database's address for a role that logs in. */
+  /** The database's URL for a role. */
   databaseUrl(role: 'supabase_admin' | 'postgres' | 'authenticator'): string;
   stop(): Promise<void>;
 }
@@ -29,7 +29,7 @@ export async function startNoctra(state: string): Promise<BenchNoctra> {
   const child = spawn(
     process.execPath,
     [main, 'start', '--workdir', root, '--state', state, '--port', '0'],
-    // A group of its own: Ctrl-C is for the benchmark, which then ends it.
+    // In another process group: Ctrl-C reaches the benchmark, which then stops it.
     { stdio: ['ignore', 'pipe', 'pipe'], detached: true },
   );
   await ready(child);
@@ -53,7 +53,7 @@ export async function startNoctra(state: string): Promise<BenchNoctra> {
   };
 }
 
-/** Resolves when the stack has said that it is ready. */
+/** Resolves when the stack is ready. */
 async function ready(child: ChildProcess): Promise<void> {
   let said = '';
   await new Promise<void>((resolve, reject) => {
@@ -69,12 +69,12 @@ async function ready(child: ChildProcess): Promise<void> {
   });
 }
 
-/** A connection of its own, for work that is measured one statement at a time. */
+/** A new connection, for statements that are measured one at a time. */
 export function connect(url: string, max = 1): postgres.Sql {
   return postgres(url, { max, onnotice: () => {} });
 }
 
-/** A connection that is, for the database, a signed-in person's request: his role and claims, as the Data API sets them. */
+/** A connection with the role and claims of a signed-in user, as the Data API sets them. */
 export async function connectAs(noctra: BenchNoctra, personId: string): Promise<postgres.Sql> {
   const sql = connect(noctra.databaseUrl('authenticator'));
   const claims = JSON.stringify({ sub: personId, role: 'authenticated', aud: 'authenticated' });
@@ -82,7 +82,7 @@ export async function connectAs(noctra: BenchNoctra, personId: string): Promise<
   return sql;
 }
 
-/** A connection that no policy holds back, with the same claims: what the measured request is compared with. */
+/** A connection with the same claims, to which row-level security does not apply. */
 export async function connectUnsecured(noctra: BenchNoctra, personId: string): Promise<postgres.Sql> {
   const sql = connect(noctra.databaseUrl('postgres'));
   const claims = JSON.stringify({ sub: personId, role: 'authenticated', aud: 'authenticated' });

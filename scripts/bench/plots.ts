@@ -56,7 +56,7 @@ function goalRow(name: string, median: number, isReached: boolean, goal: Goal): 
   return `<tr><td>${escapeHtml(name)}</td><td class="number">${format(median)}</td><td>${goalText(goal)}</td><td class="${verdict}">${word}</td></tr>`;
 }
 
-/** One plot for each unit of an area: bars of different units have no common length. */
+/** One plot for each unit of an area: bars of different units cannot be compared. */
 function areaSection(area: string, reports: readonly { title: string; report: Report }[]): string {
   const units = [
     ...new Set(

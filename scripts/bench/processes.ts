@@ -11,18 +11,18 @@ interface ProcessStat {
   residentBytes: number;
 }
 
-/** Whether this system says what a process has used; only Linux does so without a program of its own. */
+/** Whether this system tells what a process has used: only Linux does, without another program. */
 export const canReadProcesses = process.platform === 'linux';
 
-/** A process and all that it started, by what they are: the stack's own, its functions, the database. */
+/** What a process and its descendants have used, by part: the stack, its functions, the database. */
 export interface Usage {
-  /** Seconds of CPU since each began. */
+  /** Seconds of CPU since their start. */
   cpuSeconds: Record<string, number>;
-  /** Bytes in memory; what processes share is counted once, as each one's part of it. */
+  /** Bytes in memory; shared memory is counted once. */
   memoryBytes: Record<string, number>;
 }
 
-/** What a process and its descendants have used, by name; null where the system does not say. */
+/** Reads what a process and its descendants have used; null where the system does not tell. */
 export function usageOf(pid: number): Usage | null {
   if (!canReadProcesses) return null;
   const all = fs
@@ -30,7 +30,7 @@ export function usageOf(pid: number): Usage | null {
     .filter((entry) => /^\d+$/.test(entry))
     .flatMap((entry) => readStat(Number(entry)) ?? []);
   const mine = new Set([pid]);
-  // Parents may stand behind their children in the list: repeat until nobody is added.
+  // Parents may come after their children in the list: repeat until nothing is added.
   for (let before = -1; before !== mine.size; ) {
     before = mine.size;
     for (const stat of all) if (mine.has(stat.parent)) mine.add(stat.pid);
@@ -45,7 +45,7 @@ export function usageOf(pid: number): Usage | null {
   return usage;
 }
 
-/** Seconds of CPU that each part used between two looks. */
+/** Seconds of CPU of each part between two readings. */
 export function cpuBetween(before: Usage, after: Usage): Record<string, number> {
   return Object.fromEntries(
     Object.entries(after.cpuSeconds).map(([name, seconds]) => [
@@ -58,7 +58,7 @@ export function cpuBetween(before: Usage, after: Usage): Record<string, number> 
 function readStat(pid: number): ProcessStat | null {
   try {
     const text = fs.readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The name stands in brackets and may hold anything; what follows is numbers.
+    // The name is in brackets and may contain anything; numbers follow.
     const end = text.lastIndexOf(')');
     const fields = text.slice(end + 2).split(' ');
     const number = (place: number) => Number(fields[place]);
@@ -70,7 +70,7 @@ function readStat(pid: number): ProcessStat | null {
       residentBytes: number(21) * 4096,
     };
   } catch {
-    // It ended while we looked.
+    // It has just ended.
     return null;
   }
 }

@@ -1,6 +1,6 @@
 import type { Summary } from './statistics.ts';
 
-/** What has to come out: a ratio that is at most, or at least, this. */
+/** The limit of a ratio. */
 export type Goal = { atMost: number } | { atLeast: number };
 
 /** One measured figure. */
@@ -11,7 +11,7 @@ export interface Figure {
   value: Summary;
 }
 
-/** One figure by another of the same run. */
+/** The ratio of two figures of the same run. */
 export interface Ratio {
   area: string;
   name: string;
@@ -19,7 +19,7 @@ export interface Ratio {
   goal?: Goal;
 }
 
-/** Everything that a run found out. */
+/** The results of a run. */
 export interface Report {
   startedAt: string;
   machine: { cpus: number; memoryGiB: number; platform: string; node: string; postgres: string };
@@ -30,7 +30,7 @@ export interface Report {
   plans: Record<string, string>;
 }
 
-/** Takes figures in while they are measured, and prints each. */
+/** Collects figures, and prints each. */
 export interface Recorder {
   report: Report;
   area(name: string): void;
@@ -39,7 +39,7 @@ export interface Recorder {
   note(text: string): void;
 }
 
-/** Starts a report of its own that prints as it goes. */
+/** Starts a report that prints each figure. */
 export function createRecorder(report: Report): Recorder {
   let area = '';
   return {
@@ -61,7 +61,7 @@ export function createRecorder(report: Report): Recorder {
   };
 }
 
-/** Whether a ratio is where it has to be. */
+/** Whether a ratio reaches its goal. */
 export function reached(value: Summary, goal: Goal): boolean {
   return 'atMost' in goal ? value.median <= goal.atMost : value.median >= goal.atLeast;
 }
@@ -71,7 +71,7 @@ export function goalText(goal: Goal): string {
   return 'atMost' in goal ? `at most ${goal.atMost}` : `at least ${goal.atLeast}`;
 }
 
-/** The goals of a report, and how many were missed. */
+/** Prints the goals of a report that were not reached. */
 export function printGoals(report: Report): void {
   const judged = report.ratios.flatMap((ratio) => (ratio.goal ? [{ ...ratio, goal: ratio.goal }] : []));
   const missed = judged.filter(({ value, goal }) => !reached(value, goal));
@@ -84,7 +84,7 @@ function spread({ low, high }: Summary): string {
   return `${format(low)} to ${format(high)}`;
 }
 
-/** Three digits that count. */
+/** Three significant digits. */
 export function format(value: number): string {
   if (!Number.isFinite(value)) return String(value);
   if (Math.abs(value) >= 1000) return Math.round(value).toLocaleString('en');

@@ -1,13 +1,13 @@
-/** What many measurements of one thing came to. */
+/** Several measurements of one thing. */
 export interface Summary {
   median: number;
-  /** The quarter points: half of all rounds lie between them. */
+  /** The quartiles: half of all rounds are between them. */
   low: number;
   high: number;
   rounds: number;
 }
 
-/** Median and spread of some figures; there has to be one at least. */
+/** Median and quartiles of at least one figure. */
 export function summarize(figures: readonly number[]): Summary {
   return {
     median: quantile(figures, 0.5),
@@ -17,7 +17,7 @@ export function summarize(figures: readonly number[]): Summary {
   };
 }
 
-/** The value below which a share of the figures lies, interpolated. */
+/** The interpolated quantile of sorted figures. */
 export function quantile(figures: readonly number[], share: number): number {
   const sorted = figures.toSorted((a, b) => a - b);
   const place = (sorted.length - 1) * share;
@@ -27,8 +27,8 @@ export function quantile(figures: readonly number[], share: number): number {
 }
 
 /**
- * The ratio of two measurements that were taken in turns: round by round, so that what slows the machine for a while
- * slows both.
+ * The ratio of two measurements that were taken in turns: round by round, because a pause of the machine
+ * then slows both.
  */
 export function ratio(dividends: readonly number[], divisors: readonly number[]): Summary {
   return summarize(dividends.map((figure, round) => figure / (divisors[round] ?? Number.NaN)));

@@ -4,10 +4,10 @@ import { openDatabase } from '../kit/database.ts';
 
 const sql = openDatabase({ max: 1 });
 
-// One seed, so that a failure is everybody's; fast-check prints it with the smallest text that fails.
+// A fixed seed: every run tests the same texts. fast-check prints the smallest failing one.
 const seed = 20261122;
 
-// What the rules are about: signs, what may not stand beside them, and what looks like a URL or an address.
+// What the rules are about: signs, their neighbours, and what looks like a URL or an address.
 const pieces = [
   ...[
     '@',
@@ -85,7 +85,7 @@ const pieces = [
   ],
 ];
 const piece = fc.constantFrom(...pieces);
-/** Text as PostgreSQL can hold it: anything but NUL and halves of surrogate pairs. */
+/** Any text that PostgreSQL can store: no NUL and no half surrogate pairs. */
 const anything = fc.string({ unit: 'binary', maxLength: 20 }).map((text) => text.replaceAll('\0', ''));
 const run = fc.tuple(piece, fc.integer({ min: 2, max: 400 })).map(([text, times]) => text.repeat(times));
 const caption = fc
@@ -100,7 +100,7 @@ const caption = fc
     },
   )
   .map((parts) => parts.join(''));
-// Many at a time, because the way to the database takes longer than the work there.
+// Many texts in one query: the round trip takes longer than the work.
 const captions = fc.array(caption, { minLength: 100, maxLength: 100, size: 'max' });
 
 interface Found {
@@ -116,7 +116,7 @@ async function extract(texts: readonly string[]): Promise<Found[]> {
   `;
 }
 
-/** Whether the words stand in the text in this order, each behind one of the signs. */
+/** Whether the words are in the text in this order, each after one of the signs. */
 function standIn(text: string, signs: string, words: readonly string[]): boolean {
   let from = 0;
   return words.every((word) => {
@@ -126,7 +126,7 @@ function standIn(text: string, signs: string, words: readonly string[]): boolean
   });
 }
 
-test('any text has an answer: words that are in it, that may be names and tags', async () => {
+test('extraction returns words of the text that have the form of names and tags, for any text', async () => {
   await fc.assert(
     fc.asyncProperty(captions, async (texts) => {
       const found = await extract(texts);
@@ -142,7 +142,7 @@ test('any text has an answer: words that are in it, that may be names and tags',
   );
 });
 
-test('two texts on lines of their own have what each of them has', async () => {
+test('extraction returns from two lines what it returns from each of them', async () => {
   await fc.assert(
     fc.asyncProperty(captions, captions, async (texts, others) => {
       const found = await extract([...texts, ...others]);
@@ -159,7 +159,7 @@ test('two texts on lines of their own have what each of them has', async () => {
   );
 });
 
-test('any text has the same answer under any collation', async () => {
+test('extraction returns the same under any collation', async () => {
   const answers = ['C', 'pg_c_utf8', 'unicode', 'tr-x-icu', 'lt-x-icu'].map(
     (collation) => sql`
       public.extract_mentions(text collate ${sql(collation)}) = public.extract_mentions(text)
@@ -178,7 +178,7 @@ test('any text has the same answer under any collation', async () => {
   );
 });
 
-test('any tag has one name: that of its name, and the same beside other tags', async () => {
+test('a tag has one stored form, alone and beside other tags', async () => {
   await fc.assert(
     fc.asyncProperty(captions, async (texts) => {
       const rows = await sql<{ text: string; apart: string[]; again: string[]; together: string[] }[]>`

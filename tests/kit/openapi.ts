@@ -23,7 +23,7 @@ const aliases: Record<string, string> = {
   '/logout': '/auth/logout',
 };
 
-/** An answer, as it is held against the document. */
+/** An answer to compare with the document. */
 export interface Answered {
   method: string;
   /** Under the function's own path. */

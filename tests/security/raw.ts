@@ -3,14 +3,14 @@ import https from 'node:https';
 import type { Person } from '../kit/people.ts';
 import { settings } from '../kit/settings.ts';
 
-/** An answer as it came over the wire. */
+/** An answer with its text. */
 export interface RawAnswer {
   status: number;
   headers: Headers;
   text: string;
 }
 
-/** What a hostile client sends: anything. */
+/** A request of a hostile client. */
 export interface RawCall {
   method?: string;
   /** Sent as JSON. */
@@ -19,7 +19,7 @@ export interface RawCall {
   headers?: Record<string, string>;
 }
 
-/** Sends a request with the publishable key and a person's token, or without one. */
+/** Sends a request with the publishable key, and with a user's token or without one. */
 export async function send(
   person: Pick<Person, 'token'> | null,
   path: string,
@@ -48,7 +48,7 @@ export function rest(
   return send(person, `/rest/v1/${path}`, call);
 }
 
-/** Sends a path as it stands: `fetch` resolves `..` and `%2e%2e` before anybody is asked. */
+/** Sends a path unchanged: `fetch` would resolve `..` and `%2e%2e`. */
 export function sendPathAsIs(
   person: Person,
   path: string,

@@ -15,7 +15,7 @@ import postgres, { type Sql } from 'postgres';
 import { root } from '../../../scripts/noctra.ts';
 import { type Client, newPerson, type Person, secretClient } from '../../kit/people.ts';
 
-/** A Noctra in a process of its own, with its own data and with ports that stay the same after a restart. */
+/** A Noctra in another process, with ports that stay the same after a restart. */
 export interface Noctra {
   url: string;
   publishableKey: string;
@@ -28,15 +28,15 @@ export interface Noctra {
   /** A client past row-level security. */
   admin: Client;
   people: Person[];
-  /** Starts it again, after it has ended. */
+  /** Starts it again. */
   start(): Promise<void>;
-  /** Ends it in order. */
+  /** Stops it. */
   stop(): Promise<void>;
-  /** Ends it and removes its data. */
+  /** Stops it and removes its data. */
   remove(): Promise<void>;
 }
 
-/** Starts a Noctra, with three people. `state` and `prefix` are for one that runs on a disk of its own. */
+/** Starts a Noctra with three users. `state` and `prefix` are for another disk. */
 export async function startNoctra(
   state = fs.mkdtempSync(path.join(os.tmpdir(), 'noctra-faults-')),
   prefix: readonly string[] = [],
@@ -91,12 +91,12 @@ export async function startNoctra(
   return noctra;
 }
 
-/** The stack's process and all that it has started. */
+/** The stack's process and its descendants. */
 export function family(noctra: Noctra): Process[] {
   return familyOf(noctra.command.child.pid ?? 0);
 }
 
-/** The one process of a Noctra whose command line fits. */
+/** The process of a Noctra whose command line matches. */
 export function processOf(noctra: Noctra, command: RegExp): number {
   const found = family(noctra).find((one) => command.test(one.command));
   if (!found) throw new Error(`None of its processes is ${command}`);
@@ -106,7 +106,7 @@ export function processOf(noctra: Noctra, command: RegExp): number {
 /** PostgreSQL's main process. */
 export const postmaster = /postgres(\.exe)?"? -D /;
 
-/** Everything that a killed process had started ends by itself. */
+/** Waits until all descendants of a killed process have ended. */
 export async function expectNobodyLeft(before: Process[]): Promise<void> {
   await until(() => survivors(before).length === 0, 'nothing that was started is left');
 }

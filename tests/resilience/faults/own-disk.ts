@@ -3,15 +3,15 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 
-/** A small disk of its own. */
+/** A small disk for one test. */
 export interface OwnDisk {
   /** A folder on it, as the stack sees it. */
   folder: string;
-  /** What the stack is to be started by. */
+  /** The command that starts the stack. */
   prefix: string[];
-  /** The same folder as this process sees it; `pid` is one that was started by `prefix`. */
+  /** The same folder in this process; `pid` was started by `prefix`. */
   seen(pid: number): string;
-  /** Takes it away. */
+  /** Removes it. */
   remove(): void;
 }
 
@@ -34,7 +34,7 @@ export function makeOwnDisk(megabytes: number): OwnDisk {
     return { folder, prefix: [], seen: () => folder, remove };
   }
   if (process.platform !== 'linux')
-    throw new Error('This test needs a small disk of its own, which it can make on Linux and macOS only.');
+    throw new Error('This test needs a small disk, which it can make on Linux and macOS only.');
   const options = `size=${megabytes}m,mode=0755`;
   if (process.getuid?.() === 0) {
     execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', folder]);
@@ -44,7 +44,7 @@ export function makeOwnDisk(megabytes: number): OwnDisk {
     };
     return { folder, prefix: [], seen: () => folder, remove };
   }
-  // PostgreSQL does not run as root, not even as that of a namespace: within, one goes back to one's own account.
+  // PostgreSQL does not run as root, not even as the root of a namespace: change back to the account of the caller.
   const script = `mount -t tmpfs -o ${options} tmpfs "$1" && shift && exec unshare --user --map-user=${process.getuid?.()} "$@"`;
   return {
     folder,

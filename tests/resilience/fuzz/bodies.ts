@@ -5,7 +5,7 @@ import type { Generators } from './schemas.ts';
 import { urlencodedOf } from './urlencoded.ts';
 import { hostileBytes, hostileText, hostileValue, toJson } from './values.ts';
 
-/** What is done to JSON that was well-formed. */
+/** Changes that break JSON. */
 const faults: ((json: string, share: number) => Buffer)[] = [
   (json, share) => Buffer.from(json.slice(0, Math.floor(json.length * share))),
   (json) => Buffer.from(`\ufeff${json}`),
@@ -35,7 +35,7 @@ const jsonTypes = [
   ...['multipart/form-data; boundary=', 'application/json, application/json', 'application/xml'],
 ];
 
-/** Bodies of an operation, by content type; `badness` of ten are not as the document says. */
+/** Bodies of an operation, by content type; `badness` of ten are invalid. */
 export function bodyOf(content: Content, generators: Generators, badness: number): fc.Arbitrary<Body> {
   const kinds = Object.entries(content).map(([type, { schema = {} }]) => {
     if (type === 'multipart/form-data') return formOf(schema, generators, badness);

@@ -14,7 +14,7 @@ export interface Relation {
   columns: Column[];
 }
 
-/** All that the Data API serves, from the database's own catalogue. */
+/** Everything that the Data API serves, from the catalogue of the database. */
 export async function readCatalogue(sql: postgres.Sql): Promise<Relation[]> {
   return sql<Relation[]>`
     select 'table' as kind, relname::text as name,

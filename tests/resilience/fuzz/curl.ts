@@ -20,7 +20,7 @@ export function asCurl(
   return `${decode}${command} \\\n  --data-binary @-${note}${cut}`;
 }
 
-/** A word of a shell; bytes outside ASCII are written as such. */
+/** A word of a shell; bytes outside ASCII are escaped. */
 function quoted(text: string): string {
   if (/^[\x20-\x7e]*$/.test(text)) return `'${text.replaceAll("'", `'\\''`)}'`;
   const escaped = [...Buffer.from(text, 'latin1')].map((byte) =>

@@ -44,7 +44,7 @@ const operands = [
 /** A parameter of a query: its name and its value. */
 type Parameter = string[];
 
-/** A value that a column or an argument takes, most likely. */
+/** A value that a column or an argument probably takes. */
 export function likelyValue({ type, name }: Column, known: Known): fc.Arbitrary<unknown> {
   const among = (meant: (at: number) => string) => fc.noBias(fc.nat()).map(meant);
   if (/\[\]$/.test(type))
@@ -59,7 +59,7 @@ export function likelyValue({ type, name }: Column, known: Known): fc.Arbitrary<
   return meant ? among(meant) : fc.constantFrom('sun', 'By the sea #sun', 'image/jpeg', '127.0.0.1');
 }
 
-/** Queries for a table or a function: what supabase-js makes, the same with something odd in it, and odd ones alone. */
+/** Queries for a table or a function: those of supabase-js, the same with a mutation, and hostile ones. */
 export function queriesOf(
   catalogue: readonly Relation[],
   known: Known,
@@ -82,7 +82,7 @@ export function queriesOf(
   };
 }
 
-/** Columns that are there, filters that fit them, embeds of other tables whether or not they are related. */
+/** Existing columns, matching filters, and embeds of any other table. */
 function soberParameters(
   columns: readonly Column[],
   tables: readonly string[],

@@ -6,7 +6,7 @@ import type { Callers, FuzzRequest, Header } from './requests.ts';
 import type { Known } from './schemas.ts';
 import { asText, hostileValue, toJson } from './values.ts';
 
-/** Requests to every table and function of the catalogue, by its name: what supabase-js sends, and what nobody should. */
+/** Requests to every table and function of the catalogue, by its name: those of supabase-js, and hostile ones. */
 export function dataApiRequests(
   catalogue: readonly Relation[],
   callers: Callers,
@@ -44,7 +44,7 @@ export function dataApiRequests(
     );
   };
 
-  /** As it should be, or seldom anything at all. */
+  /** Usually valid, seldom anything. */
   const columnValue = (column: Column) =>
     fc.oneof({ weight: 9, arbitrary: likelyValue(column, known) }, { weight: 1, arbitrary: hostileValue });
 
@@ -53,7 +53,7 @@ export function dataApiRequests(
       const { kind, name, columns } = relation;
       const fields = Object.fromEntries(columns.map((column) => [column.name, columnValue(column)]));
       const some = fc.record(fields, { requiredKeys: [] });
-      // Clients may write few columns: a row with all of them is refused for that alone.
+      // Clients may write few columns: a row with all columns is always refused.
       const one = fc.oneof(
         ...columns.map(({ name }) => fc.record({ [name]: fields[name] ?? fc.constant(null) })),
         some,

@@ -15,10 +15,10 @@ import { requestsOf } from './requests.ts';
 import { fuzz, type Report } from './run.ts';
 import { createGenerators } from './schemas.ts';
 
-// The same seed makes the same requests; CI sends more of them.
+// The same seed makes the same requests. CI sends more.
 const total = Number(process.env.NOCTRA_FUZZ_REQUESTS ?? 1_500);
 const seed = Number(process.env.NOCTRA_FUZZ_SEED ?? 20_261_122);
-/** Of every ten requests, those to the function; the others go to the Data API. */
+/** The share of the function; the other requests go to the Data API. */
 const share = 0.6;
 const patience = 60_000 + total * 100;
 
@@ -34,7 +34,7 @@ const belongingsOfAll = () => Promise.all(cast.bystanders.map((bystander) => bel
 beforeAll(async () => {
   noctra = await startOwnNoctra();
   sql = connect({ url: noctra.databaseUrl, max: 2 });
-  // As an admin would; this Noctra is nobody else's, and is gone afterwards.
+  // No other test uses this Noctra.
   await sql`update public.rate_limits set max_count = 1000000`;
   cast = await prepareCast(noctra);
   document = await (await fetch(`${noctra.url}/api/openapi.json`)).json();
@@ -46,7 +46,7 @@ afterAll(async () => {
   await noctra?.stop();
 });
 
-/** The operations of which no report knows a good answer. */
+/** The operations that never succeeded. */
 function neverWell(...reports: Report[]): string[] {
   const isGood = (counts: ReadonlyMap<number, number> | undefined) =>
     [...(counts?.keys() ?? [])].some((status) => status >= 200 && status < 300);
@@ -60,7 +60,7 @@ it(
     const requests = requestsOf(document, createGenerators(document, cast.known), cast.callers);
     const judge = judgeByDocument(document);
     const until = Math.ceil(total * share);
-    // What is held after the first part is what is needed to work at all.
+    // The memory after the first part is what the work itself needs.
     const warmth = await fuzz(noctra, cast, requests, judge, { from: 0, until: Math.ceil(until / 3), seed });
     warm = await noctra.memory();
     const rest = await fuzz(noctra, cast, requests, judge, { from: Math.ceil(until / 3), until, seed });
@@ -74,7 +74,7 @@ it(
         .map(([name]) => name)
         .sort(),
     ).toEqual(answered.sort());
-    // Only the mail has the code for this one; whatever else is behind a check was reached.
+    // This one needs the code of a mail. Every other operation succeeded at least once.
     expect(neverWell(warmth, rest)).toEqual(['confirmPasswordReset']);
   },
   patience,
@@ -122,8 +122,8 @@ it('the data are consistent afterwards, and the rows of bystanders are unchanged
 it('nothing was printed or logged as an error, and no memory is held', async () => {
   expect(noctra.complaints()).toBe('');
   const now = await noctra.memory();
-  // Mails that were sent stay in the mailbox; all that is kept for each request would be more than this many bytes.
+  // The mailbox keeps mails. Anything that was kept for each request would be more than this.
   expect(now.stackHeap - warm.stackHeap).toBeLessThan(10e6 + total * 2_000);
-  // Collectors wait; what a function may have at all is 256 MB.
+  // Garbage collectors wait; a function may have 256 MB.
   expect(now.functions).toBeLessThan(Math.max(warm.functions * 2, 400e6));
 });

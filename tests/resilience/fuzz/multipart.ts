@@ -28,7 +28,7 @@ const typeOf = (name: string) => types[name.split('.').at(-1) ?? ''] ?? 'applica
 
 const sample = fc.constantFrom(...samples);
 
-/** What files are: true ones, ones that were cut short, with bytes turned over, or with another's first bytes. */
+/** Broken files: cut short, with changed bytes, or with the first bytes of another file. */
 const brokenFile = fc.oneof(
   fc.tuple(sample, fc.double({ min: 0, max: 1, noNaN: true })).map(([{ name, bytes }, share]) => ({
     name,
@@ -38,7 +38,7 @@ const brokenFile = fc.oneof(
     .tuple(sample, fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 30 }))
     .map(([file, flips]) => {
       const bytes = Buffer.from(file.bytes);
-      // The first kilobyte is what readers of files read most.
+      // Parsers read the first kilobyte most.
       for (const [at, value] of flips)
         bytes[at % Math.min(bytes.length, at % 2 ? 1024 : bytes.length)] = value;
       return { name: file.name, bytes };
@@ -62,7 +62,7 @@ function filePart(field: string, name: string, bytes: Buffer, type = typeOf(name
 
 const quote = (text: string) => text.replaceAll('"', '%22').replaceAll(/[\r\n]/g, ' ');
 
-/** The parts of a form that a schema describes; `badness` of ten parts are not as it says. */
+/** The parts of a form by its schema; `badness` of ten parts are invalid. */
 function partsOf(unresolved: Schema, generators: Generators, badness: number): fc.Arbitrary<Part[]> {
   const schema = generators.resolve(unresolved);
   if (schema.anyOf) return fc.oneof(...schema.anyOf.map((option) => partsOf(option, generators, badness)));
@@ -106,7 +106,7 @@ function assemble(parts: readonly Part[], boundary: string): Buffer {
 const boundary = 'x7Yb0undary';
 const contentType = `multipart/form-data; boundary=${boundary}`;
 
-/** What is done to a whole form. */
+/** Changes that break a whole form. */
 const faults: ((parts: Part[], share: number, text: string) => Body)[] = [
   // Cut off anywhere.
   (parts, share) => {
@@ -133,7 +133,7 @@ const faults: ((parts: Part[], share: number, text: string) => Body)[] = [
       Buffer.from('an epilogue'),
     ]),
   }),
-  // Many parts, many of one name, one without a name, one whose name is anything.
+  // Many parts, many with one name, one without a name, one with any name.
   (parts) => ({
     contentType,
     bytes: assemble(
@@ -187,7 +187,7 @@ const faults: ((parts: Part[], share: number, text: string) => Body)[] = [
       boundary,
     ),
   }),
-  // A form in a form, and no form at all.
+  // A form in a form, and no form.
   (parts) => ({
     contentType,
     bytes: assemble(
@@ -204,14 +204,14 @@ const faults: ((parts: Part[], share: number, text: string) => Body)[] = [
   () => ({ contentType, bytes: Buffer.from(`--${boundary}--`) }),
 ];
 
-/** Text that a client can send in a header at all. */
+/** Text that a client can send in a header. */
 export function headerText(text: string): string {
   return Buffer.from(text)
     .toString('latin1')
     .replaceAll(/[^\t\x20-\x7e\x80-\xff]/g, '');
 }
 
-/** Forms that a schema describes; `badness` of ten are not as it says. */
+/** Forms by their schema; `badness` of ten are invalid. */
 export function formOf(schema: Schema, generators: Generators, badness: number): fc.Arbitrary<Body> {
   const parts = partsOf(schema, generators, badness);
   const whole = parts.map((list) => ({ contentType, bytes: assemble(list, boundary) }));

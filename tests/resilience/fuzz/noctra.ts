@@ -9,23 +9,23 @@ import type { Keys, Run } from 'embedded-supabase';
 
 const program = fileURLToPath(new URL('./serve.ts', import.meta.url));
 
-/** What the processes of a Noctra hold in memory. */
+/** The memory of a Noctra's processes. */
 export interface Memory {
-  /** What the stack's own process holds on to, in bytes. */
+  /** The heap of the stack's process after garbage collection, in bytes. */
   stackHeap: number;
-  /** What the functions' processes take of the machine's memory, in bytes; 0 where the system does not say. */
+  /** The resident memory of the functions' processes in bytes; 0 where the system does not say. */
   functions: number;
 }
 
-/** A Noctra of the fuzzer's own: nobody else's mistakes stand in its logs, and its limits are nobody else's. */
+/** A Noctra for the fuzzer alone: its logs and limits are not shared. */
 export interface OwnNoctra extends Run, Keys {
-  /** What it has printed since it runs, and what its functions have logged: nothing, as long as nothing goes wrong. */
+  /** Everything that it has printed, and errors that its functions have logged. */
   complaints(): string;
   memory(): Promise<Memory>;
   stop(): Promise<void>;
 }
 
-/** Starts one, in a process of its own. */
+/** Starts a Noctra in another process. */
 export async function startOwnNoctra(): Promise<OwnNoctra> {
   const state = fs.mkdtempSync(path.join(os.tmpdir(), 'noctra-fuzz-'));
   const child = fork(program, [state], { execArgv: ['--expose-gc'], silent: true });
@@ -58,7 +58,7 @@ export async function startOwnNoctra(): Promise<OwnNoctra> {
   };
 }
 
-/** The lines of a log that speak of something that went wrong. */
+/** The lines of a log that look like errors. */
 function complaintsOf(log: string): string {
   if (!fs.existsSync(log)) return '';
   const lines = fs.readFileSync(log, 'utf8').split('\n');
@@ -67,7 +67,7 @@ function complaintsOf(log: string): string {
     .join('\n');
 }
 
-/** What the processes of a name take that a process has started, or that those have. */
+/** The resident memory of a process's descendants with this name. */
 function residentBytes(name: string, ancestor: number): number {
   if (process.platform === 'win32') return 0;
   const list = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,rss=,comm='], { encoding: 'utf8' });

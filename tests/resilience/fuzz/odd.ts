@@ -3,7 +3,7 @@ import { headerText } from './multipart.ts';
 import type { Header } from './requests.ts';
 import { hostileText } from './values.ts';
 
-/** Percent-encodes text as UTF-8, half a surrogate pair included, which no encoder of the platform does. */
+/** Percent-encodes text as UTF-8. Unlike the platform's encoders, it encodes half a surrogate pair. */
 export function encode(text: string): string {
   return [...text]
     .map((character) => {
@@ -57,7 +57,7 @@ export const oddPart = fc.oneof(
   hostileText.map((text) => encode(text).slice(0, 60_000)),
 );
 
-/** What is done to a path. */
+/** Changes that break a path. */
 export const pathFaults: ((path: string) => string)[] = [
   (path) => path.replace(/\/(?=[^/]*\/?$)/, '//'),
   (path) => `/${path}`,
@@ -77,7 +77,7 @@ export const pathFaults: ((path: string) => string)[] = [
   (path) => `${path}.json`,
 ];
 
-/** Headers that change what others mean, or try to. */
+/** Headers that change the meaning of others, or try to. */
 export const oddHeaders: fc.Arbitrary<Header> = fc.oneof(
   fc.constantFrom<Header>(
     ...([
@@ -150,5 +150,5 @@ export const oddMethods = [
   'LINK',
 ];
 
-/** With the path, six of these stay below what Deno takes. */
+/** Six of these and the path are below Deno's limit. */
 export const longestHeader = 6_000;

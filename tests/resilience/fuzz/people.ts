@@ -8,32 +8,32 @@ import type { Callers, FuzzRequest, Header } from './requests.ts';
 import type { Known } from './schemas.ts';
 import type { FuzzAnswer } from './send.ts';
 
-/** A post, as far as the fuzzer uses it. */
+/** The fields of a post that the fuzzer uses. */
 interface FuzzPost {
   id: string;
   media: { id: string; file: string }[];
 }
 
-/** Stands in what only its owner may see: an answer to anybody else that holds it is a leak. */
+/** A word in everything that only its owner may see: in an answer to another user it is a leak. */
 export const secretWord = 'onlyforme';
 
 const bystanderNames = ['bystander', 'recluse'];
 
-/** The people of a run, and what is known of them. */
+/** The users of a run, and known values. */
 export interface Cast {
-  /** Those who send the requests. */
+  /** Send the requests. */
   senders: Person[];
-  /** Those who do nothing, and whose things must stay as they are. */
+  /** Do nothing; their data must not change. */
   bystanders: Person[];
   callers: Callers;
   known: Known;
-  /** What to call tokens and keys where a request is shown. */
+  /** Names that stand for tokens and keys in a printed request. */
   names: Map<string, string>;
-  /** Learns from an answer: of posts and refresh tokens that are new, and of who is gone, for whom somebody else comes. */
+  /** Learns new posts and refresh tokens from an answer, and replaces users who have deleted their account. */
   takeNote(request: FuzzRequest, answer: FuzzAnswer): Promise<void>;
 }
 
-/** Registers them, gives them posts, and makes every kind of token that opens nothing. */
+/** Signs the users up, publishes posts, and makes every kind of invalid token. */
 export async function prepareCast(noctra: OwnNoctra): Promise<Cast> {
   const api = `${noctra.url}/api`;
   const signUp = (username: string) => newPerson({ username, email: emailOf(username) }, noctra);
@@ -99,7 +99,7 @@ export async function prepareCast(noctra: OwnNoctra): Promise<Cast> {
   );
   const mediaPath = oneOf(() => [...uploads, ...uploads, ...media().map(({ file }) => file)], String);
   const person = among(...people);
-  /** Every other one is one that nobody has. */
+  /** Every other value is new. */
   const orNew = (known: (at: number) => string, fresh: (at: number) => string) => (at: number) =>
     at % 2 === 0 ? known(at >> 1) : fresh(at);
   const newName = (at: number) => `n${at.toString(36)}`;
@@ -164,7 +164,7 @@ export async function prepareCast(noctra: OwnNoctra): Promise<Cast> {
       }
       const { refresh_token: refreshToken } = status < 300 && /^\{/.test(text) ? JSON.parse(text) : {};
       if (typeof refreshToken === 'string') refreshTokens.push(refreshToken);
-      // The latest few, and always those of the bystanders.
+      // Keep the newest, and those of the bystanders.
       if (posts.length > 40) posts.splice(3, 10);
       if (uploads.length > 6) uploads.splice(0, 3);
       if (refreshTokens.length > 10) refreshTokens.splice(0, 5);
@@ -172,7 +172,7 @@ export async function prepareCast(noctra: OwnNoctra): Promise<Cast> {
   };
 }
 
-/** Every form of a token or a key that is none, most of them made after a bystander's. */
+/** Every kind of invalid token and key, most of them made from a bystander's token. */
 async function strangers(noctra: OwnNoctra, { id, token }: Person): Promise<Header[][]> {
   const [header = '', payload = '', signature = ''] = token.split('.');
   const claims = JSON.parse(Buffer.from(payload, 'base64url').toString());
@@ -186,7 +186,7 @@ async function strangers(noctra: OwnNoctra, { id, token }: Person): Promise<Head
     .setProtectedHeader({ alg: 'HS256' })
     .sign(Buffer.from(noctra.publishableKey));
   const tokens = [
-    // True signatures, and still not to be let in.
+    // Valid signatures, but invalid claims.
     await signed({ exp: claims.iat - 1 }),
     await signed({ role: 'anon' }),
     await signed({ sub: 'me' }),

@@ -4,19 +4,19 @@ import { secretWord } from './people.ts';
 import type { FuzzRequest } from './requests.ts';
 import type { FuzzAnswer } from './send.ts';
 
-/** Tells what is wrong with an answer: an empty text where it keeps every promise. */
+/** Says what is wrong with an answer; '' if nothing is. */
 export type Judge = (request: FuzzRequest, answer: FuzzAnswer) => string;
 
 const listOfErrors = fs.readFileSync(new URL('../../../docs/errors.md', import.meta.url), 'utf8');
 const codes = new Set([...listOfErrors.matchAll(/^\| `(\w+)` \|/gm)].map(([, code]) => code));
 
-/** What no answer may be, of whichever service. */
+/** What is wrong in an answer of any service. */
 function worst({ status, text }: FuzzAnswer): string {
   if (status >= 500) return `It answered ${status}: ${text.slice(0, 500)}`;
   return text.includes(secretWord) ? `It gave away what is for its owner alone: ${text.slice(0, 500)}` : '';
 }
 
-/** Judges the answers of the function by its own document and by the list of errors. */
+/** Judges answers of the function by its OpenAPI document and the list of errors. */
 export function judgeByDocument(document: Document): Judge {
   const check = createChecker(document);
 
@@ -26,7 +26,7 @@ export function judgeByDocument(document: Document): Judge {
     if (found) return found;
     const { path, isPlain } = pathInFunction(request);
     if (path === null) return '';
-    // What is no address is refused by the server before there is a request.
+    // The server refuses an invalid URL before there is a request.
     if (!isPlain && status === 400 && text === '') return '';
     const contentType = headers['content-type'] ?? '';
     if (request.method === 'OPTIONS') return status === 204 ? '' : `OPTIONS answered ${status}.`;
@@ -38,7 +38,7 @@ export function judgeByDocument(document: Document): Judge {
           return `A ${status} came as "${contentType}": ${text}`;
         if (json.status !== status) return `The problem says ${json.status}, the answer ${status}.`;
         if (!codes.has(json.code)) return `docs/errors.md has no code ${json.code}.`;
-        // Servers differ in what dots and slashes of an address they resolve.
+        // Servers differ in which dots and slashes of a path they resolve.
         if (!isPlain && (status === 404 || status === 405)) return '';
       }
       check({ method: request.method, path, status, contentType, json });
@@ -55,7 +55,7 @@ export function judgeByDocument(document: Document): Judge {
  */
 function pathInFunction({ path, headers }: FuzzRequest): { path: string | null; isPlain: boolean } {
   const { pathname: written } = new URL(`http://127.0.0.1${path}`);
-  // A letter is the same letter when it is escaped.
+  // An escaped letter is the same letter.
   const pathname = written.replaceAll(/%(4[1-9a-f]|5[\da]|6[1-9a-f]|7[\da])/gi, decodeURIComponent);
   const isPlain =
     written === path.split('?')[0] &&
@@ -64,17 +64,17 @@ function pathInFunction({ path, headers }: FuzzRequest): { path: string | null; 
   return { path: /^(?:\/functions\/v1)?\/api(\/.*)?$/.exec(pathname)?.[1] ?? null, isPlain };
 }
 
-/** Judges the answers of the Data API: its errors have a code and a message. */
+/** Judges answers of the Data API: errors have a code and a message. */
 export const judgeDataApi: Judge = ({ method }, answer) => {
   const { status, headers, text } = answer;
-  // PostgREST's own answer to what is beyond a limit of PostgreSQL, such as a list in a list in a list of six.
+  // PostgREST's answer where a limit of PostgreSQL is exceeded, for example by six nested lists.
   if (status === 500 && /^\{"code":"54/.test(text)) return '';
   const found = worst(answer);
   if (found || status < 400 || method === 'HEAD' || text === '') return found;
   if (!/json/.test(headers['content-type'] ?? ''))
     return `A ${status} came as "${headers['content-type']}": ${text}`;
   const { code, message } = JSON.parse(text);
-  // The gateway in front has messages without a code.
+  // The gateway's messages have no code.
   return typeof message === 'string' && (typeof code === 'string' || status === 401 || status === 404)
     ? ''
     : `A ${status} says nothing: ${text}`;

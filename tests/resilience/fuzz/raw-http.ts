@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 
-/** Bytes that no HTTP client sends, each with what it is. */
+/** Bytes that no HTTP client sends, each with a name. */
 export function rawMessages(token: string): [what: string, message: string][] {
   const head = `POST /api/posts/ HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ${token}\r\n`;
   const json = 'Content-Type: application/json\r\n';
@@ -38,7 +38,7 @@ export function rawMessages(token: string): [what: string, message: string][] {
   ];
 }
 
-/** Sends bytes, and gives the statuses that came before either side has had enough. */
+/** Sends bytes; returns the statuses that came until either side closed. */
 export function sendRaw(origin: string, message: string): Promise<number[]> {
   const { hostname, port } = new URL(origin);
   return new Promise((resolve) => {
@@ -53,7 +53,7 @@ export function sendRaw(origin: string, message: string): Promise<number[]> {
       done();
     });
     socket.on('error', done).on('close', done);
-    // Half of these wait for more: that is an answer as well.
+    // Half of them wait for more: that is a valid answer.
     socket.setTimeout(2_000, done);
     socket.write(Buffer.from(message, 'latin1'));
   });

@@ -11,10 +11,10 @@ export type Header = [name: string, value: string];
 
 /** A request, ready to be sent. */
 export interface FuzzRequest {
-  /** What the document calls what it is aimed at. */
+  /** The operation's name in the document. */
   operation: string;
   method: string;
-  /** As it is sent: nothing normalises it. */
+  /** Sent without normalisation. */
   path: string;
   headers: Header[];
   body: Buffer | null;
@@ -22,19 +22,19 @@ export interface FuzzRequest {
   cutAfter: number | null;
 }
 
-/** Who asks: the headers by which they say so. */
+/** The headers of each kind of caller. */
 export interface Callers {
   /** For operations that ask for a token. */
   people: Header[][];
-  /** For those that end a session or an account: who asks for the rest stays. */
+  /** For operations that end a session or an account. */
   leavers: Header[][];
-  /** For those that ask for the secret key. */
+  /** For operations that ask for the secret key. */
   servers: Header[][];
-  /** Tokens and keys that open nothing. */
+  /** Invalid tokens and keys. */
   strangers: Header[][];
 }
 
-/** How much of ten parts is not as the document says, and how often of ten. */
+/** How many of ten parts are invalid, and in how many of ten requests. */
 const moods = [
   { badness: 0, weight: 3 },
   { badness: 1, weight: 5 },
@@ -196,7 +196,7 @@ function requestOf(
     }));
 }
 
-/** A path that a client can write into a request line at all; with all headers, Deno ends at 64 kB. */
+/** A path that fits into a request line; Deno reads at most 64 kB of line and headers. */
 function sendable(path: string): string {
   return path.replaceAll(/[^\x21-\x7e]/g, '').slice(0, 20_000);
 }

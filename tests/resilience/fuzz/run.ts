@@ -6,21 +6,21 @@ import type { Judge } from './promises.ts';
 import type { FuzzRequest } from './requests.ts';
 import { send } from './send.ts';
 
-/** What a run has shown. */
+/** The results of a run. */
 export interface Report {
-  /** How often each operation was answered with which status; 0 stands for what was cut, and for what only asks. */
+  /** How often each operation was answered with which status. 0 is for cut requests, HEAD and OPTIONS. */
   statuses: Map<string, Map<number, number>>;
-  /** What was wrong, each once, with the request as a command. */
+  /** Each defect once, with the request as a command. */
   findings: string[];
 }
 
-/** How many requests are under way at once: more than the database has connections for the API. */
+/** Requests in flight: more than the Data API has database connections. */
 const width = 24;
 
-/** More than this is one defect seen from many sides. */
+/** More findings are the same defect again. */
 const mostFindings = 12;
 
-/** Sends requests to every operation in turn. The same seed makes the same requests, but for ids and tokens. */
+/** Sends requests to every operation in turn. The same seed makes the same requests, except for ids and tokens. */
 export async function fuzz(
   noctra: OwnNoctra,
   cast: Cast,
@@ -53,7 +53,7 @@ export async function fuzz(
       const answer = await send(noctra.url, request);
       if (!answer) return { status: 0, verdict: '' };
       await cast.takeNote(request, answer);
-      // Asking what there is, is no use of it.
+      // HEAD and OPTIONS do not use the operation.
       const isUse = !['HEAD', 'OPTIONS'].includes(request.method);
       return { status: isUse ? answer.status : 0, verdict: judge(request, answer) };
     } catch (error) {

@@ -3,22 +3,22 @@ import type { OpenApi, Schema } from './document.ts';
 import { hostileText, hostileValue } from './values.ts';
 
 /**
- * Values that mean something, by the name of the field or parameter that takes them: any number gives one. What is
- * there changes while requests are made.
+ * Known values by the name of a field or parameter: any number gives one. The values
+ * change while requests are made.
  */
 export type Known = Record<string, (at: number) => string>;
 
-/** What makes values from schemas. */
+/** Makes values from schemas. */
 export interface Generators {
   /** A value that the schema allows. */
   valid(schema: Schema, name: string): fc.Arbitrary<unknown>;
-  /** One that it allows but for one thing, or only just. */
+  /** A value with one thing wrong, or at a limit. */
   near(schema: Schema, name: string): fc.Arbitrary<unknown>;
-  /** The schema itself, where it is only a reference. */
+  /** Resolves a reference. */
   resolve(schema: Schema): Schema;
 }
 
-/** Makes generators for the schemas of a document. A schema of a kind that they do not know is an error. */
+/** Makes generators for the schemas of a document. An unknown kind of schema is an error. */
 export function createGenerators(document: OpenApi, known: Known): Generators {
   function resolve(schema: Schema): Schema {
     if (!schema.$ref) return schema;
@@ -56,7 +56,7 @@ export function createGenerators(document: OpenApi, known: Known): Generators {
     if (type === 'object') {
       const fields = Object.entries(schema.properties ?? {}).map(([field, part]) => {
         const value = valid(part, field).map((given): [string, unknown][] => [[field, given]]);
-        // Seldom all at once: each may be what the request is refused for.
+        // Seldom all at once: the request may be refused for each.
         return schema.required?.includes(field)
           ? value
           : fc.oneof({ weight: 2, arbitrary: fc.constant([]) }, { weight: 1, arbitrary: value });
@@ -101,7 +101,7 @@ export function createGenerators(document: OpenApi, known: Known): Generators {
     return fc.oneof(hostileValue, hostileText, fc.constantFrom(...edges));
   }
 
-  /** An object with one thing wrong: a field that is missing, is not what it should be, or is not known. */
+  /** An object with one thing wrong: a missing, an invalid or an unknown field. */
   function nearObject(schema: Schema): fc.Arbitrary<unknown> {
     const fields = Object.entries(schema.properties ?? {});
     const whole = valid(schema, '') as fc.Arbitrary<Record<string, unknown>>;
@@ -136,10 +136,10 @@ const dateText = fc
   .date({ min: new Date('1900-01-01'), max: new Date('2010-01-01'), noInvalidDate: true })
   .map((date) => date.toISOString().slice(0, 10));
 
-/** A name that nobody has, most likely. */
+/** A name that is probably free. */
 export const newName: fc.Arbitrary<string> = fc.stringMatching(/^f[a-z0-9_]{12}$/);
 
-/** What people write. */
+/** Ordinary text. */
 const sentence = fc
   .array(
     fc.constantFrom(

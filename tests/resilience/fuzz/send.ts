@@ -1,26 +1,26 @@
 import http from 'node:http';
 import type { FuzzRequest } from './requests.ts';
 
-/** An answer as it came, or null where the request was cut off before there could be one. */
+/** An answer, or null if the request was cut off. */
 export interface FuzzAnswer {
   status: number;
   headers: http.IncomingHttpHeaders;
   text: string;
 }
 
-/** Longer than anything takes that the API does on purpose. */
+/** Longer than any answer takes. */
 const patienceMs = 60_000;
 
 const agent = new http.Agent({ keepAlive: true, maxSockets: 64 });
 
-/** Sends a request as it stands: `fetch` would mend paths, refuse headers and undo lies. */
+/** Sends a request unchanged: `fetch` would correct paths and headers. */
 export function send(origin: string, request: FuzzRequest): Promise<FuzzAnswer | null> {
   const { method, path, headers, body, cutAfter } = request;
   const { hostname, port } = new URL(origin);
   const isCut = cutAfter !== null;
   return new Promise((resolve, reject) => {
     const flat = headers.flat();
-    // With headers as a list nothing is added but what belongs to the connection.
+    // With a list of headers, Node adds only those of the connection.
     if (!headers.some(([name]) => name === 'host')) flat.push('host', `${hostname}:${port}`);
     if (body) flat.push('content-length', String(body.length));
     const outgoing = http.request({

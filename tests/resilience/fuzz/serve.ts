@@ -1,4 +1,4 @@
-// Runs a Noctra in this process, with its data in the folder that the command line names, until the parent lets go.
+// Runs a Noctra in this process, with its data in the folder of the argument, until the parent disconnects.
 import { readProject, startStack } from 'embedded-supabase';
 import { root, withoutAuthLimits } from '../../../scripts/noctra.ts';
 
@@ -12,7 +12,7 @@ const stack = await startStack({
 stack.failed.then((why) => console.error(why));
 
 process.on('message', () => {
-  // Started with --expose-gc: what is left is what somebody holds on to.
+  // Started with --expose-gc: what is left after a collection is in use.
   globalThis.gc?.();
   process.send?.({ heapBytes: process.memoryUsage().heapUsed });
 });

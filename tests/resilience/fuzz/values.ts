@@ -2,12 +2,12 @@ import fc from 'fast-check';
 
 const raw = Symbol('raw');
 
-/** Stands for JSON as it is written, where JavaScript has no value that would be written so. */
+/** JSON text for which JavaScript has no value. */
 function rawJson(text: string): { [raw]: string } {
   return { [raw]: text };
 }
 
-/** Writes JSON, with raw parts as they stand. */
+/** Writes JSON, with raw parts unchanged. */
 export function toJson(value: unknown): string {
   if (typeof value === 'object' && value !== null && raw in value) return String(value[raw]);
   if (Array.isArray(value)) return `[${value.map(toJson).join(',')}]`;
@@ -18,7 +18,7 @@ export function toJson(value: unknown): string {
   return JSON.stringify(value) ?? 'null';
 }
 
-/** A value where only text can stand: in a path, a query, a header, a field of a form. */
+/** A value as text, for a path, a query, a header or a form field. */
 export function asText(value: unknown): string {
   return typeof value === 'string' ? value : toJson(value);
 }
@@ -91,7 +91,7 @@ const texts = [
   ],
 ];
 
-/** Text of any kind, the worst included. */
+/** Text of any kind, also hostile. */
 export const hostileText: fc.Arbitrary<string> = fc.oneof(
   { weight: 6, arbitrary: fc.constantFrom(...texts) },
   { weight: 2, arbitrary: fc.string({ unit: 'binary', maxLength: 60 }) },
@@ -102,7 +102,7 @@ export const hostileText: fc.Arbitrary<string> = fc.oneof(
       .array(fc.constantFrom(...texts), { minLength: 2, maxLength: 6 })
       .map((list) => list.join('')),
   },
-  // Long ones, from what fits a column to what fits no body.
+  // Long texts: some fit a column, some no body.
   {
     weight: 1,
     arbitrary: fc
@@ -116,7 +116,7 @@ export const hostileText: fc.Arbitrary<string> = fc.oneof(
 
 const numbers = [0, -1, 1, 0.1, -0.5, 21, 101, 2 ** 31, 2 ** 53, -(2 ** 63), 1e21, 1e308, 5e-324].map(String);
 
-/** A number as JSON writes it, of any size, and what only looks like one. */
+/** JSON numbers of any size, and what only looks like a number. */
 const hostileNumber = fc
   .constantFrom(
     ...numbers,
@@ -134,7 +134,7 @@ const deep = fc
   .tuple(fc.constantFrom(['[', ']'], ['{"a":', '}'], ['[{"name":[', ']}]']), fc.constantFrom(50, 3_000))
   .map(([[open, close], depth]) => rawJson(`${open.repeat(depth)}null${close.repeat(depth)}`));
 
-/** Any value that JSON can hold, the worst included. */
+/** Any JSON value, also hostile. */
 export const hostileValue: fc.Arbitrary<unknown> = fc.oneof(
   { weight: 4, arbitrary: hostileText },
   {
@@ -158,7 +158,7 @@ export const hostileValue: fc.Arbitrary<unknown> = fc.oneof(
   { weight: 1, arbitrary: deep },
 );
 
-/** Bytes that are no text. */
+/** Bytes that are not text. */
 export const hostileBytes: fc.Arbitrary<Buffer> = fc.oneof(
   fc
     .constantFrom('', '\xff', '\xc3', '\xed\xa0\x80', '\xf8\x88\x80\x80\x80', '\xef\xbb\xbf', '\xfe\xff\x00a')

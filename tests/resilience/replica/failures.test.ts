@@ -3,7 +3,7 @@ import { photo } from '../../kit/files.ts';
 import { dataOf } from '../../kit/results.ts';
 import { join, type Pair, startPair } from './pair.ts';
 
-// Each test breaks something for good: each has a pair of its own.
+// Each test breaks its pair for good.
 let pair: Pair;
 beforeEach(async () => {
   pair = await startPair();

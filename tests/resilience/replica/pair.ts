@@ -9,7 +9,7 @@ import { root } from '../../../scripts/noctra.ts';
 import { createNoctra, type Noctra, type NoctraOptions } from '../../../sdk/src/index.ts';
 import { newPerson } from '../../kit/people.ts';
 
-/** A Noctra of its own, with a replica. */
+/** A Noctra with a replica. */
 export interface Pair {
   stack: Stack;
   /** The primary as its superuser. */

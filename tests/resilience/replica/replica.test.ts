@@ -14,7 +14,7 @@ afterAll(() => pair?.stop());
 const captions = async (noctra: Noctra) =>
   dataOf(await noctra.posts.page()).posts.map(({ caption }) => caption);
 
-/** A reader who has written nothing for long enough: his reads go to the replica. */
+/** A reader who has not written for a while: the replica serves the reads. */
 const newReader = () => join(pair, { primary_after_write: 0 });
 
 describe('a replica', () => {
@@ -100,7 +100,7 @@ describe('while the replica lags', () => {
       const { id } = dataOf(await ann.posts.create({ caption }));
       expect(await captions(ann)).toContain(caption);
       expect(await captions(reader)).not.toContain(caption);
-      // Whoever has its id, as by a link, is not told that it does not exist.
+      // A new link works although the replica does not have the post yet.
       expect(dataOf(await reader.posts.get(id)).caption).toBe(caption);
       await pair.replica.sql`select pg_wal_replay_resume()`;
       await expect.poll(() => captions(reader)).toContain(caption);
