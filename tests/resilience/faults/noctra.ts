@@ -19,6 +19,7 @@ import { type Client, newPerson, type Person, secretClient } from '../../kit/peo
 export interface Noctra {
   url: string;
   publishableKey: string;
+  secretKey: string;
   databaseUrl: string;
   state: string;
   /** The process of the stack. */
