@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { cpuMilliseconds } from '../../../../tests/kit/cpu.ts';
 import { fixtureBytes } from '../../../../tests/kit/files.ts';
-import { box, chunk, join, latin1, segment } from '../../../../tests/kit/samples.ts';
+import { box, chunk, join, latin1, number, segment, withBoxes } from '../../../../tests/kit/samples.ts';
 import { ProblemError } from '../http/problem.ts';
 import { inspect, postMedia, profilePicture } from './inspect.ts';
 import { claimedType, mediaTypes } from './types.ts';
@@ -146,6 +146,27 @@ describe('50 MB of hostile bytes take less than a second of CPU:', () => {
   const animation = fixtureBytes('animation.gif');
   const clip = fixtureBytes('clip.mp4');
 
+  /** A track of places, of which one table counts 4 billion entries. */
+  const trackOfMany = (table: 'stsz' | 'stsc' | 'stco' | 'co64') => {
+    const count = (type: string) => number(type === table ? 0xffffffff : 1);
+    return box(
+      'trak',
+      box(
+        'mdia',
+        box('hdlr', number(0), number(0), 'meta'),
+        box(
+          'minf',
+          box(
+            'stbl',
+            box('stsz', number(0), number(0), count('stsz'), number(0)),
+            box('stsc', number(0), count('stsc'), number(0), number(0xffffffff), number(1)),
+            box(table === 'co64' ? 'co64' : 'stco', number(0), count(table === 'co64' ? 'co64' : 'stco')),
+          ),
+        ),
+      ),
+    );
+  };
+
   test.each<[what: string, make: () => Uint8Array<ArrayBuffer>]>([
     ['escaped bytes in a JPEG', () => join(photo.subarray(0, -2), repeat(Uint8Array.of(0xff, 0)))],
     ['segments of a JPEG', () => join(photo.subarray(0, 2), repeat(segment(0xfe)), photo.subarray(2))],
@@ -166,9 +187,22 @@ describe('50 MB of hostile bytes take less than a second of CPU:', () => {
     ['blocks of a GIF', () => join(animation.subarray(0, -1), '\x21\xfe', repeat(latin1('\x01x')))],
     ['boxes of an MP4', () => join(clip, repeat(box('free')))],
     ['boxes in a film', () => join(clip.subarray(0, 32), box('moov', repeat(box('trak'))))],
+    ...(['stco', 'co64', 'stsz', 'stsc'] as const).map((table): [string, () => Uint8Array<ArrayBuffer>] => [
+      `more entries than the ${table} box of an MP4 holds`,
+      () => withBoxes(clip, ['moov'], trackOfMany(table)),
+    ]),
     ['chunks of a WAV', () => join('RIFF\xff\xff\xff\xffWAVE', repeat(latin1('fmt \0\0\0\0')))],
     ['tags of an MP3', () => repeat(latin1('ID3\x04\0\0\0\0\0\0'))],
     ['tags behind an MP3', () => join(fixtureBytes('tone.mp3'), repeat(latin1('TAG'.padEnd(128))))],
+    [
+      'frame headers before tags of an MP3',
+      () => {
+        const tags = repeat(latin1('TAG'.padEnd(128)));
+        const frames = Uint8Array.of(0xff, 0xfb, 0x90, 0x44);
+        for (let at = 0; at < 64 * 1024; at += 4) tags.set(frames, at);
+        return join('ID3\x04\0\0\0\0\0\0', tags);
+      },
+    ],
     [
       'frame headers of an MP3',
       () => join('ID3\x04\0\0\0\0\0\0', repeat(Uint8Array.of(0xff, 0xfb, 0x90, 0x44))),

@@ -22,8 +22,8 @@ export const mp3: Format = {
 
   clean(bytes) {
     const tagged = endOfTags(bytes);
-    const start = firstFrame(bytes, tagged, tagged > 0);
     const end = startOfTrailer(bytes);
+    const start = firstFrame(bytes, tagged, end, tagged > 0);
     if (start === -1 || end <= start) return null;
     return { type: mediaTypes.mp3, bytes: bytes.subarray(start, end), dimensions: null };
   },
@@ -44,20 +44,20 @@ function endOfTags(bytes: Uint8Array): number {
 }
 
 /** Where the first of several frames is: after zeros, and behind a tag after anything; -1 where there is none. */
-function firstFrame(bytes: Uint8Array, from: number, isTagged: boolean): number {
-  const limit = Math.min(from + MAX_GAP_BYTES, bytes.length);
+function firstFrame(bytes: Uint8Array, from: number, end: number, isTagged: boolean): number {
+  const limit = Math.min(from + MAX_GAP_BYTES, end);
   for (let at = from; at < limit; at++) {
-    if (framesFrom(bytes, at)) return at;
+    if (framesFrom(bytes, at, end)) return at;
     if (bytes[at] !== 0 && !isTagged) return -1;
   }
   return -1;
 }
 
-function framesFrom(bytes: Uint8Array, from: number): boolean {
+function framesFrom(bytes: Uint8Array, from: number, end: number): boolean {
   let at = from;
   for (let count = 0; count < FRAMES_IN_A_ROW; count++) {
     // A short file has few frames.
-    if (count > 0 && at === startOfTrailer(bytes)) return true;
+    if (count > 0 && at === end) return true;
     const length = frameBytes(bytes, at);
     if (length === 0) return false;
     at += length;

@@ -115,14 +115,22 @@ function handlerOf(bytes: Uint8Array, track: Box): string {
   return handler ? nameAt(bytes, handler.body + 8) : '';
 }
 
-/** Blanks the samples of a track, at most `budget` bytes; gives how many there were, or null where they are more. */
+/** Blanks the samples of a track; gives their bytes, or null where a table is cut off or they exceed `budget`. */
 function blankSamples(bytes: Uint8Array, track: Box, budget: number): number | null {
   const table = child(bytes, track, 'mdia', 'minf', 'stbl');
-  const read = (type: string) => {
+  const contents = (type: string) => {
     const box = table && child(bytes, table, type);
-    return numbersOf(box ? bytes.subarray(box.body, box.end) : new Uint8Array());
+    return box ? bytes.subarray(box.body, box.end) : new Uint8Array();
   };
-  const [sizes, runs, short, long] = [read('stsz'), read('stsc'), read('stco'), read('co64')];
+  const [stsz, stsc, stco, co64] = [contents('stsz'), contents('stsc'), contents('stco'), contents('co64')];
+  const [sizes, runs, short, long] = [numbersOf(stsz), numbersOf(stsc), numbersOf(stco), numbersOf(co64)];
+  // The counts come from the file. Loops up to a count that the box cannot hold would take minutes.
+  const isWhole =
+    (sizes(4) > 0 || 4 * sizes(8) <= stsz.length) &&
+    12 * runs(4) <= stsc.length &&
+    4 * short(4) <= stco.length &&
+    8 * long(4) <= co64.length;
+  if (!isWhole) return null;
   let blanked = 0;
   let sample = 0;
   let run = 0;
