@@ -131,6 +131,21 @@ describe('sign-in', () => {
       }
   });
 
+  test('sign-in by an unknown name fails whatever accounts with invented addresses exist', async () => {
+    const username = newUsername();
+    const { auth } = secretClient();
+    const { data, error } = await auth.admin.createUser({
+      email: 'nobody@noctra.invalid',
+      password: 'longenough',
+      email_confirm: true,
+      user_metadata: { username },
+    });
+    expect(error).toBeNull();
+    const json = { username: newUsername(), password: 'longenough' };
+    expect(await call('/auth/token/', { json })).toMatchObject({ status: 401 });
+    await auth.admin.deleteUser(data.user?.id ?? '');
+  });
+
   test('sign-in answers alike for an unknown name, an unknown address and a wrong password', async () => {
     const { username, email } = await newPerson();
     const attempts = [

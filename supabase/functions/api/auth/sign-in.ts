@@ -8,9 +8,6 @@ import { internal, type ProblemError, problem } from '../http/problem.ts';
 import { readProfile } from '../profiles/profile-queries.ts';
 import type { Session } from './auth-schemas.ts';
 
-/** An address that nobody can have, for the attempt to sign in by an unknown user name. */
-const NOBODY = { email: 'nobody@noctra.invalid', username: '' };
-
 /** An attempt to sign in. The database counts it as failed until Auth reports a sign-in of the account. */
 export interface SignInAttempt {
   /** Auth, which keeps the session in this client. */
@@ -31,8 +28,13 @@ export async function beginSignIn(
 ): Promise<SignInAttempt> {
   const client = secretClient(config, address);
   const attempt = { identifier, ...(address === null ? {} : { address }) };
-  const [account = NOBODY] = await dataOf(client.rpc('begin_sign_in', attempt));
+  const [account = unknownAccount()] = await dataOf(client.rpc('begin_sign_in', attempt));
   return { client, ...account };
+}
+
+/** Stands for an unknown user name. The address is random: a fixed one could be registered. */
+function unknownAccount() {
+  return { email: `${crypto.randomUUID()}@noctra.invalid`, username: '' };
 }
 
 /** Signs in with a password. */
