@@ -57,6 +57,7 @@ describe('readUpload', () => {
       async () => new Response('x', { headers: { 'content-length': String(postMedia.maxBytes + 1) } }),
     ],
     ['is not there', 'media_not_found', async () => new Response('{}', { status: 400 })],
+    ['is refused to the secret key', 'service_unavailable', async () => new Response('{}', { status: 401 })],
     ['cannot be read now', 'service_unavailable', async () => new Response('{}', { status: 502 })],
     ['is out of reach', 'service_unavailable', () => Promise.reject(new TypeError('connection refused'))],
     [

@@ -43,8 +43,9 @@ export async function readUpload(
   });
   if (!response.ok) {
     await response.body?.cancel();
-    // Storage answers 400 for an object that is not there.
-    throw response.status < 500 ? noSuchUpload(rules) : unavailable(new Error(`Storage: ${response.status}`));
+    // Storage answers 400 for an object that is not there. 401 is a wrong secret key, and no fault of the user.
+    const isMissing = response.status === 400 || response.status === 404;
+    throw isMissing ? noSuchUpload(rules) : unavailable(new Error(`Storage: ${response.status}`));
   }
   const announced = Number(response.headers.get('content-length'));
   const reading = { limit: rules.maxBytes, announced, hold, timeoutMs: TIMEOUT_MS };
