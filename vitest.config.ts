@@ -1,4 +1,6 @@
 import { availableParallelism } from 'node:os';
+import path from 'node:path';
+import { normalizePath } from 'vite';
 import { configDefaults, defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
@@ -6,23 +8,30 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 const sharedStack = ['answers/*', 'storage/*', 'data-api/connections', 'data-api/limits'].map(
   (name) => `scripts/stack/tests/${name}.test.ts`,
 );
-const ownStacks = ['tests/resilience/{faults,fuzz,last-admin,replica}/**/*.test.ts', 'scripts/bench/**/*.test.ts'];
+const ownStacks = [
+  'tests/resilience/{faults,fuzz,last-admin,replica}/**/*.test.ts',
+  'scripts/bench/**/*.test.ts',
+];
 
-/** Starts the longest files first, so that none of them is left at the end: those that start and kill stacks. */
+/** The files that take longest, as measured: most of them start and kill stacks. */
+const slowest =
+  /^(scripts\/bench|scripts\/stack\/tests\/(lifecycle-|functions\/reload|room-booking|storage\/restarts)|tests\/resilience\/(faults|fuzz|replica))/;
+
+/** Starts the slowest files first, so that none of them is left at the end. */
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const isLong = ({ moduleId }: TestSpecification) =>
-      /faults|lifecycle|reload|restarts|replica/.test(moduleId);
+      slowest.test(normalizePath(path.relative(import.meta.dirname, moduleId)));
     return [...files].sort((one, other) => Number(isLong(other)) - Number(isLong(one)));
   }
 }
 
 export default defineConfig({
   test: {
-    // One more than the least number of processors: many tests wait for processes to start and end.
+    // All processors but one, and at least three workers: many tests wait for processes to start and end.
     maxWorkers: Math.max(3, availableParallelism() - 1),
     sequence: { sequencer: LongestFirst },
-    // Two machines of different speed run these tests; a test that waits for something fails long before.
+    // For a slow or busy machine. Vitest's own 5 s are too short for a file that starts a stack.
     testTimeout: 30_000,
     hookTimeout: 60_000,
     projects: [

@@ -2,11 +2,11 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { runMain } from './command.ts';
 import { generate } from './generated.ts';
 import { root, type Target, withOwnNoctra } from './noctra.ts';
 import { openApiDocument } from './openapi-document.ts';
-import { redocly, runProgram } from './programs.ts';
-import { runSupabase } from './supabase-cli.ts';
+import { redocly, runProgram, runSupabase } from './programs.ts';
 
 /** A check resolves with what is wrong, or with ''. */
 type Check = () => Promise<string>;
@@ -101,4 +101,4 @@ async function lintDocument(): Promise<string> {
   }
 }
 
-await main();
+runMain(main);

@@ -3,9 +3,9 @@ import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import { parseArgs } from 'node:util';
 import { createClient, type SupabaseClient } from '@supabase/supabase-js';
-import { errorMessage, StackError } from 'embedded-supabase';
 import type { Database } from '../sdk/src/database.types.ts';
 import { limits } from '../sdk/src/limits.ts';
+import { CommandError, runMain } from './command.ts';
 import { runningTarget } from './noctra.ts';
 
 const help = `Makes an administrator of Noctra, or promotes a person who is there already.
@@ -40,12 +40,15 @@ async function main(): Promise<void> {
     username.length > limits.username_max
   ) {
     const length = `${limits.username_min} to ${limits.username_max}`;
-    throw new StackError(`"${username}" is no user name.`, `Give ${length} of the characters A-Z a-z 0-9 _.`);
+    throw new CommandError(
+      `"${username}" is no user name.`,
+      `Give ${length} of the characters A-Z a-z 0-9 _.`,
+    );
   }
   const known = await findByUsername(client, username);
   if (known) return promote(client, known, username);
   const email = values.email ?? (await ask('E-mail address: '));
-  const password = values.password ?? (await ask('Password (at least 8 characters): ', { hidden: true }));
+  const password = values.password ?? (await ask('Password: ', { hidden: true }));
   const { data, error } = await client.auth.admin.createUser({
     email,
     password,
@@ -55,7 +58,7 @@ async function main(): Promise<void> {
   });
   if (error?.code === 'email_exists') return promote(client, await findByEmail(client, email), email);
   if (error)
-    throw new StackError(
+    throw new CommandError(
       `The account could not be made: ${error.message}`,
       'Correct what it says and try again.',
     );
@@ -76,7 +79,7 @@ async function findByEmail(client: Client, email: string): Promise<string> {
     const user = data.users.find((candidate) => candidate.email === email.toLowerCase());
     if (user) return user.id;
     if (data.users.length < 1000)
-      throw new StackError(`${email} has an account that cannot be found.`, 'Promote it by its user name.');
+      throw new CommandError(`${email} has an account that cannot be found.`, 'Promote it by its user name.');
   }
 }
 
@@ -91,8 +94,8 @@ async function promote(client: Client, id: string, name: string): Promise<void> 
   console.log(`${data.username} (${name === data.username ? id : name}) is an administrator now.`);
 }
 
-function unreachable(message: string): StackError {
-  return new StackError(
+function unreachable(message: string): CommandError {
+  return new CommandError(
     `Noctra refused: ${message}`,
     'See whether the URL and the secret key belong together.',
   );
@@ -100,7 +103,7 @@ function unreachable(message: string): StackError {
 
 async function ask(question: string, { hidden = false } = {}): Promise<string> {
   if (!process.stdin.isTTY) {
-    throw new StackError(
+    throw new CommandError(
       `${question.replace(/[ :]+$/, '')} is missing.`,
       'Give --username, --email and --password.',
     );
@@ -121,8 +124,4 @@ async function ask(question: string, { hidden = false } = {}): Promise<string> {
   return text.trim();
 }
 
-main().catch((error: unknown) => {
-  if (error instanceof StackError) console.error(`${error.message}\n${error.advice}`);
-  else console.error(errorMessage(error));
-  process.exit(1);
-});
+runMain(main);

@@ -1,9 +1,9 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { StackError } from 'embedded-supabase';
 import { parse } from 'smol-toml';
 import { expect, it, onTestFinished } from 'vitest';
+import { CommandError } from './command.ts';
 import { environmentOfStatus, liftLimits } from './docker.ts';
 import { root } from './noctra.ts';
 
@@ -39,7 +39,7 @@ it.each([
   ['the status of a stack without keys', JSON.stringify({ ...status, SECRET_KEY: '' }), 'no SECRET_KEY'],
   ['the status of a stack without Auth', JSON.stringify({ API_URL: status.API_URL }), 'no PUBLISHABLE_KEY'],
 ])('refuses %s with a sentence that says why', (_, output, words) => {
-  expect(() => environmentOfStatus(output)).toThrow(StackError);
+  expect(() => environmentOfStatus(output)).toThrow(CommandError);
   expect(() => environmentOfStatus(output)).toThrow(words);
 });
 

@@ -2,8 +2,9 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
-import { errorMessage, readProject, StackError } from 'embedded-supabase';
+import { errorMessage, readProject } from 'embedded-supabase';
 import { parse, stringify } from 'smol-toml';
+import { CommandError, runMain } from './command.ts';
 import { environmentOf, root, unlimited } from './noctra.ts';
 
 const help = `Tests Noctra on the official stack, which needs Docker.
@@ -34,13 +35,13 @@ async function main(command: string | undefined): Promise<void> {
   process.exit(2);
 }
 
-/** The variables of a stack, from what `npx supabase status -o json` prints. Throws a StackError. */
+/** The variables of a stack, from what `npx supabase status -o json` prints. Throws a CommandError. */
 export function environmentOfStatus(output: string): Record<string, string> {
   const status = readStatus(output);
   const read = (name: keyof typeof names): string => {
     const value = status[names[name]];
     if (typeof value === 'string' && value) return value;
-    throw new StackError(
+    throw new CommandError(
       `The status has no ${names[name]}.`,
       'Look at `npx supabase status -o json`: the stack, or a part of it, may not run.',
     );
@@ -60,7 +61,7 @@ function readStatus(output: string): Record<string, unknown> {
   try {
     return JSON.parse(output.slice(output.indexOf('{'), output.lastIndexOf('}') + 1));
   } catch (error) {
-    throw new StackError(
+    throw new CommandError(
       `This is not the status of a stack: ${errorMessage(error)}.`,
       'Pass what `npx supabase status -o json` prints.',
     );
@@ -75,9 +76,4 @@ export function liftLimits(file: string): void {
   console.log(`${path.relative(root, file)} has no rate limits now; \`git checkout\` restores them.`);
 }
 
-if (import.meta.main) {
-  main(process.argv[2]).catch((error: unknown) => {
-    console.error(error instanceof StackError ? `${error.message}\n${error.advice}` : error);
-    process.exit(1);
-  });
-}
+if (import.meta.main) runMain(() => main(process.argv[2]));

@@ -1,10 +1,10 @@
 import path from 'node:path';
-import { StackError } from 'embedded-supabase';
 import postgres from 'postgres';
 import { apiTypesFile } from './api-types.ts';
+import { CommandError } from './command.ts';
 import { errorFiles } from './error-list.ts';
 import { root, type Target } from './noctra.ts';
-import { runSupabase } from './supabase-cli.ts';
+import { runSupabase } from './programs.ts';
 
 /** A file that is made from the database, the list of errors or the OpenAPI document. */
 export interface GeneratedFile {
@@ -35,7 +35,7 @@ async function databaseTypes({ databaseUrl }: Target): Promise<string> {
     databaseUrl,
   );
   if (code !== 0)
-    throw new StackError(
+    throw new CommandError(
       `The types could not be generated:\n${output}`,
       'See whether the database can be reached.',
     );

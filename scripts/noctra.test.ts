@@ -1,5 +1,5 @@
-import { StackError } from 'embedded-supabase';
 import { afterEach, expect, it, vi } from 'vitest';
+import { CommandError } from './command.ts';
 import { runningTarget } from './noctra.ts';
 
 afterEach(() => vi.unstubAllEnvs());
@@ -10,6 +10,6 @@ it.each([
 ])('refuses to administer the local Noctra when only %s is set', async (given, value, missing) => {
   vi.stubEnv(missing, undefined);
   vi.stubEnv(given, value);
-  await expect(runningTarget()).rejects.toThrow(StackError);
+  await expect(runningTarget()).rejects.toThrow(CommandError);
   await expect(runningTarget()).rejects.toThrow(`${missing} is not set`);
 });

@@ -2,15 +2,8 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import {
-  findRun,
-  loadKeys,
-  type Project,
-  type Run,
-  readProject,
-  StackError,
-  startStack,
-} from 'embedded-supabase';
+import { findRun, loadKeys, type Project, type Run, readProject, startStack } from 'embedded-supabase';
+import { CommandError } from './command.ts';
 
 /** The folder of the project. */
 export const root = fileURLToPath(new URL('..', import.meta.url));
@@ -56,7 +49,7 @@ export function targetFromEnvironment(): Target | null {
 
 /**
  * The Noctra to administer: the one that NOCTRA_URL and NOCTRA_SECRET_KEY name, else the local one that runs. No such
- * Noctra, and only one of the two variables, is a StackError.
+ * Noctra, and only one of the two variables, is a CommandError.
  */
 export async function runningTarget(): Promise<Pick<Target, 'url' | 'secretKey'>> {
   const { NOCTRA_URL, NOCTRA_SECRET_KEY } = process.env;
@@ -64,14 +57,14 @@ export async function runningTarget(): Promise<Pick<Target, 'url' | 'secretKey'>
   // With one of them forgotten, the local Noctra would be changed in place of the one that was meant.
   if (NOCTRA_URL || NOCTRA_SECRET_KEY) {
     const missing = NOCTRA_URL ? 'NOCTRA_SECRET_KEY' : 'NOCTRA_URL';
-    throw new StackError(`${missing} is not set.`, 'Set NOCTRA_URL and NOCTRA_SECRET_KEY, or neither.');
+    throw new CommandError(`${missing} is not set.`, 'Set NOCTRA_URL and NOCTRA_SECRET_KEY, or neither.');
   }
   const project = readProject(root);
   const { url } = await localRun(project, 'NOCTRA_URL and NOCTRA_SECRET_KEY');
   return { url, secretKey: (await loadKeys(project.state)).secretKey };
 }
 
-/** The database to administer, as its owner: the one that NOCTRA_DB_URL names, else the local one. None is a StackError. */
+/** The database to administer, as its owner: the one that NOCTRA_DB_URL names, else the local one. None is a CommandError. */
 export async function runningDatabase(): Promise<string> {
   return process.env.NOCTRA_DB_URL ?? (await localRun(readProject(root), 'NOCTRA_DB_URL')).databaseUrl;
 }
@@ -79,7 +72,7 @@ export async function runningDatabase(): Promise<string> {
 async function localRun(project: Project, variables: string): Promise<Run> {
   const run = await findRun(project);
   if (run) return run;
-  throw new StackError('No Noctra runs here.', `Start it with \`npm start\`, or set ${variables}.`);
+  throw new CommandError('No Noctra runs here.', `Start it with \`npm start\`, or set ${variables}.`);
 }
 
 /** Runs `work` against the Noctra that the environment names, else against a temporary one. */

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import postgres from 'postgres';
+import { runMain } from './command.ts';
 import { root, withNoctra } from './noctra.ts';
 
 /** The results of a run. */
@@ -91,11 +92,12 @@ async function withConnection<T>(
 }
 
 // `npm run test:db -- access posts`: only the files whose name contains one of these.
-if (import.meta.main) {
-  const folder = path.join(root, 'supabase', 'tests');
-  const { passed, failed } = await withNoctra((target) =>
-    runPgtap(folder, target.databaseUrl, process.argv.slice(2)),
-  );
-  console.log(`\n${passed} passed, ${failed} failed`);
-  process.exit(failed > 0 ? 1 : 0);
-}
+if (import.meta.main)
+  runMain(async () => {
+    const folder = path.join(root, 'supabase', 'tests');
+    const { passed, failed } = await withNoctra((target) =>
+      runPgtap(folder, target.databaseUrl, process.argv.slice(2)),
+    );
+    console.log(`\n${passed} passed, ${failed} failed`);
+    process.exit(failed > 0 ? 1 : 0);
+  });

@@ -3,8 +3,9 @@ import fs from 'node:fs';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
-import { errorMessage, StackError } from 'embedded-supabase';
+import { errorMessage } from 'embedded-supabase';
 import postgres, { type Sql } from 'postgres';
+import { CommandError, runMain } from './command.ts';
 import { runningDatabase } from './noctra.ts';
 
 const help = `Queries the database of Noctra with the rights of its owner: row-level security does not apply.
@@ -66,7 +67,7 @@ async function converse(sql: Sql): Promise<void> {
   }
 }
 
-/** Runs statements and prints their results. Throws a StackError that shows the place of a mistake. */
+/** Runs statements and prints their results. Throws a CommandError that shows the place of a mistake. */
 async function show(sql: Sql, query: string): Promise<void> {
   try {
     const answer: unknown = await sql.unsafe(query).simple().values();
@@ -78,7 +79,7 @@ async function show(sql: Sql, query: string): Promise<void> {
     const { message, code, detail, hint, where, position } = error;
     const place = position ? placeOf(query, Number(position)) : null;
     const lines = [`${message} (${code})`, place, detail, hint, where];
-    throw new StackError(lines.filter(Boolean).join('\n'), 'The transaction was rolled back.');
+    throw new CommandError(lines.filter(Boolean).join('\n'), 'The transaction was rolled back.');
   }
 }
 
@@ -125,7 +126,4 @@ function placeOf(query: string, position: number): string {
   return `${label}${line}\n${' '.repeat(label.length + widthOf(before.slice(start)))}^`;
 }
 
-main().catch((error: unknown) => {
-  console.error(error instanceof StackError ? `${error.message}\n${error.advice}` : errorMessage(error));
-  process.exit(1);
-});
+runMain(main);

@@ -6,7 +6,8 @@ import { once } from 'node:events';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { StackError } from 'embedded-supabase';
+import { parseArgs } from 'node:util';
+import { CommandError, runMain } from './command.ts';
 import { environmentOf, root, type Target, targetFromEnvironment, withNoctra } from './noctra.ts';
 import { runPgtap, type Totals } from './pgtap.ts';
 
@@ -39,7 +40,7 @@ async function runVitest(target: Target): Promise<Totals> {
   try {
     const vitest = path.join(root, 'node_modules', 'vitest', 'vitest.mjs');
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
-    const scope = targetFromEnvironment() ? projectsOfAny.map((name) => `--project=${name}`) : [];
+    const scope = targetFromEnvironment() ? scopeFor(only) : [];
     const child = spawn(process.execPath, [vitest, 'run', ...reporters, ...scope, ...only], {
       cwd: root,
       stdio: ['ignore', 'inherit', 'inherit'],
@@ -61,6 +62,23 @@ async function runVitest(target: Target): Promise<Totals> {
   }
 }
 
+/** The projects to run against a given Noctra, as options: those of the arguments, else all that can. */
+function scopeFor(args: string[]): string[] {
+  const { values } = parseArgs({
+    args,
+    strict: false,
+    options: { project: { type: 'string', multiple: true } },
+  });
+  const projects = (values.project ?? []) as string[];
+  const refused = projects.filter((name) => !projectsOfAny.includes(name));
+  if (refused.length > 0)
+    throw new CommandError(
+      `${refused.join(', ')}: such tests start Noctras of their own, and would not ask the one of NOCTRA_URL.`,
+      `Choose ${projectsOfAny.join(' or ')}, or unset NOCTRA_URL.`,
+    );
+  return projects.length > 0 ? [] : projectsOfAny.map((name) => `--project=${name}`);
+}
+
 /** Vitest's totals. A run that failed without a failed test (a file that does not load) counts as one failure. */
 function readReport(file: string, code: number | null): Totals {
   if (!fs.existsSync(file)) return { passed: 0, failed: 1, skipped: 0 };
@@ -70,9 +88,10 @@ function readReport(file: string, code: number | null): Totals {
   return { passed: numPassedTests, failed, skipped: numPendingTests + numTodoTests };
 }
 
-main().catch((error: unknown) => {
-  if (error instanceof StackError) console.error(`\n${error.message}\n${error.advice}`);
-  else console.error(error);
-  console.log('\n0 passed, 1 failed');
-  process.exit(1);
-});
+runMain(() =>
+  main().catch((error: unknown) => {
+    // The totals are the last line, also where no test has run.
+    process.once('exit', () => console.log('\n0 passed, 1 failed'));
+    throw error;
+  }),
+);
