@@ -158,8 +158,8 @@ async function makePosts(
     select id, private.tag_name(bench.tag(tag)), 'caption' from batch cross join unnest(tags) as tag
   `;
   await sql`
-    insert into public.post_mentions (post_id, profile_id, source)
-    select id, bench.person(person), 'caption' from batch cross join unnest(mentions) as person
+    insert into public.post_mentions (post_id, profile_id, source, name)
+    select id, bench.person(person), 'caption', bench.username(person) from batch cross join unnest(mentions) as person
   `;
   await sql`
     create temporary table batch_files as

@@ -125,8 +125,8 @@ async function insertByHand(
       insert into public.post_tags (post_id, tag, source)
       select post.id, tag, 'caption' from post, unnest($3::text[]) as tag
     )
-    insert into public.post_mentions (post_id, profile_id, source)
-    select post.id, profiles.id, 'caption' from post, public.profiles
+    insert into public.post_mentions (post_id, profile_id, source, name)
+    select post.id, profiles.id, 'caption', profiles.username from post, public.profiles
     where profiles.username = any ($4::extensions.citext[])`,
     [owner, caption, tags, mentions],
     { prepare: true },

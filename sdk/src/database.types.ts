@@ -49,14 +49,14 @@ isOneToOne: false
                   ]
                 },"post_mentions": {
                   Row: {
-                    "is_visible_to_all": boolean,"post_id": string,"profile_id": string,"source": Database["public"]['Enums']["reference_source"]
+                    "is_visible_to_all": boolean,"name": string | null,"post_id": string,"profile_id": string,"source": Database["public"]['Enums']["reference_source"]
                   }
                   ComputedFields: never
                   Insert: {
-                    "is_visible_to_all"?: boolean,"post_id": string,"profile_id": string,"source": Database["public"]['Enums']["reference_source"]
+                    "is_visible_to_all"?: boolean,"name"?: string | null,"post_id": string,"profile_id": string,"source": Database["public"]['Enums']["reference_source"]
                   }
                   Update: {
-                    "is_visible_to_all"?: boolean,"post_id"?: string,"profile_id"?: string,"source"?: Database["public"]['Enums']["reference_source"]
+                    "is_visible_to_all"?: boolean,"name"?: string | null,"post_id"?: string,"profile_id"?: string,"source"?: Database["public"]['Enums']["reference_source"]
                   }
                   Relationships: [
                     {
@@ -163,6 +163,20 @@ isOneToOne: true
                   }
                   Update: {
                     "action"?: Database["public"]['Enums']["rate_limited_action"],"max_count"?: number,"per_seconds"?: number,"updated_at"?: string
+                  }
+                  Relationships: [
+                    
+                  ]
+                },"reserved_usernames": {
+                  Row: {
+                    "username": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "username": string
+                  }
+                  Update: {
+                    "username"?: string
                   }
                   Relationships: [
                     

@@ -76,6 +76,7 @@ export type ErrorCode =
   | 'tags_too_many'
   | 'token_hash_invalid'
   | 'username_invalid'
+  | 'username_reserved'
   | 'validation_failed'
   | 'rate_limited'
   | 'internal_error'

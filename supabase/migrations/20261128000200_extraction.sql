@@ -53,6 +53,22 @@ comment on function private.combining_marks() is
   'The combining marks of Unicode, as ranges for a bracket expression.';
 grant execute on function private.combining_marks() to authenticated, service_role;
 
+create function private.invisible_characters()
+returns text
+language sql
+immutable
+parallel safe
+set search_path = ''
+as $$
+  -- Unicode 17, Default_Ignorable_Code_Point, the interlinear annotation marks, and the blank Braille pattern.
+  select
+    '\u00ad\u034f\u061c\u115f-\u1160\u17b4-\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164'
+    || '\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff'
+$$;
+comment on function private.invisible_characters() is
+  'The characters besides white space that show nothing by themselves, as ranges for a bracket expression.';
+grant execute on function private.invisible_characters() to authenticated, service_role;
+
 create function private.without_urls(caption text, sign text)
 returns text
 language plpgsql

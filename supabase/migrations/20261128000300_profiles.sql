@@ -23,6 +23,23 @@ comment on function private.is_valid_username(text) is 'Whether the text has the
 -- Constraints run with the rights of the role that writes.
 grant execute on function private.is_valid_username(text) to authenticated, service_role;
 
+create function private.is_valid_url(url text)
+returns boolean
+language plpgsql
+immutable
+parallel safe
+set search_path = ''
+as $$
+begin
+  -- Clients make links of it, so it is of the web: no javascript:, no file:, and no text. A user name in front of the
+  -- host (https://bank.example@evil.example) would show another host than the link leads to.
+  return url ~* '^https?://[^\s/?#@\\<>"]+(:\d{1,5})?([/?#][^\s\\<>"]*)?$' and url collate "und-x-icu" !~ '[[:cntrl:]]';
+end
+$$;
+comment on function private.is_valid_url(text) is 'Whether the text is an http or https URL.';
+-- As is_valid_username.
+grant execute on function private.is_valid_url(text) to authenticated, service_role;
+
 -- Who may write
 
 -- A ban belongs to Auth. It refuses sign-in and renewal, but a token from before the ban stays valid until it expires,
@@ -114,7 +131,9 @@ create table public.profiles (
   updated_at timestamptz not null default now(),
   constraint profiles_username_check check (private.is_valid_username(username::text)),
   constraint profiles_bio_check check (char_length(bio) <= private.limit_of('bio_length')),
-  constraint profiles_playlist_check check (char_length(playlist) <= private.limit_of('playlist_length')),
+  constraint profiles_playlist_check check (
+    char_length(playlist) <= private.limit_of('playlist_length') and (playlist = '' or private.is_valid_url(playlist))
+  ),
   constraint profiles_avatar_path_check check (split_part(avatar_path, '/', 1) = id::text),
   constraint profiles_cover_path_check check (split_part(cover_path, '/', 1) = id::text)
 );
@@ -140,8 +159,8 @@ comment on table public.profiles is 'What every signed-in user may see of a user
 comment on column public.profiles.id is 'The id in auth.users.';
 comment on column public.profiles.username is
   'The name in @mentions: letters A-Z a-z, digits and _; unique without regard to case, kept as written.';
-comment on column public.profiles.bio is 'What the user says about themselves.';
-comment on column public.profiles.playlist is 'What the user listens to: a link or a text.';
+comment on column public.profiles.bio is 'What the user says about themselves. A text: clients make no links of it, or of http and https URLs only.';
+comment on column public.profiles.playlist is 'What the user listens to: an http or https URL, or nothing.';
 comment on column public.profiles.avatar_path is 'The profile picture: an object of bucket avatars, or null.';
 comment on column public.profiles.cover_path is 'The cover picture: an object of bucket covers, or null.';
 comment on column public.profiles.is_vip is 'Shows a badge beside the name. Set by admins (set_vip).';

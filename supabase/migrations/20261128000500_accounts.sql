@@ -42,16 +42,78 @@ comment on function public.username_available(text) is
 -- Not for clients: Auth limits sign-ups, and this would answer as often as asked.
 grant execute on function public.username_available(text) to service_role;
 
+-- Names that nobody may take, since others would believe what their holder says.
+create table public.reserved_usernames (
+  username extensions.citext primary key,
+  constraint reserved_usernames_username_check check (private.is_valid_username(username::text))
+);
+
+alter table public.reserved_usernames enable row level security;
+
+grant select, delete on public.reserved_usernames to authenticated;
+grant insert (username) on public.reserved_usernames to authenticated;
+grant select, insert, update, delete on public.reserved_usernames to service_role;
+
+create policy select_admin on public.reserved_usernames for select to authenticated
+  using ((select private.has_role('admin')));
+create policy insert_admin on public.reserved_usernames for insert to authenticated
+  with check ((select private.has_role('admin')));
+create policy delete_admin on public.reserved_usernames for delete to authenticated
+  using ((select private.has_role('admin')));
+
+comment on table public.reserved_usernames is
+  'User names that nobody can sign up with or change to. Admins change the list. Who has such a name keeps it; the dashboard and the secret key may give one.';
+comment on column public.reserved_usernames.username is 'The name, without regard to case.';
+
+insert into public.reserved_usernames (username)
+values
+  ('noctra'), ('noctra_official'), ('noctra_support'), ('noctra_team'),
+  ('admin'), ('administrator'), ('moderator'), ('mod'), ('mods'), ('staff'), ('team'), ('official'), ('owner'),
+  ('support'), ('help'), ('helpdesk'), ('service'), ('contact'), ('info'), ('press'), ('legal'), ('abuse'), ('privacy'),
+  ('security'), ('safety'), ('trust'), ('billing'), ('payments'), ('verify'), ('verified'), ('notifications'), ('news'),
+  ('root'), ('system'), ('sysadmin'), ('superuser'), ('postmaster'), ('hostmaster'), ('webmaster'), ('noreply'),
+  ('no_reply'), ('bot'), ('api'), ('everyone'), ('all'), ('here'), ('nobody'), ('anonymous'), ('deleted'), ('unknown'),
+  ('null'), ('undefined');
+
 create table private.username_reservations (
   username extensions.citext primary key,
   reserved_for text not null,
   reserved_until timestamptz not null
 );
 comment on table private.username_reservations is
-  'User names between Auth''s hook and the new user, a moment later. Without them, two users who sign up with one name at the same time would both pass the hook, and Auth would answer the second with a server error.';
+  'User names that only one user can have for a time. Names of sign-ups, between Auth''s hook and the new user, a moment later: without them, two users who sign up with one name at the same time would both pass the hook, and Auth would answer the second with a server error. And names that were given up, so that nobody takes the place of their former owner.';
 comment on column private.username_reservations.username is 'The name.';
-comment on column private.username_reservations.reserved_for is 'Whose sign-up: an e-mail address or telephone number, which may ask again.';
-comment on column private.username_reservations.reserved_until is 'Until when others cannot have it; by then the user exists, or the sign-up has failed.';
+comment on column private.username_reservations.reserved_for is
+  'Who can have it: the id of a user who has another name now, or for users who do not exist (yet, or any more) the hash of their e-mail address or telephone number.';
+comment on column private.username_reservations.reserved_until is 'Until when others cannot have it.';
+
+create function private.hash_of_contact(email text, phone text, id text)
+returns text
+language sql
+immutable
+set search_path = ''
+as $$
+  select encode(sha256(convert_to(lower(coalesce(nullif(email, ''), nullif(phone, ''), id, '')), 'UTF8')), 'hex')
+$$;
+comment on function private.hash_of_contact(text, text, text) is
+  'A user who may not exist, by e-mail address, else telephone number, else id. Hashed: a deleted user''s address is not kept.';
+
+create function private.is_withheld(username text)
+returns boolean
+language sql
+stable
+set search_path = ''
+as $$
+  select exists (
+    select from public.reserved_usernames
+    where reserved_usernames.username operator(extensions.=) is_withheld.username::extensions.citext
+  ) or exists (
+    select from private.username_reservations
+    where username_reservations.username operator(extensions.=) is_withheld.username::extensions.citext
+      and username_reservations.reserved_until > now()
+  )
+$$;
+comment on function private.is_withheld(text) is 'Whether the name is reserved, for everybody or for one user.';
 
 create function private.reserve_username(username text, reserved_for text)
 returns boolean
@@ -64,13 +126,15 @@ begin
   insert into private.username_reservations as reservation (username, reserved_for, reserved_until)
   values (reserve_username.username::extensions.citext, reserve_username.reserved_for, now() + interval '1 minute')
   on conflict on constraint username_reservations_pkey do update
-  set reserved_for = excluded.reserved_for, reserved_until = excluded.reserved_until
+  set reserved_for = excluded.reserved_for,
+    -- A former owner who signs up again does not lose the name when that fails.
+    reserved_until = greatest(reservation.reserved_until, excluded.reserved_until)
   where reservation.reserved_until <= now() or reservation.reserved_for = excluded.reserved_for;
   return found;
 end
 $$;
 comment on function private.reserve_username(text, text) is
-  'Reserves a free user name for one sign-up. False if another sign-up has it. Not granted: the hook calls it.';
+  'Reserves a free user name for one sign-up. False if it is reserved for another user. Not granted: the hook calls it.';
 
 create function private.refuse_sign_up(status integer, message text)
 returns jsonb
@@ -92,9 +156,9 @@ declare
   v_metadata constant jsonb := event -> 'user' -> 'user_metadata';
   v_username constant text := v_metadata ->> 'username';
   v_date_of_birth constant text := v_metadata ->> 'date_of_birth';
-  v_reserved_for constant text := lower(coalesce(
-    nullif(event #>> '{user,email}', ''), nullif(event #>> '{user,phone}', ''), event #>> '{user,id}', ''
-  ));
+  v_reserved_for constant text := private.hash_of_contact(
+    event #>> '{user,email}', event #>> '{user,phone}', event #>> '{user,id}'
+  );
 begin
   if not private.is_valid_username(v_username) then
     return private.refuse_sign_up(422, format(
@@ -104,6 +168,12 @@ begin
   end if;
   if v_date_of_birth is not null and private.valid_date_of_birth(v_date_of_birth) is null then
     return private.refuse_sign_up(422, 'date_of_birth_invalid: A date of birth is a day from 1900-01-01 to today.');
+  end if;
+  if exists (
+    select from public.reserved_usernames
+    where reserved_usernames.username operator(extensions.=) v_username::extensions.citext
+  ) then
+    return private.refuse_sign_up(422, 'username_reserved: The user name is reserved.');
   end if;
   -- Last, because it reserves: a sign-up that is refused for another reason reserves nothing.
   if v_username is not null
@@ -122,7 +192,7 @@ begin
 end
 $$;
 comment on function public.before_user_created(jsonb) is
-  'Auth''s "Before User Created" hook: refuses a user name that is malformed or taken, and an impossible date of birth. The message starts with a stable code. Security definer: Auth calls it as supabase_auth_admin, which has no grant on profiles.';
+  'Auth''s "Before User Created" hook: refuses a user name that is malformed, reserved or taken, and an impossible date of birth. The message starts with a stable code. Security definer: Auth calls it as supabase_auth_admin, which has no grant on profiles.';
 grant usage on schema public to supabase_auth_admin;
 grant execute on function public.before_user_created(jsonb) to supabase_auth_admin;
 
@@ -176,14 +246,13 @@ begin
     -- The hook has checked the name. Where the hook is not set up, the constraints of profiles end the sign-up.
     insert into public.profiles (id, username)
     values (new.id, (v_metadata ->> 'username')::extensions.citext);
-    delete from private.username_reservations
-    where username_reservations.username operator(extensions.=) (v_metadata ->> 'username')::extensions.citext;
   else
     v_base := private.derived_username(v_metadata, new.email);
     loop
       -- Waits for another sign-up that is about to take the same name, and then tries the next one.
       insert into public.profiles (id, username)
-      values (new.id, (v_base || v_suffix)::extensions.citext)
+      select new.id, (v_base || v_suffix)::extensions.citext
+      where not private.is_withheld(v_base || v_suffix)
       on conflict (username) do nothing;
       exit when found;
       v_attempts := v_attempts + 1;
@@ -204,6 +273,95 @@ comment on function private.tg_users__create_profile() is
 
 create trigger _100_create_profile after insert on auth.users
   for each row execute function private.tg_users__create_profile();
+
+-- Names that are given up
+
+create function private.withhold_username(username extensions.citext, reserved_for text)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  -- A month is long enough for others to notice that the name has changed.
+  insert into private.username_reservations as reservation (username, reserved_for, reserved_until)
+  values (withhold_username.username, withhold_username.reserved_for, now() + interval '30 days')
+  on conflict on constraint username_reservations_pkey do update
+  set reserved_for = excluded.reserved_for, reserved_until = excluded.reserved_until;
+end
+$$;
+comment on function private.withhold_username(extensions.citext, text) is
+  'Keeps a name that is given up from others for a time. Not granted: SECURITY DEFINER trigger functions call it.';
+
+create function private.tg_profiles__take_username()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_user auth.users;
+begin
+  if tg_op = 'UPDATE' and new.username::text = old.username::text then
+    return null;
+  end if;
+  select * into v_user from auth.users where users.id = new.id;
+  -- The dashboard and the secret key may give a reserved name to a user, but not to one who signs up.
+  if (tg_op = 'INSERT' or auth.uid() is not null) and exists (
+    select from public.reserved_usernames where reserved_usernames.username operator(extensions.=) new.username
+  ) then
+    perform private.raise_error(422, 'username_reserved', 'The user name is reserved.', 'username');
+  end if;
+  -- After the name is written: a user who gives it up at the same time has then committed.
+  delete from private.username_reservations
+  where username_reservations.username operator(extensions.=) new.username
+    and (
+      username_reservations.reserved_until <= now()
+      or username_reservations.reserved_for
+        in (new.id::text, private.hash_of_contact(v_user.email, v_user.phone, v_user.id::text))
+    );
+  if exists (
+    select from private.username_reservations where username_reservations.username operator(extensions.=) new.username
+  ) then
+    perform private.raise_error(409, 'username_taken', 'The user name is taken.', 'username');
+  end if;
+  if tg_op = 'UPDATE' then
+    if new.username operator(extensions.<>) old.username then
+      perform private.withhold_username(old.username, new.id::text);
+    end if;
+    -- Tokens carry the metadata, and clients show it.
+    update auth.users
+    set raw_user_meta_data = coalesce(users.raw_user_meta_data, '{}')
+      || jsonb_build_object('username', new.username::text)
+    where users.id = new.id;
+  end if;
+  return null;
+end
+$$;
+comment on function private.tg_profiles__take_username() is
+  'Trigger: refuses a name that is reserved, keeps the name that is given up from others, and lets Auth''s metadata follow. Security definer: reservations are granted to nobody, and users belong to Auth.';
+
+create trigger _600_take_username after insert or update of username on public.profiles
+  for each row execute function private.tg_profiles__take_username();
+
+create function private.tg_users__withhold_username()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  perform private.withhold_username(
+    profiles.username, private.hash_of_contact(old.email, old.phone, old.id::text)
+  )
+  from public.profiles where profiles.id = old.id;
+  return old;
+end
+$$;
+comment on function private.tg_users__withhold_username() is
+  'Trigger: the name of a deleted user is kept from others; who has the same e-mail address can have it again. Security definer: Auth deletes as supabase_auth_admin, which has no grant on profiles.';
+
+create trigger _100_withhold_username before delete on auth.users
+  for each row execute function private.tg_users__withhold_username();
 
 -- Signing in
 

@@ -18,10 +18,10 @@ as $$
 begin
   return char_length(caption) between 1 and private.limit_of('caption_length')
     -- The pinned collation knows every white space of Unicode.
-    and caption collate "und-x-icu" ~ '\S';
+    and caption collate "und-x-icu" ~ ('[^[:space:]' || private.invisible_characters() || ']');
 end
 $$;
-comment on function private.is_valid_caption(text) is 'Whether the text may be a caption: not too long, and not only white space.';
+comment on function private.is_valid_caption(text) is 'Whether the text may be a caption: not too long, and not only white space and invisible characters.';
 grant execute on function private.is_valid_caption(text) to authenticated, service_role;
 
 create table public.posts (
@@ -199,17 +199,24 @@ immutable
 parallel safe
 set search_path = ''
 as $$
+declare
+  -- Sound marks of their own, which NFKC would take apart into a space and a mark, become those that join a kana.
+  v_tag constant text := normalize(translate(tag_name.tag, E'\u309b\u309c', E'\u3099\u309a'), nfkc);
+  v_edge constant text := '[[:space:]#' || private.invisible_characters() || ']+';
 begin
-  -- Composed (NFC), so that one word is one tag however a keyboard spells its accents.
   return normalize(
     lower(
-      rtrim(ltrim(regexp_replace(tag collate "und-x-icu", '\s+', ' ', 'g'), ' #＃')) collate "und-x-icu"
+      regexp_replace(
+        regexp_replace(v_tag collate "und-x-icu", '^' || v_edge || '|' || v_edge || '$', '', 'g'),
+        '\s+', ' ', 'g'
+      ) collate "und-x-icu"
     ),
-    nfc
+    nfkc
   );
 end
 $$;
-comment on function private.tag_name(text) is 'A tag as it is stored: without # in front, in lower case, white space collapsed.';
+comment on function private.tag_name(text) is
+  'A tag as it is stored, from captions, lists and filters alike. Folded: upper case, forms of one character (NFKC: full width, half width, ligatures, presentation forms), white space; # and invisible characters at the edges. Not folded: accents and kana, which distinguish words; letters of other scripts that look alike; invisible characters inside, which Persian and Indic words are written with.';
 grant execute on function private.tag_name(text) to authenticated, service_role;
 
 create function private.is_valid_tag(tag text)
@@ -244,8 +251,10 @@ create table public.post_mentions (
   post_id uuid not null references public.posts (id) on delete cascade,
   profile_id uuid not null references public.profiles (id) on delete cascade,
   source public.reference_source not null,
+  name extensions.citext,
   is_visible_to_all boolean not null default false,
-  primary key (post_id, profile_id)
+  primary key (post_id, profile_id),
+  constraint post_mentions_name_check check (source = 'explicit' or name is not null)
 );
 -- The posts that mention a user, newest first; also for the foreign key.
 create index post_mentions_profile_id_post_id_idx on public.post_mentions (profile_id, post_id);
@@ -275,6 +284,8 @@ comment on table public.post_mentions is 'The users whom posts mention. Visible 
 comment on column public.post_mentions.post_id is 'The post.';
 comment on column public.post_mentions.profile_id is 'The user mentioned.';
 comment on column public.post_mentions.source is 'Where the mention comes from; explicit if it is both listed and in the caption.';
+comment on column public.post_mentions.name is
+  'The name with which the caption mentions the user, who may have another one by now; null if only a list does.';
 comment on column public.post_mentions.is_visible_to_all is 'As posts.is_visible_to_all, for an index of what lists show. Set by triggers, whatever is written. It decides nothing: the policy asks the post.';
 comment on policy select_visible on public.post_tags is 'A tag is visible with its post.';
 comment on policy select_visible on public.post_mentions is 'A mention is visible with its post.';
@@ -400,10 +411,17 @@ begin
   if cardinality(v_hashtags) = 0 then
     return v_hashtags;
   end if;
-  -- Folded in one go, which is far cheaper than one by one: no hashtag contains white space.
   v_tags := array(
-    select distinct tag
-    from unnest(string_to_array(private.tag_name(array_to_string(v_hashtags, ' ')), ' ')) as tag
+    select distinct folded.tag
+    from (select distinct hashtag from unnest(v_hashtags) as hashtag) as hashtags
+    cross join lateral (
+      -- Folding shortens a word to a third at most.
+      select case
+        when char_length(hashtag) <= 4 * private.limit_of('tag_length') then private.tag_name(hashtag) else hashtag
+      end
+    ) as folded (tag)
+    -- Hangul fillers are letters that show nothing.
+    where folded.tag <> ''
   );
   v_longest := (select tag from unnest(v_tags) as tag order by char_length(tag) desc limit 1);
   if char_length(v_longest) > private.limit_of('tag_length') then
@@ -432,18 +450,13 @@ as $$
 declare
   v_tags constant text[] := private.caption_tags(new.caption);
   v_names constant extensions.citext[] := public.extract_mentions(new.caption)::extensions.citext[];
-  v_mentioned uuid[] := '{}';
+  -- On an insert every field of `old` is null, and these are all.
+  v_new_names constant extensions.citext[] := array(
+    select name
+    from unnest(v_names) as name
+    where name operator(extensions.<>) all (public.extract_mentions(old.caption)::extensions.citext[])
+  );
 begin
-  if cardinality(v_names) > 0 then
-    -- Locked: a user whose account is being deleted is either gone, and not mentioned, or takes the mention along.
-    v_mentioned := array(
-      select profiles.id
-      from public.profiles
-      -- With an empty search_path a plain = would compare as text, that is with case.
-      where profiles.username operator(extensions.=) any (v_names)
-      for key share
-    );
-  end if;
 
   if tg_op = 'UPDATE' then
     delete from public.post_tags
@@ -451,7 +464,10 @@ begin
     delete from public.post_mentions
     where post_mentions.post_id = new.id
       and post_mentions.source = 'caption'
-      and post_mentions.profile_id <> all (v_mentioned);
+      and post_mentions.name operator(extensions.<>) all (v_names);
+    update public.post_mentions
+    set name = null
+    where post_mentions.post_id = new.id and post_mentions.name operator(extensions.<>) all (v_names);
   end if;
   -- What is there stays: the caption does not weaken an explicit reference.
   if cardinality(v_tags) > 0 then
@@ -459,18 +475,27 @@ begin
     select new.id, tag, 'caption' from unnest(v_tags) as tag
     on conflict do nothing;
   end if;
-  if cardinality(v_mentioned) > 0 then
-    insert into public.post_mentions (post_id, profile_id, source)
-    select new.id, profile_id, 'caption' from unnest(v_mentioned) as profile_id
-    on conflict do nothing;
+  -- Names that were there before still mean whom they meant when they were written, whoever has them now.
+  if cardinality(v_new_names) > 0 then
+    insert into public.post_mentions (post_id, profile_id, source, name)
+    select new.id, mentioned.id, 'caption', mentioned.username
+    from (
+      -- Locked: a user whose account is being deleted is either gone, and not mentioned, or takes the mention along.
+      select profiles.id, profiles.username
+      from public.profiles
+      -- With an empty search_path a plain = would compare as text, that is with case.
+      where profiles.username operator(extensions.=) any (v_new_names)
+      for key share
+    ) as mentioned
+    on conflict on constraint post_mentions_pkey do update set name = excluded.name;
   end if;
   return null;
 end
 $$;
 comment on function private.tg_posts__refresh_references() is
-  'Trigger: the tags and mentions of the caption are those that it has now. Names that nobody has are no mentions. Security definer: clients have no write grant on post_tags and post_mentions.';
+  'Trigger: the tags and mentions of the caption are those that it has now. A name is looked up when it comes into the caption, and not again. Names that nobody has are no mentions. Security definer: clients have no write grant on post_tags and post_mentions.';
 
--- Also where the caption is set to the same text: update_post uses that when it takes an explicit reference away which
--- the caption still has.
+-- Also where the caption is set to the same text: update_post uses that when it takes a listed tag away which the
+-- caption still has.
 create trigger _400_refresh_references after insert or update of caption on public.posts
   for each row execute function private.tg_posts__refresh_references();

@@ -326,6 +326,9 @@ begin
   end if;
   if edit_post.mentions is not null then
     delete from public.post_mentions
+    where post_mentions.post_id = v_id and post_mentions.name is null and post_mentions.profile_id <> all (v_mentioned);
+    update public.post_mentions
+    set source = 'caption'
     where post_mentions.post_id = v_id
       and post_mentions.source = 'explicit'
       and post_mentions.profile_id <> all (v_mentioned);
@@ -333,7 +336,7 @@ begin
   if cardinality(v_removed) > 0 then
     perform private.remove_media(v_id, v_removed);
   end if;
-  -- Sets the caption even to itself: its trigger brings back what the caption has of the lists that went.
+  -- Sets the caption even to itself: its trigger brings back what the caption has of the tags that went.
   update public.posts
   set caption = coalesce(edit_post.caption, posts.caption),
     is_public = coalesce(edit_post.is_public, posts.is_public),

@@ -51,6 +51,7 @@ select set_eq(
   $$,
   array[
     'auth.users _100_create_profile insert', 'auth.users _100_forget_failed_sign_ins update',
+    'auth.users _100_withhold_username delete',
     'storage.objects _100_refuse_inactive insert update'
   ],
   'these triggers are on the tables of Supabase and no other'

@@ -1,7 +1,7 @@
 -- The rules that every profile keeps. Ada owns hers, Ben has another. Who may do what is in the access matrices.
 begin;
 set local search_path = public, extensions;
-select plan(39);
+select plan(63);
 
 select tests.create_user('ada', metadata => '{"username": "Tap_Ada", "date_of_birth": "1990-05-17"}'), tests.create_user('ben');
 select tests.publish_file(owner, file, bucket)
@@ -40,11 +40,23 @@ select lives_ok(format('update me set username = %L', name), 'takes a user name 
 from (
   values ('t_A', 'three characters'), (repeat('Z', 15) || repeat('_', 6) || repeat('9', 9), 'thirty characters')
 ) as well_formed (name, label);
-select lives_ok($$update me set bio = repeat('é', 255), playlist = repeat('é', 255)$$, 'bio and playlist have up to 255 characters');
+select lives_ok($$update me set bio = repeat('é', 255), playlist = 'https://music.example/' || repeat('é', 233)$$, 'bio and playlist have up to 255 characters');
 select throws_matching(
-  format('update me set %I = repeat(''x'', 256)', field), 'profiles_' || field || '_check', 'a ' || field || ' has at most 255 characters'
+  format('update me set %I = %L || repeat(''x'', 256)', field, prefix), 'profiles_' || field || '_check', 'a ' || field || ' has at most 255 characters'
 )
-from unnest(array['bio', 'playlist']) as field;
+from (values ('bio', ''), ('playlist', 'https://music.example/')) as long (field, prefix);
+select lives_ok(format('update me set playlist = %L', url), format('takes %L as a playlist', url))
+from unnest(array[
+  '', 'https://open.example/playlist/37i9?si=1#t', 'HTTP://music.example', 'http://127.0.0.1:8080/a b'::text, 'https://müsik.example/ä',
+  'https://[2001:db8::1]/x'
+]) as url
+where url !~ ' ';
+select throws_matching(format('update me set playlist = %L', text), 'profiles_playlist_check', format('refuses %L as a playlist', text))
+from unnest(array[
+  'abc', 'javascript:alert(1)', ' javascript:alert(1)', E'java\nscript:alert(1)', 'data:text/html,x', 'vbscript:x', 'file:///etc/passwd',
+  '//evil.example', 'https://', 'https:///x', 'https:evil.example', 'https://a b', E'https://a.example/\n', E'https://a.example/\u0007',
+  'https://bank.example@evil.example', 'https://a.example\@b', 'https://a.example/"onload=', 'ftp://a.example', 'Blue in Green'
+]) as text;
 
 -- Private facts
 

@@ -1,7 +1,7 @@
 -- Every user of Auth has a profile, and a user name that cannot be had is refused before the user exists.
 begin;
 set local search_path = public, extensions;
-select plan(71);
+select plan(86);
 
 -- Inserts a user as Auth does, and returns the user name of their profile.
 create function pg_temp.name_of(metadata jsonb, email text default null) returns text
@@ -163,6 +163,80 @@ select ok(not public.username_available('TAP_ADA'), 'a taken name is not availab
 select ok(public.username_available('tap_new'), 'a free name is available');
 select ok(not public.username_available(name), format('the malformed name %L is not available', left(name, 10)))
 from unnest(array['', 'ab', 'a b', repeat('a', 31), null]) as name;
+
+-- Names that are reserved, and names that were given up
+
+select tests.clear_authentication();
+select tests.create_user('lou'), tests.create_user('max'), tests.create_user('zoe', 'admin');
+create function pg_temp.hook_answer(username text, email text) returns text
+language sql
+as $$
+  select coalesce(public.before_user_created(jsonb_build_object(
+    'user', jsonb_build_object('email', hook_answer.email, 'user_metadata', jsonb_build_object('username', hook_answer.username))
+  )) #>> '{error,message}', 'allowed')
+$$;
+create function pg_temp.rename_to(name text, username text) returns text
+language plpgsql
+as $$
+declare
+  v_answer text;
+begin
+  perform tests.authenticate_as(rename_to.name);
+  v_answer := tests.refusal(format('update public.profiles set username = %L where id = auth.uid()', rename_to.username));
+  perform tests.clear_authentication();
+  return v_answer;
+end
+$$;
+
+select is(
+  pg_temp.hook_answer('ADMIN', 'eve@tap.test'), 'username_reserved: The user name is reserved.', 'the hook refuses a reserved name, whatever its case'
+);
+select is(
+  tests.refusal($$insert into auth.users (id, raw_user_meta_data) values (gen_random_uuid(), '{"username": "Support"}')$$),
+  'PT422 username_reserved username', 'also where the hook is not set up'
+);
+select matches(pg_temp.name_of('{"name": "Admin"}'), '^Admin_\d{4}$', 'a name from a provider is not taken as it is if it is reserved');
+select is(pg_temp.rename_to('lou', 'Official'), 'PT422 username_reserved username', 'nobody changes their name to a reserved one');
+select tests.authenticate_as('zoe');
+insert into public.reserved_usernames (username) values ('tap_brand');
+delete from public.reserved_usernames where username = 'official';
+select tests.clear_authentication();
+select is(
+  array[pg_temp.rename_to('lou', 'TAP_BRAND'), pg_temp.rename_to('max', 'official')],
+  array['PT422 username_reserved username', 'not refused'], 'an admin changes the list'
+);
+update public.profiles set username = 'tap_brand' where id = tests.id_of('lou');
+select is((select username::text from public.profiles where id = tests.id_of('lou')), 'tap_brand', 'the dashboard may give a reserved name');
+
+select is(
+  array[
+    pg_temp.rename_to('zoe', 'tap_lou'), pg_temp.rename_to('zoe', 'TAP_MAX'), pg_temp.hook_answer('tap_Lou', 'eve@tap.test'),
+    tests.refusal($$insert into auth.users (id, raw_user_meta_data) values (gen_random_uuid(), '{"username": "tap_lou"}')$$)
+  ],
+  array['PT409 username_taken username', 'PT409 username_taken username', 'username_taken: The user name is taken.', 'PT409 username_taken username'],
+  'nobody takes a name that was just given up'
+);
+select is(pg_temp.rename_to('max', 'tap_max'), 'not refused', 'a user takes their own former name back');
+select is(pg_temp.rename_to('max', 'Tap_Max'), 'not refused', 'a change of case gives no name up');
+select is(
+  (select raw_user_meta_data ->> 'username' from auth.users where id = tests.id_of('max')), 'Tap_Max', 'the metadata of Auth follows the name'
+);
+delete from auth.users where id = tests.id_of('max');
+select is(
+  array[pg_temp.hook_answer('tap_max', 'eve@tap.test'), pg_temp.hook_answer('tap_max', 'MAX@tap.test')],
+  array['username_taken: The user name is taken.', 'allowed'], 'the name of a deleted user is free for the same e-mail address only'
+);
+select is(
+  (select reserved_until from private.username_reservations where username = 'tap_max'), now() + interval '30 days',
+  'a sign-up that may fail does not shorten the time'
+);
+select is(
+  (select count(*) from private.username_reservations where reserved_for like '%@%'), 0::bigint, 'no e-mail address is kept'
+);
+select tests.create_user('max');
+select is((select username::text from public.profiles where id = tests.id_of('max')), 'tap_max', 'the former owner signs up again');
+update private.username_reservations set reserved_until = now() where username = 'tap_lou';
+select is(pg_temp.rename_to('zoe', 'tap_lou'), 'not refused', 'after 30 days anybody takes the name');
 
 select * from finish();
 rollback;

@@ -2,7 +2,7 @@
 -- matrices.
 begin;
 set local search_path = public, extensions;
-select plan(26);
+select plan(27);
 
 select tests.create_user('ada'), tests.create_user('ben');
 create function pg_temp.write(caption text, original uuid default null) returns public.posts
@@ -26,6 +26,7 @@ from (
     ('', 'that is empty'),
     (E' \t\r\n', 'of ASCII white space'),
     (E'\u00a0\u2003\u3000\u2029', 'of other white space'),
+    (E'\u200b\u2060\ufeff \u3164\u2800\ufe0f', 'of invisible characters'),
     (repeat('x', 2201), 'of 2,201 characters')
 ) as malformed (caption, label);
 select throws_ok('select pg_temp.write(null)', '23502', null, 'refuses a post without a caption');

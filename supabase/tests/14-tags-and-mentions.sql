@@ -1,7 +1,7 @@
 -- Tags and mentions follow the caption, whoever writes it. Ada is the owner, Ben and Cleo are mentioned.
 begin;
 set local search_path = public, extensions;
-select plan(38);
+select plan(56);
 
 select tests.create_user('ada'), tests.create_user('ben', metadata => '{"username": "Tap_Ben"}'), tests.create_user('cleo');
 select tests.insert_post('ada', 'A post');
@@ -47,6 +47,31 @@ select results_eq(
   $$values ('tap_bulk', 3::bigint), ('tap_bulk_1', 1), ('tap_bulk_2', 1), ('tap_bulk_3', 1)$$,
   'each post of one statement has its own tags'
 );
+
+-- Nobody inherits a mention with a name
+
+select tests.create_user('fay'), tests.create_user('gil'), tests.create_user('hal');
+select pg_temp.edit('@tap_fay @tap_gil @tap_later');
+update public.profiles set username = 'tap_other' where id = tests.id_of('fay');
+delete from private.username_reservations;
+update public.profiles set username = 'tap_fay' where id = tests.id_of('hal');
+select tests.create_user('later');
+create function pg_temp.mentioned_after(caption text) returns text[]
+language sql
+as $$
+  select pg_temp.edit(caption);
+  select array(
+    select split_part(email, '@', 1) from public.post_mentions join auth.users on users.id = profile_id
+    where post_id = tests.id_of('A post') and source = 'caption' order by 1
+  );
+$$;
+select is(
+  pg_temp.mentioned_after('@tap_fay @tap_gil @tap_later, edited'), array['fay', 'gil'],
+  'an edit keeps whom the names meant when they were written, also those that nobody had'
+);
+select is(pg_temp.mentioned_after('@tap_fay, edited again'), array['fay'], 'a name that leaves the caption takes its mention along');
+select is(pg_temp.mentioned_after('Nothing'), '{}', 'also a name that another user has by now');
+select is(pg_temp.mentioned_after('@TAP_FAY'), array['hal'], 'a name that comes into the caption means who has it now');
 
 -- Limits
 
@@ -96,7 +121,19 @@ from (
     ('STRAẞE', 'straße', 'a sharp s stays one letter'),
     ('ISPARTA', 'isparta', 'a dotted i, as outside Turkish'),
     ('İZ', E'i\u0307z', 'a dot that was written stays'),
-    ('#', '', 'nothing but #')
+    ('ＤＡＷＮ', 'dawn', 'full width'),
+    ('ｶﾞｲﾄﾞ', 'ガイド', 'half-width katakana'),
+    ('か゛', 'が', 'a sound mark of its own'),
+    (U&'\FB01sh', 'fish', 'a ligature'),
+    (U&'\FE8D\FE8F', U&'\0627\0628', 'Arabic presentation forms'),
+    (U&'\00B5m', U&'\03BCm', 'the micro sign'),
+    (U&'\200B\2060dawn\FEFF\200D', 'dawn', 'without invisible characters at the edges'),
+    (U&'#\200B#dawn \00AD', 'dawn', 'without # behind an invisible character'),
+    (U&'\2764\FE0F', U&'\2764', 'without a variation selector at its end'),
+    (U&'\0645\06CC\200C\062E\0648\0627\0647\0645', U&'\0645\06CC\200C\062E\0648\0627\0647\0645', 'a joiner inside a Persian word stays'),
+    ('naïve', 'naïve', 'accents stay'),
+    ('#', '', 'nothing but #'),
+    (U&'\200B\3164\2800', '', 'nothing that shows')
 ) as tag (given, wanted, label);
 select is(private.tag_name('IİΣẞ' collate "tr-x-icu"), E'ii\u0307σß', 'the collation of the argument does not matter');
 select is_empty(
@@ -114,6 +151,17 @@ select is_empty(
 select is(
   pg_temp.edit(E'#tap_caf\u00e9 #tap_cafe\u0301 #TAP_CAF\u00c9 #tap_CAFE\u0301 @tap_cleo'),
   array[E'#tap_caf\u00e9 caption', '#tap_sea explicit', '@tap_cleo explicit'], 'one word is one tag, however its accents are written'
+);
+select is(
+  private.caption_tags(U&'#\3164 #ＤＡＷＮ #dawn #\FB01sh #fish #ｶﾞ #ガ'), array['dawn', 'fish', 'ガ'],
+  'the hashtags of a caption are folded as any tag, and those that show nothing are none'
+);
+select is(
+  array[
+    tests.refusal($$select private.explicit_tags(array[U&'\200B'])$$),
+    tests.refusal($$select private.explicit_tags(array[U&'#\3164'])$$)
+  ],
+  array['PT422 tag_invalid tags', 'PT422 tag_invalid tags'], 'a listed tag that shows nothing is refused'
 );
 select throws_matching(
   format('insert into public.post_tags (post_id, tag, source) values (tests.id_of(''A post''), %L, ''explicit'')', name),

@@ -2,7 +2,7 @@
 -- happens with files is in 17-files.sql.
 begin;
 set local search_path = public, extensions;
-select plan(70);
+select plan(72);
 
 select tests.create_user('ada'), tests.create_user('ben', metadata => '{"username": "Tap_Ben"}'), tests.create_user('dan'), tests.create_user('bad'), tests.create_user('sue');
 update auth.users set banned_until = now() + interval '1 hour' where id = tests.id_of('bad');
@@ -124,6 +124,8 @@ from (
     ('null', 'PT422 caption_invalid caption', 'null as a caption'),
     ('''''', 'PT422 caption_invalid caption', 'an empty caption'),
     ('E'' \n\u3000''', 'PT422 caption_invalid caption', 'a caption of white space'),
+    ('E''\u200b\u2060''', 'PT422 caption_invalid caption', 'a caption of invisible characters'),
+    ('''x'', tags => array[E''\u200b'']', 'PT422 tag_invalid tags', 'a tag of invisible characters'),
     ('repeat(''x'', 2201)', 'PT422 caption_invalid caption', 'a caption of 2,201 characters'),
     ('''x'', tags => array_fill(''x''::text, array[31])', 'PT422 tags_too_many tags', '31 tags'),
     ('''#tap_one_more'', tags => array(select ''tap_'' || place from generate_series(1, 30) as place)',

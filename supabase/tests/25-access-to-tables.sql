@@ -73,7 +73,12 @@ insert into expected (
   ('rate_limits', 'a limit', 'select',               'deny', 'none', 'none', 'none', 'none', 'yes',  'none', 'none', 'yes'),
   ('rate_limits', 'a limit', 'insert',               'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny'),
   ('rate_limits', 'a limit', 'update',               'deny', 'none', 'none', 'none', 'none', 'yes',  'none', 'none', 'yes'),
-  ('rate_limits', 'a limit', 'delete',               'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny');
+  ('rate_limits', 'a limit', 'delete',               'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny'),
+
+  ('reserved_usernames', 'a name', 'select',         'deny', 'none', 'none', 'none', 'none', 'yes',  'none', 'none', 'yes'),
+  ('reserved_usernames', 'a name', 'insert',         'deny', 'deny', 'deny', 'deny', 'deny', 'yes',  'deny', 'deny', 'yes'),
+  ('reserved_usernames', 'a name', 'update',         'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'yes'),
+  ('reserved_usernames', 'a name', 'delete',         'deny', 'none', 'none', 'none', 'none', 'yes',  'none', 'none', 'yes');
 
 -- Everybody but the gone has a profile and a post; the banned user has a token from before the ban.
 create temporary table personas (name text primary key, role text not null);
@@ -136,7 +141,8 @@ values
   ('profiles', 'the owner''s', $$id = tests.id_of('owner')$$, 'id, username', $$tests.id_of('owner'), 'tap_other'$$, 'bio = ''Other words'''),
   ('profiles', 'a private profile', $$id = tests.id_of('private')$$, null, null, null),
   ('profiles', 'their own', 'id = (select auth.uid())', null, null, 'bio = ''Other words'''),
-  ('rate_limits', 'a limit', $$action = 'create_post'$$, 'action, max_count, per_seconds', $$'create_post', 1, 1$$, 'max_count = 1');
+  ('rate_limits', 'a limit', $$action = 'create_post'$$, 'action, max_count, per_seconds', $$'create_post', 1, 1$$, 'max_count = 1'),
+  ('reserved_usernames', 'a name', $$username = 'support'$$, 'username', $$'tap_reserved'$$, 'username = username');
 
 -- Runs the statement as that user, returns what came of it, and rolls it back.
 create function pg_temp.attempt(persona text, statement text) returns text

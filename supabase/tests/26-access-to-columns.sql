@@ -29,6 +29,7 @@ values
   ('post_mentions.profile_id',          'user service', 'service',      'service'),
   ('post_mentions.source',              'user service', 'service',      'service'),
   ('post_mentions.is_visible_to_all',  'user service', 'service',      'service'),
+  ('post_mentions.name',               'user service', 'service',      'service'),
 
   ('post_tags.post_id',                 'user service', 'service',      'service'),
   ('post_tags.tag',                     'user service', 'service',      'service'),
@@ -67,7 +68,9 @@ values
   ('rate_limits.action',                'user service', '',             'service'),
   ('rate_limits.max_count',             'user service', '',             'user service'),
   ('rate_limits.per_seconds',           'user service', '',             'user service'),
-  ('rate_limits.updated_at',            'user service', '',             'service');
+  ('rate_limits.updated_at',            'user service', '',             'service'),
+
+  ('reserved_usernames.username',      'user service', 'user service', 'service');
 
 -- Tries a statement that touches no row as each role, and returns those who may.
 create function pg_temp.who_may(statement text) returns text

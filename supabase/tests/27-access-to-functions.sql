@@ -75,12 +75,14 @@ insert into expected (
                                               'deny','raised',     'raised',     'raised',     'raised',     'raised',     'raised',       'raised',         'raised'),
   ('private.limit_of(''tags'')',              'deny','runs',       'runs',       'runs',       'runs',       'runs',       'runs',         'runs',           'runs'),
   ('private.uuid_v7()',                       'deny','runs',       'runs',       'runs',       'runs',       'runs',       'runs',         'runs',           'runs'),
+  ('private.invisible_characters()',          'deny','runs',       'runs',       'runs',       'runs',       'runs',       'runs',         'runs',           'runs'),
   ('private.combining_marks()',               'deny','runs',       'runs',       'runs',       'runs',       'runs',       'runs',         'runs',           'runs'),
   ('private.without_urls(''#a'', ''#'')',     'deny','runs',       'runs',       'runs',       'runs',       'runs',       'runs',         'runs',           'runs'),
   ('private.hashtag_pattern()',               'deny','runs',       'runs',       'runs',       'runs',       'runs',       'runs',         'runs',           'runs'),
   ('private.tag_name(''#A'')',                'deny','runs',       'runs',       'runs',       'runs',       'runs',       'runs',         'runs',           'runs'),
   ('private.is_valid_tag(''a'')',             'deny','runs',       'runs',       'runs',       'runs',       'runs',       'runs',         'runs',           'runs'),
   ('private.is_valid_caption(''a'')',         'deny','runs',       'runs',       'runs',       'runs',       'runs',       'runs',         'runs',           'runs'),
+  ('private.is_valid_url(''https://a.b'')',   'deny','runs',       'runs',       'runs',       'runs',       'runs',       'runs',         'runs',           'runs'),
   ('private.is_valid_username(''tap'')',      'deny','runs',       'runs',       'runs',       'runs',       'runs',       'runs',         'runs',           'runs');
 
 -- The words in capitals, which keep the table readable.

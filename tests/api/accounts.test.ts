@@ -42,6 +42,25 @@ describe('registration', () => {
     });
   });
 
+  test('registration refuses a reserved name', async () => {
+    const json = { username: 'Support', email: `${newUsername()}@example.com`, password: 'longenough' };
+    expect(await call('/auth/register/', { json })).toMatchObject({
+      status: 422,
+      json: { code: 'username_reserved', errors: { username: [expect.any(String)] } },
+    });
+  });
+
+  test('registration refuses a name that another user has just given up', async () => {
+    const { id, client, username } = await newPerson();
+    const { error } = await client.from('profiles').update({ username: newUsername() }).eq('id', id);
+    expect(error).toBeNull();
+    const json = { username, email: `${newUsername()}@example.com`, password: 'longenough' };
+    expect(await call('/auth/register/', { json })).toMatchObject({
+      status: 409,
+      json: { code: 'username_taken', errors: { username: [expect.any(String)] } },
+    });
+  });
+
   test('registration refuses a taken e-mail address', async () => {
     const { email } = await newPerson();
     const json = { username: newUsername(), email, password: 'longenough' };

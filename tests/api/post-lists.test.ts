@@ -158,7 +158,8 @@ describe('filters', () => {
     const tag = `tag_${randomUUID().slice(0, 8)}`;
     const published = await publishMany(person, 3, { tags: [tag] });
     await publish(person, { tags: ['another'] });
-    for (const written of [tag, tag.toUpperCase(), `%23${tag}`]) {
+    const fullWidth = tag.replace(/[!-~]/g, (c) => String.fromCharCode(c.charCodeAt(0) + 0xfee0));
+    for (const written of [tag, tag.toUpperCase(), `%23${tag}`, encodeURIComponent(`\u200b${fullWidth}`)]) {
       expect(ids(await read(`/posts/?tag=${written}`, person))).toEqual(published);
     }
     const page = await read(`/posts/?tag=${tag}&limit=2`, person);

@@ -42,7 +42,7 @@ describe('an edit of the profile', () => {
     const username = newUsername();
     const changes = {
       bio: 'b',
-      playlist: 'p',
+      playlist: 'https://music.example/p',
       date_of_birth: '1999-12-31',
       publicProfile: false,
       anonymous: true,
@@ -92,6 +92,9 @@ describe('an edit of the profile', () => {
     ['bio', 'x'.repeat(256), 'bio_invalid'],
     ['bio', ['x'], 'bio_invalid'],
     ['playlist', '🙂'.repeat(256), 'playlist_invalid'],
+    ['playlist', 'abc', 'playlist_invalid'],
+    ['playlist', 'javascript:alert(1)', 'playlist_invalid'],
+    ['username', 'Admin', 'username_reserved'],
     ['date_of_birth', '2999-01-01', 'date_of_birth_invalid'],
     ['date_of_birth', 'yesterday', 'date_of_birth_invalid'],
     ['publicProfile', 'yes', 'public_profile_invalid'],

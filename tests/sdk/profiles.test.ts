@@ -40,7 +40,7 @@ describe('profiles.update', () => {
     const changed = dataOf(
       await noctra.profiles.update({
         bio: 'Sunsets, mostly.',
-        playlist: 'Blue in Green',
+        playlist: 'https://music.example/blue-in-green',
         date_of_birth: '1991-06-18',
         publicProfile: false,
         anonymous: true,
@@ -49,7 +49,7 @@ describe('profiles.update', () => {
     const expected = {
       username,
       bio: 'Sunsets, mostly.',
-      playlist: 'Blue in Green',
+      playlist: 'https://music.example/blue-in-green',
       date_of_birth: '1991-06-18',
       publicProfile: false,
       anonymous: true,
@@ -106,7 +106,10 @@ describe('profiles.update', () => {
       [{ profile_pic: large }, 'media_too_large', 413, 'profile_pic'],
       [{ is_public: false }, 'field_unknown', 422, 'is_public'],
     ] as const) {
-      const { error } = await ann.noctra.profiles.update({ playlist: 'Changed', ...changes });
+      const { error } = await ann.noctra.profiles.update({
+        playlist: 'https://music.example/changed',
+        ...changes,
+      });
       expect(error, code).toMatchObject({ code, status, field });
     }
     expect(dataOf(await ann.noctra.profiles.me())).toEqual(before);

@@ -3,7 +3,8 @@ import type { ProblemCode } from './errors.ts';
 import { fieldProblem, internal, type ProblemError, problem, retryAfter, unavailable } from './problem.ts';
 
 /** Messages of Noctra's sign-up hook begin with the code: Auth passes on only the message. */
-const hookMessage = /^(?<code>username_invalid|username_taken|date_of_birth_invalid): (?<detail>.+)$/s;
+const hookMessage =
+  /^(?<code>username_invalid|username_reserved|username_taken|date_of_birth_invalid): (?<detail>.+)$/s;
 
 const authErrors: Record<string, [code: ProblemCode, detail: string]> = {
   bad_jwt: ['token_invalid', 'The token is not valid or has expired.'],
@@ -33,7 +34,7 @@ const authErrors: Record<string, [code: ProblemCode, detail: string]> = {
 export function authProblem(error: AuthError, passwordField = 'password'): ProblemError {
   const refusal = hookMessage.exec(error.message)?.groups;
   if (refusal?.code && refusal.detail) {
-    const field = refusal.code.replace(/_(invalid|taken)$/, '');
+    const field = refusal.code.replace(/_(invalid|reserved|taken)$/, '');
     return fieldProblem(refusal.code as ProblemCode, field, refusal.detail);
   }
   const known = authErrors[authCode(error)];

@@ -17,6 +17,7 @@ export async function dataOf<Data>(request: PromiseLike<PostgrestSingleResponse<
 /** Constraints that a request can violate, by name: their code and the field they guard. */
 const constraints: Record<string, [code: ProblemCode, field: string, detail: string]> = {
   profiles_username_key: ['username_taken', 'username', 'This user name is taken.'],
+  profiles_playlist_check: ['playlist_invalid', 'playlist', 'A playlist is an http or https URL, or empty.'],
 };
 
 /** The answers to errors without a code of Noctra, by SQLSTATE or PostgREST code. */

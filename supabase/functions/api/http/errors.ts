@@ -30,7 +30,7 @@ const api = {
   method_not_allowed: [405, 'The path has other methods, listed in `Allow`.'],
   already_exists: [409, 'It exists already.'],
   email_taken: [409, 'The e-mail address has an account.'],
-  username_taken: [409, 'Another user has this name, in upper or lower case.'],
+  username_taken: [409, 'Another user has this name, in upper or lower case, or had it in the last 30 days.'],
   media_too_large: [
     413,
     `A file of a post has at most ${mebibytes(limits.media_size)}, a profile picture ${mebibytes(limits.avatar_size)}, a cover ${mebibytes(limits.cover_size)}.`,
@@ -86,7 +86,10 @@ const api = {
   password_unchanged: [422, 'The new password is the old one.'],
   password_weak: [422, 'The password is easy to guess, or known from a leak.'],
   picture_not_found: [422, 'This user has no such picture that a profile can take.'],
-  playlist_invalid: [422, `A playlist has at most ${limits.playlist_length} characters.`],
+  playlist_invalid: [
+    422,
+    `A playlist is an http or https URL of at most ${limits.playlist_length} characters, or empty.`,
+  ],
   profile_pic_invalid: [422, '`profile_pic` is a picture, the path of an upload, or null.'],
   public_profile_invalid: [422, '`publicProfile` is true or false.'],
   redirect_to_invalid: [422, '`redirect_to` is not a URL.'],
@@ -124,6 +127,7 @@ const database = {
   original_post_not_found: [422, 'The original post does not exist, or is not visible to this user.'],
   reason_invalid: [422, `A reason has at most ${limits.reason_length} characters.`],
   tags_too_many: [422, `A post has at most ${limits.tags} tags, those of the caption included.`],
+  username_reserved: [422, 'Nobody can have this user name. Admins keep the list.'],
 } as const;
 
 // Made by the SDK: no answer came, or not one of Noctra.
