@@ -25,6 +25,10 @@ alter default privileges in schema public revoke all on tables from anon, authen
 alter default privileges in schema public revoke all on sequences from anon, authenticated, service_role;
 alter default privileges in schema public revoke all on functions from anon, authenticated, service_role;
 
+-- A request of a user that takes longer than this takes the time of others: some filters of the Data API read a whole
+-- table. Supabase's default is 8 seconds. Functions that need longer say so.
+alter role authenticated set statement_timeout = '5s';
+
 -- Limits
 
 -- Each limit is written here and nowhere else. 2,200 characters, 30 tags, 20 mentions and 1,000 characters of

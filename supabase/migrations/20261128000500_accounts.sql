@@ -460,7 +460,7 @@ returns void
 language plpgsql
 security definer
 set search_path = ''
--- The Data API takes this over: a user who has published for years takes longer to delete than the usual 8 seconds.
+-- The Data API takes this over: a user who has published for years takes longer to delete than any other request may take.
 set statement_timeout = '60s'
 as $$
 begin

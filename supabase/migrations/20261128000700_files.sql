@@ -1,6 +1,6 @@
 -- Files: from an upload to a post or a profile, and out of Storage again.
 --
--- Users upload into bucket `uploads`, which nobody else reads. The edge function reads the upload, inspects its bytes,
+-- Users upload into bucket `uploads`, which only the edge function reads. The edge function reads the upload, inspects its bytes,
 -- removes the metadata and writes the result under a new name into `post-media`, `avatars` or `covers`. Clients cannot
 -- write there, so what a post or a profile shows never changes, whatever an old upload token can still overwrite.
 --
@@ -358,19 +358,13 @@ values
 on conflict (id) do update
 set public = excluded.public, file_size_limit = excluded.file_size_limit, allowed_mime_types = null;
 
--- <user id>/<uuid>: nothing of the user's own file name becomes public, and no two uploads collide. There is no update.
+-- <user id>/<uuid>: nothing of the user's own file name becomes public, and no two uploads collide. Users only insert: who
+-- reads an upload could also sign a URL for it, or copy it with another type, and a page with a script would be served
+-- from the project's origin. The function reads and removes uploads for them.
 create policy uploads_insert_own on storage.objects for insert to authenticated
   with check (
     bucket_id = 'uploads'
     and name ~ ('^' || (select auth.uid())::text || '/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$')
-    and (select private.may_write())
-  );
-create policy uploads_select_own on storage.objects for select to authenticated
-  using (bucket_id = 'uploads' and starts_with(name, (select auth.uid())::text || '/'));
-create policy uploads_delete_own on storage.objects for delete to authenticated
-  using (
-    bucket_id = 'uploads'
-    and starts_with(name, (select auth.uid())::text || '/')
     and (select private.may_write())
   );
 -- A scalar subquery, as on post_tags. The policy of post_media decides.

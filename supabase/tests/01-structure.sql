@@ -2,7 +2,7 @@
 -- the rules that every object keeps are the catalogue's.
 begin;
 set local search_path = public, extensions;
-select plan(15);
+select plan(16);
 
 select set_eq(
   $$select tablename::text from pg_tables where schemaname = 'private'$$,
@@ -55,6 +55,10 @@ select set_eq(
     'storage.objects _100_refuse_inactive insert update'
   ],
   'these triggers are on the tables of Supabase and no other'
+);
+select is(
+  (select setconfig from pg_db_role_setting where setrole = 'authenticated'::regrole), array['statement_timeout=5s'],
+  'a request of a user ends after five seconds'
 );
 
 select * from finish();
