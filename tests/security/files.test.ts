@@ -255,6 +255,71 @@ describe('the function, which has the secret key,', () => {
   });
 });
 
+// An upload may be HTML or SVG, and Storage's address is the API's: what it served would run there.
+describe('an own upload', () => {
+  it('is neither read nor signed, and looks like none', async () => {
+    const ask = async (path: string) => {
+      const answers = await Promise.all(
+        (
+          [
+            ['{path}', {}],
+            ['{path}', { method: 'HEAD' }],
+            ['authenticated/{path}', {}],
+            ['public/{path}', {}],
+            ['info/{path}', {}],
+            ['info/authenticated/{path}', {}],
+            ['sign/{path}', { json: { expiresIn: 60 } }],
+          ] as const
+        ).map(([route, request]) =>
+          send(eve, `${object}/${route.replace('{path}', `uploads/${path}`)}`, request),
+        ),
+      );
+      const image = await send(eve, `/storage/v1/render/image/authenticated/uploads/${path}`);
+      return [...answers, image].map(({ status, text }) => ({
+        status,
+        text: text.replaceAll(path, '').slice(0, 200),
+      }));
+    };
+    const own = await ask(evesUpload);
+    expect(own).toEqual(await ask(evesName()));
+    for (const { status } of own) expect(status).toBeOneOf([400, 404]);
+    const json = { expiresIn: 60, paths: [evesUpload] };
+    const signed = await send(eve, `${object}/sign/uploads`, { json });
+    expect(JSON.parse(signed.text)).toEqual([expect.objectContaining({ signedURL: null })]);
+  });
+
+  it('is not listed', async () => {
+    const listed = await send(eve, `${object}/list/uploads`, { json: { prefix: eve.id } });
+    expect([listed.status, JSON.parse(listed.text)]).toEqual([200, []]);
+    const inPages = await send(eve, `${object}/list-v2/uploads`, { json: { prefix: `${eve.id}/` } });
+    expect(inPages.text).not.toContain(evesUpload);
+  });
+
+  it('is neither copied nor moved, whatever its type becomes', async () => {
+    const before = await belongings(sql, eve);
+    for (const verb of ['copy', 'move']) {
+      for (const headers of [{}, { 'x-upsert': 'true' }]) {
+        for (const more of [{}, { copyMetadata: false, metadata: { mimetype: 'text/html' } }]) {
+          for (const destinationKey of [evesName(), evesUpload]) {
+            const keys = { bucketId: 'uploads', sourceKey: evesUpload, destinationKey, ...more };
+            const answer = await send(eve, `${object}/${verb}`, { json: keys, headers });
+            expect([verb, more, answer.status]).toEqual([verb, more, 400]);
+          }
+        }
+      }
+    }
+    expect(await belongings(sql, eve)).toEqual(before);
+  });
+
+  it('is not removed by way of Storage', async () => {
+    const before = await belongings(sql, eve);
+    expect((await send(eve, `${object}/uploads/${evesUpload}`, { method: 'DELETE' })).status).toBe(400);
+    const many = { method: 'DELETE', json: { prefixes: [evesUpload] } };
+    expect(JSON.parse((await send(eve, `${object}/uploads`, many)).text)).toEqual([]);
+    expect(await belongings(sql, eve)).toEqual(before);
+  });
+});
+
 describe("a user's own file", () => {
   it('belongs to one post, also when several claim it at once', async () => {
     for (let round = 0; round < 5; round++) {
