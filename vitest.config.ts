@@ -9,7 +9,7 @@ const sharedStack = ['answers/*', 'storage/*', 'data-api/connections', 'data-api
   (name) => `scripts/stack/tests/${name}.test.ts`,
 );
 const ownStacks = [
-  'tests/resilience/{faults,fuzz,last-admin,replica}/**/*.test.ts',
+  'tests/resilience/{faults,fuzz,alone,replica}/**/*.test.ts',
   'scripts/bench/**/*.test.ts',
 ];
 

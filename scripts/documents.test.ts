@@ -1,10 +1,12 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { codeBlocks } from '../tests/kit/documents.ts';
 import { root } from './noctra.ts';
 
 const pages = [
   ...['README.md', 'CONTRIBUTING.md', 'sdk/README.md', 'supabase/CONVENTIONS.md'],
+  ...['scripts/stack/README.md', 'scripts/stack/tests/answers/README.md'],
   ...fs.readdirSync(path.join(root, 'docs')).map((name) => `docs/${name}`),
 ];
 const exists = (file: string) => fs.existsSync(path.join(root, file));
@@ -12,12 +14,11 @@ const { scripts, devDependencies } = JSON.parse(fs.readFileSync(path.join(root, 
 
 describe.each(pages)('%s', (page) => {
   const text = fs.readFileSync(path.join(root, page), 'utf8');
-  // Code blocks first: their fences would count as the backticks of inline code.
-  const blocks = [...text.matchAll(/```\w*\n([\s\S]*?)```/g)].map(([, code]) => code ?? '');
+  // Without code blocks, whose fences would count as the backticks of inline code.
   const inline = [...text.replaceAll(/```[\s\S]*?```/g, '').matchAll(/`([^`]+)`/g)].map(
     ([, code]) => code ?? '',
   );
-  const code = [...blocks, ...inline];
+  const code = [...codeBlocks(text), ...inline];
 
   it('names npm scripts and programs that exist, and runs no TypeScript by an older Node', () => {
     for (const part of code) {

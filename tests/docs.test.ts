@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createNoctra } from '../sdk/src/index.ts';
 import { openDatabase } from './kit/database.ts';
+import { codeBlocks, runExample } from './kit/documents.ts';
 import { load } from './kit/files.ts';
 import { settings } from './kit/settings.ts';
 
@@ -18,12 +19,8 @@ const execute = promisify(execFile);
 const hasShell = process.platform !== 'win32';
 
 /** The code blocks of a page in one language, in order. */
-function blocks(page: string, language: string): string[] {
-  const text = fs.readFileSync(path.join(root, page), 'utf8');
-  return [...text.matchAll(new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``, 'g'))].map(
-    (match) => match[1] ?? '',
-  );
-}
+const blocks = (page: string, language: string) =>
+  codeBlocks(fs.readFileSync(path.join(root, page), 'utf8'), language);
 
 /** Changes what a reader would change: the address, and user names that are taken. */
 function personalise(text: string, unique: string): string {
@@ -134,7 +131,6 @@ describe('the SQL in docs/admin.md', () => {
 describe('the TypeScript in the README', () => {
   const unique = randomBytes(4).toString('hex');
   const username = `ann_${unique}`;
-  const file = new File([fs.readFileSync(photo)], 'photo.jpg', { type: 'image/jpeg' });
 
   beforeAll(async () => {
     const noctra = createNoctra(settings.url, settings.publishableKey, { auth: { persistSession: false } });
@@ -149,29 +145,10 @@ describe('the TypeScript in the README', () => {
   });
 
   it.each(blocks('README.md', 'ts'))('publishes a post: block %#', async (block) => {
-    const { post, error } = await runTypeScript(personalise(block, unique), ['post', 'error']);
+    const { post, error } = await runExample(personalise(block, unique), ['post', 'error']);
     expect(error ?? null).toBeNull();
     expect(post).toMatchObject({
       caption: `Check out this #amazing post with @user1_${unique} and @user2_${unique}!`,
     });
   });
-
-  /** Runs a block as a module, in a temporary file beside this one. */
-  async function runTypeScript(block: string, names: string[]): Promise<Record<string, unknown>> {
-    const [imports, body] = [block.match(/^import .*$/gm) ?? [], block.replace(/^import .*$/gm, '')];
-    const module = path.join(root, 'tests', `.docs-${randomBytes(4).toString('hex')}.ts`);
-    const source = [
-      ...imports.map((line) => line.replace("'@noctra/sdk'", "'../sdk/src/index.ts'")),
-      'export async function run(publishableKey: string, file: File) {',
-      body,
-      `  return { ${names.map((name) => `${name}: typeof ${name} === 'undefined' ? null : ${name}`).join(', ')} };`,
-      '}',
-    ];
-    fs.writeFileSync(module, source.join('\n'));
-    try {
-      return await (await import(module)).run(settings.publishableKey, file);
-    } finally {
-      fs.rmSync(module);
-    }
-  }
 });

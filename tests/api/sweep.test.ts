@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { call, config, formOf, publish, uploadByUrl } from '../kit/api.ts';
+import { call, config, formOf, publish, publishLoose, sweep, uploadByUrl } from '../kit/api.ts';
 import { openDatabase } from '../kit/database.ts';
 import { fixture, load } from '../kit/files.ts';
 import { objectsOf } from '../kit/owned.ts';
@@ -13,15 +13,7 @@ beforeAll(async () => {
   kai = await newPerson();
 });
 
-const sweep = (headers: Record<string, string> = { apikey: config.secretKey }) =>
-  call('/sweep/', { method: 'POST', headers });
 const png = () => fixture('picture.png', 'image/png');
-
-/** Publishes a file that no post shows; gives its path. */
-async function publishLoose(person: Person): Promise<string> {
-  const path = await uploadByUrl(person, png());
-  return (await call('/media/', { token: person.token, json: { path } })).json.path;
-}
 
 /** Lets a day pass for a user's files that nothing shows. */
 async function passDay({ id }: Person): Promise<void> {
@@ -91,44 +83,6 @@ describe('the sweep', () => {
     await passDay(person);
     await sweep();
     await eventually(async () => expect(await objectsOf(person, 'uploads')).toEqual([]));
-  });
-
-  test('removes the others where one object cannot be removed, and tries that one later each time', async () => {
-    const person = await newPerson();
-    const [stuck = '', ...others] = [
-      await publishLoose(person),
-      await publishLoose(person),
-      await publishLoose(person),
-    ];
-    // Stands for an object that Storage cannot delete.
-    const refuse = sql.unsafe(`
-      create or replace function pg_temp.refuse() returns trigger language plpgsql as
-        $$ begin raise exception 'stuck'; end $$`);
-    await refuse;
-    await sql.unsafe(`
-      create trigger stuck before delete on storage.objects for each row
-      when (old.name = '${stuck}') execute function pg_temp.refuse()`);
-    try {
-      await passDay(person);
-      await sweep();
-      await eventually(async () => expect(await objectsOf(person)).toEqual([stuck]));
-      expect(others).toHaveLength(2);
-      await eventually(async () => expect(await waitingOf(person)).toHaveLength(1));
-      const [first] = await waitingOf(person);
-      expect(first).toMatchObject({ name: stuck, attempts: 1 });
-      await sql`update private.unused_files set remove_at = now() where name = ${stuck}`;
-      await sweep();
-      await eventually(async () => {
-        const [second] = await waitingOf(person);
-        expect(second?.attempts).toBe(2);
-        expect(second?.in_minutes).toBeGreaterThan(5);
-      });
-    } finally {
-      await sql`drop trigger stuck on storage.objects`;
-    }
-    await sql`update private.unused_files set remove_at = now() where name = ${stuck}`;
-    await sweep();
-    await eventually(async () => expect(await objectsOf(person)).toEqual([]));
   });
 
   test('does not remove a file of a post that a repeated request registered again', async () => {

@@ -1,7 +1,10 @@
 import type { Config } from '../../supabase/functions/api/config.ts';
+import { photo } from './files.ts';
 import { type Answered, createChecker, type Document } from './openapi.ts';
+import { objectsOf } from './owned.ts';
 import type { Person } from './people.ts';
 import { settings } from './settings.ts';
+import { eventually } from './waiting.ts';
 
 /** Where the function is, on every platform. */
 export const base = `${settings.url}/functions/v1/api`;
@@ -105,6 +108,23 @@ export async function uploadByUrl(person: Person, file: File): Promise<string> {
   const upload = await fetch(url, { method, headers, body: await file.arrayBuffer() });
   if (!upload.ok) throw new Error(`The upload was refused: ${await upload.text()}`);
   return path;
+}
+
+/** Publishes a photo that no post shows yet, and waits until its upload is gone; gives its path in `post-media`. */
+export async function publishLoose(person: Person): Promise<string> {
+  const path = await uploadByUrl(person, photo());
+  const answer = await call('/media/', { token: person.token, json: { path } });
+  if (answer.status !== 201) throw new Error(`Publishing failed: ${JSON.stringify(answer.json)}`);
+  // The function answers first.
+  await eventually(async () => {
+    if ((await objectsOf(person, 'uploads')).includes(path)) throw new Error(`${path} is still an upload`);
+  });
+  return answer.json.path;
+}
+
+/** Starts a sweep, with the secret key unless other headers are given. */
+export function sweep(headers: Record<string, string> = { apikey: settings.secretKey }): Promise<Answer> {
+  return call('/sweep/', { method: 'POST', headers });
 }
 
 /** The address of the next page, or null on the last. */

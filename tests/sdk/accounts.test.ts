@@ -2,7 +2,7 @@ import { AuthRetryableFetchError } from '@supabase/supabase-js';
 import { describe, expect, test, vi } from 'vitest';
 import { createNoctra, isNoctraError, NoctraError } from '../../sdk/src/index.ts';
 import { hasMailbox, mailTo } from '../kit/mails.ts';
-import { secretClient } from '../kit/people.ts';
+import { password, secretClient } from '../kit/people.ts';
 import { dataOf } from '../kit/results.ts';
 import { settings } from '../kit/settings.ts';
 import { newSdkPerson, openNoctra, recordingFetch } from './noctra.ts';
@@ -15,7 +15,7 @@ describe('auth.register', () => {
     const registered = await noctra.auth.register({
       username,
       email,
-      password: 'correct horse battery',
+      password,
       date_of_birth: '1990-05-17',
     });
     expect(registered.data?.confirmation_required).toBe(false);
@@ -42,7 +42,7 @@ describe('auth.register', () => {
     const { data, error } = await openNoctra().auth.register({
       username: username.toUpperCase(),
       email: `other_${username}@example.com`,
-      password: 'correct horse battery',
+      password,
     });
     expect(data).toBeNull();
     expect(error).toMatchObject({ code: 'username_taken', status: 409, field: 'username' });
@@ -245,7 +245,7 @@ describe('an error', () => {
       auth: { persistSession: false, autoRefreshToken: false },
       global: { fetch: () => Promise.reject(new TypeError('fetch failed')) },
     });
-    const signIn = { password: 'correct horse battery' };
+    const signIn = { password };
     expect((await offline.auth.signIn({ ...signIn, username: 'ann' })).error?.code).toBe('network_error');
     expect((await offline.auth.signIn({ ...signIn, username: 'ann@example.com' })).error?.code).toBe(
       'network_error',

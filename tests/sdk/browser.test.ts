@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { password } from '../kit/people.ts';
 import { settings } from '../kit/settings.ts';
 import { browserArguments, findBrowser } from './browser/find-browser.ts';
 import { type ServedPage, servePage } from './browser/serve-page.ts';
@@ -32,7 +33,6 @@ describe.skipIf(!executablePath)('in a browser, on a page of another origin', ()
   test('registers, signs in, posts a file of an <input>, and shows it', async () => {
     const [ben, cleo] = await Promise.all([newSdkPerson(), newSdkPerson()]);
     const username = `web_${crypto.randomUUID().replaceAll('-', '').slice(0, 16)}`;
-    const password = 'correct horse battery';
     await page.goto(served.url);
     expect(new URL(served.url).origin).not.toBe(new URL(settings.url).origin);
 

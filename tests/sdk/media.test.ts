@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { limits } from '../../sdk/src/index.ts';
-import { fixture, load, photo } from '../kit/files.ts';
+import { fixture, load, photo, publishedBytes } from '../kit/files.ts';
 import { objectsOf, postCountOf } from '../kit/owned.ts';
 import { dataOf } from '../kit/results.ts';
 import { exifSegment, holdsLocation, jpegWith } from '../kit/samples.ts';
-import { cleaned, filesOf, newSdkPerson, type SdkPerson } from './noctra.ts';
+import { filesOf, newSdkPerson, type SdkPerson } from './noctra.ts';
 
 let ann: SdkPerson;
 let ben: SdkPerson;
@@ -29,7 +29,7 @@ describe('posts.create accepts', () => {
     ['document.docx', docx, 'document', null],
   ])('%s, and other users load it without its metadata', async (name, mime_type, file_type, dimensions) => {
     const file = fixture(name, mime_type);
-    const bytes = cleaned(name);
+    const bytes = publishedBytes(name);
     const alt_text = `What ${name} shows`;
     const post = dataOf(await ann.noctra.posts.create({ caption: name, media: [{ file, alt_text }] }));
     const read = dataOf(await ben.noctra.posts.get(post.id));
@@ -48,7 +48,7 @@ describe('posts.create accepts', () => {
   ])('%s by its bytes, where the system calls it "%s"', async (name, type, mime_type) => {
     const file = fixture(name, type);
     const post = dataOf(await ann.noctra.posts.create({ caption: 'By bytes', media: [file] }));
-    expect(post.media).toMatchObject([{ mime_type, size: cleaned(name).length }]);
+    expect(post.media).toMatchObject([{ mime_type, size: publishedBytes(name).length }]);
   });
 
   test('a photo, and removes its location', async () => {
@@ -91,7 +91,7 @@ describe('media.upload', () => {
     const media = [photo('second.jpg'), { file: path, alt_text: 'The sea' }];
     const post = dataOf(await ann.noctra.posts.create({ caption: 'Both', media }));
     expect(post.media.map(({ alt_text }) => alt_text)).toEqual(['', 'The sea']);
-    expect(await load(post.media[1]?.url)).toEqual(cleaned('photo.jpg'));
+    expect(await load(post.media[1]?.url)).toEqual(publishedBytes('photo.jpg'));
     await expect.poll(() => objectsOf(ann, 'uploads'), { timeout: 10_000 }).not.toContain(path);
   });
 
@@ -118,10 +118,10 @@ describe('media.sign', () => {
     const [open, hidden] = [await create(true), await create(false)];
     const paths = [hidden, open].map(({ media }) => media[0]?.file ?? '');
     const own = dataOf(await ann.noctra.media.sign(paths));
-    for (const url of own) expect(await load(url)).toEqual(cleaned('photo.jpg'));
+    for (const url of own) expect(await load(url)).toEqual(publishedBytes('photo.jpg'));
     const [none, url] = dataOf(await ben.noctra.media.sign(paths));
     expect(none).toBeNull();
-    expect(await load(url)).toEqual(cleaned('photo.jpg'));
+    expect(await load(url)).toEqual(publishedBytes('photo.jpg'));
   });
 
   test('answers URLs that load for the given time', async () => {

@@ -1,6 +1,4 @@
 import { createNoctra, type Noctra, type NoctraOptions } from '../../sdk/src/index.ts';
-import { inspect, postMedia } from '../../supabase/functions/api/media/inspect.ts';
-import { fixtureBytes } from '../kit/files.ts';
 import { objectsOf } from '../kit/owned.ts';
 import { newPerson, type Person } from '../kit/people.ts';
 import { settings } from '../kit/settings.ts';
@@ -56,9 +54,4 @@ export function recordingFetch(): { requests: SeenRequest[]; fetch: typeof fetch
 /** The names of a user's objects: uploads, and files of posts. */
 export async function filesOf(person: Pick<Person, 'id'>): Promise<string[]> {
   return [...(await objectsOf(person, 'uploads')), ...(await objectsOf(person))];
-}
-
-/** A sample file as Noctra publishes it: without metadata. */
-export function cleaned(name: string): Uint8Array<ArrayBuffer> {
-  return inspect(fixtureBytes(name), { name, contentType: '' }, postMedia).bytes;
 }

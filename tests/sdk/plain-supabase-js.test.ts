@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { readFile, rm, writeFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
+import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { load, photo } from '../kit/files.ts';
+import { codeBlocks, runExample } from '../kit/documents.ts';
+import { load, publishedBytes } from '../kit/files.ts';
 import { objectsOf } from '../kit/owned.ts';
 import { newPerson } from '../kit/people.ts';
 import { settings } from '../kit/settings.ts';
-import { cleaned, newSdkPerson } from './noctra.ts';
+import { newSdkPerson } from './noctra.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: the page uses an untyped client.
 type Values = Record<string, any>;
@@ -60,13 +60,13 @@ describe('docs/supabase-js.md', () => {
 
   test('signs the files of a page', async () => {
     expect(values.links).toHaveLength(1);
-    expect(new Uint8Array(await values.picture.arrayBuffer())).toEqual(cleaned('photo.jpg'));
+    expect(new Uint8Array(await values.picture.arrayBuffer())).toEqual(publishedBytes('photo.jpg'));
   });
 
   test('reads and changes the profile', async () => {
     expect(values.profile).toMatchObject({ username: `ann_${unique}`, date_of_birth: '1990-02-28' });
     expect(values.myself).toMatchObject({ bio: 'By the sea', date_of_birth: '1990-03-01' });
-    expect(await load(settings.url + values.myself.profile_pic)).toEqual(cleaned('photo.jpg'));
+    expect(await load(settings.url + values.myself.profile_pic)).toEqual(publishedBytes('photo.jpg'));
   });
 
   test('deletes the post', () => {
@@ -89,26 +89,12 @@ test('the error of an RPC has the code of the rule', async () => {
 /** Runs the examples of the page as one module, and gives its constants. */
 async function runPage(unique: string): Promise<Values> {
   const page = await readFile(new URL('../../docs/supabase-js.md', import.meta.url), 'utf8');
-  const examples = [...page.matchAll(/```ts\n(.*?)```/gs)].map(([, code = '']) => code);
-  const code = examples
+  const code = codeBlocks(page, 'ts')
     .join('\n')
     .replaceAll('http://127.0.0.1:54321', settings.url)
     .replaceAll(/\b(ann|user1|user2)\b/g, `$1_${unique}`);
-  const names = [...code.matchAll(/^const (?:\{ (.*?) \}|(\w+)) =/gm)].flatMap(([, fields, name]) =>
-    fields ? fields.split(', ').map((field) => field.split(': ').at(-1)) : (name ?? []),
+  const names = [...code.matchAll(/^const (?:\{ (.*?) \}|(\w+)) =/gm)].flatMap(([, fields, name = '']) =>
+    fields ? fields.split(', ').map((field) => field.split(': ').at(-1) ?? '') : name,
   );
-  const module = fileURLToPath(new URL(`.page-${unique}.ts`, import.meta.url));
-  const source = [
-    ...(code.match(/^import .*$/gm) ?? []),
-    'export async function run(publishableKey: string, file: File) {',
-    code.replace(/^import .*$/gm, ''),
-    `return { ${names.join(', ')} };`,
-    '}',
-  ];
-  await writeFile(module, source.join('\n'));
-  try {
-    return await (await import(module)).run(settings.publishableKey, photo());
-  } finally {
-    await rm(module);
-  }
+  return runExample(code, names);
 }

@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { isNoctraError, limits, type PageOptions, type Post, type PostChanges } from '../../sdk/src/index.ts';
-import { fixture, fixtureBytes, load, photo } from '../kit/files.ts';
+import { fixture, fixtureBytes, load, photo, publishedBytes } from '../kit/files.ts';
 import { objectsOf, postCountOf } from '../kit/owned.ts';
 import { dataOf } from '../kit/results.ts';
 import { settings } from '../kit/settings.ts';
-import { cleaned, filesOf, newSdkPerson, recordingFetch, reopen, type SdkPerson } from './noctra.ts';
+import { filesOf, newSdkPerson, recordingFetch, reopen, type SdkPerson } from './noctra.ts';
 
 let ann: SdkPerson;
 let ben: SdkPerson;
@@ -42,7 +42,7 @@ describe('posts.create', () => {
         is_vip: false,
       },
       tags: [{ name: 'summer' }],
-      media: [{ file_type: 'image', mime_type: 'image/jpeg', size: cleaned('photo.jpg').length }],
+      media: [{ file_type: 'image', mime_type: 'image/jpeg', size: publishedBytes('photo.jpg').length }],
     });
     expect(post.mentions.map(({ username }) => username).sort()).toEqual(
       [ben.username, cleo.username].sort(),
@@ -61,7 +61,7 @@ describe('posts.create', () => {
       media: [{ file: post.media[0]?.file }],
       mentions: expect.anything(),
     });
-    expect(await load(read.data?.media[0]?.url)).toEqual(cleaned('photo.jpg'));
+    expect(await load(read.data?.media[0]?.url)).toEqual(publishedBytes('photo.jpg'));
   });
 
   test('takes tags and mentions from the caption', async () => {
@@ -116,7 +116,7 @@ describe('posts.create', () => {
     const first = dataOf(await dora.noctra.posts.create(post));
     const second = dataOf(await dora.noctra.posts.create(post));
     expect(second.id).toBe(first.id);
-    expect(await load(second.media[0]?.url)).toEqual(cleaned('photo.jpg'));
+    expect(await load(second.media[0]?.url)).toEqual(publishedBytes('photo.jpg'));
     expect(await postCountOf(dora)).toBe(1);
     expect(await objectsOf(dora)).toEqual([first.media[0]?.file]);
   });
@@ -432,7 +432,7 @@ describe('posts.update', () => {
       }),
     );
     expect(texts(second)).toEqual(['one.jpg', 'three.jpg', 'four.jpg']);
-    expect(await load(second.media[2]?.url)).toEqual(cleaned('photo.jpg'));
+    expect(await load(second.media[2]?.url)).toEqual(publishedBytes('photo.jpg'));
     const third = dataOf(
       await dora.noctra.posts.update(post.id, { remove_media: [second.media[0]?.file ?? ''] }),
     );

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { limits } from '../../sdk/src/index.ts';
-import { load, photo } from '../kit/files.ts';
+import { load, photo, publishedBytes } from '../kit/files.ts';
 import { dataOf } from '../kit/results.ts';
 import { settings } from '../kit/settings.ts';
-import { cleaned, newSdkPerson, openNoctra } from './noctra.ts';
+import { newSdkPerson, openNoctra } from './noctra.ts';
 
 const defaultPicture = `${settings.url}/functions/v1/api/assets/default-avatar.svg`;
 
@@ -72,12 +72,12 @@ describe('profiles.update', () => {
     expect(first.bio).toBe('With face');
     expect(first.profile_pic).toBe(first.profile_pic_url);
     expect(first.profile_pic).toContain(`/storage/v1/object/public/avatars/${id}/`);
-    expect(await load(first.profile_pic_url)).toEqual(cleaned('photo.jpg'));
-    expect(await load(first.cover_pic_url)).toEqual(cleaned('photo.jpg'));
+    expect(await load(first.profile_pic_url)).toEqual(publishedBytes('photo.jpg'));
+    expect(await load(first.cover_pic_url)).toEqual(publishedBytes('photo.jpg'));
 
     const second = dataOf(await noctra.profiles.update({ profile_pic: photo(), cover_pic: null }));
     expect(second.profile_pic).not.toBe(first.profile_pic);
-    expect(await load(second.profile_pic_url)).toEqual(cleaned('photo.jpg'));
+    expect(await load(second.profile_pic_url)).toEqual(publishedBytes('photo.jpg'));
     expect(second.cover_pic).toMatch(/default-cover\.svg$/);
 
     const third = dataOf(await noctra.profiles.update({ profile_pic: null }));

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
+import { codeBlocks } from '../kit/documents.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin/tsc');
@@ -24,7 +25,7 @@ declare global {
 
 test('the examples of the README have no type errors', async () => {
   const readme = await readFile(join(root, 'sdk/README.md'), 'utf8');
-  const examples = [...readme.matchAll(/```ts\n(.*?)```/gs)].map(([, code]) => code ?? '');
+  const examples = codeBlocks(readme, 'ts');
   expect(examples.length).toBeGreaterThan(15);
   const folder = await mkdtemp(join(tmpdir(), 'noctra-readme-'));
   try {

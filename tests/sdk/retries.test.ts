@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { load, photo } from '../kit/files.ts';
+import { load, photo, publishedBytes } from '../kit/files.ts';
 import { objectsOf, postCountOf } from '../kit/owned.ts';
 import { dataOf } from '../kit/results.ts';
-import { cleaned, newSdkPerson, openNoctra, reopen, type SdkPerson } from './noctra.ts';
+import { newSdkPerson, openNoctra, reopen, type SdkPerson } from './noctra.ts';
 import { type Fault, type Interfere, openProxy, type UnreliableProxy } from './unreliable-proxy.ts';
 
 let proxy: UnreliableProxy | undefined;
@@ -41,7 +41,7 @@ async function expectOnePost(person: SdkPerson, caption: string): Promise<void> 
   const { posts } = dataOf(await person.noctra.posts.page({ owner: 'me' }));
   expect(posts.map((post) => post.caption)).toEqual([caption]);
   expect(await objectsOf(person)).toEqual(posts[0]?.media.map(({ file }) => file));
-  expect(await load(posts[0]?.media[0]?.url)).toEqual(cleaned('photo.jpg'));
+  expect(await load(posts[0]?.media[0]?.url)).toEqual(publishedBytes('photo.jpg'));
 }
 
 describe('posts.create makes one post', () => {

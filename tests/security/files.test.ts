@@ -1,17 +1,10 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { call, publish, uploadByUrl } from '../kit/api.ts';
+import { call, publish, publishLoose, uploadByUrl } from '../kit/api.ts';
 import { openDatabase } from '../kit/database.ts';
-import { load } from '../kit/files.ts';
+import { load, photo } from '../kit/files.ts';
 import { belongings } from '../kit/owned.ts';
 import type { Person } from '../kit/people.ts';
-import {
-  newName,
-  object,
-  type PreparedFiles,
-  photoBytes,
-  prepareFiles,
-  publishLoose,
-} from './prepared-files.ts';
+import { newName, object, type PreparedFiles, prepareFiles } from './prepared-files.ts';
 import { rest, send } from './raw.ts';
 
 const sql = openDatabase();
@@ -353,7 +346,7 @@ describe("a user's own file", () => {
 
 describe('a link that was signed', () => {
   it('lives an hour at most, and no new one is given once the post is private', async () => {
-    const post = await publish(ann, { media: [await uploadByUrl(ann, photoBytes())] });
+    const post = await publish(ann, { media: [await uploadByUrl(ann, photo())] });
     const seen = await call(`/posts/${post.id}/`, { token: eve.token });
     const [{ url, file }] = seen.json.media;
     const [, payload = ''] = (new URL(url).searchParams.get('token') ?? '').split('.');

@@ -3,11 +3,11 @@ import https from 'node:https';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { call, formOf, publish, uploadByUrl } from '../kit/api.ts';
 import { openDatabase } from '../kit/database.ts';
-import { fixtureBytes, load } from '../kit/files.ts';
+import { fixtureBytes, load, photo } from '../kit/files.ts';
 import { belongings, objectsOf } from '../kit/owned.ts';
 import { newPerson, type Person, secretClient } from '../kit/people.ts';
 import { settings } from '../kit/settings.ts';
-import { newName, object, type PreparedFiles, photoBytes, prepareFiles } from './prepared-files.ts';
+import { newName, object, type PreparedFiles, prepareFiles } from './prepared-files.ts';
 import { send, sendPathAsIs } from './raw.ts';
 
 const sql = openDatabase();
@@ -146,7 +146,7 @@ describe('refuses an upload', () => {
     }
     const token = await signUpload(eve, newUploadPath(eve));
     expect(token).not.toBe('');
-    expect((await putSigned(`${ann.id}/${crypto.randomUUID()}`, token, photoBytes())).status).toBe(400);
+    expect((await putSigned(`${ann.id}/${crypto.randomUUID()}`, token, photo())).status).toBe(400);
   });
 
   it('by the resumable protocol outside of the own folder of uploads', async () => {
@@ -212,7 +212,7 @@ describe('a published file never changes', () => {
     const tokens: string[] = [];
     const published = await publishUpload(async (person, path) => {
       tokens.push(await signUpload(person, path));
-      expect((await putSigned(path, tokens[0] ?? '', photoBytes())).status).toBe(200);
+      expect((await putSigned(path, tokens[0] ?? '', photo())).status).toBe(200);
       tokens.push(await signUpload(person, path));
     });
     for (const token of tokens) {
@@ -227,7 +227,7 @@ describe('a published file never changes', () => {
     let token = '';
     const published = await publishUpload(async (person, path) => {
       token = await signUpload(person, path);
-      expect((await putSigned(path, token, photoBytes())).status).toBe(200);
+      expect((await putSigned(path, token, photo())).status).toBe(200);
     });
     for (const headers of [{}, { 'x-upsert': 'true' }]) {
       const { path, file } = published;
@@ -243,7 +243,7 @@ describe('a published file never changes', () => {
     const published = await publishUpload(async (person, path) => {
       const token = await signUpload(person, path);
       finishSlowly = beginSlowUpload(path, token);
-      expect((await putSigned(path, token, photoBytes(), { 'x-upsert': 'true' })).status).toBe(200);
+      expect((await putSigned(path, token, photo(), { 'x-upsert': 'true' })).status).toBe(200);
     });
     await finishSlowly();
     await expectUnchanged(published);
@@ -251,7 +251,7 @@ describe('a published file never changes', () => {
 
   it('by its owner, with any verb', async () => {
     const published = await publishUpload((person, path) =>
-      person.client.storage.from('uploads').upload(path, photoBytes()),
+      person.client.storage.from('uploads').upload(path, photo()),
     );
     const { person, path, file } = published;
     for (const [target, method, headers] of [
@@ -298,23 +298,23 @@ describe('nothing is written for a user', () => {
     const person = await newPerson();
     const [first, second, third] = [newUploadPath(person), newUploadPath(person), newUploadPath(person)];
     const tokens = await Promise.all([first, second].map((path) => signUpload(person, path)));
-    const uploaded = await uploadByUrl(person, photoBytes());
+    const uploaded = await uploadByUrl(person, photo());
     const loose = await call('/media/', {
       token: person.token,
-      json: { path: await uploadByUrl(person, photoBytes()) },
+      json: { path: await uploadByUrl(person, photo()) },
     });
     await leave(person);
     const before = await objectsOf(person, 'uploads');
 
-    expect((await putSigned(first, tokens[0] ?? '', photoBytes())).status).toBeOneOf([400, 403]);
-    expect((await putSigned(first, tokens[0] ?? '', photoBytes(), { 'x-upsert': 'true' })).status).toBeOneOf([
+    expect((await putSigned(first, tokens[0] ?? '', photo())).status).toBeOneOf([400, 403]);
+    expect((await putSigned(first, tokens[0] ?? '', photo(), { 'x-upsert': 'true' })).status).toBeOneOf([
       400, 403,
     ]);
     expect(await uploadResumably('uploads', second, script, { signature: tokens[1] ?? '' })).toBeOneOf([
       400, 403,
     ]);
     expect(await uploadResumably('uploads', third, script, { person })).toBeOneOf([400, 401, 403]);
-    const direct = await send(person, `${object}/uploads/${third}`, { body: photoBytes() });
+    const direct = await send(person, `${object}/uploads/${third}`, { body: photo() });
     expect(direct.status).toBeOneOf([400, 401, 403]);
     for (const path of [uploaded, loose.json.path]) {
       const answer = await call('/posts/', { token: person.token, json: { caption: 'x', media: [path] } });

@@ -1,15 +1,12 @@
 import { expect, test } from 'vitest';
-import { call } from '../../kit/api.ts';
+import { sweep } from '../../kit/api.ts';
 import { openDatabase } from '../../kit/database.ts';
 import { newPeople, type Person, secretClient } from '../../kit/people.ts';
 import { createPost, publishFile } from '../../kit/posts.ts';
-import { settings } from '../../kit/settings.ts';
 import { eventually } from '../../kit/waiting.ts';
 import { atOnce, retried, shuffled } from './at-once.ts';
 
 const sql = openDatabase({ max: 2 });
-
-const sweep = () => call('/sweep/', { method: 'POST', headers: { apikey: settings.secretKey } });
 
 /** Whether Storage still has the object. */
 async function exists(path: string): Promise<boolean> {
@@ -51,7 +48,7 @@ test('a file that falls due while a post claims it is either shown and kept, or 
     const names = files.slice(part * 4, part * 4 + 2).map(({ path }) => path);
     await sql`update private.unused_files set remove_at = now() where name = any (${names})`;
   });
-  const sweeps = atOnce(6, sweep);
+  const sweeps = atOnce(6, () => sweep());
   const claims = await atOnce(files.length, async (place) => {
     const { author, path } = files[place] as (typeof files)[number];
     const { status, error } = await author.client.rpc('create_post', { caption: 'Claim', media: [path] });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { call } from '../../kit/api.ts';
 import { openDatabase } from '../../kit/database.ts';
-import { newPeople, newUsername, nobody, type Person, secretClient } from '../../kit/people.ts';
+import { newPeople, newUsername, nobody, type Person, password, secretClient } from '../../kit/people.ts';
 import { atOnce } from './at-once.ts';
 
 const sql = openDatabase({ max: 2 });
@@ -23,7 +23,7 @@ test('one of 100 registrations of one name at once succeeds, in whatever case, a
       json: {
         username: inMixedCase(name, place),
         email: `${name}_${place}@example.com`,
-        password: 'correct horse battery',
+        password,
       },
     }),
   );
@@ -43,7 +43,7 @@ test('one of 30 sign-ups with one name at Auth succeeds, and the others say that
   const answers = await atOnce(30, (place) =>
     nobody().auth.signUp({
       email: `${name}_${place}@example.com`,
-      password: 'correct horse battery',
+      password,
       options: { data: { username: inMixedCase(name, place) } },
     }),
   );
@@ -64,7 +64,6 @@ test('a name that a failed sign-up has reserved is free for the same e-mail addr
     sql`select public.before_user_created(${sql.json({ user: { email, user_metadata: { username: name } } })}) as answer`;
   expect(await ask(email)).toEqual([{ answer: {} }]);
   expect((await ask(`other_${email}`))[0]?.answer).toMatchObject({ error: { http_code: 409 } });
-  const password = 'correct horse battery';
   const { error } = await nobody().auth.signUp({ email, password, options: { data: { username: name } } });
   expect(error).toBeNull();
 });
