@@ -42,6 +42,15 @@ describe('parseMultipart', () => {
     expect(parse(`--b\r\n${disposition}\r\n\r\nx\r\n--b--`)?.[0]?.filename).toBe("UTF-8''%C3%A4.png");
   });
 
+  test.each([
+    'form-data; filename="a; name=x"; name="media"',
+    'form-data; name="media"; filename="a; name=x"',
+    'form-data; filename="a\\"; name=x"; name=media',
+  ])('takes no parameter from inside a quoted value: %s', (disposition) => {
+    const parts = parse(`--b\r\ncontent-disposition: ${disposition}\r\n\r\nx\r\n--b--`);
+    expect(parts?.[0]?.name).toBe('media');
+  });
+
   test('takes a file name in Latin-1', () => {
     const disposition = 'content-disposition: form-data; name="media"; filename="M\xfcnchen.jpg"';
     expect(parse(`--b\r\n${disposition}\r\n\r\nx\r\n--b--`)?.[0]?.filename).toBe('München.jpg');

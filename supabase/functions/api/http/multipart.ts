@@ -15,8 +15,9 @@ export function multipartBoundary(contentType: string): string | null {
 }
 
 /**
- * The fields of a `multipart/form-data` body, in order, or null where it is malformed. Not the platform's
- * `formData()`: that copies every file once more, out of 256 MB, and silently mends text that is not UTF-8.
+ * The fields of a `multipart/form-data` body, in order, or null where it is malformed. Not the platform's `formData()`,
+ * which copies every file once more and silently mends text that is not UTF-8. Not @remix-run/multipart-parser, which
+ * takes 110 MiB for a file of 50 MiB where this takes 83, out of a function's 256.
  */
 export function parseMultipart(body: Uint8Array<ArrayBuffer>, boundary: string): FormPart[] | null {
   const delimiter = encoder.encode(`\r\n--${boundary}`);
@@ -57,17 +58,27 @@ function readPart(headerBytes: Uint8Array, bytes: Uint8Array<ArrayBuffer>): Form
     if (name?.toLowerCase() === 'content-type') contentType = value ?? '';
   }
   if (!/^form-data\s*(;|$)/i.test(disposition)) return null;
-  const name = parameter(disposition, 'name');
-  // Some libraries write a name outside ASCII as `filename*`; what it is called does not matter, that it is a file does.
-  const filename = parameter(disposition, 'filename') ?? parameter(disposition, 'filename\\*');
+  const parameters = parametersOf(disposition);
+  const name = parameters.get('name') ?? null;
+  // Some libraries write a name outside ASCII as `filename*`. Only whether the part is a file matters, not its name.
+  const filename = parameters.get('filename') ?? parameters.get('filename*') ?? null;
   return name === null ? null : { name, filename, contentType, bytes };
 }
 
-/** A parameter of a header; browsers write a quote in it as %22, curl as \". */
-function parameter(header: string, name: string): string | null {
-  const match = new RegExp(`;\\s*${name}=(?:"((?:[^"\\\\]|\\\\.)*)"|([^;\\s]*))`, 'i').exec(header);
-  const value = match?.[1] ?? match?.[2];
-  return value === undefined ? null : value.replaceAll('\\"', '"').replaceAll('%22', '"');
+/**
+ * The parameters of a header, from left to right: a quoted value may contain what looks like another parameter. Browsers
+ * write a quote in a value as %22, curl as \".
+ */
+function parametersOf(header: string): Map<string, string> {
+  const parameters = new Map<string, string>();
+  for (const [, name = '', quoted, bare] of header.matchAll(
+    /;\s*([\w*]+)=(?:"((?:[^"\\]|\\.)*)"|([^;\s]*))/g,
+  )) {
+    const value = (quoted ?? bare ?? '').replaceAll('\\"', '"').replaceAll('%22', '"');
+    const key = name.toLowerCase();
+    if (!parameters.has(key)) parameters.set(key, value);
+  }
+  return parameters;
 }
 
 /** The text of bytes, or null where they are not UTF-8. */
