@@ -29,7 +29,8 @@ export const jpeg: Format = {
     let orientation: number | null = null;
     let hasScan = false;
     let at = nextMarker(bytes, 2);
-    for (let count = 0; at + 4 <= bytes.length && count < MAX_SEGMENTS; count++) {
+    let count = 0;
+    for (; at + 4 <= bytes.length && count < MAX_SEGMENTS; count++) {
       const marker = bytes[at + 1] ?? 0;
       const end = at + 2 + view.getUint16(at + 2);
       if (marker === END_OF_IMAGE || end < at + 4 || end > bytes.length) break;
@@ -51,7 +52,7 @@ export const jpeg: Format = {
       } else keepSegment(kept, marker, data, at);
       at = nextMarker(bytes, end);
     }
-    if (!dimensions || !hasScan) return null;
+    if (!dimensions || !hasScan || count === MAX_SEGMENTS) return null;
     // A file that ends without this mark is as good to decoders.
     if (bytes[at + 1] === END_OF_IMAGE) kept.keep(at, at + 2);
     return { type: mediaTypes.jpg, bytes: kept.finish(), dimensions: upright(dimensions, orientation) };
