@@ -64,7 +64,7 @@ function codeOf(status: number): ErrorCode {
 }
 
 /** An answer that is an error. */
-export interface Failure {
+interface Failure {
   status: number;
   body: unknown;
   retry_after?: number | undefined;

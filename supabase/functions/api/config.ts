@@ -11,7 +11,7 @@ export interface Config {
 }
 
 /** A JSON Web Key Set as auth-js takes it. */
-export interface Jwks {
+interface Jwks {
   keys: (JsonWebKey & { kid: string; kty: string; key_ops: string[] })[];
 }
 

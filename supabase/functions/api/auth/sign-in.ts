@@ -9,7 +9,7 @@ import { readProfile } from '../profiles/profile-queries.ts';
 import type { Session } from './auth-schemas.ts';
 
 /** An attempt to sign in. The database counts it as failed until Auth reports a sign-in of the account. */
-export interface SignInAttempt {
+interface SignInAttempt {
   /** Auth, which keeps the session in this client. */
   client: NoctraClient;
   /** The e-mail address that Auth knows, or one that it does not. */

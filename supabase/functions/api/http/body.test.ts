@@ -1,8 +1,8 @@
 import { describe, expect, test, vi } from 'vitest';
 import { finishBody, isFile, MAX_FORM_BYTES, readBody, textOf } from './body.ts';
-import { memoryHold, PATIENCE_MS } from './memory.ts';
+import { newReservation, PATIENCE_MS } from './memory.ts';
 import { ProblemError } from './problem.ts';
-import { bytesOf } from './streams.ts';
+import { bytesOf, MAX_IDLE_MS } from './streams.ts';
 
 const post = (body: BodyInit, headers: Record<string, string> = {}) =>
   new Request('http://localhost', { method: 'POST', body, headers });
@@ -108,8 +108,11 @@ describe('bytesOf', () => {
     limit = MAX_FORM_BYTES,
   ) => {
     const grown: number[] = [];
-    const hold = { reserve: async (size: number) => void grown.push(size), release: () => {} };
-    return bytesOf(stream, { limit, announced, hold, timeoutMs: 1000 }).then((bytes) => ({ bytes, grown }));
+    const reservation = { reserve: async (size: number) => void grown.push(size), release: () => {} };
+    return bytesOf(stream, { limit, announced, reservation, timeoutMs: 1000 }).then((bytes) => ({
+      bytes,
+      grown,
+    }));
   };
 
   test('takes memory as bytes arrive, whatever length was announced', async () => {
@@ -132,6 +135,20 @@ describe('bytesOf', () => {
     expect((await read(zeros(3_000_000), Number.NaN, 3_000_000)).bytes).toHaveLength(3_000_000);
   });
 
+  test('gives up on a stream that stalls, long before its deadline', async () => {
+    vi.useFakeTimers();
+    const stalled = new ReadableStream<Uint8Array<ArrayBuffer>>({
+      start: (controller) => controller.enqueue(new Uint8Array(2_000_000)),
+    });
+    const reservation = newReservation();
+    const reading = { limit: MAX_FORM_BYTES, announced: 0, reservation, timeoutMs: 10 * MAX_IDLE_MS };
+    const outcome = expect(bytesOf(stalled, reading)).rejects.toThrow('too long');
+    await vi.advanceTimersByTimeAsync(MAX_IDLE_MS);
+    await outcome;
+    reservation.release();
+    vi.useRealTimers();
+  });
+
   test('gives up on a stream that does not end in time', async () => {
     await expect(read(new ReadableStream({ pull: () => new Promise(() => {}) }), 10)).rejects.toThrow(
       'too long',
@@ -139,11 +156,11 @@ describe('bytesOf', () => {
   });
 });
 
-describe('memoryHold', () => {
+describe('newReservation', () => {
   const mebibytes = 1024 * 1024;
 
   test('lets large bodies wait for each other, and small ones pass', async () => {
-    const [first, second, small] = [memoryHold(), memoryHold(), memoryHold()];
+    const [first, second, small] = [newReservation(), newReservation(), newReservation()];
     await first.reserve(80 * mebibytes, 80 * mebibytes);
     let started = false;
     const waiting = second.reserve(80 * mebibytes, 80 * mebibytes).then(() => {
@@ -159,10 +176,10 @@ describe('memoryHold', () => {
   test('lets large bodies that arrive at the same time through, one after the other', async () => {
     const length = 70 * mebibytes;
     const read = async () => {
-      const hold = memoryHold();
-      const reading = { limit: MAX_FORM_BYTES, announced: length, hold, timeoutMs: 10_000 };
+      const reservation = newReservation();
+      const reading = { limit: MAX_FORM_BYTES, announced: length, reservation, timeoutMs: 10_000 };
       const bytes = await bytesOf(zeros(length, 8 * mebibytes), reading);
-      hold.release();
+      reservation.release();
       return bytes?.length;
     };
     expect(await Promise.all([read(), read(), read()])).toEqual([length, length, length]);
@@ -170,7 +187,7 @@ describe('memoryHold', () => {
 
   test('answers 503 to a body that waits for too long, and goes on with the next', async () => {
     vi.useFakeTimers();
-    const [first, second, third] = [memoryHold(), memoryHold(), memoryHold()];
+    const [first, second, third] = [newReservation(), newReservation(), newReservation()];
     await first.reserve(80 * mebibytes, 80 * mebibytes);
     const refused = codeOf(second.reserve(80 * mebibytes, 80 * mebibytes));
     const next = third.reserve(10 * mebibytes, 10 * mebibytes);
@@ -179,6 +196,39 @@ describe('memoryHold', () => {
     await next;
     first.release();
     third.release();
+    vi.useRealTimers();
+  });
+});
+
+describe('a body that stalls', () => {
+  const stalling = () =>
+    new Request('http://localhost', {
+      method: 'POST',
+      headers: { 'content-type': 'multipart/form-data; boundary=b' },
+      body: new ReadableStream({ start: (controller) => controller.enqueue(new Uint8Array(2_000_000)) }),
+      duplex: 'half',
+    } as RequestInit);
+
+  test('frees its memory for others', async () => {
+    vi.useFakeTimers();
+    const request = stalling();
+    const outcome = codeOf(readBody(request, { files: true }));
+    await vi.advanceTimersByTimeAsync(0);
+    const next = newReservation();
+    const reserved = codeOf(next.reserve(80 * 1024 * 1024, 80 * 1024 * 1024));
+    await vi.advanceTimersByTimeAsync(MAX_IDLE_MS);
+    expect(await outcome).toBe('body_incomplete');
+    await finishBody(request);
+    expect(await reserved).toBe('read');
+    next.release();
+    vi.useRealTimers();
+  });
+
+  test('that was refused unread ends the request', async () => {
+    vi.useFakeTimers();
+    const ended = finishBody(stalling());
+    await vi.advanceTimersByTimeAsync(MAX_IDLE_MS);
+    await ended;
     vi.useRealTimers();
   });
 });

@@ -1,4 +1,4 @@
-import { type Hold, memoryHold } from './memory.ts';
+import { newReservation, type Reservation } from './memory.ts';
 import { decode, multipartBoundary, parseMultipart } from './multipart.ts';
 import { ProblemError, problem } from './problem.ts';
 import { bytesOf } from './streams.ts';
@@ -135,14 +135,14 @@ async function readText(request: Request): Promise<string> {
   return text;
 }
 
-/** What the bodies of requests hold in memory until they are answered. */
-const holds = new WeakMap<Request, Hold>();
+/** The memory of the bodies of requests that are not answered yet. */
+const reservations = new WeakMap<Request, Reservation>();
 
 async function readBytes(request: Request, limit: number): Promise<Uint8Array<ArrayBuffer>> {
   const announced = Number(request.headers.get('content-length'));
-  const hold = memoryHold();
-  holds.set(request, hold);
-  const reading = { limit, announced, hold, timeoutMs: MAX_SECONDS * 1000 };
+  const reservation = newReservation();
+  reservations.set(request, reservation);
+  const reading = { limit, announced, reservation, timeoutMs: MAX_SECONDS * 1000 };
   const bytes = await bytesOf(request.body, reading).catch((cause: unknown) => {
     if (cause instanceof ProblemError) throw cause;
     // The client has gone away, or is too slow: most likely nobody is left to read this.
@@ -154,12 +154,13 @@ async function readBytes(request: Request, limit: number): Promise<Uint8Array<Ar
 }
 
 /**
- * Ends a request: reads what a handler left of its body, since a connection that is closed under a client that still
- * writes loses the answer, and gives its memory back.
+ * Ends a request and releases its memory. Reads the rest of a body that the handler did not read: a client that still
+ * writes when the connection closes loses the answer.
  */
 export async function finishBody(request: Request): Promise<void> {
-  holds.get(request)?.release();
+  reservations.get(request)?.release();
   if (!request.body || request.bodyUsed) return;
-  // A client that has gone away has no more to say.
-  await request.body.pipeTo(new WritableStream()).catch(() => {});
+  const reading = { limit: 0, announced: 0, reservation: newReservation(), timeoutMs: MAX_SECONDS * 1000 };
+  // Too late or disconnected: nobody waits for the answer.
+  await bytesOf(request.body, reading).catch(() => {});
 }

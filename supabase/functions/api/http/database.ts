@@ -34,7 +34,6 @@ const databaseErrors: Record<string, [code: ProblemCode, detail: string]> = {
   '23505': ['already_exists', 'It exists already.'],
   '23514': ['validation_failed', 'A value in the request breaks a rule.'],
   '42501': ['forbidden', 'You are not allowed to do this.'],
-  PGRST116: ['post_not_found', 'There is no such post, or it is not visible to you.'],
   PGRST301: ['token_invalid', 'The token is not valid or has expired.'],
   PGRST302: ['not_signed_in', 'Sign in first.'],
   PGRST303: ['token_invalid', 'The token is not valid or has expired.'],

@@ -7,7 +7,7 @@ import { type App, type Description, describe } from './openapi.ts';
 import { validate } from './validate.ts';
 
 /** A body: its schema as JSON, and as a form where that is not just the same fields as texts. */
-export interface BodySchema<Json extends z.ZodType> {
+interface BodySchema<Json extends z.ZodType> {
   json: Json;
   form?: z.ZodType<z.output<Json>>;
   /** The fields of the form that may be files. */

@@ -145,7 +145,7 @@ export type ErrorCode = ProblemCode | keyof typeof sdk;
 export type ProblemCode = keyof typeof api | keyof typeof database;
 
 /** What one code means. */
-export interface ErrorEntry {
+interface ErrorEntry {
   code: ErrorCode;
   /** The HTTP status; 0 where no answer came. */
   status: number;

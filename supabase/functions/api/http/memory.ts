@@ -1,10 +1,10 @@
 import { problem } from './problem.ts';
 
 /**
- * Bytes of bodies and files that all requests together hold: the largest form and a little more. A function has 256 MB,
- * needs 90 for itself, and what was given back stays until it is collected.
+ * The bytes that the bodies and files of all requests may take together: the largest form and a little more. A function
+ * has 256 MB. The runtime needs 90 MB, and released buffers are freed only by the next garbage collection.
  */
-const MAX_HELD_BYTES = 90 * 1024 * 1024;
+const MAX_RESERVED_BYTES = 90 * 1024 * 1024;
 
 /** Bodies up to this size are not counted: a photo must not wait for somebody's video. */
 const UNCOUNTED_BYTES = 1024 * 1024;
@@ -17,11 +17,11 @@ interface Waiting {
   start(): void;
 }
 
-let held = 0;
+let reserved = 0;
 const waiting: Waiting[] = [];
 
-/** What one body or file holds. */
-export interface Hold {
+/** The memory that is reserved for one body or file. */
+export interface Reservation {
   /**
    * Waits for the memory of a body that grows to `size` and may become as large as `most`, or throws a 503. All of it at
    * once: two bodies that hold a part would wait for each other.
@@ -30,8 +30,8 @@ export interface Hold {
   release(): void;
 }
 
-/** A hold on memory, of nothing yet. */
-export function memoryHold(): Hold {
+/** A reservation of no bytes yet. */
+export function newReservation(): Reservation {
   let own = 0;
   return {
     async reserve(size, most) {
@@ -40,7 +40,7 @@ export function memoryHold(): Hold {
       own = most;
     },
     release() {
-      held -= own;
+      reserved -= own;
       own = 0;
       startWaiting();
     },
@@ -64,8 +64,8 @@ async function take(bytes: number): Promise<void> {
 
 /** First come, first served. */
 function startWaiting(): void {
-  for (let next = waiting[0]; next && held + next.bytes <= MAX_HELD_BYTES; next = waiting[0]) {
-    held += next.bytes;
+  for (let next = waiting[0]; next && reserved + next.bytes <= MAX_RESERVED_BYTES; next = waiting[0]) {
+    reserved += next.bytes;
     waiting.shift();
     next.start();
   }

@@ -27,7 +27,7 @@ export interface Description {
 }
 
 /** The schemas of a request. */
-export interface RequestSchemas {
+interface RequestSchemas {
   params: z.ZodObject | undefined;
   query: z.ZodObject;
   headers: z.ZodObject | undefined;
@@ -36,7 +36,7 @@ export interface RequestSchemas {
 }
 
 /** The security scheme of tokens, in the document. */
-export const securityScheme = 'bearer';
+const securityScheme = 'bearer';
 
 /** The security scheme of the secret key. */
 export const secretScheme = 'secretKey';
@@ -50,7 +50,7 @@ const tags = [
 ] as const;
 
 /** The group of an endpoint. */
-export type Tag = (typeof tags)[number]['name'];
+type Tag = (typeof tags)[number]['name'];
 
 const problemReasons: Record<number, string> = {
   400: 'Malformed',

@@ -26,7 +26,7 @@ const titles: Record<number, string> = {
 };
 
 /** What may accompany a problem. */
-export interface ProblemExtras {
+interface ProblemExtras {
   /** Messages by field. */
   errors?: Record<string, string[]>;
   /** Response headers, such as `Allow` and `Retry-After`. */
@@ -83,7 +83,7 @@ export function retryAfter(message: string): Record<string, string> {
 }
 
 /** The parts of a Storage error that tell errors apart; which are there differs between Storage's versions. */
-export interface StorageFailure {
+interface StorageFailure {
   message: string;
   status?: number | undefined;
   statusCode?: string | undefined;
@@ -92,11 +92,6 @@ export interface StorageFailure {
 /** Whether Storage refused an upload because the object is there already. */
 export function isAlreadyStored(error: StorageFailure): boolean {
   return error.statusCode === '409' || error.status === 409 || /already exists/i.test(error.message);
-}
-
-/** Whether Storage knows no such object. */
-export function isMissing(error: StorageFailure): boolean {
-  return error.statusCode === '404' || error.status === 404;
 }
 
 /** Turns an error of Storage about an uploaded file into a problem. */

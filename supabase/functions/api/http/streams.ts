@@ -1,4 +1,4 @@
-import type { Hold } from './memory.ts';
+import type { Reservation } from './memory.ts';
 
 /** How much of a file is copied at a time on its way. */
 const PIECE_BYTES = 256 * 1024;
@@ -15,13 +15,16 @@ export function streamOf(bytes: Uint8Array<ArrayBuffer>): ReadableStream<Uint8Ar
   });
 }
 
+/** The longest pause between two pieces. A client that stalls would keep the memory that others wait for. */
+export const MAX_IDLE_MS = 10_000;
+
 /** How a stream is read into memory. */
-export interface Reading {
+interface Reading {
   /** The most bytes that are kept. */
   limit: number;
   /** The length that was announced, 0 if none. Memory is taken as bytes arrive, whatever it says. */
   announced: number;
-  hold: Hold;
+  reservation: Reservation;
   /** Gives up after this. */
   timeoutMs: number;
 }
@@ -32,21 +35,26 @@ export interface Reading {
  */
 export async function bytesOf(
   stream: ReadableStream<Uint8Array<ArrayBuffer>> | null,
-  { limit, announced, hold, timeoutMs }: Reading,
+  { limit, announced, reservation, timeoutMs }: Reading,
 ): Promise<Uint8Array<ArrayBuffer> | null> {
   if (!stream) return new Uint8Array();
-  const kept = growingBytes(announced > 0 ? Math.min(announced, limit) : limit, limit, hold);
+  const kept = growingBytes(announced > 0 ? Math.min(announced, limit) : limit, limit, reservation);
   let length = 0;
   let isTooLong = announced > limit;
   let failure: unknown = null;
   const reader = pieceReader(stream);
   let isLate = false;
-  const timer = setTimeout(() => {
+  const stop = () => {
     isLate = true;
     void reader.cancel();
-  }, timeoutMs);
+  };
+  const next = async () => {
+    const idle = setTimeout(stop, MAX_IDLE_MS);
+    return reader.next().finally(() => clearTimeout(idle));
+  };
+  const timer = setTimeout(stop, timeoutMs);
   try {
-    for (let piece = await reader.next(); piece; piece = await reader.next()) {
+    for (let piece = await next(); piece; piece = await next()) {
       length += piece.length;
       isTooLong ||= length > limit;
       if (isTooLong || failure) kept.drop();
@@ -64,13 +72,13 @@ export async function bytesOf(
 const GROWTH = 4;
 const FIRST_PART = 1 / GROWTH ** 5;
 
-function growingBytes(expected: number, limit: number, hold: Hold) {
+function growingBytes(expected: number, limit: number, reservation: Reservation) {
   let bytes = new Uint8Array(Math.ceil(expected * FIRST_PART));
   let length = 0;
   const grow = async (least: number) => {
     const most = least <= expected ? expected : limit;
     const size = Math.min(Math.max(least, bytes.length * GROWTH), most);
-    await hold.reserve(size, most);
+    await reservation.reserve(size, most);
     const larger = new Uint8Array(size);
     larger.set(bytes.subarray(0, length));
     bytes = larger;
@@ -83,7 +91,7 @@ function growingBytes(expected: number, limit: number, hold: Hold) {
     },
     drop() {
       bytes = new Uint8Array();
-      hold.release();
+      reservation.release();
     },
     bytes: () => bytes.subarray(0, length),
   };

@@ -15,7 +15,7 @@ export function newPath(userId: string, extension?: string): string {
 }
 
 /** What makes the name of a file of a request with an idempotency key. */
-export interface KeyedFile {
+interface KeyedFile {
   userId: string;
   key: string;
   /** Its place in the request. */

@@ -5,7 +5,7 @@ import { fixtureBytes } from '../../../../tests/kit/files.ts';
 import { box, chunk, join, latin1, number, segment, withBoxes } from '../../../../tests/kit/samples.ts';
 import { ProblemError } from '../http/problem.ts';
 import { inspect, postMedia, profilePicture } from './inspect.ts';
-import { claimedType, mediaTypes } from './types.ts';
+import { declaredType, mediaTypes } from './types.ts';
 
 const code = (bytes: Uint8Array<ArrayBuffer>, contentType = '', rules = postMedia) => {
   try {
@@ -54,7 +54,7 @@ describe('a declared type', () => {
     ['video/avi', 'video/x-msvideo'],
     ['video/3gpp', 'video/mp4'],
   ])('may be %s for %s', (alias, mimeType) => {
-    expect(claimedType(alias)?.mimeType).toBe(mimeType);
+    expect(declaredType(alias)?.mimeType).toBe(mimeType);
   });
 
   test.each([

@@ -9,7 +9,7 @@ import { mp4 } from './formats/mp4.ts';
 import { pdf } from './formats/pdf.ts';
 import { png } from './formats/png.ts';
 import { riff } from './formats/riff.ts';
-import { claimedType } from './types.ts';
+import { declaredType } from './types.ts';
 
 /** The formats, by how a file begins. MP3 comes last: it has no certain beginning. */
 const formats: readonly Format[] = [jpeg, png, gif, mp4, riff, docx, pdf, mp3];
@@ -50,7 +50,7 @@ export const coverPicture: FileRules = {
 };
 
 /** What a file is said to be: its name is for messages only. */
-export interface FileClaim {
+interface FileDescription {
   name: string;
   contentType: string;
 }
@@ -59,8 +59,12 @@ export interface FileClaim {
  * Tells what a file is by its bytes, refuses what is not accepted or not what it claims to be, and removes its metadata.
  * Changes the given bytes.
  */
-export function inspect(bytes: Uint8Array<ArrayBuffer>, claim: FileClaim, rules: FileRules): CleanFile {
-  const { name, contentType } = claim;
+export function inspect(
+  bytes: Uint8Array<ArrayBuffer>,
+  description: FileDescription,
+  rules: FileRules,
+): CleanFile {
+  const { name, contentType } = description;
   const { field } = rules;
   if (bytes.length === 0) throw fieldProblem('media_empty', field, `${name} is empty.`);
   if (bytes.length > rules.maxBytes) {
@@ -70,9 +74,9 @@ export function inspect(bytes: Uint8Array<ArrayBuffer>, claim: FileClaim, rules:
   if (!file || (rules.imagesOnly && file.type.kind !== 'image')) {
     throw fieldProblem('media_type_unsupported', field, `${name} is of a type that is not accepted here.`);
   }
-  const claimed = claimedType(contentType);
-  if (claimed && claimed.mimeType !== file.type.mimeType) {
-    const detail = `${name} claims to be ${claimed.mimeType} but is ${file.type.mimeType}.`;
+  const declared = declaredType(contentType);
+  if (declared && declared.mimeType !== file.type.mimeType) {
+    const detail = `${name} claims to be ${declared.mimeType} but is ${file.type.mimeType}.`;
     throw fieldProblem('media_type_mismatch', field, detail);
   }
   assertDimensions(file, name, field);

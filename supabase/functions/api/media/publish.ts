@@ -4,7 +4,7 @@ import type { FormPart } from '../http/body.ts';
 import { secretClient } from '../http/clients.ts';
 import type { Caller } from '../http/context.ts';
 import { dataOf } from '../http/database.ts';
-import { memoryHold } from '../http/memory.ts';
+import { newReservation } from '../http/memory.ts';
 import { isAlreadyStored, ProblemError, storageProblem } from '../http/problem.ts';
 import { streamOf } from '../http/streams.ts';
 import { removeSoon } from '../service/sweep.ts';
@@ -24,7 +24,7 @@ export interface RequestFile {
 }
 
 /** A file that was written, inspected and clean, to the bucket of its rules. */
-export interface PublishedFile {
+interface PublishedFile {
   path: string;
   file_type: CleanFile['type']['kind'];
   mime_type: string;
@@ -39,7 +39,7 @@ interface Publisher {
   caller: Caller;
   /** Of a request that may be repeated: the same files get the same names. */
   key: string | null;
-  /** What was registered, so that it can be discarded. */
+  /** The registered files that are discarded where the request fails. */
   registered: { bucket: FileRules['bucket']; path: string }[];
 }
 
@@ -58,7 +58,7 @@ export function withFiles<Result>(
   return orDiscard({ config, caller, key, registered: [] }, async (publisher) => {
     const paths = await mapParallel(files, PARALLEL_FILES, async ({ source, rules }, place) => {
       if (typeof source !== 'string') return (await publishPart(publisher, source, rules, place)).path;
-      // A file that was published before; the database knows whether it may be claimed.
+      // A file that was published before; the database knows whether it may be declared.
       if (readPath(source)?.isUpload === false) return source;
       return (await publishUpload(publisher, source, rules, place)).path;
     });
@@ -100,8 +100,8 @@ async function publishPart(
   rules: FileRules,
   place: number,
 ): Promise<PublishedFile> {
-  const claim = { name: part.filename || `File ${place + 1}`, contentType: part.contentType };
-  return store(publisher, inspect(part.bytes, claim, rules), rules, place);
+  const description = { name: part.filename || `File ${place + 1}`, contentType: part.contentType };
+  return store(publisher, inspect(part.bytes, description, rules), rules, place);
 }
 
 async function publishUpload(
@@ -111,18 +111,18 @@ async function publishUpload(
   place: number,
 ): Promise<PublishedFile> {
   const { config, caller } = publisher;
-  const hold = memoryHold();
+  const reservation = newReservation();
   try {
-    const { bytes, contentType } = await readUpload(config, caller.id, path, rules, hold);
-    const claim = { name: `File ${place + 1}`, contentType };
-    return await store(publisher, inspect(bytes, claim, rules), rules, place);
+    const { bytes, contentType } = await readUpload(config, caller.id, path, rules, reservation);
+    const description = { name: `File ${place + 1}`, contentType };
+    return await store(publisher, inspect(bytes, description, rules), rules, place);
   } catch (error) {
     // What is refused for what it is stays refused.
     const status = error instanceof ProblemError ? error.problem.status : 500;
     if (status === 413 || status === 415) removeInBackground(publisher, [path]);
     throw error;
   } finally {
-    hold.release();
+    reservation.release();
   }
 }
 
@@ -136,9 +136,8 @@ async function store(
   const { type, bytes, dimensions } = file;
   // The secret key: no client writes to these buckets.
   const client = secretClient(config, null);
-  const register = async (path: string) => {
-    registered.push({ bucket, path });
-    return dataOf(
+  const register = (path: string) =>
+    dataOf(
       client.rpc('register_file', {
         bucket_id: bucket,
         name: path,
@@ -149,7 +148,6 @@ async function store(
         ...dimensions,
       }),
     );
-  };
   let path =
     key === null
       ? newPath(caller.id, type.extension)
@@ -163,7 +161,10 @@ async function store(
   const { error } = await client.storage.from(bucket).upload(path, streamOf(bytes), options);
   // Another try under the same key wrote the same bytes.
   const isWritten = error && key !== null && isAlreadyStored(error);
-  if (error && !isWritten) throw storageProblem(error, field);
+  const failure = error && !isWritten ? storageProblem(error, field) : null;
+  // Without an answer Storage may still write the file: it stays registered for a day, and the sweep finds it then.
+  if (!failure || failure.problem.status < 500) registered.push({ bucket, path });
+  if (failure) throw failure;
   return {
     path,
     file_type: type.kind,

@@ -57,7 +57,7 @@ export const mediaTypes = {
 } as const satisfies Record<string, MediaType>;
 
 /** The accepted type that a content type names; undefined where it names none, and so claims nothing. */
-export function claimedType(contentType: string): MediaType | undefined {
+export function declaredType(contentType: string): MediaType | undefined {
   const name = contentType.split(';', 1)[0]?.trim().toLowerCase() ?? '';
   return Object.values<MediaType>(mediaTypes).find(
     ({ mimeType, aliases }) => mimeType === name || aliases.includes(name),

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { Config } from '../config.ts';
-import { memoryHold } from '../http/memory.ts';
+import { newReservation } from '../http/memory.ts';
 import { ProblemError } from '../http/problem.ts';
 import { postMedia, profilePicture } from './inspect.ts';
 import { readUpload, removeUploads } from './uploads.ts';
@@ -23,9 +23,9 @@ const codeOf = (error: unknown) => (error instanceof ProblemError ? error.proble
 async function readAnswer(answer: () => Promise<Response>, { rules = postMedia, name = path } = {}) {
   const fetch = vi.fn(answer);
   vi.stubGlobal('fetch', fetch);
-  const hold = memoryHold();
-  const result = await readUpload(config, userId, name, rules, hold).catch(codeOf);
-  hold.release();
+  const reservation = newReservation();
+  const result = await readUpload(config, userId, name, rules, reservation).catch(codeOf);
+  reservation.release();
   return { result, fetch };
 }
 

@@ -1,6 +1,6 @@
 import type { Config } from '../config.ts';
 import { secretClient } from '../http/clients.ts';
-import type { Hold } from '../http/memory.ts';
+import type { Reservation } from '../http/memory.ts';
 import { fieldProblem, ProblemError, storageProblem, unavailable } from '../http/problem.ts';
 import { bytesOf } from '../http/streams.ts';
 import { readPath } from './file-names.ts';
@@ -27,7 +27,7 @@ export async function readUpload(
   userId: string,
   path: string,
   rules: FileRules,
-  hold: Hold,
+  reservation: Reservation,
 ): Promise<Upload> {
   assertOwn(userId, [path], rules);
   // Not by storage-js, which gives no stream that can be bounded.
@@ -48,7 +48,7 @@ export async function readUpload(
     throw isMissing ? noSuchUpload(rules) : unavailable(new Error(`Storage: ${response.status}`));
   }
   const announced = Number(response.headers.get('content-length'));
-  const reading = { limit: rules.maxBytes, announced, hold, timeoutMs: TIMEOUT_MS };
+  const reading = { limit: rules.maxBytes, announced, reservation, timeoutMs: TIMEOUT_MS };
   const bytes = await bytesOf(response.body, reading).catch((cause: unknown) => {
     throw cause instanceof ProblemError ? cause : unavailable(cause);
   });
