@@ -1,6 +1,6 @@
-// The least that a server can do for the same answers: sends the same SQL over the same driver, and passes on the JSON
-// that PostgreSQL makes. It has no gateway, verifies no token and parses no query.
-// Arguments: the database URL of `authenticator`, and the reader's id. Prints its port.
+// The minimal server for the same answers: it sends the same SQL with the same driver and forwards PostgreSQL's JSON. It
+// has no gateway, verifies no token and parses no query.
+// Arguments: the database URL of `authenticator`, and the id of the reader. Prints its port.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import postgres from 'postgres';
@@ -8,7 +8,7 @@ import { createPostText, listText, onePostText, pageSize, profileText } from './
 
 const [databaseUrl = '', readerId = ''] = process.argv.slice(2);
 
-/** As many connections as the Data API has. */
+/** The same number of connections as the Data API has. */
 const sql = postgres(databaseUrl, { max: 16, onnotice: () => {} });
 const claims = JSON.stringify({ sub: readerId, role: 'authenticated', aud: 'authenticated' });
 const afterAll = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
@@ -17,7 +17,7 @@ const newest = listText('before => $1::uuid', pageSize);
 async function answer(text: string, values: string[], mode: 'read only' | 'read write'): Promise<string> {
   const connection = await sql.reserve();
   try {
-    // Sent together: one round trip to the database.
+    // Sent together, in one round trip to the database.
     const [, , rows] = await Promise.all([
       connection.unsafe(`begin ${mode}`),
       connection.unsafe(

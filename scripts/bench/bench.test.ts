@@ -12,7 +12,7 @@ const program = (name: string) => fileURLToPath(new URL(`./${name}`, import.meta
 const data = fs.mkdtempSync(path.join(os.tmpdir(), 'bench-'));
 
 let report: Report;
-// The figures depend on the machine. Tested is that it runs, and that each way gives the same rows.
+// The figures depend on the machine. The tests check that the benchmark runs and that all ways return the same rows.
 beforeAll(async () => {
   const areas = ['--only', 'pages,writes,extraction,sign-in,sdk'];
   const size = ['--posts', '2000', '--people', '20000', '--rounds', '1', '--data', data];
@@ -21,7 +21,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => fs.rmSync(data, { recursive: true, force: true }));
 
-it('measures the areas of --only', () => {
+it('the benchmark measures each area of --only', () => {
   const areas = new Set(report.figures.map(({ area }) => area));
   expect([...areas]).toEqual([
     'Pages, as SQL',
@@ -33,12 +33,12 @@ it('measures the areas of --only', () => {
   for (const { name, value } of report.figures) expect(value.median, name).not.toBeNaN();
 });
 
-it('reports the plan of each page', () => {
+it('the report has the query plan of each page', () => {
   expect(Object.keys(report.plans)).toContain('newest');
   for (const plan of Object.values(report.plans)) expect(plan).toMatch(/actual time=.*\n.*Buffers: /);
 });
 
-it('can be plotted as a page without scripts', async () => {
+it('the plot is an HTML page with SVG and without scripts', async () => {
   await execute(process.execPath, [program('plot.ts'), path.join(data, 'report.json')]);
   const page = fs.readFileSync(path.join(data, 'report.html'), 'utf8');
   expect(page).toContain('<svg');

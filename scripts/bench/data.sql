@@ -1,5 +1,5 @@
--- The data of the benchmark: repeatable chance, a power law, captions in several scripts.
--- Runs as the superuser, in the database of the benchmark.
+-- Functions that generate the benchmark's data: reproducible random numbers, a power law, captions in several scripts.
+-- Runs as the superuser, in the benchmark's own database.
 
 create schema bench;
 
@@ -12,7 +12,7 @@ as $$
   -- 53 bits of a hash: from 0 up to, not including, 1.
   select (hashint8extended(number, salt) & 9007199254740991) / 9007199254740992.0
 $$;
-comment on function bench.chance(bigint, integer) is 'A number from 0 to 1 that looks random and is the same for the same number and salt.';
+comment on function bench.chance(bigint, integer) is 'A pseudorandom number from 0 to 1; the same for the same number and salt.';
 
 create function bench.skewed(number bigint, salt integer, many integer)
 returns integer
@@ -20,10 +20,10 @@ language sql
 immutable
 parallel safe
 as $$
-  -- The cube of an even chance: the density falls with the power of -2/3, so that of 100,000 the first has 2 percent.
+  -- The cube of a uniform random number: the density falls with the power of -2/3. Of 100,000, the first has 2 percent.
   select 1 + floor(many * power(bench.chance(number, salt), 3))::integer
 $$;
-comment on function bench.skewed(number bigint, salt integer, many integer) is 'One of 1 to `many`, the lower the likelier, by a power law.';
+comment on function bench.skewed(number bigint, salt integer, many integer) is 'A number from 1 to `many` by a power law; low numbers are the most likely.';
 
 create function bench.person(number integer)
 returns uuid
@@ -42,7 +42,7 @@ language sql
 immutable
 parallel safe
 as $$
-  -- One profile in fifty is private, but none of the first, whose many posts would decide every figure.
+  -- One profile in fifty is private, but none of the first 20: their many posts would dominate every figure.
   select number <= 20 or bench.chance(number, 11) >= 0.02
 $$;
 comment on function bench.profile_is_public(integer) is 'Whether a person''s profile is public.';
@@ -73,14 +73,14 @@ language sql
 immutable
 parallel safe
 as $$
-  -- Version 7, a row every 20 seconds from 2020 on: the order of the numbers is the order of the ids.
+  -- Version 7, a row every 20 seconds from 2020 on, so that ids sort like the numbers.
   select (
     lpad(to_hex(1577836800000 + number * 20000), 12, '0')
       || '7' || lpad(to_hex(kind), 3, '0')
       || 'a' || substr(md5('row ' || number || ' ' || kind), 1, 15)
   )::uuid
 $$;
-comment on function bench.ordered_id(bigint, integer) is 'The id of a row that sorts by its number. kind: 0 to 4095, tells apart what has the same number.';
+comment on function bench.ordered_id(bigint, integer) is 'The id of a row; ids sort by number. kind, 0 to 4095, distinguishes rows of the same number.';
 
 create function bench.sentence(number bigint)
 returns text
@@ -104,4 +104,4 @@ as $$
     'Two hundred pages in and I still do not know who the narrator is. Mail me at reader@example.com, or see https://example.com/#notes if you do.'
   ])[1 + (hashint8extended(number, 77) & 1023) % 13]
 $$;
-comment on function bench.sentence(bigint) is 'What a post says, without its tags and mentions.';
+comment on function bench.sentence(bigint) is 'The caption of a post, without its tags and mentions.';

@@ -9,17 +9,17 @@ export interface DataSize {
   people: number;
 }
 
-/** Rows of one statement: enough to be fast, few enough to show progress and to fit in memory. */
+/** Rows of one statement: large enough to be fast, small enough for memory and for progress messages. */
 const batchRows = 100_000;
 
-/** One post in twenty is private. */
+/** The share of private posts. */
 const privatePosts = 0.05;
 
 /** Connections that insert posts in parallel. */
 const makers = 2;
 
 /**
- * Fills an empty database with people, posts, tags, mentions and files: the same data on every machine.
+ * Fills an empty database with people, posts, tags, mentions and files. The data are the same on every machine.
  *
  * @param connections Opens a connection as the superuser.
  */
@@ -32,7 +32,7 @@ export async function makeData(
   const [sql] = all as [postgres.Sql];
   try {
     await sql.unsafe(fs.readFileSync(new URL('./data.sql', import.meta.url), 'utf8')).simple();
-    // The statements below insert what triggers would, and keep all foreign keys.
+    // Disables triggers and foreign keys: the statements below insert the rows of the triggers themselves.
     for (const connection of all) await connection`set session_replication_role = replica`;
     const indexes = await dropIndexes(sql);
     const tags = Math.max(1000, Math.floor(size.posts / 20));
@@ -61,7 +61,7 @@ export async function makeData(
   }
 }
 
-/** A hash of everything that the data are made from. */
+/** A hash of everything that the data depend on. */
 export function recipeOf(size: DataSize, migrations: string): string {
   const hash = createHash('sha256').update(JSON.stringify(size));
   const files = fs.readdirSync(migrations).sort();
@@ -70,7 +70,7 @@ export function recipeOf(size: DataSize, migrations: string): string {
   return hash.digest('hex');
 }
 
-/** Drops the indexes that no constraint needs, and returns their definitions: building them at the end is faster. */
+/** Drops the indexes that no constraint needs, because building them at the end is faster. Returns their definitions. */
 async function dropIndexes(sql: postgres.Sql): Promise<string[]> {
   const rows = await sql<{ name: string; definition: string }[]>`
     select pg_index.indexrelid::regclass::text as name, pg_get_indexdef(pg_index.indexrelid) as definition
@@ -127,7 +127,7 @@ async function makePosts(
       bench.profile_is_public(owner) as profile_is_public,
       bench.chance(number, 26) >= ${privatePosts} as is_public,
       case when bench.chance(number, 27) < 0.001 then now() end as hidden_at,
-      -- None to three, each step half as likely.
+      -- 0 to 3 tags, each further one half as likely.
       array(
         select distinct bench.skewed(number, 30 + place, ${tags}::integer)
         from generate_series(1, floor(-log(2, (1 - 0.9 * bench.chance(number, 22))::numeric))::integer) as place

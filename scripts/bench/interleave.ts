@@ -1,15 +1,15 @@
 import { quantile } from './statistics.ts';
 
-/** Something to measure. */
+/** Something to measure in rounds. */
 export interface Measured {
   name: string;
-  /** Runs one round; returns its figure. */
+  /** Runs one round and returns its figure. */
   round(): Promise<number>;
 }
 
 /**
- * Measures several things in turns, round by round, so that a slow moment of the machine slows all of them. The
- * first round of each warms up and does not count. Gives the figures of each by name.
+ * Measures several things in turns, round by round, so that a slow phase of the machine affects all of them. The first
+ * round of each warms up and does not count. Returns the figures by name.
  */
 export async function interleave(
   things: readonly Measured[],
@@ -18,7 +18,7 @@ export async function interleave(
   const figures = new Map<string, number[]>(things.map(({ name }) => [name, []]));
   for (const thing of things) await thing.round();
   for (let round = 0; round < rounds; round++) {
-    // The order rotates: no place in it is an advantage.
+    // Rotate the order, so that no thing always runs first.
     for (let place = 0; place < things.length; place++) {
       const thing = things[(place + round) % things.length];
       if (thing) figures.get(thing.name)?.push(await thing.round());
@@ -27,14 +27,14 @@ export async function interleave(
   return figures;
 }
 
-/** The mean milliseconds of `times` repetitions in sequence. */
+/** Mean milliseconds of one of `times` sequential repetitions. */
 export async function millisecondsEach(times: number, work: () => PromiseLike<unknown>): Promise<number> {
   const began = performance.now();
   for (let time = 0; time < times; time++) await work();
   return (performance.now() - began) / times;
 }
 
-/** The median milliseconds of repetitions in sequence: a pause of the machine does not change it. */
+/** Median milliseconds of one of `times` sequential repetitions; a pause of the machine does not change it. */
 export async function medianMilliseconds(times: number, work: () => PromiseLike<unknown>): Promise<number> {
   const figures: number[] = [];
   for (let time = 0; time < times; time++) figures.push(await millisecondsEach(1, work));

@@ -1,7 +1,7 @@
 import autocannon from 'autocannon';
 import { quantile } from './statistics.ts';
 
-/** A request to send repeatedly, each time with a new body. */
+/** A request to repeat; `body` makes a new body each time. */
 export interface Target {
   url: string;
   method?: 'GET' | 'POST';
@@ -9,18 +9,18 @@ export interface Target {
   body?: () => string;
 }
 
-/** The results of a load. */
+/** The result of a load. */
 export interface LoadResult {
   requestsPerSecond: number;
   /** Milliseconds until the answer: the 50th, 95th and 99th percentile. */
   p50: number;
   p95: number;
   p99: number;
-  /** Unsuccessful answers, and requests without an answer. */
+  /** Failed requests, including those without an answer. */
   errors: number;
 }
 
-/** Keeps `connections` busy with one kind of request for `seconds`. */
+/** Repeats a request on `connections` connections for `seconds`. */
 export async function loadByHttp(target: Target, connections: number, seconds: number): Promise<LoadResult> {
   const { url, method = 'GET', headers = {}, body } = target;
   const times: number[] = [];
@@ -47,7 +47,7 @@ export async function loadByHttp(target: Target, connections: number, seconds: n
   return summarizeLoad(times, failures + errors + timeouts, duration);
 }
 
-/** Keeps `connections` callers of a function busy for `seconds`; a call that rejects is an error. */
+/** Repeats a call in `connections` parallel loops for `seconds`; a rejected call is an error. */
 export async function loadByCalls(
   call: () => Promise<void>,
   connections: number,

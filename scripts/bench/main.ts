@@ -1,4 +1,4 @@
-// `npm run bench`: how fast Noctra is, as ratios within one run. See docs/benchmark.md.
+// `npm run bench`: measures the speed of Noctra, as ratios within one run. See docs/benchmark.md.
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -17,22 +17,22 @@ import { createRecorder, printGoals, type Recorder, type Report } from './report
 const areas = ['pages', 'writes', 'http', 'extraction', 'sign-in', 'storage', 'rest', 'sdk'] as const;
 type Area = (typeof areas)[number];
 
-const help = `Measures Noctra: on data of its own, in a database of its own, as ratios within this run.
+const help = `Measures the speed of Noctra on generated data, as ratios within one run.
 
 Usage: npm run bench -- [options]
 
-  --posts <number>    how many posts: 100000 for a quick look, 1000000 (the default), 10000000
-  --people <number>   how many people (default: 100000)
-  --against <number>  measures the pages of so many posts as well, in turns: what growth costs
-  --only <areas>      some of: ${areas.join(', ')}; with commas between
-  --rounds <number>   how often each is measured, in turns (default: 5)
-  --seconds <number>  how long a round over HTTP lasts (default: 3)
-  --data <folder>     where the data stay for the next run (default: .bench)
-  --out <file>        where the figures go, as JSON (default: report.json in that folder)
-  --help              this text
+  --posts <number>    number of posts, such as 100000 for a quick run (default: 1000000)
+  --people <number>   number of people (default: 100000)
+  --against <number>  also measures the pages of a database with this many posts: the cost of growth
+  --only <areas>      areas to measure, separated by commas: ${areas.join(', ')}
+  --rounds <number>   rounds of each measurement (default: 5)
+  --seconds <number>  length of a round over HTTP (default: 3)
+  --data <folder>     the folder that keeps the data for the next run (default: .bench)
+  --out <file>        the JSON file of the report (default: report.json in the data folder)
+  --help              shows this text
 
-Remove the folder of the data to get the space back: a million posts take about 2 GB.
-To see a report as plots: npm run bench:plot -- [file …]
+A million posts take about 2 GB; remove the data folder to free the space.
+To draw a report: npm run bench:plot -- [file …]
 `;
 
 interface Options {
@@ -50,7 +50,7 @@ async function main(): Promise<void> {
   if (!options) return;
   const running: BenchNoctra[] = [];
   const stopAll = () => Promise.all(running.splice(0).map((noctra) => noctra.stop()));
-  // Ctrl-C stops each Noctra, too: they are in other process groups.
+  // Ctrl-C does not reach the stacks, which have their own process groups.
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.once(signal, async () => {
       await stopAll();
@@ -85,14 +85,14 @@ async function main(): Promise<void> {
   }
 }
 
-/** A Noctra with data, and the seconds of its first start. */
+/** A Noctra with data. */
 interface Opened {
   noctra: BenchNoctra;
-  /** Null if the data existed. */
+  /** Seconds of the first start; null if the data existed already. */
   firstStart: number | null;
 }
 
-/** Opens the Noctra with this size of data, which is made if it does not exist. Each is started now, so that all are equally warm. */
+/** Starts the Noctra with data of this size, and makes the data if needed. A fresh start gives all runs the same caches. */
 async function open(size: DataSize, data: string, running: BenchNoctra[]): Promise<Opened> {
   const state = path.join(data, `${size.posts}-posts-${size.people}-people`);
   const recipe = recipeOf(size, path.join(root, 'supabase', 'migrations'));
@@ -106,7 +106,7 @@ async function open(size: DataSize, data: string, running: BenchNoctra[]): Promi
   };
   if (isThere) return { noctra: await start(), firstStart: null };
 
-  // Incomplete, or made for other migrations.
+  // The data are incomplete, or were made for other migrations.
   fs.rmSync(state, { recursive: true, force: true });
   fs.mkdirSync(state, { recursive: true });
   const first = await start();
@@ -116,7 +116,7 @@ async function open(size: DataSize, data: string, running: BenchNoctra[]): Promi
   return { noctra: await start(), firstStart: first.startSeconds };
 }
 
-/** Makes the data, and raises the rate limits. */
+/** Makes the data and raises the rate limits. */
 async function fill(noctra: BenchNoctra, size: DataSize): Promise<void> {
   const asAdmin = () => connect(noctra.databaseUrl('supabase_admin'));
   await makeData(asAdmin, size, (step) => console.log(`  ${step}`));
@@ -153,7 +153,7 @@ async function measure({ noctra, firstStart }: Opened, recorder: Recorder, optio
   if (only.has('sdk')) await measureSdk(recorder);
 }
 
-/** Average users: neither those with the most posts nor those with none. */
+/** People with an average number of posts. */
 async function peopleIds(noctra: BenchNoctra, count: number): Promise<string[]> {
   const admin = connect(noctra.databaseUrl('supabase_admin'));
   try {
@@ -193,7 +193,7 @@ function readOptions(): Options | null {
   }
   const only = values.only.split(',').map((area) => {
     const known = areas.find((name) => name === area.trim());
-    if (!known) throw usage(`There is no area "${area}".`);
+    if (!known) throw usage(`The area "${area}" does not exist.`);
     return known;
   });
   const people = count(values.people, '--people', 20_000);
@@ -212,11 +212,11 @@ function readOptions(): Options | null {
 function count(text: string, option: string, least: number): number {
   const value = Number(text);
   if (Number.isInteger(value) && value >= least) return value;
-  throw usage(`${option} is a whole number from ${least} on.`);
+  throw usage(`${option} must be an integer of at least ${least}.`);
 }
 
 function usage(message: string): StackError {
-  return new StackError(message, '`npm run bench -- --help` says what there is.');
+  return new StackError(message, '`npm run bench -- --help` lists the options.');
 }
 
 main().catch((error: unknown) => {

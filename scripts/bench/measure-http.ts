@@ -10,18 +10,18 @@ import type { Recorder } from './report.ts';
 import { ratio, type Summary, summarize } from './statistics.ts';
 import { pageSize } from './texts.ts';
 
-/** How many connections are kept busy. */
+/** Numbers of parallel connections. */
 const connectionCounts = [1, 16, 64] as const;
 
 /** The ways to get the same answer. */
 const ways = ['bare server', 'Data API', 'SDK', 'edge function'] as const;
 type Way = (typeof ways)[number];
 
-/** What is asked for. */
+/** The measured requests. */
 const operations = ['page', 'one post', 'profile', 'create'] as const;
 type Operation = (typeof operations)[number];
 
-/** The user who sends the requests. */
+/** The signed-in user who sends the requests. */
 interface Reader {
   id: string;
   token: string;
@@ -31,8 +31,8 @@ interface Reader {
 type Load = (connections: number, seconds: number) => Promise<LoadResult>;
 
 /**
- * A page, one post, a profile and a new post over HTTP: by Data API, SDK and edge function, against a bare server that
- * sends the same SQL. In turns, round by round.
+ * Measures a page, one post, a profile and a new post over HTTP: by Data API, SDK and edge function, against a bare server
+ * that sends the same SQL.
  */
 export async function measureHttp(
   noctra: BenchNoctra,
@@ -110,7 +110,7 @@ async function measureWays(
       recorder.figure(`${way}, ${percentile}`, 'ms', summarize(of(way, (result) => result[percentile])));
     for (const [name, spent] of Object.entries(cpu.get(way)?.seconds ?? {})) {
       const each = (spent * 1000) / (cpu.get(way)?.requests || Number.NaN);
-      // Processes that this way does not use.
+      // Skip the processes that this way does not use.
       if (each > 0.005) recorder.figure(`${way}, CPU a request: ${name}`, 'ms', summarize([each]));
     }
     recorder.figure(`${way}, errors`, 'requests', summarize([sum(of(way, (result) => result.errors))]));
@@ -140,7 +140,7 @@ function sum(figures: readonly number[]): number {
   return figures.reduce((total, figure) => total + figure, 0);
 }
 
-/** Signs a reader up. */
+/** Creates the reader. */
 async function signUp(noctra: BenchNoctra): Promise<Reader> {
   const { id, token, refreshToken } = await newPerson({}, noctra);
   const client = createNoctra(noctra.url, noctra.publishableKey, {
@@ -198,13 +198,13 @@ function makeLoads(noctra: BenchNoctra, reader: Reader, bareUrl: string, postId:
       : (connections, seconds) => loadByHttp(targets[way][operation], connections, seconds);
 }
 
-/** The bare server and the Data API must answer the same page. */
+/** Throws unless the bare server and the Data API return the same page. */
 async function assertSamePage(noctra: BenchNoctra, reader: Reader, bareUrl: string): Promise<void> {
   const { data, error } = await clientWith(reader.token, noctra).rpc('list_posts', { page_limit: pageSize });
   if (error) throw error;
   const bare = (await (await fetch(`${bareUrl}/page`)).json()) as unknown[];
   if (bare.length !== pageSize || canonical(data) !== canonical(bare))
-    throw new Error('The bare server and the Data API answer different pages.');
+    throw new Error('The bare server and the Data API return different pages.');
 }
 
 /** JSON with sorted keys and lists. */

@@ -4,12 +4,12 @@ import { type Page, type PageQuestion, pagesToMeasure } from './pages.ts';
 import type { Recorder } from './report.ts';
 import { ratio, summarize } from './statistics.ts';
 
-/** Statements per round: enough to be above the noise of the clock. */
+/** Statements per round: enough for a stable median. */
 const statementsPerRound = 50;
 
 /**
- * A page of 20 posts with owner, tags, mentions and files, as one statement: by list_posts and by embeds, both under
- * row-level security as a reader, and the same rows past it.
+ * Measures a page of 20 posts with owner, tags, mentions and files, as one statement: by list_posts and by embeds under
+ * row-level security, and the same rows without it.
  */
 export async function measurePages(
   noctra: BenchNoctra,
@@ -49,7 +49,7 @@ export async function measurePages(
   }
 }
 
-/** The same pages of a large and of a smaller database, in turns: the cost of a page must not follow the number of posts. */
+/** Measures the same pages of a large and a small database: the number of posts must not determine the cost of a page. */
 export async function measureGrowth(
   large: BenchNoctra,
   small: BenchNoctra,
@@ -67,7 +67,7 @@ export async function measureGrowth(
     }),
   );
   try {
-    // Pages that both databases have: a short list has no deep page.
+    // Only pages of both databases: a short list has no deep page.
     const kindOf = ({ kind, depth }: Page) => (depth === 0 ? kind : `${kind}, deep`);
     const named = sides.map(({ pages }) => new Map(pages.map((page) => [kindOf(page), page.list])));
     const names = [...(named[0]?.keys() ?? [])].filter((name) => named[1]?.has(name));
@@ -102,7 +102,7 @@ function ask(sql: Sql, question: PageQuestion): Promise<number> {
   return medianMilliseconds(statementsPerRound, () => run(sql, question));
 }
 
-/** The three ways must give the same posts in the same order. */
+/** Throws unless all three ways return the same posts in the same order. */
 async function assertSamePosts(secured: Sql, unsecured: Sql, page: Page): Promise<void> {
   const ids = async (sql: Sql, question: PageQuestion) => {
     const [row] = await run(sql, question);
@@ -111,7 +111,7 @@ async function assertSamePosts(secured: Sql, unsecured: Sql, page: Page): Promis
   const listed = await ids(secured, page.list);
   const others = [await ids(secured, page.embeds), await ids(unsecured, page.unsecured)];
   if (!listed || others.some((other) => other !== listed))
-    throw new Error(`The page "${nameOf(page)}" has other posts by list_posts, by embeds or without RLS.`);
+    throw new Error(`The page "${nameOf(page)}" differs between list_posts, embeds and no RLS.`);
 }
 
 async function explain(sql: Sql, { text, values }: PageQuestion): Promise<string> {

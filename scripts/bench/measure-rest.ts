@@ -5,10 +5,10 @@ import { canReadProcesses, usageOf } from './processes.ts';
 import type { Recorder } from './report.ts';
 import { ratio, summarize } from './statistics.ts';
 
-/** Characters of the longest caption. */
+/** The longest caption, in characters. */
 const longestCaption = 2200;
 
-/** Captions with the most work for their length. */
+/** Captions that are expensive for their length. */
 const hostileCaptions: Record<string, string> = {
   'only #': '#'.repeat(longestCaption),
   'only @': '@'.repeat(longestCaption),
@@ -20,7 +20,7 @@ const hostileCaptions: Record<string, string> = {
   'marks without end': `#a${'\u0301'.repeat(longestCaption - 2)}`,
 };
 
-/** Extraction of a common caption and of hostile ones. */
+/** Measures the extraction from common and from hostile captions. */
 export async function measureExtraction(
   noctra: BenchNoctra,
   recorder: Recorder,
@@ -60,7 +60,7 @@ export async function measureExtraction(
   }
 }
 
-/** A sign-in with a password whose hash costs next to nothing: what Auth does beside the hashing, which is slow by design. */
+/** Measures a sign-in with a cheap password hash: the work of Auth without the hashing, which is slow by design. */
 export async function measureSignIn(noctra: BenchNoctra, recorder: Recorder, rounds: number): Promise<void> {
   recorder.area('Sign-in');
   const { email, password } = await newPerson({}, noctra);
@@ -83,10 +83,10 @@ export async function measureSignIn(noctra: BenchNoctra, recorder: Recorder, rou
 }
 
 const fileBytes = 50 * 1024 * 1024;
-/** Samples the memory this often: a transfer takes longer. */
+/** Time between two samples of the memory; a transfer takes longer. */
 const memorySampleMs = 20;
 
-/** Upload and download of a file of 50 MiB: the speed, and the memory that the stack takes for it. */
+/** Measures upload and download of a file of 50 MiB: the speed, and the memory of the stack. */
 export async function measureTransfers(
   noctra: BenchNoctra,
   recorder: Recorder,
@@ -144,7 +144,7 @@ function watchMemory(noctra: BenchNoctra): { stop(): Promise<number> } {
   };
 }
 
-/** The time of a start, and the memory of all processes at rest. */
+/** Reports the time of a start, and the memory of all processes at rest. */
 export function measureRest(recorder: Recorder, firstStart: number | null, noctra: BenchNoctra): void {
   recorder.area('Start-up, and memory at rest');
   if (firstStart !== null)

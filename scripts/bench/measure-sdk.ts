@@ -3,7 +3,7 @@ import { bundledSize } from '../../tests/sdk/size.ts';
 import type { Recorder } from './report.ts';
 import { summarize } from './statistics.ts';
 
-/** The size of the SDK after bundling, without supabase-js. */
+/** Measures the SDK as bundled by an app, without supabase-js. */
 export async function measureSdk(recorder: Recorder): Promise<void> {
   recorder.area('The SDK, without supabase-js');
   const entry = fileURLToPath(new URL('../../sdk/src/index.ts', import.meta.url));

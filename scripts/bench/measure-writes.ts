@@ -15,8 +15,8 @@ interface NewPost {
 }
 
 /**
- * create_post, against the same rows inserted by hand past triggers and row-level security, and against the insert of
- * the post alone; by one writer, and by 16 at once.
+ * Measures create_post against inserts of the same rows without triggers and row-level security, and against the insert
+ * of the post alone; with one writer and with 16.
  */
 export async function measureWrites(
   noctra: BenchNoctra,
@@ -61,7 +61,7 @@ export async function measureWrites(
     );
     for (const [name, values] of figures) recorder.figure(name, 'posts/s', summarize(values));
     const of = (name: string) => figures.get(name) ?? [];
-    // Rates: the time of one by the other is the inverse.
+    // The figures are rates; the ratio of the times is the inverse.
     recorder.ratio('time of create_post by by-hand', ratio(of('by hand'), of('create_post')), {
       atMost: 1.5,
     });
@@ -84,7 +84,7 @@ export async function measureWrites(
   }
 }
 
-/** Makes posts whose tags are half common and half new, and none of which is like another one. */
+/** Makes unique posts; half of their tags are common, half new. */
 async function postMaker(admin: postgres.Sql): Promise<() => NewPost> {
   const [row] = await admin<{ posts: string }[]>`select count(*) as posts from public.posts`;
   const run = `${row?.posts}`;
@@ -93,7 +93,7 @@ async function postMaker(admin: postgres.Sql): Promise<() => NewPost> {
     count++;
     const fresh = (place: number) => `new${run}x${count}x${place}`;
     const common = (place: number) => `sea${8 * (((count + place) % 5) + 1)}`;
-    // One and two of the three tags are new in turns.
+    // Alternate between one and two new tags of three.
     const tags = count % 2 ? [fresh(1), common(1), common(2)] : [fresh(1), fresh(2), common(1)];
     const mentions = [1, 2, 3].map((place) => `person_${((count * 7 + place * 1009) % 50_000) + 1}`);
     const caption = `Walked along the shore until the light was gone. #${tags.join(' #')} @${mentions.join(' @')}`;
@@ -113,7 +113,7 @@ async function createPost(sql: postgres.Sql, { caption }: NewPost): Promise<void
   });
 }
 
-/** The same rows in one statement, where tags and mentions are known and no rule is checked. */
+/** Inserts the same rows in one statement, with known tags and mentions and without checks. */
 async function insertByHand(
   sql: postgres.Sql,
   owner: string,

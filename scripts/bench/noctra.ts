@@ -9,7 +9,7 @@ import { root } from '../noctra.ts';
 
 const main = fileURLToPath(import.meta.resolve('embedded-supabase/bin'));
 
-/** A Noctra in other processes than the benchmark. */
+/** A Noctra for the benchmark, in separate processes, so that the measuring process does not affect it. */
 export interface BenchNoctra {
   url: string;
   publishableKey: string;
@@ -18,18 +18,18 @@ export interface BenchNoctra {
   pid: number;
   /** Seconds from the command to the line that says it is ready. */
   startSeconds: number;
-  /** The database's URL for a role. */
+  /** The URL of the database for a login role. */
   databaseUrl(role: 'supabase_admin' | 'postgres' | 'authenticator'): string;
   stop(): Promise<void>;
 }
 
-/** Starts the stack on free ports with its data in `state`. One that does not start is a StackError. */
+/** Starts the stack on free ports with its data in `state`. Throws a StackError if it does not start. */
 export async function startNoctra(state: string): Promise<BenchNoctra> {
   const began = performance.now();
   const child = spawn(
     process.execPath,
     [main, 'start', '--workdir', root, '--state', state, '--port', '0'],
-    // In another process group: Ctrl-C reaches the benchmark, which then stops it.
+    // Its own process group: the benchmark handles Ctrl-C and stops the stack.
     { stdio: ['ignore', 'pipe', 'pipe'], detached: true },
   );
   await ready(child);
@@ -53,7 +53,7 @@ export async function startNoctra(state: string): Promise<BenchNoctra> {
   };
 }
 
-/** Resolves when the stack is ready. */
+/** Resolves when the stack prints that it is ready. */
 async function ready(child: ChildProcess): Promise<void> {
   let said = '';
   await new Promise<void>((resolve, reject) => {
@@ -69,12 +69,12 @@ async function ready(child: ChildProcess): Promise<void> {
   });
 }
 
-/** A new connection, for statements that are measured one at a time. */
+/** Opens a connection to measure single statements. */
 export function connect(url: string, max = 1): postgres.Sql {
   return postgres(url, { max, onnotice: () => {} });
 }
 
-/** A connection with the role and claims of a signed-in user, as the Data API sets them. */
+/** Opens a connection with the role and claims of a signed-in user, as the Data API sets them. */
 export async function connectAs(noctra: BenchNoctra, personId: string): Promise<postgres.Sql> {
   const sql = connect(noctra.databaseUrl('authenticator'));
   const claims = JSON.stringify({ sub: personId, role: 'authenticated', aud: 'authenticated' });
@@ -82,7 +82,7 @@ export async function connectAs(noctra: BenchNoctra, personId: string): Promise<
   return sql;
 }
 
-/** A connection with the same claims, to which row-level security does not apply. */
+/** Opens a connection with the same claims that bypasses row-level security, for comparison. */
 export async function connectUnsecured(noctra: BenchNoctra, personId: string): Promise<postgres.Sql> {
   const sql = connect(noctra.databaseUrl('postgres'));
   const claims = JSON.stringify({ sub: personId, role: 'authenticated', aud: 'authenticated' });

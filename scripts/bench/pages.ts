@@ -4,13 +4,13 @@ import { embedsText, listText, pageSize } from './texts.ts';
 /** The kinds of pages. */
 export type PageKind = 'newest' | 'owner' | 'common tag' | 'rare tag' | 'mention';
 
-/** A page as SQL: text, and the values of its parameters. */
+/** A page as SQL, with the values of its parameters. */
 export interface PageQuestion {
   text: string;
   values: string[];
 }
 
-/** One page, asked for in three ways. */
+/** One page, as three equivalent statements. */
 export interface Page {
   kind: PageKind;
   /** Rows before the page: 0 is the first page. */
@@ -19,11 +19,11 @@ export interface Page {
   list: PageQuestion;
   /** By embeds, under row-level security. */
   embeds: PageQuestion;
-  /** By embeds, past row-level security: the fastest statement that was found for the same rows. */
+  /** By embeds, without row-level security: the fastest known statement for the same rows. */
   unsecured: PageQuestion;
 }
 
-/** The policy of posts for this reader, where row-level security is off. */
+/** The policy of posts as a condition, for connections without row-level security. */
 const visibleByHand = `
     and (posts.is_visible_to_all or posts.owner_id = (select auth.uid()))`;
 
@@ -50,7 +50,7 @@ const sources: Record<PageKind, { from: string; args: string }> = {
   },
 };
 
-/** All pages to measure: the first page of each kind, and one as deep as `deepest` rows or as the list goes. */
+/** The pages to measure: the first of each kind, and one at most `deepest` rows deep. */
 export async function pagesToMeasure(sql: postgres.Sql, deepest: number): Promise<Page[]> {
   const subjects = await findSubjects(sql);
   const pages: Page[] = [];

@@ -1,4 +1,4 @@
-// `npm run bench:plot -- [report.json …]`: draws one report or several as one page, beside the first.
+// `npm run bench:plot -- [report.json …]`: draws one or more reports as an HTML page, saved beside the first report.
 import fs from 'node:fs';
 import path from 'node:path';
 import { root } from '../noctra.ts';

@@ -4,7 +4,7 @@ const barWidth = 420;
 const labelWidth = 330;
 const rowHeight = 24;
 
-/** Draws one report, or several of them side by side (before and after, or small and large), as one page without scripts. */
+/** Draws one or more reports side by side as one HTML page without scripts. */
 export function plotPage(reports: readonly { title: string; report: Report }[]): string {
   const areas = [...new Set(reports.flatMap(({ report }) => report.figures.map(({ area }) => area)))];
   const [newest] = reports.map(({ report }) => report);
@@ -19,9 +19,9 @@ export function plotPage(reports: readonly { title: string; report: Report }[]):
 <style>${style}</style>
 <h1>Noctra: benchmark</h1>
 <p>${reports.map(({ title, report }) => escapeHtml(`${title}: ${about(report)}`)).join('<br>')}</p>
-<p>Bars are medians, lines from the first to the third quarter of the rounds. Figures of different machines say little;
-ratios of one run say more.</p>
-<h2>Where it has to come out</h2>
+<p>A bar is the median; its line goes from the first to the third quartile of the rounds. Do not compare figures of
+different machines; compare ratios.</p>
+<h2>Targets</h2>
 ${goals}
 ${areas.map((area) => areaSection(area, reports)).join('\n')}
 ${newest ? plansSection(newest) : ''}
@@ -56,7 +56,7 @@ function goalRow(name: string, median: number, isReached: boolean, goal: Goal): 
   return `<tr><td>${escapeHtml(name)}</td><td class="number">${format(median)}</td><td>${goalText(goal)}</td><td class="${verdict}">${word}</td></tr>`;
 }
 
-/** One plot for each unit of an area: bars of different units cannot be compared. */
+/** One plot for each unit of an area, because bars of different units have no common scale. */
 function areaSection(area: string, reports: readonly { title: string; report: Report }[]): string {
   const units = [
     ...new Set(

@@ -11,18 +11,18 @@ interface ProcessStat {
   residentBytes: number;
 }
 
-/** Whether this system tells what a process has used: only Linux does, without another program. */
+/** Whether this system reports the usage of processes: only Linux does, in /proc. */
 export const canReadProcesses = process.platform === 'linux';
 
-/** What a process and its descendants have used, by part: the stack, its functions, the database. */
+/** The usage of a process and its descendants, by name: the stack, its functions, the database. */
 export interface Usage {
-  /** Seconds of CPU since their start. */
+  /** CPU seconds since the start of each. */
   cpuSeconds: Record<string, number>;
-  /** Bytes in memory; shared memory is counted once. */
+  /** Proportional set size: shared memory is divided among its processes. */
   memoryBytes: Record<string, number>;
 }
 
-/** Reads what a process and its descendants have used; null where the system does not tell. */
+/** The usage of a process and its descendants; null if the system does not report it. */
 export function usageOf(pid: number): Usage | null {
   if (!canReadProcesses) return null;
   const all = fs
@@ -30,7 +30,7 @@ export function usageOf(pid: number): Usage | null {
     .filter((entry) => /^\d+$/.test(entry))
     .flatMap((entry) => readStat(Number(entry)) ?? []);
   const mine = new Set([pid]);
-  // Parents may come after their children in the list: repeat until nothing is added.
+  // A parent may follow its children in the list: repeat until no process is added.
   for (let before = -1; before !== mine.size; ) {
     before = mine.size;
     for (const stat of all) if (mine.has(stat.parent)) mine.add(stat.pid);
@@ -45,7 +45,7 @@ export function usageOf(pid: number): Usage | null {
   return usage;
 }
 
-/** Seconds of CPU of each part between two readings. */
+/** The CPU seconds of each part between two samples. */
 export function cpuBetween(before: Usage, after: Usage): Record<string, number> {
   return Object.fromEntries(
     Object.entries(after.cpuSeconds).map(([name, seconds]) => [
@@ -58,7 +58,7 @@ export function cpuBetween(before: Usage, after: Usage): Record<string, number> 
 function readStat(pid: number): ProcessStat | null {
   try {
     const text = fs.readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The name is in brackets and may contain anything; numbers follow.
+    // The name is in parentheses and may contain any character; numbers follow.
     const end = text.lastIndexOf(')');
     const fields = text.slice(end + 2).split(' ');
     const number = (place: number) => Number(fields[place]);
@@ -70,7 +70,7 @@ function readStat(pid: number): ProcessStat | null {
       residentBytes: number(21) * 4096,
     };
   } catch {
-    // It has just ended.
+    // The process has ended since the list was read.
     return null;
   }
 }

@@ -1,6 +1,6 @@
 import type { Summary } from './statistics.ts';
 
-/** The limit of a ratio. */
+/** The target of a ratio. */
 export type Goal = { atMost: number } | { atLeast: number };
 
 /** One measured figure. */
@@ -11,7 +11,7 @@ export interface Figure {
   value: Summary;
 }
 
-/** The ratio of two figures of the same run. */
+/** One figure divided by another of the same run. */
 export interface Ratio {
   area: string;
   name: string;
@@ -19,18 +19,18 @@ export interface Ratio {
   goal?: Goal;
 }
 
-/** The results of a run. */
+/** All results of a run. */
 export interface Report {
   startedAt: string;
   machine: { cpus: number; memoryGiB: number; platform: string; node: string; postgres: string };
   size: { posts: number; people: number };
   figures: Figure[];
   ratios: Ratio[];
-  /** Plans by the question's name, as `explain (analyze, buffers)` gives them. */
+  /** The output of `explain (analyze, buffers)` by the name of the page. */
   plans: Record<string, string>;
 }
 
-/** Collects figures, and prints each. */
+/** Records figures as they are measured, and prints each. */
 export interface Recorder {
   report: Report;
   area(name: string): void;
@@ -39,7 +39,7 @@ export interface Recorder {
   note(text: string): void;
 }
 
-/** Starts a report that prints each figure. */
+/** Makes a recorder for a report. */
 export function createRecorder(report: Report): Recorder {
   let area = '';
   return {
@@ -66,12 +66,12 @@ export function reached(value: Summary, goal: Goal): boolean {
   return 'atMost' in goal ? value.median <= goal.atMost : value.median >= goal.atLeast;
 }
 
-/** A goal in words. */
+/** A goal as text. */
 export function goalText(goal: Goal): string {
   return 'atMost' in goal ? `at most ${goal.atMost}` : `at least ${goal.atLeast}`;
 }
 
-/** Prints the goals of a report that were not reached. */
+/** Prints how many goals were reached, and the missed ones. */
 export function printGoals(report: Report): void {
   const judged = report.ratios.flatMap((ratio) => (ratio.goal ? [{ ...ratio, goal: ratio.goal }] : []));
   const missed = judged.filter(({ value, goal }) => !reached(value, goal));
@@ -84,7 +84,7 @@ function spread({ low, high }: Summary): string {
   return `${format(low)} to ${format(high)}`;
 }
 
-/** Three significant digits. */
+/** Formats a number with three significant digits. */
 export function format(value: number): string {
   if (!Number.isFinite(value)) return String(value);
   if (Math.abs(value) >= 1000) return Math.round(value).toLocaleString('en');

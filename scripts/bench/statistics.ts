@@ -1,13 +1,13 @@
-/** Several measurements of one thing. */
+/** Median and spread of the measurements of one thing. */
 export interface Summary {
   median: number;
-  /** The quartiles: half of all rounds are between them. */
+  /** The first and third quartile. */
   low: number;
   high: number;
   rounds: number;
 }
 
-/** Median and quartiles of at least one figure. */
+/** Median and spread of at least one figure. */
 export function summarize(figures: readonly number[]): Summary {
   return {
     median: quantile(figures, 0.5),
@@ -17,7 +17,7 @@ export function summarize(figures: readonly number[]): Summary {
   };
 }
 
-/** The interpolated quantile of sorted figures. */
+/** The quantile of some figures, interpolated. */
 export function quantile(figures: readonly number[], share: number): number {
   const sorted = figures.toSorted((a, b) => a - b);
   const place = (sorted.length - 1) * share;
@@ -26,10 +26,7 @@ export function quantile(figures: readonly number[], share: number): number {
   return below + (above - below) * (place - Math.floor(place));
 }
 
-/**
- * The ratio of two measurements that were taken in turns: round by round, because a pause of the machine
- * then slows both.
- */
+/** The ratios of two measurements, round by round, so that a slow phase of the machine affects both. */
 export function ratio(dividends: readonly number[], divisors: readonly number[]): Summary {
   return summarize(dividends.map((figure, round) => figure / (divisors[round] ?? Number.NaN)));
 }

@@ -1,7 +1,7 @@
-/** Posts on a page. */
+/** The number of posts on a page. */
 export const pageSize = 20;
 
-/** A post as clients show it, by embeds: as the Data API joins tables for a client that does not call list_posts. */
+/** A post by embeds: the joins of the Data API for a client that does not call list_posts. */
 const postFields = `
     posts.id, posts.caption, posts.is_public, posts.is_repost, posts.original_post_id as original_post,
     posts.hidden_at, posts.created_at, posts.updated_at,
@@ -32,7 +32,7 @@ const postFields = `
       where media.post_id = posts.id
     ), '[]') as media`;
 
-/** A page by embeds: JSON in a column `body`. */
+/** A page by embeds, as JSON in a column `body`. */
 export function embedsText(from: string, visible: string, limit: number): string {
   return `
 select coalesce(json_agg(page order by page.id desc), '[]')::text as body
@@ -44,7 +44,7 @@ from (
 ) as page`;
 }
 
-/** A page by list_posts; the arguments are SQL. */
+/** A page by list_posts, as JSON in a column `body`; `args` is SQL. */
 export function listText(args: string, limit: number): string {
   return `
 select coalesce(json_agg(page), '[]')::text as body
