@@ -92,12 +92,7 @@ export async function withOwnNoctra<T>(work: (target: Target) => Promise<T>): Pr
   try {
     const project = withoutAuthLimits(readProject(root, state));
     const onStep = (step: string) => console.log(`  ${step}`);
-    const stack = await startStack({
-      project,
-      host: '127.0.0.1',
-      ports: { api: 0, database: 0, mailbox: 0, studio: 0 },
-      onStep,
-    });
+    const stack = await startStack({ project, onStep });
     const interrupt = async (signal: NodeJS.Signals) => {
       await stack.stop();
       removeState();

@@ -29,15 +29,16 @@ import { createStudio } from './studio.ts';
 /** How to start a stack. */
 export interface StackOptions {
   project: Project;
-  /** The address to listen on. */
-  host: string;
-  ports: Ports;
+  /** The address to listen on. Default: 127.0.0.1. */
+  host?: string;
+  /** Default: free ports. */
+  ports?: Ports;
   /** A file of variables for the functions, instead of `supabase/functions/.env`. */
   functionsEnvFile?: string | undefined;
   /** Paths under the stack's URL whose addresses are shown to people, by name. */
   pages?: Record<string, string> | undefined;
   /** Called with a short sentence for each step. */
-  onStep(step: string): void;
+  onStep?(step: string): void;
 }
 
 /** A stack that runs. */
@@ -50,9 +51,11 @@ export interface Stack {
   stop(): Promise<void>;
 }
 
+type Settled = StackOptions & Required<Pick<StackOptions, 'host' | 'ports' | 'onStep'>>;
+
 /** The parts of a start share it. */
 interface Start {
-  options: StackOptions;
+  options: Settled;
   keys: Keys;
   ports: Ports;
   run: Run;
@@ -60,8 +63,15 @@ interface Start {
   defer(step: () => unknown): void;
 }
 
+const defaults = {
+  host: '127.0.0.1',
+  ports: { api: 0, database: 0, mailbox: 0, studio: 0 },
+  onStep() {},
+};
+
 /** Starts a project's stack. If a part fails, the parts that were started are stopped again. */
-export async function startStack(options: StackOptions): Promise<Stack> {
+export async function startStack(given: StackOptions): Promise<Stack> {
+  const options: Settled = { ...defaults, ...given };
   const { project, host, onStep } = options;
   const started = new AsyncDisposableStack();
   let longestStepMs = 30_000;
@@ -114,7 +124,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   }
 }
 
-function describeRun({ project, host, pages = {} }: StackOptions, ports: Ports, keys: Keys): Run {
+function describeRun({ project, host, pages = {} }: Settled, ports: Ports, keys: Keys): Run {
   const origin = `http://${host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host}:${ports.api}`;
   return {
     instance: randomUUID(),
@@ -144,7 +154,7 @@ async function startDatabase({ options, keys, ports, defer }: Start): Promise<Po
   return server;
 }
 
-function reportMigrations({ names, changed }: Applied, onStep: StackOptions['onStep']): void {
+function reportMigrations({ names, changed }: Applied, onStep: Settled['onStep']): void {
   if (names.length > 0) onStep(`Applied ${names.length} migration${names.length === 1 ? '' : 's'}`);
   for (const name of changed) {
     onStep(

@@ -17,12 +17,7 @@ const over = new Promise((resolve) => {
 });
 
 try {
-  const stack = await startStack({
-    project: readProject(project, state),
-    host: '127.0.0.1',
-    ports: { api: 0, database: 0, mailbox: 0, studio: 0 },
-    onStep: () => {},
-  });
+  const stack = await startStack({ project: readProject(project, state) });
   const { url, databaseUrl, mailboxUrl } = stack.run;
   const { publishableKey, secretKey, jwtSecret } = stack.keys;
   const target: Target = { url, publishableKey, secretKey, databaseUrl, jwtSecret, mailUrl: mailboxUrl };
