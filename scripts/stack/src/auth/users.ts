@@ -62,7 +62,7 @@ export async function insertUser(
 }
 
 /** Gives a user an e-mail identity. */
-export async function insertEmailIdentity(db: Db, userId: string, data: Body): Promise<void> {
+async function insertEmailIdentity(db: Db, userId: string, data: Body): Promise<void> {
   await db`
     insert into auth.identities (id, provider, provider_id, user_id, identity_data, last_sign_in_at, created_at, updated_at)
     values (${randomUUID()}, 'email', ${userId}, ${userId}, ${json(db, data)}, now(), now(), now())

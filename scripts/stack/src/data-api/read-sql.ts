@@ -75,7 +75,7 @@ function restSql(
 }
 
 /** The name of a column in the answer: its alias, the last key of its path, or its own name. */
-export function outputName({ field, alias }: SelectField): string {
+function outputName({ field, alias }: SelectField): string {
   return alias ?? field.path.findLast(({ isIndex }) => !isIndex)?.key ?? field.name;
 }
 
