@@ -8,6 +8,11 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 const sharedStack = ['answers/*', 'storage/*', 'data-api/connections', 'data-api/limits'].map(
   (name) => `scripts/stack/tests/${name}.test.ts`,
 );
+/** Tests of the stack that start nothing. */
+const stackUnits = [
+  'scripts/stack/tests/data-api/{headers,payload,query,refusals,sql,view-origins}.test.ts',
+  'scripts/stack/tests/auth/{redirects,templates}.test.ts',
+];
 const ownStacks = [
   'tests/resilience/{faults,fuzz,alone,replica}/**/*.test.ts',
   'scripts/bench/**/*.test.ts',
@@ -40,7 +45,7 @@ export default defineConfig({
         // Starts nothing, and needs no Noctra.
         test: {
           name: 'unit',
-          include: ['supabase/functions/**/*.test.ts', 'sdk/src/**/*.test.ts', 'scripts/*.test.ts'],
+          include: ['supabase/functions/**/*.test.ts', 'scripts/*.test.ts', ...stackUnits],
         },
       },
       {
@@ -64,7 +69,7 @@ export default defineConfig({
         test: {
           name: 'stack',
           include: ['scripts/stack/tests/**/*.test.ts'],
-          exclude: [...configDefaults.exclude, ...sharedStack],
+          exclude: [...configDefaults.exclude, ...sharedStack, ...stackUnits],
         },
       },
       {
