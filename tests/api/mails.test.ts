@@ -13,7 +13,7 @@ describe('the mail templates', () => {
   const { template } = readProject(root).config.auth.email;
   const templates = Object.entries(template);
 
-  test('are there for every mail that holds a link or a code', () => {
+  test('exist for every mail with a link or a code', () => {
     expect(Object.keys(template).sort()).toEqual(
       ['confirmation', 'email_change', 'invite', 'magic_link', 'reauthentication', 'recovery'].sort(),
     );

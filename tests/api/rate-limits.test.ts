@@ -6,7 +6,7 @@ import { newPerson, newUsername, type Person } from '../kit/people.ts';
 
 const sql = openDatabase({ max: 1 });
 
-/** Counts that somebody has used up what he may do. */
+/** Records that a user has reached the limit of an action. */
 async function useUp(action: string, subject: string): Promise<void> {
   await sql`
     insert into private.rate_counters (action, subject, started_at, count)
@@ -40,7 +40,7 @@ describe('failed sign-ins', () => {
       expect(seconds).toBeGreaterThan(800);
       expect(seconds).toBeLessThanOrEqual(900);
     }
-    // Counted apart: whoever knows only the public name neither learns whose the address is nor shuts that way, too.
+    // Counted separately, so that a user who knows only the public name cannot block or learn the e-mail address.
     expect((await signIn(email, password)).status).toBe(200);
   });
 
@@ -107,7 +107,7 @@ describe('publishing', () => {
     expect((await call('/posts/?owner=me', { token: person.token })).json).toEqual([]);
   });
 
-  test('editing is counted apart from publishing', async () => {
+  test('edits do not count as publishing', async () => {
     const person = await usedUp('update_post');
     const { id } = await publish(person);
     const answer = await call(`/posts/${id}/`, {

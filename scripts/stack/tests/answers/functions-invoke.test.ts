@@ -90,7 +90,7 @@ describe('a request', () => {
     expect(arrived.headers).toMatchObject({ 'x-mine': 'yes', 'x-region': 'us-east-1' });
   });
 
-  test('of a browser is the function\u2019s to allow', async () => {
+  test('of a browser leaves CORS to the function', async () => {
     const response = await raw('/functions/v1/echo', {
       method: 'OPTIONS',
       key: null,
@@ -124,22 +124,22 @@ describe('an answer', () => {
     expect(error).toBeInstanceOf(FunctionsFetchError);
   });
 
-  test('of a function that there is not is 404', async () => {
+  test('of an unknown function is 404', async () => {
     const { error } = await anonymous.functions.invoke('nothing');
     expect(error).toBeInstanceOf(FunctionsHttpError);
     expect((error.context as Response).status).toBe(404);
   });
 });
 
-describe('a function that asks for a token', () => {
-  test('is there for a user', async () => {
+describe('a function that requires a token', () => {
+  test('accepts the token of a user', async () => {
     const arrived = dataOf(await ann.client.functions.invoke<Arrived>('guarded', { body: 'in' }));
     expect(arrived).toMatchObject({ path: '/guarded' });
   });
 
   test.each([
     ['without a token', undefined],
-    ['with a token that is none', 'aaa.bbb.ccc'],
+    ['with an invalid token', 'aaa.bbb.ccc'],
   ])('is closed %s', async (_name, token) => {
     const response = await raw('/functions/v1/guarded', {
       method: 'POST',
@@ -149,7 +149,7 @@ describe('a function that asks for a token', () => {
     expect(response.status).toBe(401);
   });
 
-  test('is there for the older service key', async () => {
+  test('accepts the older service key', async () => {
     const { error } = await service.functions.invoke('guarded');
     expect(error).toBeNull();
   });

@@ -29,7 +29,7 @@ describe('a browser of another origin', () => {
     for (const name of headers.split(',')) expect(allowed).toContain(name);
   });
 
-  test('can read how many rows there are', async () => {
+  test('can read the number of rows from a header', async () => {
     const response = await raw('/rest/v1/articles?select=id', { headers: browser });
     expect(['*', browser.origin]).toContain(response.headers.get('access-control-allow-origin'));
     expect(response.headers.get('access-control-expose-headers')?.toLowerCase()).toContain('content-range');
@@ -45,7 +45,7 @@ describe('the gateway', () => {
     },
   );
 
-  test('has nothing at a path that no service has', async () => {
+  test('answers 404 for an unknown path', async () => {
     const response = await fetch(`${target.url}/nothing/v1/here`);
     expect(response.status).toBe(404);
   });
