@@ -29,7 +29,7 @@ const free = () => {
   return bavail * bsize;
 };
 
-/** Fills the disk until this many bytes are left; with 0, until nothing can be written. */
+/** Fills the disk until this many bytes are left; with 0, until writes fail. */
 function fillUpTo(left: number): void {
   const file = fs.openSync(ballast(), 'a');
   const piece = Buffer.alloc(MiB / 4, 1);
@@ -46,7 +46,7 @@ function fillUpTo(left: number): void {
   }
 }
 
-/** Expects reads to work: by the Data API, Storage and the function. */
+/** Expects reads by the Data API, Storage and the function to work. */
 async function expectReadable(): Promise<void> {
   const { people, admin, url } = noctra;
   const posts = await admin.from('posts').select('id, post_media(path)').limit(1).single();
@@ -59,8 +59,8 @@ async function expectReadable(): Promise<void> {
   expect(list.status).toBe(200);
 }
 
-describe('a disk that becomes full under load', () => {
-  it('refuses files first and still takes posts without files', async () => {
+describe('when the disk becomes full under load', () => {
+  it('Noctra refuses files first and still accepts posts without files', async () => {
     const load = startLoad(noctra);
     await load.acknowledged(3);
     fillUpTo(110 * MiB);
@@ -81,15 +81,15 @@ describe('a disk that becomes full under load', () => {
     await expectReadable();
   });
 
-  it('is read when nothing is left, refuses writes with 503, and takes them again once there is room', async () => {
-    fs.rmSync(ballast());
+  it('Noctra serves reads, refuses writes with 503, and accepts writes again after space is freed', async () => {
+    fs.rmSync(ballast(), { force: true });
     const load = startLoad(noctra);
     await load.acknowledged(3);
     fillUpTo(0);
     await load.refused();
     const owner_id = noctra.people[0]?.id ?? '';
     const write = () => noctra.admin.from('profiles').update({ bio: randomUUID() }).eq('id', owner_id);
-    // PostgreSQL's own message would mean that the write was tried.
+    // PostgreSQL's own message would mean that it tried to write.
     const isReadOnly = async () => (await write()).error?.message.includes('takes no writes') === true;
     await until(isReadOnly, 'the database takes no writes');
     expect(await write()).toMatchObject({ status: 503, error: { code: '53100' } });

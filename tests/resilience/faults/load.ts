@@ -7,20 +7,20 @@ import { pngChunk } from '../../../supabase/functions/api/media/formats/png.ts';
 import { clientWith, type Person } from '../../kit/people.ts';
 import type { Noctra } from './noctra.ts';
 
-/** How a post is published: by a form, by the SDK, or by Storage, the function and create_post, one after the other. */
+/** The ways to publish a post: a form, the SDK, or three calls (Storage, the function, create_post). */
 const ways = ['function', 'sdk', 'data api'] as const;
 
-/** A post to publish. What it should become follows from it. */
+/** A post to publish; the expected rows follow from it. */
 export interface Draft {
   way: (typeof ways)[number];
   key: string;
   author: Person;
-  /** The user in the caption, and the listed user. */
+  /** The user mentioned in the caption, and the user in the field `mentions`. */
   mentioned: [Person, Person];
-  /** Is part of caption and tags. */
+  /** Part of the caption and the tags. */
   name: string;
   picture: Uint8Array<ArrayBuffer>;
-  /** The published picture, where the client has learnt its path. */
+  /** The path of the published picture, once the client knows it. */
   path?: string;
 }
 
@@ -39,7 +39,7 @@ export const captionOf = ({ name, mentioned }: Draft) =>
   `A post of @${mentioned[0].username} #caption${name}`;
 export const tagsOf = ({ name }: Draft) => [`caption${name}`, `listed${name}`];
 
-/** Publishes a draft once; the SDK retries by itself. */
+/** Publishes a draft once. The SDK also retries. */
 export async function publish(noctra: Noctra, draft: Draft): Promise<Try> {
   const began = performance.now();
   const way = { function: byFunction, sdk: bySdk, 'data api': byDataApi }[draft.way];
@@ -49,7 +49,7 @@ export async function publish(noctra: Noctra, draft: Draft): Promise<Try> {
 
 type Outcome = Pick<Try, 'id' | 'refusal'>;
 
-/** A connection that was cut gives no answer; any other exception is a defect. */
+/** The outcome of a cut connection; any other exception is a defect. */
 function noAnswer(error: unknown): Outcome {
   if (!(error instanceof TypeError)) throw error;
   return { refusal: { status: 0, code: 'network_error', retryAfter: null } };
@@ -132,7 +132,7 @@ async function byDataApi(noctra: Noctra, draft: Draft): Promise<Outcome> {
 
 let drafted = 0;
 
-/** A picture of random pixels without metadata: 120 kB, so that it can be cut off in the middle. */
+/** A PNG of random pixels: 120 kB, large enough to be cut off in the middle. */
 function noise(): Uint8Array<ArrayBuffer> {
   const side = 200;
   const header = Buffer.alloc(13);
@@ -149,7 +149,7 @@ function noise(): Uint8Array<ArrayBuffer> {
   return new Uint8Array(Buffer.concat([signature, ...chunks]));
 }
 
-/** A draft with a name of its own. */
+/** A draft with a unique name. */
 export function newDraft(noctra: Noctra, place = drafted): Draft {
   const [author, first, second] = [0, 1, 2].map((step) => noctra.people[(place + step) % 3]) as [
     Person,
@@ -162,17 +162,17 @@ export function newDraft(noctra: Noctra, place = drafted): Draft {
   return { way, key: randomUUID(), author, mentioned: [first, second], name, picture: noise() };
 }
 
-/** Posts being published, three at a time. */
+/** A running load that publishes three posts at a time. */
 export interface Load {
   tries: Try[];
-  /** Waits until as many more are acknowledged. */
+  /** Waits until this many more posts are acknowledged. */
   acknowledged(more: number): Promise<void>;
   /** Waits until a post is refused. */
   refused(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Publishes posts in all ways at once until it is stopped. */
+/** Publishes posts in all three ways at once until it is stopped. */
 export function startLoad(noctra: Noctra): Load {
   const tries: Try[] = [];
   let stopped = false;
@@ -184,7 +184,7 @@ export function startLoad(noctra: Noctra): Load {
     }
   };
   const workers = Promise.all(ways.map((_, place) => work(place)));
-  // `stop` throws what a worker has thrown.
+  // `stop` rethrows the error of a worker.
   workers.catch(() => {});
   const count = () => tries.filter(({ id }) => id).length;
   return {

@@ -15,7 +15,7 @@ import postgres, { type Sql } from 'postgres';
 import { root } from '../../../scripts/noctra.ts';
 import { type Client, newPerson, type Person, secretClient } from '../../kit/people.ts';
 
-/** A Noctra in another process, with ports that stay the same after a restart. */
+/** A Noctra in its own process, with its own data. It keeps its ports after a restart. */
 export interface Noctra {
   url: string;
   publishableKey: string;
@@ -24,20 +24,20 @@ export interface Noctra {
   state: string;
   /** The process of the stack. */
   command: Command;
-  /** The database as its owner; reconnects after a fault. */
+  /** A connection as the owner of the database; reconnects after a fault. */
   sql: Sql;
-  /** A client past row-level security. */
+  /** A client that bypasses row-level security. */
   admin: Client;
   people: Person[];
   /** Starts it again. */
   start(): Promise<void>;
-  /** Stops it. */
+  /** Stops it with SIGTERM. */
   stop(): Promise<void>;
   /** Stops it and removes its data. */
   remove(): Promise<void>;
 }
 
-/** Starts a Noctra with three users. `state` and `prefix` are for another disk. */
+/** Starts a Noctra with three users. `state` and `prefix` let it run on a disk of its own. */
 export async function startNoctra(
   state = fs.mkdtempSync(path.join(os.tmpdir(), 'noctra-faults-')),
   prefix: readonly string[] = [],
@@ -92,7 +92,7 @@ export async function startNoctra(
   return noctra;
 }
 
-/** The stack's process and its descendants. */
+/** The process of the stack and all its descendants. */
 export function family(noctra: Noctra): Process[] {
   return familyOf(noctra.command.child.pid ?? 0);
 }
@@ -100,16 +100,16 @@ export function family(noctra: Noctra): Process[] {
 /** The process of a Noctra whose command line matches. */
 export function processOf(noctra: Noctra, command: RegExp): number {
   const found = family(noctra).find((one) => command.test(one.command));
-  if (!found) throw new Error(`None of its processes is ${command}`);
+  if (!found) throw new Error(`No process of this Noctra matches ${command}`);
   return found.pid;
 }
 
-/** PostgreSQL's main process. */
+/** Matches the command line of PostgreSQL's main process. */
 export const postmaster = /postgres(\.exe)?"? -D /;
 
-/** Waits until all descendants of a killed process have ended. */
+/** Expects the descendants of a killed process to end. */
 export async function expectNobodyLeft(before: Process[]): Promise<void> {
-  await until(() => survivors(before).length === 0, 'nothing that was started is left');
+  await until(() => survivors(before).length === 0, 'all descendants have ended');
 }
 
 /** Runs a command of the stack for this Noctra. */

@@ -5,19 +5,19 @@ import path from 'node:path';
 
 /** A small disk for one test. */
 export interface OwnDisk {
-  /** A folder on it, as the stack sees it. */
+  /** The path of the disk in the stack's process. */
   folder: string;
-  /** The command that starts the stack. */
+  /** The command that must start the stack. */
   prefix: string[];
-  /** The same folder in this process; `pid` was started by `prefix`. */
+  /** The path of the disk in this process; `pid` is a process started by `prefix`. */
   seen(pid: number): string;
-  /** Removes it. */
+  /** Unmounts and removes it. */
   remove(): void;
 }
 
 /**
- * Makes a disk in memory: as root by `mount`; by another account of Linux in a namespace that `unshare` makes, where it
- * needs user namespaces; on macOS by `hdiutil`. Elsewhere it throws, since only an administrator could make one.
+ * Makes a disk in memory. Linux: `mount` as root, else `unshare`, which needs user namespaces. macOS: `hdiutil`. Throws
+ * on other systems.
  */
 export function makeOwnDisk(megabytes: number): OwnDisk {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'noctra-disk-'));
@@ -34,7 +34,7 @@ export function makeOwnDisk(megabytes: number): OwnDisk {
     return { folder, prefix: [], seen: () => folder, remove };
   }
   if (process.platform !== 'linux')
-    throw new Error('This test needs a small disk, which it can make on Linux and macOS only.');
+    throw new Error('This test needs its own small disk, which it can make only on Linux and macOS.');
   const options = `size=${megabytes}m,mode=0755`;
   if (process.getuid?.() === 0) {
     execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', folder]);
@@ -44,7 +44,7 @@ export function makeOwnDisk(megabytes: number): OwnDisk {
     };
     return { folder, prefix: [], seen: () => folder, remove };
   }
-  // PostgreSQL does not run as root, not even as the root of a namespace: change back to the account of the caller.
+  // PostgreSQL refuses to run as root: inside the namespace, switch back to the calling account.
   const script = `mount -t tmpfs -o ${options} tmpfs "$1" && shift && exec unshare --user --map-user=${process.getuid?.()} "$@"`;
   return {
     folder,

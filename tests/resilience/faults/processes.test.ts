@@ -23,7 +23,7 @@ afterAll(() => noctra?.remove());
 const tries: ReturnType<typeof startLoad>['tries'] = [];
 
 describe('under load', () => {
-  it('starts the function again when its process is killed', async () => {
+  it('restarts a killed function', async () => {
     const program = /boot-api\.ts/;
     const before = processOf(noctra, program);
     const load = startLoad(noctra);
@@ -38,7 +38,7 @@ describe('under load', () => {
     await expectWhole(noctra, tries);
   });
 
-  it('loses nothing that it acknowledged when the whole stack is killed', async () => {
+  it('keeps all acknowledged posts when the whole stack is killed', async () => {
     const load = startLoad(noctra);
     await load.acknowledged(6);
     const before = family(noctra);
@@ -56,7 +56,7 @@ describe('under load', () => {
   });
 });
 
-it('ends the stack with a reason when the database ends again and again', async () => {
+it('ends the stack with a reason when the database keeps ending', async () => {
   const before = new Set<number>();
   let ended = false;
   noctra.command.ended.then(() => (ended = true));
@@ -76,23 +76,22 @@ it('ends the stack with a reason when the database ends again and again', async 
   await noctra.start();
 });
 
-it('completes migrations that a killed start has left half done', async () => {
-  await noctra.stop();
+it('completes the migrations of a start that was killed', async () => {
   const other = `${noctra.state}-other`;
   const cutOff = command({ ...noctra, state: other }, 'start', '--port', '0');
   await until(() => cutOff.output().includes('Applying migrations'), 'migrations are applied');
   const before = family({ ...noctra, command: cutOff });
   process.kill(processOf({ ...noctra, command: cutOff }, postmaster), 'SIGKILL');
-  // The database was started again, but the migration in progress has failed.
+  // The stack restarts the database, but the migration in progress has failed.
   expect(await cutOff.ended, cutOff.output()).toBe(1);
   await expectNobodyLeft(before);
-  const anew = await startNoctra(other);
+  const again = await startNoctra(other);
   try {
-    const load = startLoad(anew);
+    const load = startLoad(again);
     await load.acknowledged(3);
     await load.stop();
-    await expectWhole(anew, load.tries);
+    await expectWhole(again, load.tries);
   } finally {
-    await anew.remove();
+    await again.remove();
   }
 });

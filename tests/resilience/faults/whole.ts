@@ -5,10 +5,10 @@ import { expect } from 'vitest';
 import { captionOf, publish, type Try, tagsOf } from './load.ts';
 import type { Noctra } from './noctra.ts';
 
-/** No answer may take longer, in milliseconds. */
+/** The longest time that an answer may take. */
 const longestAnswerMs = 20_000;
 
-/** Expects refusals in time, with an answer that says when to try again. `cut` allows for no answer. */
+/** Expects each refusal to be timely and to say when to retry. `cut` also allows missing answers. */
 export function expectClearRefusals(tries: readonly Try[], { cut = false } = {}): void {
   for (const { draft, refusal, took } of tries) {
     expect(took, `${draft.way} took ${took} ms`).toBeLessThan(longestAnswerMs);
@@ -16,7 +16,7 @@ export function expectClearRefusals(tries: readonly Try[], { cut = false } = {})
     const said = `${draft.way} was refused with ${JSON.stringify(refusal)}`;
     expect([503, 504, 507], said).toContain(refusal.status);
     if (refusal.status === 503) expect(refusal.retryAfter, said).toMatch(/^\d+$/);
-    // The last code is auth-js's: it reads the session before the SDK sends anything.
+    // AuthRetryableFetchError comes from auth-js, which reads the session before the SDK sends a request.
     if (draft.way !== 'data api')
       expect(refusal.code, said).toMatch(
         /^(service_unavailable|SERVICE_UNAVAILABLE|AuthRetryableFetchError)$/,
@@ -24,7 +24,7 @@ export function expectClearRefusals(tries: readonly Try[], { cut = false } = {})
   }
 }
 
-/** Publishes again what was refused, and some of what was acknowledged: each draft becomes one post. */
+/** Publishes the refused and some of the acknowledged drafts again: each draft becomes one post. */
 export async function retry(noctra: Noctra, tries: readonly Try[]): Promise<void> {
   for (const { draft, id } of tries.filter((made, place) => made.refusal || place % 10 === 0)) {
     const { id: now, refusal } = await publish(noctra, draft);
@@ -64,7 +64,7 @@ export async function expectWhole(noctra: Noctra, tries: readonly Try[]): Promis
   }
 }
 
-/** Expects, a day later and after the sweep, that each object belongs to a post and each file on the disk to an object. */
+/** Expects, after a day and a sweep, each object to belong to a post and each file on the disk to an object. */
 export async function expectSwept(noctra: Noctra): Promise<void> {
   const { sql } = noctra;
   await sql`update private.unused_files set remove_at = now() - interval '1 second'`;

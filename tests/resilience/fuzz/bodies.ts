@@ -5,7 +5,7 @@ import type { Generators } from './schemas.ts';
 import { urlencodedOf } from './urlencoded.ts';
 import { hostileBytes, hostileText, hostileValue, toJson } from './values.ts';
 
-/** Changes that break JSON. */
+/** Ways to break well-formed JSON. */
 const faults: ((json: string, share: number) => Buffer)[] = [
   (json, share) => Buffer.from(json.slice(0, Math.floor(json.length * share))),
   (json) => Buffer.from(`\ufeff${json}`),
@@ -35,7 +35,7 @@ const jsonTypes = [
   ...['multipart/form-data; boundary=', 'application/json, application/json', 'application/xml'],
 ];
 
-/** Bodies of an operation, by content type; `badness` of ten are invalid. */
+/** Bodies of an operation, by content type; `badness` of ten break the document's rules. */
 export function bodyOf(content: Content, generators: Generators, badness: number): fc.Arbitrary<Body> {
   const kinds = Object.entries(content).map(([type, { schema = {} }]) => {
     if (type === 'multipart/form-data') return formOf(schema, generators, badness);

@@ -10,7 +10,7 @@ export interface Column {
 export interface Relation {
   kind: 'table' | 'function';
   name: string;
-  /** Its columns, or its arguments. */
+  /** The columns of a table, or the arguments of a function. */
   columns: Column[];
 }
 

@@ -1,6 +1,6 @@
 import type { FuzzRequest } from './requests.ts';
 
-/** The request as a command for a shell; `names` are the variables that stand for tokens and keys. */
+/** The request as a shell command; `names` are the variables that replace tokens and keys. */
 export function asCurl(
   origin: string,
   { method, path, headers, body, cutAfter }: FuzzRequest,
@@ -20,7 +20,7 @@ export function asCurl(
   return `${decode}${command} \\\n  --data-binary @-${note}${cut}`;
 }
 
-/** A word of a shell; bytes outside ASCII are escaped. */
+/** Quotes a word for the shell; bytes outside ASCII are escaped. */
 function quoted(text: string): string {
   if (/^[\x20-\x7e]*$/.test(text)) return `'${text.replaceAll("'", `'\\''`)}'`;
   const escaped = [...Buffer.from(text, 'latin1')].map((byte) =>

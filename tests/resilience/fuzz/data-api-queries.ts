@@ -41,10 +41,10 @@ const operands = [
   ],
 ];
 
-/** A parameter of a query: its name and its value. */
+/** Name and value of a query parameter. */
 type Parameter = string[];
 
-/** A value that a column or an argument probably takes. */
+/** A value that a column or an argument probably accepts. */
 export function likelyValue({ type, name }: Column, known: Known): fc.Arbitrary<unknown> {
   const among = (meant: (at: number) => string) => fc.noBias(fc.nat()).map(meant);
   if (/\[\]$/.test(type))
@@ -59,7 +59,7 @@ export function likelyValue({ type, name }: Column, known: Known): fc.Arbitrary<
   return meant ? among(meant) : fc.constantFrom('sun', 'By the sea #sun', 'image/jpeg', '127.0.0.1');
 }
 
-/** Queries for a table or a function: those of supabase-js, the same with a mutation, and hostile ones. */
+/** Queries for a table or a function: valid ones, valid ones with an odd parameter, and odd parameters alone. */
 export function queriesOf(
   catalogue: readonly Relation[],
   known: Known,
@@ -82,7 +82,7 @@ export function queriesOf(
   };
 }
 
-/** Existing columns, matching filters, and embeds of any other table. */
+/** Existing columns, filters of their types, and embeds of other tables, related or not. */
 function soberParameters(
   columns: readonly Column[],
   tables: readonly string[],
@@ -139,7 +139,7 @@ function soberParameters(
     .map((parts) => parts.flat());
 }
 
-/** What a parameter may be written as, and what it may not. */
+/** Parameters with valid and invalid syntax. */
 function oddParameter(catalogue: readonly Relation[], known: Known): fc.Arbitrary<Parameter> {
   const tables = catalogue.filter(({ kind }) => kind === 'table');
   const names = [

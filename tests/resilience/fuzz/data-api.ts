@@ -6,7 +6,7 @@ import type { Callers, FuzzRequest, Header } from './requests.ts';
 import type { Known } from './schemas.ts';
 import { asText, hostileValue, toJson } from './values.ts';
 
-/** Requests to every table and function of the catalogue, by its name: those of supabase-js, and hostile ones. */
+/** Valid and invalid requests to every table and function of the catalogue, by its name. */
 export function dataApiRequests(
   catalogue: readonly Relation[],
   callers: Callers,
@@ -44,7 +44,7 @@ export function dataApiRequests(
     );
   };
 
-  /** Usually valid, seldom anything. */
+  /** Usually a value of the column's type, sometimes any value. */
   const columnValue = (column: Column) =>
     fc.oneof({ weight: 9, arbitrary: likelyValue(column, known) }, { weight: 1, arbitrary: hostileValue });
 
@@ -53,7 +53,7 @@ export function dataApiRequests(
       const { kind, name, columns } = relation;
       const fields = Object.fromEntries(columns.map((column) => [column.name, columnValue(column)]));
       const some = fc.record(fields, { requiredKeys: [] });
-      // Clients may write few columns: a row with all columns is always refused.
+      // Clients may write few columns, so a row with all columns would always be refused.
       const one = fc.oneof(
         ...columns.map(({ name }) => fc.record({ [name]: fields[name] ?? fc.constant(null) })),
         some,

@@ -35,10 +35,10 @@ export interface Parameter {
   schema?: Schema;
 }
 
-/** What a body or an answer may be, by content type. */
+/** The schema of a body or an answer, by content type. */
 export type Content = Record<string, { schema?: Schema }>;
 
-/** What an endpoint does for one method. */
+/** An endpoint with one method. */
 export interface Operation {
   operationId: string;
   summary: string;
@@ -50,7 +50,7 @@ export interface Operation {
   responses: Record<string, { description: string; headers?: Record<string, unknown>; content?: Content }>;
 }
 
-/** The document. */
+/** An OpenAPI document. */
 export interface OpenApi {
   info: { title: string; version: string; description: string };
   tags: { name: string; description: string }[];

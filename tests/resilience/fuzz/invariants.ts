@@ -1,6 +1,6 @@
 import type postgres from 'postgres';
 
-/** What must never be in the database: one query each. */
+/** One query for each invariant; it returns the rows that break the invariant. */
 const breaches: Record<string, (sql: postgres.Sql) => postgres.PendingQuery<postgres.Row[]>> = {
   'a hashtag in a caption without a tag of the post': (sql) => sql`
     select posts.id, private.tag_name(said) as name
@@ -11,7 +11,7 @@ const breaches: Record<string, (sql: postgres.Sql) => postgres.PendingQuery<post
     select post_id, tag from public.post_tags where source = 'caption'
     except
     select posts.id, private.tag_name(said) from public.posts, unnest(public.extract_hashtags(caption)) as said`,
-  // Only of the two users whose names never change: after a rename, caption and mention differ.
+  // Only the two users whose names never change: after a rename, caption and mention differ.
   'a name in a caption without a mention of the post': (sql) => sql`
     select posts.id, profiles.id
     from public.posts, unnest(public.extract_mentions(caption)) as said
@@ -46,7 +46,7 @@ const breaches: Record<string, (sql: postgres.Sql) => postgres.PendingQuery<post
     select cover_path from public.profiles where cover_path is not null
     except
     select name from storage.objects where bucket_id in ('avatars', 'covers')`,
-  'a published file that nothing shows and that will not be removed': (sql) => sql`
+  'a published file without a post or profile that the sweep will not remove': (sql) => sql`
     select bucket_id, name from storage.objects where bucket_id <> 'uploads'
     except select 'post-media', path from public.post_media
     except select 'avatars', avatar_path from public.profiles
@@ -60,7 +60,7 @@ const breaches: Record<string, (sql: postgres.Sql) => postgres.PendingQuery<post
     select id from public.profiles where role <> 'user' or is_vip`,
 };
 
-/** The rows that must not be there, by the name of the rule. */
+/** The rows that break an invariant, by its name. */
 export async function findBreaches(sql: postgres.Sql): Promise<Record<string, unknown[]>> {
   const found: Record<string, unknown[]> = {};
   for (const [name, find] of Object.entries(breaches)) {

@@ -28,7 +28,7 @@ const typeOf = (name: string) => types[name.split('.').at(-1) ?? ''] ?? 'applica
 
 const sample = fc.constantFrom(...samples);
 
-/** Broken files: cut short, with changed bytes, or with the first bytes of another file. */
+/** Broken files: cut short, with changed bytes, with the first bytes of another file, or with another name. */
 const brokenFile = fc.oneof(
   fc.tuple(sample, fc.double({ min: 0, max: 1, noNaN: true })).map(([{ name, bytes }, share]) => ({
     name,
@@ -62,7 +62,7 @@ function filePart(field: string, name: string, bytes: Buffer, type = typeOf(name
 
 const quote = (text: string) => text.replaceAll('"', '%22').replaceAll(/[\r\n]/g, ' ');
 
-/** The parts of a form by its schema; `badness` of ten parts are invalid. */
+/** The parts of a form that a schema describes; `badness` of ten parts break the schema. */
 function partsOf(unresolved: Schema, generators: Generators, badness: number): fc.Arbitrary<Part[]> {
   const schema = generators.resolve(unresolved);
   if (schema.anyOf) return fc.oneof(...schema.anyOf.map((option) => partsOf(option, generators, badness)));
@@ -106,9 +106,9 @@ function assemble(parts: readonly Part[], boundary: string): Buffer {
 const boundary = 'x7Yb0undary';
 const contentType = `multipart/form-data; boundary=${boundary}`;
 
-/** Changes that break a whole form. */
+/** Ways to break a whole form. */
 const faults: ((parts: Part[], share: number, text: string) => Body)[] = [
-  // Cut off anywhere.
+  // Cut off at a random place.
   (parts, share) => {
     const bytes = assemble(parts, boundary);
     return { contentType, bytes: bytes.subarray(0, Math.floor(bytes.length * share)) };
@@ -133,7 +133,7 @@ const faults: ((parts: Part[], share: number, text: string) => Body)[] = [
       Buffer.from('an epilogue'),
     ]),
   }),
-  // Many parts, many with one name, one without a name, one with any name.
+  // Too many parts, repeated names, a part without a name, a part with a hostile name.
   (parts) => ({
     contentType,
     bytes: assemble(
@@ -187,7 +187,7 @@ const faults: ((parts: Part[], share: number, text: string) => Body)[] = [
       boundary,
     ),
   }),
-  // A form in a form, and no form.
+  // A form inside a form, and bodies that are not a form.
   (parts) => ({
     contentType,
     bytes: assemble(
@@ -204,14 +204,14 @@ const faults: ((parts: Part[], share: number, text: string) => Body)[] = [
   () => ({ contentType, bytes: Buffer.from(`--${boundary}--`) }),
 ];
 
-/** Text that a client can send in a header. */
+/** Removes the characters that a client cannot send in a header. */
 export function headerText(text: string): string {
   return Buffer.from(text)
     .toString('latin1')
     .replaceAll(/[^\t\x20-\x7e\x80-\xff]/g, '');
 }
 
-/** Forms by their schema; `badness` of ten are invalid. */
+/** Forms that a schema describes; `badness` of ten break the schema. */
 export function formOf(schema: Schema, generators: Generators, badness: number): fc.Arbitrary<Body> {
   const parts = partsOf(schema, generators, badness);
   const whole = parts.map((list) => ({ contentType, bytes: assemble(list, boundary) }));

@@ -4,28 +4,28 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-
 import type { Keys, Run } from 'embedded-supabase';
+import { familyOf } from 'embedded-supabase/testing';
 
 const program = fileURLToPath(new URL('./serve.ts', import.meta.url));
 
-/** The memory of a Noctra's processes. */
+/** Memory of the processes of a Noctra, in bytes. */
 export interface Memory {
-  /** The heap of the stack's process after garbage collection, in bytes. */
+  /** The heap of the stack's process, after garbage collection. */
   stackHeap: number;
-  /** The resident memory of the functions' processes in bytes; 0 where the system does not say. */
+  /** Resident memory of the function processes; 0 on Windows. */
   functions: number;
 }
 
 /** A Noctra for the fuzzer alone: its logs and limits are not shared. */
 export interface OwnNoctra extends Run, Keys {
-  /** Everything that it has printed, and errors that its functions have logged. */
+  /** Everything it has printed, and the errors in the log of its functions. Empty while all is well. */
   complaints(): string;
   memory(): Promise<Memory>;
   stop(): Promise<void>;
 }
 
-/** Starts a Noctra in another process. */
+/** Starts a Noctra in its own process. */
 export async function startOwnNoctra(): Promise<OwnNoctra> {
   const state = fs.mkdtempSync(path.join(os.tmpdir(), 'noctra-fuzz-'));
   const child = fork(program, [state], { execArgv: ['--expose-gc'], silent: true });
@@ -47,7 +47,7 @@ export async function startOwnNoctra(): Promise<OwnNoctra> {
       const [answer] = await Promise.race([once(child, 'message'), ended]);
       return {
         stackHeap: (answer as { heapBytes: number }).heapBytes,
-        functions: residentBytes('deno', child.pid ?? 0),
+        functions: residentBytes(/^\S*\bdeno /, child.pid ?? 0),
       };
     },
     async stop() {
@@ -58,7 +58,7 @@ export async function startOwnNoctra(): Promise<OwnNoctra> {
   };
 }
 
-/** The lines of a log that look like errors. */
+/** The lines of a log that report an error or a warning. */
 function complaintsOf(log: string): string {
   if (!fs.existsSync(log)) return '';
   const lines = fs.readFileSync(log, 'utf8').split('\n');
@@ -67,19 +67,11 @@ function complaintsOf(log: string): string {
     .join('\n');
 }
 
-/** The resident memory of a process's descendants with this name. */
-function residentBytes(name: string, ancestor: number): number {
+/** Resident memory of all descendants of a process that run a program. */
+function residentBytes(program: RegExp, ancestor: number): number {
   if (process.platform === 'win32') return 0;
-  const list = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,rss=,comm='], { encoding: 'utf8' });
-  const all = list.split('\n').flatMap((line) => {
-    const [, pid, parent, kibibytes, command = ''] = /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(.*)$/.exec(line) ?? [];
-    return pid
-      ? [{ pid: Number(pid), parent: Number(parent), bytes: Number(kibibytes) * 1024, command }]
-      : [];
-  });
-  const family = all.filter(({ pid }) => pid === ancestor);
-  for (const member of family) family.push(...all.filter(({ parent }) => parent === member.pid));
-  return family
-    .filter(({ command }) => path.basename(command) === name)
-    .reduce((sum, { bytes }) => sum + bytes, 0);
+  const pids = familyOf(ancestor).flatMap(({ pid, command }) => (program.test(command) ? [pid] : []));
+  if (pids.length === 0) return 0;
+  const list = execFileSync('ps', ['-o', 'rss=', '-p', pids.join(',')], { encoding: 'utf8' });
+  return list.split('\n').reduce((sum, kibibytes) => sum + Number(kibibytes) * 1024, 0);
 }

@@ -3,7 +3,7 @@ import { headerText } from './multipart.ts';
 import type { Header } from './requests.ts';
 import { hostileText } from './values.ts';
 
-/** Percent-encodes text as UTF-8. Unlike the platform's encoders, it encodes half a surrogate pair. */
+/** Percent-encodes text as UTF-8, including lone surrogates, which `encodeURIComponent` refuses. */
 export function encode(text: string): string {
   return [...text]
     .map((character) => {
@@ -15,7 +15,7 @@ export function encode(text: string): string {
     .join('');
 }
 
-/** Parts of a path or a query that no encoder makes. */
+/** Parts of a path or a query that no encoder produces. */
 const oddParts = [
   ...[
     '%',
@@ -57,7 +57,7 @@ export const oddPart = fc.oneof(
   hostileText.map((text) => encode(text).slice(0, 60_000)),
 );
 
-/** Changes that break a path. */
+/** Ways to break a path. */
 export const pathFaults: ((path: string) => string)[] = [
   (path) => path.replace(/\/(?=[^/]*\/?$)/, '//'),
   (path) => `/${path}`,
@@ -77,7 +77,7 @@ export const pathFaults: ((path: string) => string)[] = [
   (path) => `${path}.json`,
 ];
 
-/** Headers that change the meaning of others, or try to. */
+/** Headers that change, or try to change, how the rest of the request is read. */
 export const oddHeaders: fc.Arbitrary<Header> = fc.oneof(
   fc.constantFrom<Header>(
     ...([
@@ -150,5 +150,5 @@ export const oddMethods = [
   'LINK',
 ];
 
-/** Six of these and the path are below Deno's limit. */
+/** Six headers of this length and the path stay below Deno's limit. */
 export const longestHeader = 6_000;

@@ -14,26 +14,26 @@ interface FuzzPost {
   media: { id: string; file: string }[];
 }
 
-/** A word in everything that only its owner may see: in an answer to another user it is a leak. */
+/** Part of all private texts: an answer to another user with this word is a leak. */
 export const secretWord = 'onlyforme';
 
 const bystanderNames = ['bystander', 'recluse'];
 
-/** The users of a run, and known values. */
+/** The users of a run and their data. */
 export interface Cast {
-  /** Send the requests. */
+  /** The users who send the requests. */
   senders: Person[];
-  /** Do nothing; their data must not change. */
+  /** Users who send nothing; their data must not change. */
   bystanders: Person[];
   callers: Callers;
   known: Known;
-  /** Names that stand for tokens and keys in a printed request. */
+  /** Names for tokens and keys in printed requests. */
   names: Map<string, string>;
-  /** Learns new posts and refresh tokens from an answer, and replaces users who have deleted their account. */
+  /** Records new posts and refresh tokens; replaces deleted users. */
   takeNote(request: FuzzRequest, answer: FuzzAnswer): Promise<void>;
 }
 
-/** Signs the users up, publishes posts, and makes every kind of invalid token. */
+/** Registers the users, publishes their posts, and makes invalid tokens. */
 export async function prepareCast(noctra: OwnNoctra): Promise<Cast> {
   const api = `${noctra.url}/api`;
   const signUp = (username: string) => newPerson({ username, email: emailOf(username) }, noctra);
@@ -99,7 +99,7 @@ export async function prepareCast(noctra: OwnNoctra): Promise<Cast> {
   );
   const mediaPath = oneOf(() => [...uploads, ...uploads, ...media().map(({ file }) => file)], String);
   const person = among(...people);
-  /** Every other value is new. */
+  /** Alternates between a known value and a new one. */
   const orNew = (known: (at: number) => string, fresh: (at: number) => string) => (at: number) =>
     at % 2 === 0 ? known(at >> 1) : fresh(at);
   const newName = (at: number) => `n${at.toString(36)}`;
@@ -124,7 +124,7 @@ export async function prepareCast(noctra: OwnNoctra): Promise<Cast> {
         ({ id }) => encodeCursor(id),
       ),
       ...{ media: mediaPath, profile_pic: mediaPath, cover_pic: mediaPath },
-      // The latest: an upload can be published once.
+      // The latest, because an upload can be published only once.
       path: (at) => uploads.at(-1 - (at % 2)) ?? mediaPath(at),
       // All of one user: one path of another's, and none is removed.
       paths: () => uploads.at(-1) ?? '',
@@ -164,7 +164,7 @@ export async function prepareCast(noctra: OwnNoctra): Promise<Cast> {
       }
       const { refresh_token: refreshToken } = status < 300 && /^\{/.test(text) ? JSON.parse(text) : {};
       if (typeof refreshToken === 'string') refreshTokens.push(refreshToken);
-      // Keep the newest, and those of the bystanders.
+      // Keep the latest few, and always those of the bystanders.
       if (posts.length > 40) posts.splice(3, 10);
       if (uploads.length > 6) uploads.splice(0, 3);
       if (refreshTokens.length > 10) refreshTokens.splice(0, 5);
@@ -172,7 +172,7 @@ export async function prepareCast(noctra: OwnNoctra): Promise<Cast> {
   };
 }
 
-/** Every kind of invalid token and key, most of them made from a bystander's token. */
+/** Invalid tokens and keys of every form, most of them derived from a bystander's token. */
 async function strangers(noctra: OwnNoctra, { id, token }: Person): Promise<Header[][]> {
   const [header = '', payload = '', signature = ''] = token.split('.');
   const claims = JSON.parse(Buffer.from(payload, 'base64url').toString());
@@ -186,7 +186,7 @@ async function strangers(noctra: OwnNoctra, { id, token }: Person): Promise<Head
     .setProtectedHeader({ alg: 'HS256' })
     .sign(Buffer.from(noctra.publishableKey));
   const tokens = [
-    // Valid signatures, but invalid claims.
+    // Valid signatures with claims that must be refused.
     await signed({ exp: claims.iat - 1 }),
     await signed({ role: 'anon' }),
     await signed({ sub: 'me' }),

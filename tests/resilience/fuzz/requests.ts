@@ -6,15 +6,15 @@ import { encode, longestHeader, oddHeaders, oddMethods, oddPart, pathFaults } fr
 import type { Generators } from './schemas.ts';
 import { asText, hostileText } from './values.ts';
 
-/** A header, as it is sent. */
+/** A header as sent. */
 export type Header = [name: string, value: string];
 
-/** A request, ready to be sent. */
+/** A request to send. */
 export interface FuzzRequest {
-  /** The operation's name in the document. */
+  /** The operationId of the endpoint. */
   operation: string;
   method: string;
-  /** Sent without normalisation. */
+  /** The path as sent, not normalised. */
   path: string;
   headers: Header[];
   body: Buffer | null;
@@ -22,26 +22,26 @@ export interface FuzzRequest {
   cutAfter: number | null;
 }
 
-/** The headers of each kind of caller. */
+/** The headers that authenticate each kind of caller. */
 export interface Callers {
-  /** For operations that ask for a token. */
+  /** For operations that require a token. */
   people: Header[][];
   /** For operations that end a session or an account. */
   leavers: Header[][];
-  /** For operations that ask for the secret key. */
+  /** For operations that require the secret key. */
   servers: Header[][];
   /** Invalid tokens and keys. */
   strangers: Header[][];
 }
 
-/** How many of ten parts are invalid, and in how many of ten requests. */
+/** `badness`: how many parts of ten break the document's rules; `weight`: how many requests of ten have this badness. */
 const moods = [
   { badness: 0, weight: 3 },
   { badness: 1, weight: 5 },
   { badness: 5, weight: 2 },
 ];
 
-/** Makes the requests of every operation of the document, by its name. */
+/** Generates the requests of every operation of the document, by its name. */
 export function requestsOf(
   document: OpenApi,
   generators: Generators,
@@ -83,7 +83,7 @@ function requestOf(
   const names = new Set(inPath.map(({ name }) => name));
   for (const [, name = ''] of template.matchAll(/\{(\w+)\}/g))
     if (!names.has(name))
-      throw new Error(`${operation.operationId}: the document does not say what {${name}} is.`);
+      throw new Error(`${operation.operationId}: the document does not describe {${name}}.`);
   const pathname = fc
     .tuple(
       fc.constantFrom('/functions/v1/api', '/api'),
@@ -196,7 +196,7 @@ function requestOf(
     }));
 }
 
-/** A path that fits into a request line; Deno reads at most 64 kB of line and headers. */
+/** Removes what a client cannot send in a request line. Deno accepts 64 kB for the line and all headers. */
 function sendable(path: string): string {
   return path.replaceAll(/[^\x21-\x7e]/g, '').slice(0, 20_000);
 }

@@ -6,18 +6,18 @@ import type { Judge } from './promises.ts';
 import type { FuzzRequest } from './requests.ts';
 import { send } from './send.ts';
 
-/** The results of a run. */
+/** The result of a run. */
 export interface Report {
-  /** How often each operation was answered with which status. 0 is for cut requests, HEAD and OPTIONS. */
+  /** How often each operation returned each status; 0 counts cut connections, HEAD and OPTIONS. */
   statuses: Map<string, Map<number, number>>;
-  /** Each defect once, with the request as a command. */
+  /** Each defect once, with the request as a shell command. */
   findings: string[];
 }
 
-/** Requests in flight: more than the Data API has database connections. */
+/** Concurrent requests: more than the API has database connections. */
 const width = 24;
 
-/** More findings are the same defect again. */
+/** More findings than this are usually the same defect. */
 const mostFindings = 12;
 
 /** Sends requests to every operation in turn. The same seed makes the same requests, except for ids and tokens. */
@@ -53,7 +53,7 @@ export async function fuzz(
       const answer = await send(noctra.url, request);
       if (!answer) return { status: 0, verdict: '' };
       await cast.takeNote(request, answer);
-      // HEAD and OPTIONS do not use the operation.
+      // HEAD and OPTIONS do not count as use of an operation.
       const isUse = !['HEAD', 'OPTIONS'].includes(request.method);
       return { status: isUse ? answer.status : 0, verdict: judge(request, answer) };
     } catch (error) {

@@ -2,28 +2,25 @@ import fc from 'fast-check';
 import type { OpenApi, Schema } from './document.ts';
 import { hostileText, hostileValue } from './values.ts';
 
-/**
- * Known values by the name of a field or parameter: any number gives one. The values
- * change while requests are made.
- */
+/** Meaningful values, by the name of their field or parameter: each number selects one. They change during a run. */
 export type Known = Record<string, (at: number) => string>;
 
-/** Makes values from schemas. */
+/** Generators of values for schemas. */
 export interface Generators {
   /** A value that the schema allows. */
   valid(schema: Schema, name: string): fc.Arbitrary<unknown>;
-  /** A value with one thing wrong, or at a limit. */
+  /** A value that breaks one rule of the schema, or is at one of its limits. */
   near(schema: Schema, name: string): fc.Arbitrary<unknown>;
-  /** Resolves a reference. */
+  /** The schema that a reference names; any other schema unchanged. */
   resolve(schema: Schema): Schema;
 }
 
-/** Makes generators for the schemas of a document. An unknown kind of schema is an error. */
+/** Makes generators for the schemas of a document; throws for an unknown kind of schema. */
 export function createGenerators(document: OpenApi, known: Known): Generators {
   function resolve(schema: Schema): Schema {
     if (!schema.$ref) return schema;
     const target = document.components.schemas[schema.$ref.replace('#/components/schemas/', '')];
-    if (!target) throw new Error(`${schema.$ref} leads nowhere.`);
+    if (!target) throw new Error(`${schema.$ref} does not exist.`);
     return resolve(target);
   }
 
@@ -56,7 +53,7 @@ export function createGenerators(document: OpenApi, known: Known): Generators {
     if (type === 'object') {
       const fields = Object.entries(schema.properties ?? {}).map(([field, part]) => {
         const value = valid(part, field).map((given): [string, unknown][] => [[field, given]]);
-        // Seldom all at once: the request may be refused for each.
+        // Rarely all optional fields: each may be the reason for a refusal.
         return schema.required?.includes(field)
           ? value
           : fc.oneof({ weight: 2, arbitrary: fc.constant([]) }, { weight: 1, arbitrary: value });
@@ -64,7 +61,7 @@ export function createGenerators(document: OpenApi, known: Known): Generators {
       return fc.tuple(...fields).map((given) => Object.fromEntries(given.flat()));
     }
     if (type === 'string') return text(schema, name);
-    throw new Error(`The fuzzer makes no values of the type ${type}: teach it.`);
+    throw new Error(`The fuzzer cannot make values of the type ${type}: add it here.`);
   }
 
   function text(schema: Schema, name: string): fc.Arbitrary<string> {
@@ -101,7 +98,7 @@ export function createGenerators(document: OpenApi, known: Known): Generators {
     return fc.oneof(hostileValue, hostileText, fc.constantFrom(...edges));
   }
 
-  /** An object with one thing wrong: a missing, an invalid or an unknown field. */
+  /** An object with one defect: a missing, invalid or unknown field. */
   function nearObject(schema: Schema): fc.Arbitrary<unknown> {
     const fields = Object.entries(schema.properties ?? {});
     const whole = valid(schema, '') as fc.Arbitrary<Record<string, unknown>>;
@@ -120,7 +117,7 @@ export function createGenerators(document: OpenApi, known: Known): Generators {
   }
 }
 
-/** A text of a format, within its lengths. */
+/** A text of a format, within the allowed lengths. */
 function ofFormat({ format, pattern, minLength = 0, maxLength = 40 }: Schema): fc.Arbitrary<string> {
   if (format === 'uuid') return fc.uuid();
   if (format === 'date') return dateText;
@@ -136,10 +133,10 @@ const dateText = fc
   .date({ min: new Date('1900-01-01'), max: new Date('2010-01-01'), noInvalidDate: true })
   .map((date) => date.toISOString().slice(0, 10));
 
-/** A name that is probably free. */
+/** A name that is almost certainly free. */
 export const newName: fc.Arbitrary<string> = fc.stringMatching(/^f[a-z0-9_]{12}$/);
 
-/** Ordinary text. */
+/** A sentence with tags, mentions and links. */
 const sentence = fc
   .array(
     fc.constantFrom(

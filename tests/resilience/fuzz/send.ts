@@ -1,26 +1,26 @@
 import http from 'node:http';
 import type { FuzzRequest } from './requests.ts';
 
-/** An answer, or null if the request was cut off. */
+/** An answer as received. */
 export interface FuzzAnswer {
   status: number;
   headers: http.IncomingHttpHeaders;
   text: string;
 }
 
-/** Longer than any answer takes. */
-const patienceMs = 60_000;
+/** Longer than any intended wait of the API. */
+const timeoutMs = 60_000;
 
 const agent = new http.Agent({ keepAlive: true, maxSockets: 64 });
 
-/** Sends a request unchanged: `fetch` would correct paths and headers. */
+/** Sends a request unchanged (`fetch` would normalise paths and refuse headers). Null if the request was cut off. */
 export function send(origin: string, request: FuzzRequest): Promise<FuzzAnswer | null> {
   const { method, path, headers, body, cutAfter } = request;
   const { hostname, port } = new URL(origin);
   const isCut = cutAfter !== null;
   return new Promise((resolve, reject) => {
     const flat = headers.flat();
-    // With a list of headers, Node adds only those of the connection.
+    // Node adds only connection headers to a list of headers.
     if (!headers.some(([name]) => name === 'host')) flat.push('host', `${hostname}:${port}`);
     if (body) flat.push('content-length', String(body.length));
     const outgoing = http.request({
@@ -28,7 +28,7 @@ export function send(origin: string, request: FuzzRequest): Promise<FuzzAnswer |
       headers: flat,
       agent: isCut ? false : agent,
     });
-    outgoing.setTimeout(patienceMs, () => outgoing.destroy(new Error(`No answer within ${patienceMs} ms`)));
+    outgoing.setTimeout(timeoutMs, () => outgoing.destroy(new Error(`No answer within ${timeoutMs} ms`)));
     outgoing.on('response', (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk) => chunks.push(chunk));

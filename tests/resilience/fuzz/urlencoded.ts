@@ -12,7 +12,7 @@ const encode = (pairs: Pair[]): Body => ({
   bytes: Buffer.from(new URLSearchParams(pairs).toString()),
 });
 
-/** The fields of a form by its schema; `badness` of ten are invalid. */
+/** The fields that a schema describes; `badness` of ten break the schema. */
 function pairsOf(unresolved: Schema, generators: Generators, badness: number): fc.Arbitrary<Pair[]> {
   const schema = generators.resolve(unresolved);
   if (schema.anyOf) return fc.oneof(...schema.anyOf.map((option) => pairsOf(option, generators, badness)));
@@ -33,7 +33,7 @@ function pairsOf(unresolved: Schema, generators: Generators, badness: number): f
   return fc.tuple(...fields).map((lists) => lists.flat());
 }
 
-/** Changes that break a whole form. */
+/** Ways to break a whole form. */
 const faults: ((body: Buffer, text: string) => Buffer)[] = [
   (body) => Buffer.concat([body, Buffer.from('&caption=%ff%zz%')]),
   (body) => Buffer.from(body.toString().replaceAll('=', ':')),
@@ -44,7 +44,7 @@ const faults: ((body: Buffer, text: string) => Buffer)[] = [
   (body) => Buffer.from(body.toString(), 'utf16le'),
 ];
 
-/** Urlencoded forms by their schema; `badness` of ten are invalid. */
+/** Urlencoded forms that a schema describes; `badness` of ten break the schema. */
 export function urlencodedOf(schema: Schema, generators: Generators, badness: number): fc.Arbitrary<Body> {
   const whole = pairsOf(schema, generators, badness).map(encode);
   const broken = fc.oneof(

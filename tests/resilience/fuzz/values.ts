@@ -2,12 +2,12 @@ import fc from 'fast-check';
 
 const raw = Symbol('raw');
 
-/** JSON text for which JavaScript has no value. */
+/** A JSON text that no JavaScript value serialises to. */
 function rawJson(text: string): { [raw]: string } {
   return { [raw]: text };
 }
 
-/** Writes JSON, with raw parts unchanged. */
+/** Serialises to JSON; raw parts are copied unchanged. */
 export function toJson(value: unknown): string {
   if (typeof value === 'object' && value !== null && raw in value) return String(value[raw]);
   if (Array.isArray(value)) return `[${value.map(toJson).join(',')}]`;
@@ -49,7 +49,7 @@ const texts = [
     ']]>',
   ],
   ...['__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProperty', 'length', 'then'],
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: it is meant as the text that it is.
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: the text itself is the test value.
   ...['${7*7}', '{{7*7}}', '<%= 7*7 %>', '#{7*7}', '$(id)', '`id`', '| id', '\r\nx-injected: 1'],
   ...[
     '../../etc/passwd',
@@ -91,7 +91,7 @@ const texts = [
   ],
 ];
 
-/** Text of any kind, also hostile. */
+/** Text of any kind, including hostile text. */
 export const hostileText: fc.Arbitrary<string> = fc.oneof(
   { weight: 6, arbitrary: fc.constantFrom(...texts) },
   { weight: 2, arbitrary: fc.string({ unit: 'binary', maxLength: 60 }) },
@@ -102,7 +102,7 @@ export const hostileText: fc.Arbitrary<string> = fc.oneof(
       .array(fc.constantFrom(...texts), { minLength: 2, maxLength: 6 })
       .map((list) => list.join('')),
   },
-  // Long texts: some fit a column, some no body.
+  // Long texts, from the size of a column to more than a body may have.
   {
     weight: 1,
     arbitrary: fc
@@ -116,7 +116,7 @@ export const hostileText: fc.Arbitrary<string> = fc.oneof(
 
 const numbers = [0, -1, 1, 0.1, -0.5, 21, 101, 2 ** 31, 2 ** 53, -(2 ** 63), 1e21, 1e308, 5e-324].map(String);
 
-/** JSON numbers of any size, and what only looks like a number. */
+/** A number in JSON, of any size and notation. */
 const hostileNumber = fc
   .constantFrom(
     ...numbers,
@@ -134,7 +134,7 @@ const deep = fc
   .tuple(fc.constantFrom(['[', ']'], ['{"a":', '}'], ['[{"name":[', ']}]']), fc.constantFrom(50, 3_000))
   .map(([[open, close], depth]) => rawJson(`${open.repeat(depth)}null${close.repeat(depth)}`));
 
-/** Any JSON value, also hostile. */
+/** Any JSON value, including hostile ones. */
 export const hostileValue: fc.Arbitrary<unknown> = fc.oneof(
   { weight: 4, arbitrary: hostileText },
   {
@@ -158,7 +158,7 @@ export const hostileValue: fc.Arbitrary<unknown> = fc.oneof(
   { weight: 1, arbitrary: deep },
 );
 
-/** Bytes that are not text. */
+/** Bytes that are not valid UTF-8, or random. */
 export const hostileBytes: fc.Arbitrary<Buffer> = fc.oneof(
   fc
     .constantFrom('', '\xff', '\xc3', '\xed\xa0\x80', '\xf8\x88\x80\x80\x80', '\xef\xbb\xbf', '\xfe\xff\x00a')

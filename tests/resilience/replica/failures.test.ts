@@ -3,14 +3,14 @@ import { photo } from '../../kit/files.ts';
 import { dataOf } from '../../kit/results.ts';
 import { join, type Pair, startPair } from './pair.ts';
 
-// Each test breaks its pair for good.
+// Each test breaks its pair permanently, so each starts its own.
 let pair: Pair;
 beforeEach(async () => {
   pair = await startPair();
 }, 120_000);
 afterEach(() => pair?.stop(), 60_000);
 
-test('without the replica, first its database and then all of it, reads go to the primary', async () => {
+test('reads go to the primary when the replica loses its database or stops', async () => {
   const reader = await join(pair, { primary_after_write: 0 });
   const { id } = dataOf(await reader.posts.create({ caption: 'Still here' }));
   pair.replica.killDatabase();
@@ -22,7 +22,7 @@ test('without the replica, first its database and then all of it, reads go to th
   expect(dataOf(await reader.posts.get(id)).caption).toBe('Still here');
 });
 
-test('without the primary, first its database for a moment and then all of it, reads go on and writes say why they fail', async () => {
+test('reads go to the replica and writes fail with a network error when the primary stops', async () => {
   const [ann, reader] = [await join(pair), await join(pair, { primary_after_write: 0 })];
   const post = dataOf(await ann.posts.create({ caption: 'Still here', media: [photo()] }));
   await pair.caughtUp();
@@ -35,10 +35,10 @@ test('without the primary, first its database for a moment and then all of it, r
     expect(dataOf(await noctra.profiles.get(post.owner.username)).id).toBe(post.owner.id);
     return read.media[0]?.url;
   };
-  // Once for each, since the stack starts its database again.
+  // Kill it for each reader, because the stack restarts its database.
   for (const noctra of [reader, ann]) {
     await vi.waitFor(() => pair.killDatabase(), { timeout: 20_000 });
-    // Also of somebody whose reads would go to the primary, since she has just written.
+    // Includes a user whose reads prefer the primary, because they have just written.
     await expectReads(noctra);
   }
 

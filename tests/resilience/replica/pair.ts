@@ -9,20 +9,20 @@ import { root } from '../../../scripts/noctra.ts';
 import { createNoctra, type Noctra, type NoctraOptions } from '../../../sdk/src/index.ts';
 import { newPerson } from '../../kit/people.ts';
 
-/** A Noctra with a replica. */
+/** A Noctra with a read replica, for one test file. */
 export interface Pair {
   stack: Stack;
-  /** The primary as its superuser. */
+  /** A connection to the primary as its superuser. */
   sql: postgres.Sql;
   replica: Replica;
-  /** Ends the primary's database alone. */
+  /** Kills the database of the primary, but not its stack. */
   killDatabase(): void;
-  /** Waits until the replica has all that the primary has. */
+  /** Waits until the replica has replayed everything that the primary has written. */
   caughtUp(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Starts both. Whatever fails, what had been started is ended. */
+/** Starts a primary and its replica. If a step fails, stops what was started. */
 export async function startPair(): Promise<Pair> {
   const state = fs.mkdtempSync(path.join(os.tmpdir(), 'noctra-replica-'));
   const undo: (() => Promise<unknown>)[] = [async () => fs.rmSync(state, { recursive: true, force: true })];
@@ -31,12 +31,7 @@ export async function startPair(): Promise<Pair> {
   };
   try {
     const project = readProject(root, state);
-    const stack = await startStack({
-      project,
-      host: '127.0.0.1',
-      ports: { api: 0, database: 0, mailbox: 0, studio: 0 },
-      onStep() {},
-    });
+    const stack = await startStack({ project });
     undo.push(() => stack.stop());
     const primaryPort = Number(new URL(stack.run.databaseUrl).port);
     const sql = postgres(databaseUrl(stack.keys, primaryPort, 'supabase_admin'), { onnotice: () => {} });
@@ -65,7 +60,7 @@ export async function startPair(): Promise<Pair> {
   }
 }
 
-/** An SDK client that a new user is signed in to; it reads from the replica until it has written. */
+/** An SDK client with a signed-in new user; it reads from the replica until it has written. */
 export async function join({ stack, replica }: Pair, options: NoctraOptions = {}): Promise<Noctra> {
   const { run, keys } = stack;
   const { token, refreshToken } = await newPerson({}, { url: run.url, ...keys });

@@ -10,15 +10,15 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => pair?.stop());
 
-/** What the newest page shows. */
+/** The captions of the newest page. */
 const captions = async (noctra: Noctra) =>
   dataOf(await noctra.posts.page()).posts.map(({ caption }) => caption);
 
-/** A reader who has not written for a while: the replica serves the reads. */
+/** A client whose reads always go to the replica. */
 const newReader = () => join(pair, { primary_after_write: 0 });
 
 describe('a replica', () => {
-  test('serves every read that may go there, under the same policies', async () => {
+  test('serves posts, pages and profiles under the same policies', async () => {
     const ann = await join(pair);
     const reader = await newReader();
     const open = dataOf(await ann.posts.create({ caption: 'Open #replica', media: [photo()] }));
@@ -39,7 +39,7 @@ describe('a replica', () => {
     expect((await reader.posts.get(hidden.id)).error).toMatchObject({ code: 'post_not_found', status: 404 });
   });
 
-  test('is asked for nothing but functions that are read-only', async () => {
+  test('receives only calls of read-only functions', async () => {
     const reader = await newReader();
     const { id } = dataOf(await reader.posts.create({ caption: 'Mine' }));
     pair.replica.requests.length = 0;
@@ -54,7 +54,7 @@ describe('a replica', () => {
     for (const { proname, provolatile } of rows) expect('is', proname).toContain(provolatile);
   });
 
-  test('refuses to write, with the code of PostgREST', async () => {
+  test('refuses writes with the code that PostgREST uses', async () => {
     const ann = await join(pair);
     const { data } = await ann.supabase.auth.getSession();
     const response = await fetch(`${pair.replica.url}/rest/v1/profiles?id=eq.${data.session?.user.id}`, {
@@ -70,7 +70,7 @@ describe('a replica', () => {
     expect(await response.json()).toMatchObject({ code: '25006' });
   });
 
-  test('learns of a table that is made on the primary', async () => {
+  test('serves a table that was created on the primary after the start', async () => {
     const ann = await join(pair);
     const { data } = await ann.supabase.auth.getSession();
     const ask = () =>
@@ -91,7 +91,7 @@ describe('a replica', () => {
 });
 
 describe('while the replica lags', () => {
-  test('one reads what one has written, and others read it a little later', async () => {
+  test('a user reads their own write at once, others a little later', async () => {
     const [ann, reader] = [await join(pair), await newReader()];
     await pair.caughtUp();
     await pair.replica.sql`select pg_wal_replay_pause()`;
@@ -100,7 +100,7 @@ describe('while the replica lags', () => {
       const { id } = dataOf(await ann.posts.create({ caption }));
       expect(await captions(ann)).toContain(caption);
       expect(await captions(reader)).not.toContain(caption);
-      // A new link works although the replica does not have the post yet.
+      // A reader who knows its id, for example from a link, gets the post.
       expect(dataOf(await reader.posts.get(id)).caption).toBe(caption);
       await pair.replica.sql`select pg_wal_replay_resume()`;
       await expect.poll(() => captions(reader)).toContain(caption);
@@ -109,7 +109,7 @@ describe('while the replica lags', () => {
     }
   });
 
-  test('somebody who has just registered is known', async () => {
+  test('a new user can read their own profile', async () => {
     await pair.replica.sql`select pg_wal_replay_pause()`;
     try {
       const ann = await join(pair);
@@ -121,7 +121,7 @@ describe('while the replica lags', () => {
     }
   });
 
-  test('reads return to the replica when the time after a write is over', async () => {
+  test('reads return to the replica after the time that primary_after_write names', async () => {
     const ann = await join(pair, { primary_after_write: 0.2 });
     dataOf(await ann.posts.create({ caption: 'Soon everywhere' }));
     pair.replica.requests.length = 0;
