@@ -12,7 +12,7 @@ import {
 } from './noctra.ts';
 import { expectClearRefusals, expectSwept, expectWhole, retry } from './whole.ts';
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
 
 let noctra: Noctra;
 beforeAll(async () => {
