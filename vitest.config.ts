@@ -13,10 +13,7 @@ const stackUnits = [
   'scripts/stack/tests/data-api/{headers,payload,query,refusals,sql,view-origins}.test.ts',
   'scripts/stack/tests/auth/{redirects,templates}.test.ts',
 ];
-const ownStacks = [
-  'tests/resilience/{faults,fuzz,alone,replica}/**/*.test.ts',
-  'scripts/bench/**/*.test.ts',
-];
+const ownStacks = ['tests/resilience/{faults,fuzz,alone,replica}/**/*.test.ts', 'scripts/bench/**/*.test.ts'];
 
 /** The files that take longest, as measured: most of them start and kill stacks. */
 const slowest =
