@@ -178,7 +178,7 @@ test('extraction returns the same under any collation', async () => {
   );
 });
 
-test('the stored form of a tag is its own stored form', async () => {
+test('normalising a tag twice gives the same tag', async () => {
   await fc.assert(
     fc.asyncProperty(captions, async (texts) => {
       const rows = await sql<{ text: string; once: string[]; again: string[] }[]>`

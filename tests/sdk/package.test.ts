@@ -18,6 +18,9 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const picture = join(root, 'tests/kit/media/picture.png');
 const { devDependencies } = createRequire(import.meta.url)(join(root, 'package.json'));
 
+/** The most that the SDK may add to an app, compressed: sdk/README.md says about how much it is. */
+const maxBytes = 5200;
+
 /** Another project, which has installed the package. */
 let project: string;
 
@@ -121,10 +124,10 @@ describe('the package, installed', () => {
     await run(process.execPath, [tsc, '-p', project]).catch(({ stdout }) => expect(stdout).toBe(''));
   }, 60_000);
 
-  test('adds less than 5.2 kB to a bundle, and nothing that is not used', async () => {
+  test(`adds less than ${maxBytes} bytes to a bundle, and nothing that is not used`, async () => {
     const whole = await bundledSize(join(project, 'everything.ts'), ['@supabase/supabase-js']);
     console.log(`The SDK without supabase-js: ${whole.compressed} bytes, compressed.`);
-    expect(whole.compressed).toBeLessThan(5200);
+    expect(whole.compressed).toBeLessThan(maxBytes);
     expect((await bundledSize(join(project, 'only-limits.ts'), [])).compressed).toBeLessThan(512);
   }, 60_000);
 });
