@@ -5,13 +5,13 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { errorMessage, StackError } from 'embedded-supabase';
 import { root } from '../noctra.ts';
+import { type BenchNoctra, connect, startNoctra } from './bench-stack.ts';
 import { type DataSize, makeData, recipeOf } from './data.ts';
 import { measureHttp } from './measure-http.ts';
 import { measureGrowth, measurePages } from './measure-pages.ts';
 import { measureExtraction, measureRest, measureSignIn, measureTransfers } from './measure-rest.ts';
 import { measureSdk } from './measure-sdk.ts';
 import { measureWrites } from './measure-writes.ts';
-import { type BenchNoctra, connect, startNoctra } from './noctra.ts';
 import { createRecorder, printGoals, type Recorder, type Report } from './report.ts';
 
 const areas = ['pages', 'writes', 'http', 'extraction', 'sign-in', 'storage', 'rest', 'sdk'] as const;

@@ -1,5 +1,5 @@
+import { type BenchNoctra, connect, connectAs, connectUnsecured } from './bench-stack.ts';
 import { interleave, medianMilliseconds } from './interleave.ts';
-import { type BenchNoctra, connect, connectAs, connectUnsecured } from './noctra.ts';
 import { type Page, type PageQuestion, pagesToMeasure } from './pages.ts';
 import type { Recorder } from './report.ts';
 import { ratio, summarize } from './statistics.ts';

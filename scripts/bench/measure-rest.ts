@@ -1,6 +1,6 @@
 import { newPerson, nobody, secretClient } from '../../tests/kit/people.ts';
+import { type BenchNoctra, connect } from './bench-stack.ts';
 import { interleave, millisecondsEach } from './interleave.ts';
-import { type BenchNoctra, connect } from './noctra.ts';
 import { canReadProcesses, usageOf } from './processes.ts';
 import type { Recorder } from './report.ts';
 import { ratio, summarize } from './statistics.ts';

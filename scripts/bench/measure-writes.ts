@@ -1,6 +1,6 @@
 import type postgres from 'postgres';
+import { type BenchNoctra, connect, connectAs } from './bench-stack.ts';
 import { interleave, millisecondsEach } from './interleave.ts';
-import { type BenchNoctra, connect, connectAs } from './noctra.ts';
 import type { Recorder } from './report.ts';
 import { ratio, summarize } from './statistics.ts';
 

@@ -5,7 +5,7 @@ import { hasMailbox, mailTo } from '../kit/mails.ts';
 import { password, secretClient } from '../kit/people.ts';
 import { dataOf } from '../kit/results.ts';
 import { settings } from '../kit/settings.ts';
-import { newSdkPerson, openNoctra, recordingFetch } from './noctra.ts';
+import { newSdkPerson, openNoctra, recordingFetch } from './sdk-people.ts';
 
 describe('auth.register', () => {
   test('makes an account and signs in', async () => {

@@ -5,7 +5,7 @@ import { password } from '../kit/people.ts';
 import { settings } from '../kit/settings.ts';
 import { browserArguments, findBrowser } from './browser/find-browser.ts';
 import { type ServedPage, servePage } from './browser/serve-page.ts';
-import { newSdkPerson } from './noctra.ts';
+import { newSdkPerson } from './sdk-people.ts';
 
 const executablePath = findBrowser();
 if (!executablePath) {

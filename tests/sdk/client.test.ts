@@ -4,7 +4,7 @@ import { createNoctra } from '../../sdk/src/index.ts';
 import { photo } from '../kit/files.ts';
 import { dataOf } from '../kit/results.ts';
 import { settings } from '../kit/settings.ts';
-import { newSdkPerson } from './noctra.ts';
+import { newSdkPerson } from './sdk-people.ts';
 
 /** Signs a user in to a supabase-js client that notes its requests, each with the app's own header. */
 async function openClient() {

@@ -4,7 +4,7 @@ import { fixture, load, photo, publishedBytes } from '../kit/files.ts';
 import { objectsOf, postCountOf } from '../kit/owned.ts';
 import { dataOf } from '../kit/results.ts';
 import { exifSegment, holdsLocation, jpegWith } from '../kit/samples.ts';
-import { filesOf, newSdkPerson, type SdkPerson } from './noctra.ts';
+import { filesOf, newSdkPerson, type SdkPerson } from './sdk-people.ts';
 
 let ann: SdkPerson;
 let ben: SdkPerson;

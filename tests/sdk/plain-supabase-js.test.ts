@@ -6,7 +6,7 @@ import { load, publishedBytes } from '../kit/files.ts';
 import { objectsOf } from '../kit/owned.ts';
 import { newPerson } from '../kit/people.ts';
 import { settings } from '../kit/settings.ts';
-import { newSdkPerson } from './noctra.ts';
+import { newSdkPerson } from './sdk-people.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: the page uses an untyped client.
 type Values = Record<string, any>;

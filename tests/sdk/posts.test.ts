@@ -4,7 +4,7 @@ import { fixture, fixtureBytes, load, photo, publishedBytes } from '../kit/files
 import { objectsOf, postCountOf } from '../kit/owned.ts';
 import { dataOf } from '../kit/results.ts';
 import { settings } from '../kit/settings.ts';
-import { filesOf, newSdkPerson, recordingFetch, reopen, type SdkPerson } from './noctra.ts';
+import { filesOf, newSdkPerson, recordingFetch, reopen, type SdkPerson } from './sdk-people.ts';
 
 let ann: SdkPerson;
 let ben: SdkPerson;

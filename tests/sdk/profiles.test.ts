@@ -3,7 +3,7 @@ import { limits } from '../../sdk/src/index.ts';
 import { load, photo, publishedBytes } from '../kit/files.ts';
 import { dataOf } from '../kit/results.ts';
 import { settings } from '../kit/settings.ts';
-import { newSdkPerson, openNoctra } from './noctra.ts';
+import { newSdkPerson, openNoctra } from './sdk-people.ts';
 
 const defaultPicture = `${settings.url}/functions/v1/api/assets/default-avatar.svg`;
 

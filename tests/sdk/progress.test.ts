@@ -4,7 +4,7 @@ import type { UploadProgress } from '../../sdk/src/index.ts';
 import { photo } from '../kit/files.ts';
 import { objectsOf, postCountOf } from '../kit/owned.ts';
 import { dataOf } from '../kit/results.ts';
-import { newSdkPerson, reopen } from './noctra.ts';
+import { newSdkPerson, reopen } from './sdk-people.ts';
 import { openProxy, type UnreliableProxy } from './unreliable-proxy.ts';
 
 let proxy: UnreliableProxy | undefined;

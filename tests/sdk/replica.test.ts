@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { NoctraOptions } from '../../sdk/src/index.ts';
 import { photo } from '../kit/files.ts';
 import { dataOf } from '../kit/results.ts';
-import { newSdkPerson, reopen, type SdkPerson } from './noctra.ts';
+import { newSdkPerson, reopen, type SdkPerson } from './sdk-people.ts';
 import { type Interfere, openProxy, type UnreliableProxy } from './unreliable-proxy.ts';
 
 // Two proxies before the Noctra under test stand for a primary and its replica.

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { load, photo, publishedBytes } from '../kit/files.ts';
 import { objectsOf, postCountOf } from '../kit/owned.ts';
 import { dataOf } from '../kit/results.ts';
-import { newSdkPerson, openNoctra, reopen, type SdkPerson } from './noctra.ts';
+import { newSdkPerson, openNoctra, reopen, type SdkPerson } from './sdk-people.ts';
 import { type Fault, type Interfere, openProxy, type UnreliableProxy } from './unreliable-proxy.ts';
 
 let proxy: UnreliableProxy | undefined;

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, request as sendOn } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { settings } from '../kit/settings.ts';
-import type { SeenRequest } from './noctra.ts';
+import type { SeenRequest } from './sdk-people.ts';
 
 /** What happens to a request: its answer is lost on the way back, or the proxy answers in place of Noctra. */
 export type Fault = 'answer lost' | { status: number; headers?: Record<string, string> };

@@ -13,7 +13,7 @@ vi.setConfig({ testTimeout: 400_000, hookTimeout: 120_000 });
 const anyPort = ['--port', '0'];
 const password = 'a long password';
 
-/** The moments of the kills follow from this seed. Try another: KILL_SEED=7 npm test -- kills */
+/** The moments of the kills follow from this seed. Try another: KILL_SEED=7 npx vitest run --project stack lifecycle-kills */
 const seed = Number(process.env.KILL_SEED ?? 1);
 const random = randomFrom(seed);
 const upTo = (most: number) => Math.floor(random() * most);

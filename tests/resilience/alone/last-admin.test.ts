@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { actAs, connect, untilBlocked } from '../../kit/database.ts';
 import { newPerson, type Person } from '../../kit/people.ts';
 import { atOnce } from '../concurrency/at-once.ts';
-import { type Noctra, startNoctra } from '../faults/noctra.ts';
+import { type Noctra, startNoctra } from '../faults/fault-stack.ts';
 
 // In a Noctra of their own: an admin of another test would hide that the last one is lost.
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Person } from '../../kit/people.ts';
 import { publishFile } from '../../kit/posts.ts';
 import { eventually } from '../../kit/waiting.ts';
-import { type Noctra, startNoctra } from '../faults/noctra.ts';
+import { type Noctra, startNoctra } from '../faults/fault-stack.ts';
 
 // In a Noctra of its own: its trigger locks the table of all objects, and every deletion would run it.
 

@@ -6,8 +6,8 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { until } from 'embedded-supabase/testing';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { type Noctra, startNoctra } from './fault-stack.ts';
 import { newDraft, publish, startLoad, type Try } from './load.ts';
-import { type Noctra, startNoctra } from './noctra.ts';
 import { expectSwept, expectWhole, filesBelow } from './whole.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });

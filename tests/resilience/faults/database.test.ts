@@ -2,8 +2,8 @@ import { statusOf, until } from 'embedded-supabase/testing';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { root } from '../../../scripts/noctra.ts';
 import { connect } from '../../kit/database.ts';
+import { family, type Noctra, postmaster, processOf, startNoctra } from './fault-stack.ts';
 import { startLoad } from './load.ts';
-import { family, type Noctra, postmaster, processOf, startNoctra } from './noctra.ts';
 import { expectClearRefusals, expectSwept, expectWhole, retry } from './whole.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });

@@ -3,8 +3,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { until } from 'embedded-supabase/testing';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { type Noctra, startNoctra } from './fault-stack.ts';
 import { newDraft, publish, startLoad } from './load.ts';
-import { type Noctra, startNoctra } from './noctra.ts';
 import { makeOwnDisk, type OwnDisk } from './own-disk.ts';
 import { expectClearRefusals, expectWhole, retry } from './whole.ts';
 

@@ -5,7 +5,7 @@ import { until } from 'embedded-supabase/testing';
 import { createNoctra } from '../../../sdk/src/index.ts';
 import { pngChunk } from '../../../supabase/functions/api/media/formats/png.ts';
 import { clientWith, type Person } from '../../kit/people.ts';
-import type { Noctra } from './noctra.ts';
+import type { Noctra } from './fault-stack.ts';
 
 /** The ways to publish a post: a form, the SDK, or three calls (Storage, the function, create_post). */
 const ways = ['function', 'sdk', 'data api'] as const;

@@ -1,6 +1,5 @@
 import { until } from 'embedded-supabase/testing';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { startLoad } from './load.ts';
 import {
   command,
   expectNobodyLeft,
@@ -9,7 +8,8 @@ import {
   postmaster,
   processOf,
   startNoctra,
-} from './noctra.ts';
+} from './fault-stack.ts';
+import { startLoad } from './load.ts';
 import { expectClearRefusals, expectSwept, expectWhole, retry } from './whole.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });

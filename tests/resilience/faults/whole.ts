@@ -2,8 +2,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { until } from 'embedded-supabase/testing';
 import { expect } from 'vitest';
+import type { Noctra } from './fault-stack.ts';
 import { captionOf, publish, type Try, tagsOf } from './load.ts';
-import type { Noctra } from './noctra.ts';
 
 /** The longest time that an answer may take. */
 const longestAnswerMs = 20_000;

@@ -1,6 +1,6 @@
 import { problemCodes } from '../../../supabase/functions/api/http/errors.ts';
 import { createChecker, type Document } from '../../kit/openapi.ts';
-import { secretWord } from './people.ts';
+import { secretWord } from './fuzz-cast.ts';
 import type { FuzzRequest } from './requests.ts';
 import type { FuzzAnswer } from './send.ts';
 

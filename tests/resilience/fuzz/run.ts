@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { asCurl } from './curl.ts';
-import type { OwnNoctra } from './noctra.ts';
-import type { Cast } from './people.ts';
+import type { Cast } from './fuzz-cast.ts';
+import type { OwnNoctra } from './fuzz-stack.ts';
 import type { Judge } from './promises.ts';
 import type { FuzzRequest } from './requests.ts';
 import { send } from './send.ts';

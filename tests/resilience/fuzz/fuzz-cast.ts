@@ -3,7 +3,7 @@ import { importJWK, SignJWT } from 'jose';
 import { encodeCursor } from '../../../supabase/functions/api/http/cursor.ts';
 import { fixture, fixtureBytes } from '../../kit/files.ts';
 import { newPerson, type Person, password } from '../../kit/people.ts';
-import type { OwnNoctra } from './noctra.ts';
+import type { OwnNoctra } from './fuzz-stack.ts';
 import type { Callers, FuzzRequest, Header } from './requests.ts';
 import type { Known } from './schemas.ts';
 import type { FuzzAnswer } from './send.ts';
