@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { ann, own, raw } from './fixtures.ts';
+import { ann, own, raw, useStorageFixtures } from './fixtures.ts';
+
+useStorageFixtures();
 
 describe('a wrong request to Storage', () => {
   const post = (path: string, body: string) =>

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { ann, own, run, service } from './fixtures.ts';
+import { ann, own, run, service, useStorageFixtures } from './fixtures.ts';
+
+useStorageFixtures();
 
 describe('buckets', () => {
   const bucket = `made-${run}`;

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { ann, bob, open, own, raw, service, sql, stored, textOf } from './fixtures.ts';
+import { ann, bob, open, own, raw, service, sql, stored, textOf, useStorageFixtures } from './fixtures.ts';
+
+useStorageFixtures();
 
 describe('removing, moving and copying', () => {
   const upload = async (name: string, text = name) => {

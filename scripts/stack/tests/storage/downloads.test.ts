@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { ann, anonymous, bob, open, own, raw, service, textOf } from './fixtures.ts';
+import { ann, anonymous, bob, open, own, raw, service, textOf, useStorageFixtures } from './fixtures.ts';
+
+useStorageFixtures();
 
 describe('a download', () => {
   const bytes = randomBytes(300_000);

@@ -1,4 +1,4 @@
-// Users and buckets for the tests of Storage: new ones for each file that imports this, removed at its end.
+// Users and buckets for the tests of Storage. Each file that calls useStorageFixtures() has its own.
 import { randomUUID } from 'node:crypto';
 import type { SupabaseClient } from '@supabase/supabase-js';
 import postgres from 'postgres';
@@ -13,6 +13,7 @@ export const open = `open-${run}`;
 export const small = `small-${run}`;
 export const images = `images-${run}`;
 
+/** Connects with the first query. */
 export const sql = postgres(target.databaseUrl, { max: 1, onnotice: () => {} });
 
 export interface Person {
@@ -66,25 +67,30 @@ const policies = ['insert', 'select', 'update', 'delete'].map((command) => ({
   name: `${own}_${command}`,
 }));
 
-beforeAll(async () => {
-  [ann, bob] = await Promise.all([signUp('ann'), signUp('bob')]);
-  await service.storage.createBucket(own, { public: false });
-  await service.storage.createBucket(open, { public: true });
-  await service.storage.createBucket(small, { public: false, fileSizeLimit: 1000 });
-  await service.storage.createBucket(images, { public: false, allowedMimeTypes: ['image/*'] });
-  for (const { command, name } of policies) {
-    const rule = `bucket_id = '${own}' and (storage.foldername(name))[1] = (select auth.uid())::text`;
-    const clause = command === 'insert' ? `with check (${rule})` : `using (${rule})`;
-    await sql.unsafe(`create policy "${name}" on storage.objects for ${command} to authenticated ${clause}`);
-  }
-});
+/** Makes the users and buckets before the tests of a file, and removes them afterwards. */
+export function useStorageFixtures(): void {
+  beforeAll(async () => {
+    [ann, bob] = await Promise.all([signUp('ann'), signUp('bob')]);
+    await service.storage.createBucket(own, { public: false });
+    await service.storage.createBucket(open, { public: true });
+    await service.storage.createBucket(small, { public: false, fileSizeLimit: 1000 });
+    await service.storage.createBucket(images, { public: false, allowedMimeTypes: ['image/*'] });
+    for (const { command, name } of policies) {
+      const rule = `bucket_id = '${own}' and (storage.foldername(name))[1] = (select auth.uid())::text`;
+      const clause = command === 'insert' ? `with check (${rule})` : `using (${rule})`;
+      await sql.unsafe(
+        `create policy "${name}" on storage.objects for ${command} to authenticated ${clause}`,
+      );
+    }
+  });
 
-afterAll(async () => {
-  for (const { name } of policies) await sql.unsafe(`drop policy if exists "${name}" on storage.objects`);
-  for (const bucket of [own, open, small, images]) {
-    await service.storage.emptyBucket(bucket);
-    await service.storage.deleteBucket(bucket);
-  }
-  await sql`delete from auth.users where id in ${sql([ann.id, bob.id])}`;
-  await sql.end();
-});
+  afterAll(async () => {
+    for (const { name } of policies) await sql.unsafe(`drop policy if exists "${name}" on storage.objects`);
+    for (const bucket of [own, open, small, images]) {
+      await service.storage.emptyBucket(bucket);
+      await service.storage.deleteBucket(bucket);
+    }
+    await sql`delete from auth.users where id in ${sql([ann.id, bob.id])}`;
+    await sql.end();
+  });
+}

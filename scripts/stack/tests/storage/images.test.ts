@@ -2,7 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { deflateSync } from 'node:zlib';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { ann, anonymous, bob, open, own, raw, service } from './fixtures.ts';
+import { ann, anonymous, bob, open, own, raw, service, useStorageFixtures } from './fixtures.ts';
+
+useStorageFixtures();
 
 const path = `render/image/public/${open}`;
 const webp = { accept: 'image/webp,*/*' };

@@ -1,5 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { ann, anonymous, bob, own, raw } from './fixtures.ts';
+import { ann, anonymous, bob, own, raw, useStorageFixtures } from './fixtures.ts';
+
+useStorageFixtures();
 
 describe('listing files', () => {
   const names = ['B.txt', 'a.txt', 'a/1', 'a/2', 'b/deep/3', 'c_.txt', 'cx.txt'];

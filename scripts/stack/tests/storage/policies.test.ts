@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { ann, run, service, sql } from './fixtures.ts';
+import { ann, run, service, sql, useStorageFixtures } from './fixtures.ts';
+
+useStorageFixtures();
 
 describe('policies on storage.objects', () => {
   it('can read the operation, the user and the declared type and length', async () => {

@@ -14,8 +14,11 @@ import {
   stack,
   stored,
   textOf,
+  useStorageFixtures,
 } from './fixtures.ts';
 import { begin, offsetOf, patch, type Target, tus, uploadWithClient } from './tus.ts';
+
+useStorageFixtures();
 
 const endpoint = `${stack.url}/storage/v1/upload/resumable`;
 const as = (person: Person, headers = {}) => ({ authorization: `Bearer ${person.token}`, ...headers });

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { ann, anonymous, bob, open, own, sql, textOf } from './fixtures.ts';
+import { ann, anonymous, bob, open, own, sql, textOf, useStorageFixtures } from './fixtures.ts';
+
+useStorageFixtures();
 
 describe('a signed URL', () => {
   const name = () => `${ann.id}/signed me.txt`;

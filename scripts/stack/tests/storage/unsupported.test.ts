@@ -1,5 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { ann, open, own, raw, service, stored } from './fixtures.ts';
+import { ann, open, own, raw, service, stored, useStorageFixtures } from './fixtures.ts';
+
+useStorageFixtures();
 
 describe('features of the platform', () => {
   const refused = {

@@ -17,8 +17,11 @@ import {
   stack,
   stored,
   textOf,
+  useStorageFixtures,
 } from './fixtures.ts';
 import { begin } from './tus.ts';
+
+useStorageFixtures();
 
 describe('uploading', () => {
   it.each([
