@@ -240,8 +240,7 @@ create table public.post_tags (
   tag text not null,
   source public.reference_source not null,
   is_visible_to_all boolean not null default false,
-  primary key (post_id, tag),
-  constraint post_tags_tag_check check (private.is_valid_tag(tag))
+  primary key (post_id, tag)
 );
 -- A tag's posts, newest first: all, and those that everybody sees.
 create index post_tags_tag_post_id_idx on public.post_tags (tag, post_id);
@@ -312,6 +311,25 @@ $$;
 comment on function private.tg__copy_visibility() is
   'Trigger: a tag or mention is as visible as its post, whatever was written. Security definer: the lock needs a right on the post.';
 
+create function private.tg_post_tags__check_tag()
+returns trigger
+language plpgsql
+set search_path = ''
+as $$
+begin
+  raise exception using
+    errcode = '23514',
+    constraint = 'post_tags_tag_check',
+    message = 'new row for relation "post_tags" violates check constraint "post_tags_tag_check"';
+end
+$$;
+comment on function private.tg_post_tags__check_tag() is
+  'Trigger: a tag is stored in its folded form. In place of a check constraint, which PostgreSQL would evaluate again for each tag of a profile that is closed or opened, although only the visibility changes.';
+
+create trigger _200_check_tag before insert or update of tag on public.post_tags
+  for each row
+  when (not private.is_valid_tag(new.tag))
+  execute function private.tg_post_tags__check_tag();
 create trigger _100_copy_visibility before insert on public.post_tags
   for each row execute function private.tg__copy_visibility();
 create trigger _100_copy_visibility before insert on public.post_mentions
