@@ -98,7 +98,7 @@ async function open(size: DataSize, data: string, running: BenchNoctra[]): Promi
   const recipe = recipeOf(size, path.join(root, 'supabase', 'migrations'));
   const recipeFile = `${state}.recipe`;
   const isThere = fs.existsSync(recipeFile) && fs.readFileSync(recipeFile, 'utf8') === recipe;
-  console.log(`Starting a Noctra of its own, with ${size.posts.toLocaleString('en')} posts`);
+  console.log(`Starting a Noctra with ${size.posts.toLocaleString('en')} posts`);
   const start = async () => {
     const noctra = await startNoctra(state);
     running.push(noctra);

@@ -108,7 +108,7 @@ export function processOf(noctra: Noctra, command: RegExp): number {
 export const postmaster = /postgres(\.exe)?"? -D /;
 
 /** Expects the descendants of a killed process to end. */
-export async function expectNobodyLeft(before: Process[]): Promise<void> {
+export async function expectAllEnded(before: Process[]): Promise<void> {
   await until(() => survivors(before).length === 0, 'all descendants have ended');
 }
 

@@ -2,7 +2,7 @@ import { until } from 'embedded-supabase/testing';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import {
   command,
-  expectNobodyLeft,
+  expectAllEnded,
   family,
   type Noctra,
   postmaster,
@@ -48,7 +48,7 @@ describe('under load', () => {
     await load.stop();
     tries.push(...load.tries);
     expectClearRefusals(load.tries, { cut: true });
-    await expectNobodyLeft(before);
+    await expectAllEnded(before);
     await noctra.start();
     await retry(noctra, load.tries);
     await expectWhole(noctra, tries);
@@ -84,7 +84,7 @@ it('completes the migrations of a start that was killed', async () => {
   process.kill(processOf({ ...noctra, command: cutOff }, postmaster), 'SIGKILL');
   // The stack restarts the database, but the migration in progress has failed.
   expect(await cutOff.ended, cutOff.output()).toBe(1);
-  await expectNobodyLeft(before);
+  await expectAllEnded(before);
   const again = await startNoctra(other);
   try {
     const load = startLoad(again);
