@@ -2,7 +2,7 @@
 // openapi-typescript would do it, but it needs the compiler API, which TypeScript 7 does not have.
 
 import path from 'node:path';
-import type { GeneratedFile } from './generated.ts';
+import type { GeneratedFile } from './generated-file.ts';
 import { root } from './noctra.ts';
 import { openApiDocument } from './openapi-document.ts';
 

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { errors } from '../supabase/functions/api/http/errors.ts';
-import type { GeneratedFile } from './generated.ts';
+import type { GeneratedFile } from './generated-file.ts';
 import { root } from './noctra.ts';
 
 /** The files that are made from the list of errors. */

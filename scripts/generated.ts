@@ -3,14 +3,9 @@ import postgres from 'postgres';
 import { apiTypesFile } from './api-types.ts';
 import { CommandError } from './command.ts';
 import { errorFiles } from './error-list.ts';
+import type { GeneratedFile } from './generated-file.ts';
 import { root, type Target } from './noctra.ts';
 import { runSupabase } from './programs.ts';
-
-/** A file that is made from the database, the list of errors or the OpenAPI document. */
-export interface GeneratedFile {
-  file: string;
-  content: string;
-}
 
 const header = '// Generated from the database by `npm run generate`. Changes here are lost.\n\n';
 

@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { databaseUrl, loadKeys, StackError } from 'embedded-supabase';
+import { databaseUrl, loadKeys } from 'embedded-supabase';
 import postgres from 'postgres';
+import { CommandError } from '../command.ts';
 import { root } from '../noctra.ts';
 
 const main = fileURLToPath(import.meta.resolve('embedded-supabase/bin'));
@@ -23,7 +24,7 @@ export interface BenchNoctra {
   stop(): Promise<void>;
 }
 
-/** Starts the stack on free ports with its data in `state`. Throws a StackError if it does not start. */
+/** Starts the stack on free ports with its data in `state`. Throws a CommandError if it does not start. */
 export async function startNoctra(state: string): Promise<BenchNoctra> {
   const began = performance.now();
   const child = spawn(
@@ -64,7 +65,7 @@ async function ready(child: ChildProcess): Promise<void> {
       });
     }
     child.once('close', () =>
-      reject(new StackError(`Noctra did not start:\n${said.trim()}`, 'Correct that, then run again.')),
+      reject(new CommandError(`Noctra did not start:\n${said.trim()}`, 'Correct that, then run again.')),
     );
   });
 }

@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { errorMessage, StackError } from 'embedded-supabase';
+import { CommandError, runMain } from '../command.ts';
 import { root } from '../noctra.ts';
 import { type BenchNoctra, connect, startNoctra } from './bench-stack.ts';
 import { type DataSize, makeData, recipeOf } from './data.ts';
@@ -215,12 +215,8 @@ function count(text: string, option: string, least: number): number {
   throw usage(`${option} must be an integer of at least ${least}.`);
 }
 
-function usage(message: string): StackError {
-  return new StackError(message, '`npm run bench -- --help` lists the options.');
+function usage(message: string): CommandError {
+  return new CommandError(message, '`npm run bench -- --help` lists the options.');
 }
 
-main().catch((error: unknown) => {
-  if (error instanceof StackError) console.error(`\n${error.message}\n${error.advice}`);
-  else console.error(error instanceof Error ? error.stack : errorMessage(error));
-  process.exit(1);
-});
+runMain(main);

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ann, anonymous, bob, open, own, sql, textOf, useStorageFixtures } from './fixtures.ts';
 
@@ -37,17 +36,6 @@ describe('a signed URL', () => {
     expect((await bucket.createSignedUrl(name(), 0)).error).toMatchObject({ status: 400 });
   });
 
-  it('expires', async () => {
-    const { data } = await ann.client.storage.from(own).createSignedUrl(name(), 1);
-    await sleep(2100);
-    const answer = await fetch(data?.signedUrl ?? '');
-    expect(answer.status).toBe(400);
-    expect(await answer.json()).toMatchObject({
-      error: 'InvalidJWT',
-      message: expect.stringContaining('exp'),
-    });
-  });
-
   it('stores for its signer what anybody uploads with it', async () => {
     const path = `${ann.id}/by url`;
     const { data } = await ann.client.storage.from(own).createSignedUploadUrl(path);
@@ -71,13 +59,5 @@ describe('a signed URL', () => {
       .createSignedUploadUrl(path, { upsert: true });
     expect((await bucket.uploadToSignedUrl(path, replacing?.token ?? '', 'new')).error).toBeNull();
     expect(await textOf(ann.client, own, path)).toBe('new');
-  });
-
-  it('is made for uploading only by users who may upload', async () => {
-    const { error } = await bob.client.storage.from(own).createSignedUploadUrl(`${ann.id}/x`);
-    expect(error).toMatchObject({
-      message: expect.stringContaining('row-level security'),
-      statusCode: '403',
-    });
   });
 });
