@@ -1,12 +1,13 @@
--- Posts: who sees them, whom and what they mention.
+-- Posts, their visibility, and their tags and mentions.
 --
 -- Users write posts through functions only (create_post, update_post, hide_post), so that limits, rates and files are
--- checked in one place. The dashboard and the secret key may also write rows; what must hold for those as well is a
--- constraint or a trigger here: visibility, flat reposts, and the tags and mentions of the caption.
+-- checked in one place. The dashboard and the secret key may also write rows, so these rules are constraints and triggers:
+-- visibility, flat reposts, and the tags and mentions of the caption.
 --
 -- Visibility is a stored column, is_visible_to_all, which decides nearly every row without looking at the owner. It
 -- depends on the post and on the owner's profile, so every transaction that changes either of them first locks the
--- profile and then the post. A transaction that waits for the profile then reads it as it was committed.
+-- profile and then the post. A transaction that waits for the profile then reads it as it was committed. Tags and
+-- mentions carry a copy of the column for the indexes of list_posts; it decides nothing.
 
 create function private.is_valid_caption(caption text)
 returns boolean
@@ -41,8 +42,8 @@ create table public.posts (
 );
 -- A user's posts, newest first; also for the foreign key.
 create index posts_owner_id_id_idx on public.posts (owner_id, id);
--- For list_posts, which must not read through posts that it does not show: the newest that everybody sees, and a user's
--- posts that everybody or nobody else sees.
+-- For list_posts, which must not read posts that it does not show: the newest visible posts, and a user's visible or
+-- other posts.
 create index posts_visible_id_idx on public.posts (id) where is_visible_to_all;
 create index posts_owner_id_is_visible_to_all_id_idx on public.posts (owner_id, is_visible_to_all, id);
 create index posts_original_post_id_idx on public.posts (original_post_id) where original_post_id is not null;
@@ -50,10 +51,14 @@ create index posts_original_post_id_idx on public.posts (original_post_id) where
 alter table public.posts enable row level security;
 
 grant select, delete on public.posts to authenticated;
-grant select, insert, update, delete on public.posts to service_role;
+grant select, insert, delete on public.posts to service_role;
+-- Not original_post_id: reposts are made flat when they are inserted.
+grant update (owner_id, caption, is_public, hidden_at, is_visible_to_all, created_at, updated_at)
+  on public.posts to service_role;
 
--- The only place that says who sees a post. The caller and their role are looked up once a statement, and only if it
--- meets a row that not everybody may see.
+-- Decides who sees a post, on every path. list_posts repeats its conditions to choose an index, under this policy;
+-- 20-reading.sql compares the two. The caller and their role are looked up once a statement, and only if it meets a row
+-- that not everybody may see.
 create policy select_visible on public.posts for select to authenticated
   using (
     is_visible_to_all
@@ -64,9 +69,9 @@ create policy delete_own on public.posts for delete to authenticated
   using (owner_id = (select auth.uid()) and (select private.may_write()));
 
 comment on table public.posts is
-  'What users publish. Everybody signed in sees a post if the post and its owner''s profile are public and no moderator has hidden it; the owner and moderators always do.';
+  'The posts of users. Everybody signed in sees a post if the post and its owner''s profile are public and no moderator has hidden it; the owner and moderators always do.';
 comment on column public.posts.id is 'Sorts by the time of publication: the order of every list, and its cursor.';
-comment on column public.posts.owner_id is 'Who published it.';
+comment on column public.posts.owner_id is 'The user who published it.';
 comment on column public.posts.caption is 'The text. Its @mentions and #hashtags are kept in post_mentions and post_tags.';
 comment on column public.posts.is_public is 'False shows the post to its owner and to moderators only.';
 comment on column public.posts.original_post_id is
@@ -190,7 +195,7 @@ create trigger _100_flatten_repost before insert on public.posts
 
 create type public.reference_source as enum ('caption', 'explicit');
 comment on type public.reference_source is
-  'Where a tag or a mention comes from: the caption, which takes it away again when it is edited, or an explicit list.';
+  'The source of a tag or a mention: the caption, whose edits remove it again, or an explicit list.';
 
 create function private.tag_name(tag text)
 returns text
@@ -290,7 +295,10 @@ comment on policy select_visible on public.post_tags is 'A tag is visible with i
 comment on policy select_visible on public.post_mentions is 'A mention is visible with its post.';
 
 -- A list by tag or mention must not read through a hundred thousand private posts, so the index that it uses has none.
--- Wrong values would only make a list slow or short, and show nothing to anybody: row-level security asks the post.
+-- The copy could only make a list slow or short: row-level security asks the post.
+--
+-- A foreign key (post_id, is_visible_to_all) on update cascade would keep the copy as well. It takes twice as long to open
+-- or close a profile, for it checks every row again, and changes of visibility would conflict with FOR KEY SHARE.
 
 create function private.tg__copy_visibility()
 returns trigger
@@ -334,6 +342,15 @@ create trigger _100_copy_visibility before insert on public.post_tags
   for each row execute function private.tg__copy_visibility();
 create trigger _100_copy_visibility before insert on public.post_mentions
   for each row execute function private.tg__copy_visibility();
+-- Not for the trigger below, which writes the post's value.
+create trigger _200_copy_visibility before update of post_id, is_visible_to_all on public.post_tags
+  for each row
+  when (pg_trigger_depth() = 0)
+  execute function private.tg__copy_visibility();
+create trigger _200_copy_visibility before update of post_id, is_visible_to_all on public.post_mentions
+  for each row
+  when (pg_trigger_depth() = 0)
+  execute function private.tg__copy_visibility();
 
 create function private.tg_posts__propagate_visibility()
 returns trigger
@@ -475,7 +492,6 @@ declare
     where name operator(extensions.<>) all (public.extract_mentions(old.caption)::extensions.citext[])
   );
 begin
-
   if tg_op = 'UPDATE' then
     delete from public.post_tags
     where post_tags.post_id = new.id and post_tags.source = 'caption' and post_tags.tag <> all (v_tags);
@@ -487,13 +503,13 @@ begin
     set name = null
     where post_mentions.post_id = new.id and post_mentions.name operator(extensions.<>) all (v_names);
   end if;
-  -- What is there stays: the caption does not weaken an explicit reference.
+  -- Keep existing rows: a caption does not turn an explicit reference into a caption reference.
   if cardinality(v_tags) > 0 then
     insert into public.post_tags (post_id, tag, source)
     select new.id, tag, 'caption' from unnest(v_tags) as tag
     on conflict do nothing;
   end if;
-  -- Names that were there before still mean whom they meant when they were written, whoever has them now.
+  -- A name that the caption had before keeps its user, also if another user has the name now.
   if cardinality(v_new_names) > 0 then
     insert into public.post_mentions (post_id, profile_id, source, name)
     select new.id, mentioned.id, 'caption', mentioned.username

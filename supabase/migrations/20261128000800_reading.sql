@@ -1,7 +1,7 @@
--- Reading: posts and profiles as clients show them.
+-- Reading: posts and profiles in the form that clients show.
 --
--- A page of posts is made in two steps. As the caller, under row-level security, the ids of the page are read: the rule
--- of who sees what stands in the policy of posts, and nowhere else. Then one SECURITY DEFINER function makes finished
+-- A page of posts is made in two steps. As the caller, under row-level security, the ids of the page are read: the
+-- policies decide, and conditions of list_posts only choose an index. Then one SECURITY DEFINER function makes finished
 -- rows of these ids, with owner, tags, mentions and files, without asking again for each of them.
 --
 -- The HTTP API and the SDK use these functions, so neither composes posts or profiles.
@@ -127,7 +127,7 @@ begin
 end
 $$;
 comment on function private.compose_posts(uuid[], uuid[]) is
-  'Posts as clients show them, in the order of the ids. The caller of this function has read the ids under row-level security. Security definer: whether a post may be seen is asked once, and not again for each tag, mention and file.';
+  'Posts as clients show them, in the order of the ids. Not for clients: it shows any post, and the Data API does not expose this schema. view_posts calls it with ids that were read under row-level security. Security definer: row-level security decides once for a post, and not again for each tag, mention and file.';
 grant execute on function private.compose_posts(uuid[], uuid[]) to authenticated;
 
 create function private.view_posts(post_ids uuid[])
@@ -222,9 +222,9 @@ begin
     v_mentioned_id := private.require_profile(list_posts.mentions);
   end if;
 
-  -- A page costs what it shows, however many posts there are that the caller may not see. So it is merged from two lists:
-  -- of posts that everybody sees, each by an index that has no others, and of the caller's own that others do not see.
-  -- Row-level security still decides about each post; the conditions here only spare it those that it would refuse.
+  -- The cost of a page must not depend on posts that the caller may not see. So two lists are merged: visible posts, by an
+  -- index that has no others, and the caller's own other posts. Row-level security still decides about each post; the
+  -- conditions here only leave out posts that it would refuse.
   --
   -- One statement for each usual question, so that each has a generic plan of its own: one plan for all filters would be
   -- slow for each of them.

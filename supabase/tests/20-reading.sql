@@ -1,7 +1,7 @@
 -- get_post, list_posts and get_profile. Ada, Ben and Dan publish, Dan's profile is private, Cleo reads.
 begin;
 set local search_path = public, extensions;
-select plan(51);
+select plan(55);
 
 select tests.create_user('ada', metadata => '{"date_of_birth": "1990-05-17"}'), tests.create_user('ben'), tests.create_user('cleo'), tests.create_user('dan');
 update public.profiles set is_public = false where id = tests.id_of('dan');
@@ -112,6 +112,59 @@ select is((select count(*) from public.list_posts()), 20::bigint, 'a page has 20
 select is((select count(*) from public.list_posts(page_limit => 1000000)), 101::bigint, 'a page has at most 100 posts and one to show that there are more');
 select tests.authenticate_as('dan');
 select is(pg_temp.page(), '8754321', 'lists the own posts of a private profile');
+
+-- The conditions of list_posts find the posts that row-level security shows.
+
+select tests.clear_authentication();
+select tests.create_user('mia', 'moderator');
+update public.posts set hidden_at = now() where id = 'ffffffff-0000-7000-a000-000000000001';
+update public.post_tags set source = 'explicit' where tag = 'tap_dawn';
+create function pg_temp.difference(name text) returns text
+language plpgsql
+as $$
+declare
+  v_owner text;
+  v_tag text;
+  v_mentioned text;
+  v_listed uuid[];
+  v_shown uuid[];
+begin
+  perform tests.authenticate_as(name);
+  foreach v_owner in array array[null, 'ada', 'ben', 'cleo', 'dan'] loop
+    foreach v_tag in array array[null, 'tap_sea', 'tap_dawn'] loop
+      foreach v_mentioned in array array[null, 'cleo', 'ada'] loop
+        v_listed := array(
+          select id from public.list_posts(
+            case when v_owner is not null then tests.id_of(v_owner)::text end, v_tag,
+            case when v_mentioned is not null then tests.id_of(v_mentioned)::text end, page_limit => 101
+          )
+        );
+        v_shown := array(
+          select posts.id from public.posts
+          where (v_owner is null or owner_id = tests.id_of(v_owner))
+            and (v_tag is null or exists (select from public.post_tags where post_id = posts.id and tag = v_tag))
+            and (
+              v_mentioned is null
+              or exists (select from public.post_mentions where post_id = posts.id and profile_id = tests.id_of(v_mentioned))
+            )
+          order by posts.id desc
+          limit 101
+        );
+        if v_listed <> v_shown then
+          return concat_ws(', ', v_owner, v_tag, v_mentioned, v_listed::text, v_shown::text);
+        end if;
+      end loop;
+    end loop;
+  end loop;
+  return 'none';
+end
+$$;
+grant execute on function pg_temp.difference(text) to authenticated;
+select is(pg_temp.difference(name), 'none', 'every list shows what row-level security shows to ' || label)
+from (
+  values
+    ('ada', 'an owner with a private and a hidden post'), ('cleo', 'a stranger'), ('mia', 'a moderator'), ('dan', 'the owner of a private profile')
+) as reader (name, label);
 
 -- Profiles
 
