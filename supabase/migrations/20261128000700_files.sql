@@ -1,15 +1,15 @@
 -- Files: from an upload to a post or a profile, and out of Storage again.
 --
--- Users upload into bucket `uploads`, which only the edge function reads. The edge function reads the upload, inspects its bytes,
--- removes the metadata and writes the result under a new name into `post-media`, `avatars` or `covers`. Clients cannot
--- write there, so what a post or a profile shows never changes, whatever an old upload token can still overwrite.
+-- Users upload into bucket `uploads`, which only the edge function reads. It inspects the bytes, removes the metadata and
+-- writes the result under a new name into `post-media`, `avatars` or `covers`. Clients cannot write there, so the files of
+-- posts and profiles never change, also while an old upload token still works.
 --
 -- A row in storage.objects must not be deleted by SQL (its bytes would stay for ever). So every object that nothing
 -- shows has a row in private.unused_files, with the time when the sweep removes it through the Storage API:
 --   register_file  a row, due in a day, before the function writes the bytes
 --   claim          a post or a profile takes the row; its facts become the post's
---   release        the post or the profile goes, or takes another file: a row that is due now, and can never be claimed
---   take_removals  the sweep (housekeeping) gets what is due
+--   enqueue        the post or the profile is deleted, or takes another file: a row that is due now, and is never claimed
+--   take_removals  the sweep (housekeeping) gets the rows that are due
 -- The row is also the lock: a claim and a removal of the same file wait for each other on it, and the second finds it
 -- gone or taken.
 
@@ -38,8 +38,8 @@ comment on table private.unused_files is
   'Objects that no post and no profile shows, and when they are to be removed. No foreign key to storage.objects: the row comes before the object, and goes after it.';
 comment on column private.unused_files.bucket_id is 'The object''s bucket.';
 comment on column private.unused_files.name is 'The object''s name in the bucket.';
-comment on column private.unused_files.owner_id is 'Who may claim it; null if nobody may any more.';
-comment on column private.unused_files.file_type is 'How a client shows it. This and the other facts are null for what cannot be claimed.';
+comment on column private.unused_files.owner_id is 'The user who may claim it; null if nobody may any more.';
+comment on column private.unused_files.file_type is 'How a client shows it. This and the other facts are null for a file that cannot be claimed.';
 comment on column private.unused_files.mime_type is 'The media type, by its bytes.';
 comment on column private.unused_files.size is 'Bytes.';
 comment on column private.unused_files.width is 'Pixels, as shown upright; null where there are none.';
@@ -63,13 +63,8 @@ security definer
 set search_path = ''
 as $$
 begin
-  if not private.is_active(register_file.owner_id) then
-    if not exists (select from public.profiles where profiles.id = register_file.owner_id) then
-      perform private.raise_error(401, 'not_signed_in', 'Sign in first.');
-    end if;
-    perform private.raise_error(403, 'user_banned', 'This account is closed.');
-  end if;
-  -- A day is long enough to write a caption, and short enough not to keep what nobody wants.
+  perform private.require_active(register_file.owner_id);
+  -- A day is long enough to write a caption, and short enough not to keep abandoned files.
   insert into private.unused_files (bucket_id, name, owner_id, file_type, mime_type, size, width, height, remove_at)
   values (
     register_file.bucket_id, register_file.name, register_file.owner_id, register_file.file_type,
@@ -84,7 +79,7 @@ end
 $$;
 comment on function public.register_file(text, text, uuid, public.media_type, text, bigint, integer, integer) is
   'Makes the name of an inspected file the owner''s to claim for a day. To be called before the bytes are written. False if the name is being removed: take another one. For the edge function. Security definer: service_role has no grant on private tables.';
--- Not for clients: they would vouch for themselves.
+-- Not granted to clients: they could register files that nobody inspected.
 grant execute on function public.register_file(text, text, uuid, public.media_type, text, bigint, integer, integer) to service_role;
 
 create function public.discard_files(bucket_id text, names text[])
@@ -105,21 +100,21 @@ comment on function public.discard_files(text, text[]) is
   'Makes files that nothing has claimed due for removal, after a request that failed. For the edge function. Security definer: service_role has no grant on private tables.';
 grant execute on function public.discard_files(text, text[]) to service_role;
 
-create function private.release_files(bucket_id text, names text[])
+create function private.enqueue_removals(bucket_id text, names text[])
 returns void
 language plpgsql
 set search_path = ''
 as $$
 begin
   insert into private.unused_files (bucket_id, name, remove_at)
-  select distinct release_files.bucket_id, released.name, now()
-  from unnest(release_files.names) as released (name)
+  select distinct enqueue_removals.bucket_id, unused.name, now()
+  from unnest(enqueue_removals.names) as unused (name)
   on conflict on constraint unused_files_pkey do update
   set owner_id = null, remove_at = excluded.remove_at;
 end
 $$;
-comment on function private.release_files(text, text[]) is
-  'Makes files due for removal that were shown and are no more. Not granted: SECURITY DEFINER trigger functions call it.';
+comment on function private.enqueue_removals(text, text[]) is
+  'Makes files due for removal that nothing shows any more. Not granted: SECURITY DEFINER trigger functions call it.';
 
 -- The files of posts
 
@@ -148,7 +143,9 @@ alter table public.post_media enable row level security;
 
 -- No write: create_post and update_post claim files that were inspected.
 grant select on public.post_media to authenticated;
-grant select, insert, update, delete on public.post_media to service_role;
+grant select, insert, delete on public.post_media to service_role;
+-- Not the path: the file that it replaces would never be removed.
+grant update (position, file_type, mime_type, size, width, height, alt_text) on public.post_media to service_role;
 
 -- As on post_tags.
 create policy select_visible on public.post_media for select to authenticated
@@ -164,22 +161,22 @@ comment on column public.post_media.mime_type is 'The media type, by its bytes.'
 comment on column public.post_media.size is 'Bytes.';
 comment on column public.post_media.width is 'Pixels, as shown upright; null where there are none.';
 comment on column public.post_media.height is 'Pixels, as shown upright; null where there are none.';
-comment on column public.post_media.alt_text is 'What the file shows, for users who cannot see it.';
+comment on column public.post_media.alt_text is 'A description of the file, for users who cannot see it.';
 comment on column public.post_media.created_at is 'When the post claimed it.';
 comment on policy select_visible on public.post_media is 'A file is visible with its post.';
 
-create function private.tg_post_media__release()
+create function private.tg_post_media__enqueue_removals()
 returns trigger
 language plpgsql
 security definer
 set search_path = ''
 as $$
 begin
-  perform private.release_files('post-media', array(select released.path from released));
+  perform private.enqueue_removals('post-media', array(select removed.path from removed));
   -- The files behind the ones that went move up, in the same order.
   update public.post_media
   set position = numbered.position
-  from (select distinct released.post_id from released) as posts
+  from (select distinct removed.post_id from removed) as posts
   cross join lateral (
     select files.id, row_number() over (order by files.position) - 1 as position
     from public.post_media as files
@@ -189,12 +186,12 @@ begin
   return null;
 end
 $$;
-comment on function private.tg_post_media__release() is
-  'Trigger: releases the files that a post no longer shows, and closes the gaps. Security definer: unused_files is granted to nobody.';
+comment on function private.tg_post_media__enqueue_removals() is
+  'Trigger: enqueues the files that a post no longer shows, and closes the gaps. Security definer: unused_files is granted to nobody.';
 
-create trigger _100_release after delete on public.post_media
-  referencing old table as released
-  for each statement execute function private.tg_post_media__release();
+create trigger _100_enqueue_removals after delete on public.post_media
+  referencing old table as removed
+  for each statement execute function private.tg_post_media__enqueue_removals();
 
 create function private.media_list(media jsonb)
 returns jsonb
@@ -282,7 +279,7 @@ comment on function private.claim_media(uuid, jsonb) is
 
 -- The pictures of profiles
 
-create function private.tg_profiles__claim_pictures()
+create function private.tg_profiles__use_pictures()
 returns trigger
 language plpgsql
 security definer
@@ -313,16 +310,16 @@ begin
       end if;
     end if;
     if v_picture.replaced is not null then
-      perform private.release_files(v_picture.bucket, array[v_picture.replaced]);
+      perform private.enqueue_removals(v_picture.bucket, array[v_picture.replaced]);
     end if;
   end loop;
   return new;
 end
 $$;
-comment on function private.tg_profiles__claim_pictures() is
-  'Trigger: claims the pictures that a profile comes to show, and releases those that they replace. Security definer: unused_files is granted to nobody.';
+comment on function private.tg_profiles__use_pictures() is
+  'Trigger: takes the new pictures of a profile from the unused files, and enqueues the replaced ones. Security definer: unused_files is granted to nobody.';
 
-create function private.tg_profiles__release_pictures()
+create function private.tg_profiles__enqueue_removals()
 returns trigger
 language plpgsql
 security definer
@@ -330,21 +327,21 @@ set search_path = ''
 as $$
 begin
   if old.avatar_path is not null then
-    perform private.release_files('avatars', array[old.avatar_path]);
+    perform private.enqueue_removals('avatars', array[old.avatar_path]);
   end if;
   if old.cover_path is not null then
-    perform private.release_files('covers', array[old.cover_path]);
+    perform private.enqueue_removals('covers', array[old.cover_path]);
   end if;
   return null;
 end
 $$;
-comment on function private.tg_profiles__release_pictures() is
-  'Trigger: releases the pictures of a profile that is deleted. Security definer: unused_files is granted to nobody.';
+comment on function private.tg_profiles__enqueue_removals() is
+  'Trigger: enqueues the pictures of a deleted profile. Security definer: unused_files is granted to nobody.';
 
-create trigger _100_claim_pictures before insert or update of avatar_path, cover_path on public.profiles
-  for each row execute function private.tg_profiles__claim_pictures();
-create trigger _300_release_pictures after delete on public.profiles
-  for each row execute function private.tg_profiles__release_pictures();
+create trigger _100_use_pictures before insert or update of avatar_path, cover_path on public.profiles
+  for each row execute function private.tg_profiles__use_pictures();
+create trigger _300_enqueue_removals after delete on public.profiles
+  for each row execute function private.tg_profiles__enqueue_removals();
 
 -- Buckets
 
@@ -358,9 +355,9 @@ values
 on conflict (id) do update
 set public = excluded.public, file_size_limit = excluded.file_size_limit, allowed_mime_types = null;
 
--- <user id>/<uuid>: nothing of the user's own file name becomes public, and no two uploads collide. Users only insert: who
--- reads an upload could also sign a URL for it, or copy it with another type, and a page with a script would be served
--- from the project's origin. The function reads and removes uploads for them.
+-- <user id>/<uuid>: nothing of the user's own file name becomes public, and no two uploads collide. Users only
+-- insert: a user who reads an upload could sign a URL for it, or copy it with another type, and the project's origin would
+-- serve a page with a script. The function reads and removes uploads for them.
 create policy uploads_insert_own on storage.objects for insert to authenticated
   with check (
     bucket_id = 'uploads'

@@ -1,8 +1,8 @@
--- Housekeeping: what runs now and then.
+-- Housekeeping: periodic jobs.
 --
--- The edge function's /sweep/ calls these functions with the secret key, removes through the Storage API what SQL must
--- not delete, and reports what is gone. A file that cannot be removed costs itself alone: each attempt doubles the time
--- until the next one.
+-- The edge function's /sweep/ calls these functions with the secret key, removes objects through the Storage API, because
+-- SQL must not delete them, and reports the removed ones. One file that cannot be removed does not block the others: each
+-- attempt doubles the time until the next one.
 
 create function private.forget_expired()
 returns void
@@ -58,11 +58,18 @@ as $$
 begin
   perform private.forget_expired();
 
-  -- The function removes an upload when it has published it; what is left after a day was abandoned.
+  -- The function removes an upload when it has published it; after a day an upload is abandoned. The limit bounds this call;
+  -- the next one goes on.
   insert into private.unused_files (bucket_id, name, remove_at)
   select objects.bucket_id, objects.name, now()
   from storage.objects
   where objects.bucket_id = 'uploads' and objects.created_at <= now() - interval '1 day'
+    and not exists (
+      select
+      from private.unused_files
+      where unused_files.bucket_id = objects.bucket_id and unused_files.name = objects.name
+    )
+  limit 1000
   on conflict on constraint unused_files_pkey do nothing;
 
   -- A repeated request may have registered a file that its first attempt put into a post.
@@ -91,7 +98,7 @@ begin
 end
 $$;
 comment on function public.take_removals(integer) is
-  'Objects to remove through the Storage API now, at most max (and 1,000). The caller has five minutes for them; what is not reported to finish_removals by then is given out again. Also forgets what has expired. For the edge function. Security definer: service_role has no grant on private tables.';
+  'Objects to remove through the Storage API now, at most max (and 1,000). The caller has five minutes for them; an object that is not reported to finish_removals by then is returned again. Also forgets expired keys, counters and names. For the edge function. Security definer: service_role has no grant on private tables.';
 grant execute on function public.take_removals(integer) to service_role;
 
 create function public.finish_removals(bucket_id text, names text[])
