@@ -1,11 +1,11 @@
--- Profiles: who a user is to others, what only that user may see, and what each role may do.
+-- Profiles: the public and the private facts of a user, and the powers of each role.
 --
 -- Two tables, because clients read other users' profiles with `select *`: a private fact never shares a row with
 -- public ones. Every user of Auth has one row in each, made at sign-up and deleted with the user.
 
 create type public.profile_role as enum ('user', 'moderator', 'admin');
 comment on type public.profile_role is
-  'What a user may do beyond their own content: user nothing, moderator hide posts, admin everything. In rising order.';
+  'The powers of a user beyond their own content: user none, moderator hides posts, admin all. In rising order.';
 
 create function private.is_valid_username(username text)
 returns boolean
@@ -155,16 +155,16 @@ create policy update_own on public.profiles for update to authenticated
   using (id = (select auth.uid()) and (select private.may_write()))
   with check (id = (select auth.uid()));
 
-comment on table public.profiles is 'What every signed-in user may see of a user. One row for each user, made at sign-up.';
+comment on table public.profiles is 'The facts of a user that every signed-in user may see. One row for each user, made at sign-up.';
 comment on column public.profiles.id is 'The id in auth.users.';
 comment on column public.profiles.username is
   'The name in @mentions: letters A-Z a-z, digits and _; unique without regard to case, kept as written.';
-comment on column public.profiles.bio is 'What the user says about themselves. A text: clients make no links of it, or of http and https URLs only.';
-comment on column public.profiles.playlist is 'What the user listens to: an http or https URL, or nothing.';
+comment on column public.profiles.bio is 'A text of the user about themselves. A text: clients make no links of it, or of http and https URLs only.';
+comment on column public.profiles.playlist is 'The music of the user: an http or https URL, or empty.';
 comment on column public.profiles.avatar_path is 'The profile picture: an object of bucket avatars, or null.';
 comment on column public.profiles.cover_path is 'The cover picture: an object of bucket covers, or null.';
 comment on column public.profiles.is_vip is 'Shows a badge beside the name. Set by admins (set_vip).';
-comment on column public.profiles.role is 'What the user may do beyond their own content. Set by admins (set_role).';
+comment on column public.profiles.role is 'The powers of the user beyond their own content. Set by admins (set_role).';
 comment on column public.profiles.is_public is 'False hides all posts of the user from everybody else but moderators.';
 comment on column public.profiles.is_anonymous is 'A preference that clients store here: show the user without name and picture.';
 comment on column public.profiles.created_at is 'When the user signed up.';
@@ -199,7 +199,7 @@ create policy update_own on public.private_profiles for update to authenticated
   using (id = (select auth.uid()) and (select private.may_write()))
   with check (id = (select auth.uid()));
 
-comment on table public.private_profiles is 'What only the user may see of their profile. One row for each user.';
+comment on table public.private_profiles is 'The facts of a profile that only its user may see. One row for each user.';
 comment on column public.private_profiles.id is 'The id in auth.users.';
 comment on column public.private_profiles.date_of_birth is 'From 1900-01-01 to today; null if the user did not say.';
 comment on column public.private_profiles.created_at is 'When the user signed up.';
@@ -256,6 +256,22 @@ $$;
 comment on function private.require_profile(text) is 'As find_profile, with an error for nobody.';
 grant execute on function private.require_profile(text) to authenticated;
 
+create function private.require_active(user_id uuid)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  if not exists (select from public.profiles where profiles.id = require_active.user_id) then
+    perform private.raise_error(401, 'not_signed_in', 'Sign in first.');
+  elsif not private.is_active(require_active.user_id) then
+    perform private.raise_error(403, 'user_banned', 'This account is closed.');
+  end if;
+end
+$$;
+comment on function private.require_active(uuid) is
+  'Refuses a user who is deleted or banned. Not granted: SECURITY DEFINER functions call it.';
+
 create function private.lock_writer()
 returns void
 language plpgsql
@@ -266,11 +282,7 @@ begin
   -- Before all other locks of the request. FOR SHARE keeps the account from being deleted and the profile from being
   -- opened or closed while one of its posts is written.
   perform from public.profiles where profiles.id = auth.uid() for share;
-  if not found then
-    perform private.raise_error(401, 'not_signed_in', 'Sign in first.');
-  elsif not private.may_write() then
-    perform private.raise_error(403, 'user_banned', 'This account is closed.');
-  end if;
+  perform private.require_active(auth.uid());
 end
 $$;
 comment on function private.lock_writer() is

@@ -3,15 +3,13 @@
 -- The public functions run as the caller and ask row-level security what the caller sees. The private ones write, with
 -- their owner's rights, only what belongs to auth.uid().
 --
--- Locks, in this order: the caller's profile, the post, the idempotency key and the rate counter, then whatever the
--- post refers to. What only two requests in opposite order could deadlock on is not sorted; PostgreSQL ends one of them
--- with 40P01, and the client repeats it.
+-- supabase/CONVENTIONS.md lists the locks and their order.
 
 create table private.idempotency_keys (
   owner_id uuid not null references public.profiles (id) on delete cascade,
   key text not null,
   request_hash bytea not null,
-  -- Deferred: the key is claimed before the post is written.
+  -- Deferred: the key is reserved before the post is written.
   post_id uuid references public.posts (id) on delete set null deferrable initially deferred,
   created_at timestamptz not null default now(),
   primary key (owner_id, key)
@@ -20,13 +18,13 @@ create index idempotency_keys_post_id_idx on private.idempotency_keys (post_id);
 -- For the sweep.
 create index idempotency_keys_created_at_idx on private.idempotency_keys (created_at);
 comment on table private.idempotency_keys is 'Requests that a client may repeat for a day, because the answer was lost, without repeating what they did.';
-comment on column private.idempotency_keys.owner_id is 'Whose request: two users may choose the same key.';
-comment on column private.idempotency_keys.key is 'What the client sent.';
+comment on column private.idempotency_keys.owner_id is 'The user who sent it: two users may choose the same key.';
+comment on column private.idempotency_keys.key is 'The key, as the client sent it.';
 comment on column private.idempotency_keys.request_hash is 'SHA-256 of the arguments: a key is good for one request only.';
 comment on column private.idempotency_keys.post_id is 'The post that the request made; null once it is deleted.';
 comment on column private.idempotency_keys.created_at is 'When the request was first made.';
 
-create function private.claim_idempotency_key(key text, request_hash bytea, post_id uuid)
+create function private.reserve_idempotency_key(key text, request_hash bytea, post_id uuid)
 returns uuid
 language plpgsql
 set search_path = ''
@@ -34,7 +32,7 @@ as $$
 declare
   v_first private.idempotency_keys;
 begin
-  if char_length(claim_idempotency_key.key) not between 1 and private.limit_of('idempotency_key_length') then
+  if char_length(reserve_idempotency_key.key) not between 1 and private.limit_of('idempotency_key_length') then
     perform private.raise_error(
       422, 'idempotency_key_invalid', 'An idempotency key has 1 to {idempotency_key_length} characters.',
       'idempotency_key'
@@ -43,16 +41,16 @@ begin
   -- The same key at the same time waits here until the first request is done, and then finds its post.
   insert into private.idempotency_keys (owner_id, key, request_hash, post_id)
   values (
-    auth.uid(), claim_idempotency_key.key, claim_idempotency_key.request_hash, claim_idempotency_key.post_id
+    auth.uid(), reserve_idempotency_key.key, reserve_idempotency_key.request_hash, reserve_idempotency_key.post_id
   )
   on conflict on constraint idempotency_keys_pkey do nothing;
   if found then
-    return claim_idempotency_key.post_id;
+    return reserve_idempotency_key.post_id;
   end if;
   select * into v_first
   from private.idempotency_keys
-  where idempotency_keys.owner_id = auth.uid() and idempotency_keys.key = claim_idempotency_key.key;
-  if v_first.request_hash <> claim_idempotency_key.request_hash then
+  where idempotency_keys.owner_id = auth.uid() and idempotency_keys.key = reserve_idempotency_key.key;
+  if v_first.request_hash <> reserve_idempotency_key.request_hash then
     perform private.raise_error(
       422, 'idempotency_key_reused', 'The idempotency key was sent before with other arguments.', 'idempotency_key'
     );
@@ -64,7 +62,7 @@ begin
   return v_first.post_id;
 end
 $$;
-comment on function private.claim_idempotency_key(text, bytea, uuid) is
+comment on function private.reserve_idempotency_key(text, bytea, uuid) is
   'The given post id for the first request with this key of the caller''s; for a repeated one the id of the post that the first made. Not granted: create_post calls it.';
 
 create function private.check_post_input(caption text, tags text[], mentions text[])
@@ -134,7 +132,7 @@ begin
     if not found then
       perform private.raise_error(
         422, 'mention_unknown',
-        -- Only what has the form of a name is repeated.
+        -- The message repeats the text only if it has the form of a name.
         case
           when private.is_valid_username(ltrim(btrim(v_item), '@＠')) then format('There is no user "%s".', ltrim(btrim(v_item), '@＠'))
           else 'A mention is the id or the user name of a user.'
@@ -155,7 +153,7 @@ language plpgsql
 set search_path = ''
 as $$
 begin
-  -- What the caption has already becomes explicit.
+  -- A reference that the caption already has becomes explicit.
   if cardinality(tags) > 0 then
     insert into public.post_tags (post_id, tag, source)
     select distinct add_explicit_references.post_id, listed.tag, 'explicit'::public.reference_source
@@ -200,7 +198,7 @@ begin
   perform private.lock_writer();
   perform private.check_post_input(coalesce(insert_post.caption, ''), insert_post.tags, insert_post.mentions);
   if insert_post.idempotency_key is not null then
-    v_first_id := private.claim_idempotency_key(
+    v_first_id := private.reserve_idempotency_key(
       insert_post.idempotency_key,
       sha256(convert_to(
         jsonb_build_array(
@@ -237,7 +235,7 @@ begin
 end
 $$;
 comment on function private.insert_post(text, text[], text[], jsonb, boolean, uuid, uuid, text) is
-  'Writes a post of the caller''s and returns its id. original_post: as named by the caller. visible_original: the post to repost, if the caller sees it. Security definer: posts are not the users'' to write. It writes in the caller''s name only.';
+  'Writes a post of the caller''s and returns its id. original_post: as named by the caller. visible_original: the post to repost, if the caller sees it; a wrong one shows nothing, because readers see an original only if the policy of posts shows it to them. Security definer: posts are not granted to users for writing. It writes in the caller''s name only.';
 grant execute on function private.insert_post(text, text[], text[], jsonb, boolean, uuid, uuid, text) to authenticated;
 
 create function public.create_post(
@@ -319,7 +317,7 @@ begin
   v_tags := private.explicit_tags(edit_post.tags);
   v_mentioned := private.lock_mentioned(edit_post.mentions);
 
-  -- What goes, goes first: a full post may exchange what it has.
+  -- Remove first, so that a full post can exchange files and tags.
   if edit_post.tags is not null then
     delete from public.post_tags
     where post_tags.post_id = v_id and post_tags.source = 'explicit' and post_tags.tag <> all (v_tags);
@@ -354,7 +352,7 @@ begin
 end
 $$;
 comment on function private.edit_post(uuid, text, text[], text[], boolean, jsonb, text[]) is
-  'Writes an edit of the caller''s post. Security definer: posts are not the users'' to write. Only the caller''s own post is edited.';
+  'Writes an edit of the caller''s post. Security definer: posts are not granted to users for writing. Only the caller''s own post is edited.';
 grant execute on function private.edit_post(uuid, text, text[], text[], boolean, jsonb, text[]) to authenticated;
 
 create function private.remove_media(post_id uuid, media text[])
@@ -408,10 +406,12 @@ as $$
 declare
   v_owner_id uuid;
 begin
-  -- Here as well, so that a token whose user is gone is told so, and not that the post belongs to another user.
-  perform private.lock_writer();
   select posts.owner_id into v_owner_id from public.posts where posts.id = update_post.post_id;
-  if not found then
+  if v_owner_id is distinct from auth.uid() then
+    -- A deleted user has no posts; tell them that, and not about the post.
+    perform private.lock_writer();
+  end if;
+  if v_owner_id is null then
     perform private.raise_error(404, 'post_not_found', 'There is no such post.');
   elsif v_owner_id <> auth.uid() then
     perform private.raise_error(403, 'not_owner', 'The post belongs to another user.');
@@ -424,5 +424,5 @@ begin
 end
 $$;
 comment on function public.update_post(uuid, text, text[], text[], boolean, jsonb, text[]) is
-  'Edits the caller''s post. What is null stays as it is. tags, mentions: replace those that were listed; the caption''s stay with the caption. add_media: as media of create_post, behind the files that are there. remove_media: ids or paths of files of the post.';
+  'Edits the caller''s post. Omitted or null arguments stay unchanged. tags, mentions: replace those that were listed; the caption''s stay with the caption. add_media: as media of create_post, behind the files that are there. remove_media: ids or paths of files of the post.';
 grant execute on function public.update_post(uuid, text, text[], text[], boolean, jsonb, text[]) to authenticated;
