@@ -1,4 +1,4 @@
--- Rate limits: how often is too often.
+-- Rate limits: how often each action may happen.
 --
 -- Counted in the database, so that a limit holds for every client and on any number of instances. The functions that
 -- do the work count it; there is no other way to do that work.
@@ -7,7 +7,7 @@ create type public.rate_limited_action as enum (
   'create_post', 'update_post', 'sign_in_account', 'sign_in_address', 'register_address'
 );
 comment on type public.rate_limited_action is
-  'What is counted: new posts and edits per user, sign-ins per account and per network address, registrations per network address.';
+  'The counted actions: new posts and edits per user, sign-ins per account and per network address, registrations per network address.';
 
 create table public.rate_limits (
   action public.rate_limited_action primary key,
@@ -33,7 +33,7 @@ create policy update_admin on public.rate_limits for update to authenticated
   with check ((select private.has_role('admin')));
 
 comment on table public.rate_limits is 'How often each action may happen. Admins change the numbers; they apply from the next request on.';
-comment on column public.rate_limits.action is 'What is counted.';
+comment on column public.rate_limits.action is 'The counted action.';
 comment on column public.rate_limits.max_count is 'How often it may happen in the time; 0 stops it altogether.';
 comment on column public.rate_limits.per_seconds is 'The time, in seconds, from the first time on.';
 comment on column public.rate_limits.updated_at is 'When the numbers last changed.';
@@ -45,10 +45,10 @@ create trigger _200_touch_updated_at before update on public.rate_limits
 
 insert into public.rate_limits (action, max_count, per_seconds)
 values
-  -- Far above what a hand can do, and far below what a script can.
+  -- Far more than a user does by hand, and far less than a script could.
   ('create_post', 120, 60),
   ('update_post', 240, 60),
-  -- Ten wrong passwords are forgetfulness; at forty an hour a guess takes years.
+  -- Ten attempts in 15 minutes cover a forgotten password, and 40 an hour are too few to guess one.
   ('sign_in_account', 10, 900),
   -- Every sign-in counts, and a school or a company has one address.
   ('sign_in_address', 300, 900),
@@ -61,8 +61,8 @@ create table private.rate_counters (
   count integer not null,
   primary key (action, subject)
 );
-comment on table private.rate_counters is 'What has been counted. The sweep removes counters whose time is over.';
-comment on column private.rate_counters.action is 'What is counted.';
+comment on table private.rate_counters is 'The counts. The sweep removes counters whose time is over.';
+comment on column private.rate_counters.action is 'The counted action.';
 comment on column private.rate_counters.subject is 'A user''s id, a network address, or the hash of a name that was typed at sign-in.';
 comment on column private.rate_counters.started_at is 'When the first of them happened.';
 comment on column private.rate_counters.count is 'How many since.';
@@ -115,7 +115,7 @@ begin
 end
 $$;
 comment on function private.count_action(public.rate_limited_action, text) is
-  'Counts once, and refuses what is too often. Not granted: SECURITY DEFINER functions call it.';
+  'Counts an action once, and refuses it when it happened too often. Not granted: SECURITY DEFINER functions call it.';
 
 create function private.address_subject(address inet)
 returns text

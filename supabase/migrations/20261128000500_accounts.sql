@@ -466,7 +466,7 @@ as $$
 begin
   -- First, because it takes the stronger lock on the profile.
   perform private.require_other_admin(auth.uid());
-  -- Not for the banned: the ban would go with the account, and the address be free to register again.
+  -- Banned users cannot delete their account, because they could register again with the same address.
   perform private.lock_writer();
   -- Profile, posts, tags, mentions, files and sessions go with the user; triggers enqueue the objects for removal.
   delete from auth.users where users.id = auth.uid();

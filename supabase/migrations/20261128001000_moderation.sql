@@ -1,11 +1,11 @@
--- Moderation: hiding posts, and the log of who used which power over whom.
+-- Moderation: hiding posts, and a log of the actions of moderators and admins.
 --
 -- The log is written by triggers, so that no way of doing it is left out, the dashboard included.
 
 create type public.audit_action as enum (
   'role_changed', 'vip_changed', 'post_hidden', 'post_unhidden', 'rate_limit_changed', 'account_deleted'
 );
-comment on type public.audit_action is 'What was done with the rights of a moderator or an admin.';
+comment on type public.audit_action is 'An action with the rights of a moderator or an admin.';
 
 create table public.audit_log (
   id uuid primary key default private.uuid_v7(),
@@ -16,7 +16,7 @@ create table public.audit_log (
   created_at timestamptz not null default now()
 );
 create index audit_log_actor_id_idx on public.audit_log (actor_id);
--- What happened to one post or user, in order.
+-- The actions on one post or user, in order.
 create index audit_log_target_id_id_idx on public.audit_log (target_id, id);
 
 alter table public.audit_log enable row level security;
@@ -27,13 +27,13 @@ grant select on public.audit_log to authenticated, service_role;
 create policy select_admin on public.audit_log for select to authenticated
   using ((select private.has_role('admin')));
 
-comment on table public.audit_log is 'What moderators, admins, the dashboard and the secret key did to others. Nobody can change it.';
+comment on table public.audit_log is 'The actions of moderators, admins, the dashboard and the secret key. Nobody can change it.';
 comment on column public.audit_log.id is 'Sorts by time.';
 comment on column public.audit_log.actor_id is
   'Who did it; null for the dashboard or the secret key, and once the user''s account is deleted.';
-comment on column public.audit_log.action is 'What was done.';
+comment on column public.audit_log.action is 'The action.';
 comment on column public.audit_log.target_id is 'The post or user it was done to, also after that one is deleted; null for a rate limit.';
-comment on column public.audit_log.details is 'What it was before and is now ("from", "to"), and the reason if one was given.';
+comment on column public.audit_log.details is 'The values before and after ("from", "to"), and the reason if one was given.';
 comment on column public.audit_log.created_at is 'When.';
 
 create function private.tg_audit_log__refuse_change()
@@ -102,7 +102,7 @@ security definer
 set search_path = ''
 as $$
 begin
-  -- A user who leaves leaves no trace, unless they had power over others.
+  -- Users who delete their own account are not recorded, except moderators and admins.
   if old.id is distinct from auth.uid() or old.role <> 'user' then
     -- Without the name, which is forgotten with the account.
     perform private.record_action('account_deleted', old.id, jsonb_build_object('role', old.role));

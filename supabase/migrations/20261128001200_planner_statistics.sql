@@ -1,4 +1,4 @@
--- Planner statistics: none of what not everybody may read.
+-- Planner statistics: none of rows that not everybody may read.
 --
 -- PostgreSQL makes its statistics from all rows, and the Data API tells its estimates to every client that asks for a
 -- planned count. By ranges and filters, estimates would tell what row-level security hides: when a private post was
