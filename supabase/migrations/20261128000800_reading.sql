@@ -400,3 +400,34 @@ $$;
 comment on function public.get_profile(text) is
   'The profile of `me`, an id or a user name; the caller''s own with e-mail address, date of birth and age. Security definer: e-mail addresses belong to Auth. Private facts are read for the caller only.';
 grant execute on function public.get_profile(text) to authenticated;
+
+create function public.update_profile(changes jsonb)
+returns public.profile_view
+language plpgsql
+-- Invoker: policies and column grants decide, as for an update of the tables.
+set search_path = ''
+as $$
+begin
+  update public.profiles
+  set (username, bio, playlist, avatar_path, cover_path, is_public, is_anonymous) = (
+    select
+      changed.username, changed.bio, changed.playlist, changed.avatar_path, changed.cover_path, changed.is_public,
+      changed.is_anonymous
+    from jsonb_populate_record(profiles, update_profile.changes) as changed
+  )
+  where profiles.id = auth.uid();
+  if not found then
+    -- Raises the reason: not signed in, deleted or banned.
+    perform private.lock_writer();
+  end if;
+  if update_profile.changes ? 'date_of_birth' then
+    update public.private_profiles
+    set date_of_birth = (update_profile.changes ->> 'date_of_birth')::date
+    where private_profiles.id = auth.uid();
+  end if;
+  return public.get_profile();
+end
+$$;
+comment on function public.update_profile(jsonb) is
+  'Edits the caller''s profile in one transaction. changes: columns of profiles that users may update, and date_of_birth, with their new values; columns that it does not name stay unchanged.';
+grant execute on function public.update_profile(jsonb) to authenticated;

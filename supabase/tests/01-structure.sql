@@ -2,7 +2,7 @@
 -- the rules that every object keeps are the catalogue's.
 begin;
 set local search_path = public, extensions;
-select plan(16);
+select plan(17);
 
 select set_eq(
   $$select tablename::text from pg_tables where schemaname = 'private'$$,
@@ -25,6 +25,7 @@ from (
     ('list_posts', 'owner text, tag text, mentions text, before uuid, page_limit integer'),
     ('get_post', 'post_id uuid'),
     ('get_profile', 'person text'),
+    ('update_profile', 'changes jsonb'),
     ('hide_post', 'post_id uuid, hidden boolean, reason text')
 ) as called (name, arguments);
 -- The Data API calls these by GET as well.

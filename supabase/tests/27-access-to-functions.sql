@@ -42,6 +42,8 @@ insert into expected (
   ('public.list_posts(OWNER::text)',          'deny','runs',       'runs',       'runs',       'runs',       'runs',       'runs',         'runs',           'deny'),
   ('public.get_profile(OWNER::text)',         'deny','runs',       'runs',       'runs',       'runs',       'runs',       'runs',         'runs',           'deny'),
   ('public.get_profile()',                    'deny','runs',       'runs',       'runs',       'runs',       'runs',       'runs',         'not_signed_in',  'deny'),
+  ('public.update_profile(''{"bio": "Mine"}'')',
+                                              'deny','runs',       'changes',    'runs',       'runs',       'runs',       'user_banned',  'not_signed_in',  'deny'),
   ('public.hide_post(PUBLIC)',                'deny','forbidden',  'forbidden',  'forbidden',  'changes',    'changes',    'forbidden',    'forbidden',      'changes'),
   ('public.set_role(OWNER, ''admin'')',       'deny','forbidden',  'forbidden',  'forbidden',  'forbidden',  'changes',    'forbidden',    'forbidden',      'changes'),
   ('public.set_vip(OWNER, true)',             'deny','forbidden',  'forbidden',  'forbidden',  'forbidden',  'changes',    'forbidden',    'forbidden',      'changes'),

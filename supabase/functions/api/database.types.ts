@@ -325,6 +325,14 @@ isOneToOne: true
         isOneToOne: true
         isSetofReturn: false
       } },
+"update_profile":
+{ Args: { "changes": Json }; Returns: Database["public"]['CompositeTypes']["profile_view"]
+                          SetofOptions: {
+        from: "*"
+        to: "profile_view"
+        isOneToOne: true
+        isSetofReturn: false
+      } },
 "username_available":
 { Args: { "username": string }; Returns: boolean
                            }

@@ -1,19 +1,18 @@
 import { z } from '@hono/zod-openapi';
 import type { MiddlewareHandler } from 'hono';
 import type { Config } from '../config.ts';
-import type { AppEnv, Caller } from '../http/context.ts';
+import type { AppEnv } from '../http/context.ts';
 import { dataOf } from '../http/database.ts';
 import { addEndpoint } from '../http/endpoint.ts';
 import type { App } from '../http/openapi.ts';
-import { type ProblemError, problem } from '../http/problem.ts';
 import { person } from '../http/schemas.ts';
 import { coverPicture, profilePicture } from '../media/inspect.ts';
 import { withFiles } from '../media/publish.ts';
 import { removeSoon } from '../service/sweep.ts';
-import { readProfile } from './profile-queries.ts';
+import { readProfile, updateProfile } from './profile-queries.ts';
 import { OwnProfileAnswer, ProfileAnswer, ProfileEdit, ProfileEditForm } from './profile-schemas.ts';
 
-/** Who people are. */
+/** Reads and edits profiles, and deletes the account. */
 export function addProfileRoutes(app: App, config: Config, caller: MiddlewareHandler<AppEnv>): void {
   const tag = 'Profiles' as const;
 
@@ -42,14 +41,17 @@ export function addProfileRoutes(app: App, config: Config, caller: MiddlewareHan
     handler: async (c, { body }) => {
       const pictures = picturesOf(body);
       const files = pictures.flatMap(({ source, rules }) => (source ? [{ source, rules }] : []));
-      await withFiles(config, c.var.caller, files, null, async (published) => {
+      const profile = await withFiles(config, c.var.caller, files, null, (published) => {
         const paths = published.values();
-        const changes = pictures.map(({ column, source }) => [column, source ? paths.next().value : null]);
-        await updateProfile(c.var.caller, body, Object.fromEntries(changes));
+        const changes = pictures.map(({ column, source }) => [
+          column,
+          source ? (paths.next().value ?? null) : null,
+        ]);
+        return updateProfile(c.var.caller.client, { ...columnsOf(body), ...Object.fromEntries(changes) });
       });
       // The database has queued the pictures that these replace.
       if (pictures.length > 0) removeSoon(config);
-      return c.json(await readProfile(c.var.caller.client), 200);
+      return c.json(profile, 200);
     },
   });
 
@@ -96,37 +98,15 @@ function picturesOf({ profile_pic, cover_pic }: z.output<typeof ProfileEdit>) {
   ].filter(({ source }) => source !== undefined);
 }
 
-/** The columns of the pictures of a profile. */
-type PicturePaths = Partial<Record<'avatar_path' | 'cover_path', string | null>>;
-
-async function updateProfile(
-  caller: Caller,
-  edit: z.output<typeof ProfileEdit>,
-  pictures: PicturePaths,
-): Promise<void> {
-  const { client, id } = caller;
+/** The columns that an edit changes, besides those of the pictures. */
+function columnsOf(edit: z.output<typeof ProfileEdit>) {
   const { username, bio, playlist, publicProfile, anonymous, date_of_birth } = edit;
-  const changes = {
+  return {
     ...(username == null ? {} : { username }),
     ...(bio == null ? {} : { bio }),
     ...(playlist == null ? {} : { playlist }),
     ...(publicProfile == null ? {} : { is_public: publicProfile }),
     ...(anonymous == null ? {} : { is_anonymous: anonymous }),
-    ...pictures,
+    ...(date_of_birth === undefined ? {} : { date_of_birth }),
   };
-  // First the changes that the database may refuse, such as a name that is taken. A date of birth has been checked.
-  if (Object.keys(changes).length > 0) {
-    const updated = client.from('profiles').update(changes).eq('id', id).select('id');
-    if ((await dataOf(updated)).length === 0) throw await notMine(caller);
-  }
-  if (date_of_birth !== undefined) {
-    const updated = client.from('private_profiles').update({ date_of_birth }).eq('id', id).select('id');
-    if ((await dataOf(updated)).length === 0) throw await notMine(caller);
-  }
-}
-
-/** Why the own profile was not written: banned users may not, and a deleted user has none, which reading it reports. */
-async function notMine(caller: Caller): Promise<ProblemError> {
-  await readProfile(caller.client);
-  return problem('user_banned', 'This account is closed.');
 }
