@@ -19,14 +19,18 @@ function documentation(): GeneratedFile {
 }
 
 function sdkCodes(): GeneratedFile {
-  const codes = errors.map(({ code }) => `  | '${code}'`).join('\n');
+  const statuses = errors.map(({ code, status }) => `  ${code}: ${status};`).join('\n');
   return {
     file: path.join(root, 'sdk', 'src', 'error-codes.ts'),
     content: `// Generated from supabase/functions/api/http/errors.ts by \`npm run generate\`. Changes here are lost.
 
+/** The status of each error code of Noctra. Only a type, so that it adds nothing to an app. */
+export interface ErrorStatuses {
+${statuses}
+}
+
 /** The codes of errors of Noctra. docs/errors.md says when each is raised. */
-export type ErrorCode =
-${codes};
+export type ErrorCode = keyof ErrorStatuses;
 `,
   };
 }

@@ -1,5 +1,5 @@
 import type { AuthError } from '@supabase/supabase-js';
-import type { ErrorCode } from './error-codes.ts';
+import type { ErrorCode, ErrorStatuses } from './error-codes.ts';
 
 /** Noctra's codes (`docs/errors.md`). The type is open: Supabase Auth has codes of its own, which pass unchanged. */
 export type NoctraErrorCode = ErrorCode | (string & {});
@@ -111,8 +111,13 @@ function fromAuth(cause: AuthError): NoctraError {
   return new NoctraError({ code: hasOwnCode ? code : codeOf(status), message, status, cause });
 }
 
-/** An error that the SDK raises itself, as the server would. */
-export function refusal(code: ErrorCode, status: number, message: string, field?: string): NoctraError {
+/** An error that the SDK raises itself, as the server would. The compiler compares the status with that of the code. */
+export function refusal<Code extends ErrorCode>(
+  code: Code,
+  status: ErrorStatuses[Code],
+  message: string,
+  field?: string,
+): NoctraError {
   return new NoctraError({ code, message, status, field });
 }
 

@@ -1,12 +1,12 @@
 export type {
   OwnProfile,
   PasswordChange,
-  PasswordReset as PasswordResetRequest,
-  PasswordResetConfirm as PasswordReset,
+  PasswordReset,
+  PasswordResetConfirm,
   Post,
   Profile,
-  Register as Registration,
-  SignIn as Credentials,
+  Register,
+  SignIn,
 } from './api.types.ts';
 export type { Auth, Registered } from './auth.ts';
 export type { CallOptions, Result } from './calls.ts';

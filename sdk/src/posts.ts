@@ -41,11 +41,11 @@ export interface NewPost extends PostFields {
   media?: readonly NewMedia[] | undefined;
   /** The id of a post to repost. */
   original_post?: string | null | undefined;
-  /** 1 to 255 printable ASCII characters. A repeated call with the same key and input answers the first post. */
+  /** Printable ASCII characters, at most `limits.idempotency_key_length`. A repeated call with the same key and input answers the first post. */
   idempotency_key?: string | undefined;
 }
 
-/** What `posts.update` takes. What is left out stays as it is; lists replace those that were given before. */
+/** What `posts.update` takes. Omitted fields stay unchanged; lists replace those that were given before. */
 export interface PostChanges extends PostFields {
   caption?: string | undefined;
   /** Follow the files that stay. */
@@ -66,13 +66,13 @@ export interface PostFilter {
 
 /** What `posts.page` takes. */
 export interface PageOptions extends PostFilter, CallOptions {
-  /** 1 to 100; default: 20. */
+  /** At most `limits.page_size_max`; default: `limits.page_size`. */
   limit?: number | undefined;
   /** The `next_cursor` of the page before; none for the first page. */
   cursor?: string | null | undefined;
 }
 
-/** What `posts.all` takes. `limit` is the number of posts per request; default: 100. */
+/** What `posts.all` takes. `limit` is the number of posts per request; default: `limits.page_size_max`. */
 export interface AllOptions extends PageOptions {}
 
 /** One page of posts, newest first. */
@@ -272,7 +272,8 @@ function checkCaption(caption: string): void {
 
 /** A key is sent as a header, which holds no other characters. */
 function checkKey(key: string): void {
-  if (/^[ -~]{1,255}$/.test(key)) return;
-  const message = 'A key has 1 to 255 printable ASCII characters.';
+  const most = limits.idempotency_key_length;
+  if (/^[ -~]+$/.test(key) && key.length <= most) return;
+  const message = `A key has 1 to ${most} printable ASCII characters.`;
   throw refusal('idempotency_key_invalid', 422, message, 'idempotency_key');
 }

@@ -90,11 +90,9 @@ describe('an unknown field', () => {
     ['publicProfile', NewPost, 'is_public'],
     ['file', NewPostForm, 'media'],
     ['images', NewPostForm, 'media'],
-    ['hashtags', NewPost, 'tags'],
     ['is_public', ProfileEdit, 'publicProfile'],
-    ['avatar', ProfileEditForm, 'profile_pic'],
-    ['page', PageQuery, 'cursor'],
-    ['per_page', PageQuery, 'limit'],
+    ['Profile-Pic', ProfileEditForm, 'profile_pic'],
+    ['limits', PageQuery, 'limit'],
   ])('%s is named with the field that was meant', (name, schema, meant) => {
     const message = `There is no ${name} here. Did you mean ${meant}?`;
     expect(refusal(schema, { caption: 'x', [name]: 'x' })).toMatchObject({

@@ -81,22 +81,11 @@ function fieldOf({ path, code: rule }: Issue): { field: string; code: ProblemCod
   return { field: names[0] ?? 'body', code: 'validation_failed' };
 }
 
-/** Names that clients try in place of a field. */
+/** Names that clients were seen to send in place of a field. */
 const synonyms: Record<string, readonly string[]> = {
-  caption: ['text', 'content', 'description', 'message', 'title', 'body'],
-  cover_pic: ['cover', 'coverpicture', 'coverimage', 'coverphoto'],
-  cursor: ['page', 'offset', 'after', 'before'],
-  date_of_birth: ['birthday', 'birthdate', 'dob'],
-  is_public: ['publicprofile', 'public', 'private', 'visibility'],
-  limit: ['count', 'perpage', 'pagesize', 'size'],
-  media: ['file', 'image', 'photo', 'picture', 'video', 'attachment', 'upload'],
-  original_post: ['repost', 'repostof', 'original'],
-  owner: ['user', 'author', 'username'],
-  profile_pic: ['avatar', 'picture', 'profilepicture', 'profileimage', 'photo', 'image', 'file'],
-  publicProfile: ['ispublic', 'public', 'private', 'isprivate', 'visibility'],
-  tag: ['hashtag'],
-  tags: ['hashtag'],
-  username: ['name', 'user', 'login', 'identifier', 'email'],
+  is_public: ['publicprofile'],
+  media: ['file', 'image'],
+  publicProfile: ['ispublic'],
 };
 
 function unknownField(schema: z.ZodType, name: string) {

@@ -90,6 +90,6 @@ function assertDimensions({ dimensions, type }: CleanFile, name: string, field: 
     throw fieldProblem('media_type_unsupported', field, `${name} is no valid ${type.mimeType}.`);
   }
   if (width * height > MAX_PIXELS) {
-    throw fieldProblem('media_invalid', field, `${name} has more than 100 megapixels.`);
+    throw fieldProblem('media_invalid', field, `${name} has more than ${MAX_PIXELS / 1e6} megapixels.`);
   }
 }

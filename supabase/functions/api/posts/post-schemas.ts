@@ -6,8 +6,8 @@ import { limits } from '../limits.ts';
 import { uploadPath } from '../media/media-schemas.ts';
 import { mentions, tags } from './references.ts';
 
-// The limits are the database's. They are checked here as well so that no file is published for a request that will be
-// refused, and so that the OpenAPI document has them.
+// The limits are the database's. They are checked here as well so that few files are published for a request that will
+// be refused, and so that the OpenAPI document has them. White space and references are left to the database.
 
 const caption = text('A caption', limits.caption_length)
   .min(1, 'A caption must not be empty.')
@@ -39,7 +39,7 @@ const removeMedia = z.array(z.string(), 'Give a list of ids or paths of files of
   description: 'Ids or paths of files to take from the post.',
 });
 
-/** What a form writes differently from JSON. */
+/** The fields that a form writes differently from JSON. */
 const formFields = {
   tags: tags.form.optional(),
   mentions: mentions.form.optional(),
@@ -100,7 +100,7 @@ export const PostEdit = z
   })
   .openapi('PostEdit', {
     description:
-      'What is left out or null stays as it is. `tags` and `mentions` replace the listed ones, `media` is added behind the files of the post.',
+      'Omitted or null fields stay unchanged. `tags` and `mentions` replace the listed ones, `media` is added behind the files of the post.',
     example: { caption: 'Sunset with @kai #travel', tags: ['evening'] },
   });
 
