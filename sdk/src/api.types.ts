@@ -43,7 +43,7 @@ export type PasswordResetByLink = {
 
 export type PasswordResetConfirm = PasswordResetByCode | PasswordResetByLink;
 
-/** What is left out stays as it is. */
+/** Omitted fields stay unchanged. */
 export type ProfileEdit = {
   username?: string | null | undefined;
   bio?: string | null | undefined;

@@ -2,20 +2,20 @@ import type { AuthError, Session } from '@supabase/supabase-js';
 import type { PasswordChange, PasswordReset, PasswordResetConfirm, Register, SignIn } from './api.types.ts';
 import { attempt, attemptAsCaller, type Context, callApi, dataOf, type Result } from './calls.ts';
 
-/** What `auth.register` answers. */
+/** The result of `auth.register`. */
 export interface Registered {
   /** Null where the project wants the e-mail address confirmed first. */
   session: Session | null;
   confirmation_required: boolean;
 }
 
-/** What the edge function answers to a registration or a sign-in. */
+/** The edge function's answer to a registration or a sign-in. */
 interface Tokens {
   token: string | null;
   refresh_token: string;
 }
 
-/** What Auth answers. Without an error there is a session. */
+/** The answer of Auth. Without an error there is a session. */
 interface SessionAnswer {
   data: { session: Session | null };
   error: AuthError | null;

@@ -4,7 +4,7 @@ import { fromAnswer, type NoctraError, refusal, toNoctraError, unanswered } from
 import { type Repeatable, unavailable, withRetries } from './retries.ts';
 
 /**
- * What every call answers: `data` or `error`. Nothing is thrown.
+ * The result of every call: `data` or `error`. Nothing is thrown.
  *
  * @example
  * const { data, error } = await noctra.posts.get(id);
@@ -13,13 +13,13 @@ import { type Repeatable, unavailable, withRetries } from './retries.ts';
  */
 export type Result<T> = { data: T; error: null } | { data: null; error: NoctraError };
 
-/** What every call takes. */
+/** The options of every call. */
 export interface CallOptions {
   /** Stops the call, also while it waits for another try. The error is then `aborted`. */
   signal?: AbortSignal | undefined;
 }
 
-/** What every part of the SDK works with. */
+/** The shared state of all parts of the SDK. */
 export interface Context {
   supabase: NoctraSupabaseClient;
   /** For reads that a replica may serve. */

@@ -4,7 +4,7 @@ import type { ErrorCode, ErrorStatuses } from './error-codes.ts';
 /** Noctra's codes (`docs/errors.md`). The type is open: Supabase Auth has codes of its own, which pass unchanged. */
 export type NoctraErrorCode = ErrorCode | (string & {});
 
-/** What a {@link NoctraError} is made of. */
+/** The properties of a {@link NoctraError}. */
 export type NoctraErrorDetails = Pick<NoctraError, 'code' | 'message' | 'status'> &
   Partial<Pick<NoctraError, 'field' | 'fields' | 'retry_after' | 'cause'>>;
 

@@ -18,7 +18,7 @@ interface DescribedMedia {
   alt_text?: string | undefined;
 }
 
-/** How many bytes of a call's files have left. The numbers never decrease, even if a file is sent again. */
+/** The bytes of a call's files that were sent. The numbers never decrease, even if a file is sent again. */
 export interface UploadProgress {
   /** Of all files together. */
   loaded: number;
@@ -28,13 +28,13 @@ export interface UploadProgress {
   file: { index: number; loaded: number; total: number };
 }
 
-/** What an upload takes besides its files. */
+/** The options of an upload. */
 export interface UploadOptions extends CallOptions {
   /** Called while bytes leave. */
   on_progress?: ((progress: UploadProgress) => void) | undefined;
 }
 
-/** What `media.sign` takes. */
+/** The options of `media.sign`. */
 export interface SignOptions extends CallOptions {
   /** For how many seconds the URLs load; default: 3600. */
   expires_in?: number | undefined;
@@ -130,7 +130,7 @@ export async function withUploads<T>(
   }
 }
 
-/** Removes uploads. The server removes after a day what cannot be removed now. */
+/** Removes uploads. If that fails, the server removes them after a day. */
 export async function removeUploads(context: Context, uploads: readonly UploadedMedia[]): Promise<void> {
   if (uploads.length === 0) return;
   const body = { paths: uploads.map(({ path }) => path) };

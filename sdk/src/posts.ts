@@ -25,7 +25,7 @@ import { unavailable } from './retries.ts';
 export type PostOwner = Post['owner'];
 export type PostMedia = Post['media'][number];
 
-/** What new posts and changes have in common. */
+/** The common fields of new posts and changes. */
 interface PostFields extends UploadOptions {
   /** Names, with or without `#`. The tags of the caption count without being listed. */
   tags?: readonly string[] | undefined;
@@ -35,17 +35,20 @@ interface PostFields extends UploadOptions {
   is_public?: boolean | undefined;
 }
 
-/** What `posts.create` takes. */
+/** A new post, for `posts.create`. */
 export interface NewPost extends PostFields {
   caption: string;
   media?: readonly NewMedia[] | undefined;
   /** The id of a post to repost. */
   original_post?: string | null | undefined;
-  /** Printable ASCII characters, at most `limits.idempotency_key_length`. A repeated call with the same key and input answers the first post. */
+  /**
+   * Printable ASCII characters, at most `limits.idempotency_key_length`. A repeated call with the same key and input
+   * answers the first post.
+   */
   idempotency_key?: string | undefined;
 }
 
-/** What `posts.update` takes. Omitted fields stay unchanged; lists replace those that were given before. */
+/** The changes of `posts.update`. Omitted fields stay unchanged; lists replace those that were given before. */
 export interface PostChanges extends PostFields {
   caption?: string | undefined;
   /** Follow the files that stay. */
@@ -54,7 +57,7 @@ export interface PostChanges extends PostFields {
   remove_media?: readonly string[] | undefined;
 }
 
-/** Which posts. Filters combine. */
+/** Selects posts. Filters combine. */
 export interface PostFilter {
   /** The owner: a user name, an id, or `me`. */
   owner?: string | undefined;
@@ -64,7 +67,7 @@ export interface PostFilter {
   mentions?: string | undefined;
 }
 
-/** What `posts.page` takes. */
+/** The options of `posts.page`. */
 export interface PageOptions extends PostFilter, CallOptions {
   /** At most `limits.page_size_max`; default: `limits.page_size`. */
   limit?: number | undefined;
@@ -72,7 +75,7 @@ export interface PageOptions extends PostFilter, CallOptions {
   cursor?: string | null | undefined;
 }
 
-/** What `posts.all` takes. `limit` is the number of posts per request; default: `limits.page_size_max`. */
+/** The options of `posts.all`. `limit` is the number of posts per request; default: `limits.page_size_max`. */
 export interface AllOptions extends PageOptions {}
 
 /** One page of posts, newest first. */

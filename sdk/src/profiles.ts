@@ -3,7 +3,7 @@ import { attemptAsCaller, type CallOptions, type Context, callApi, type Result, 
 import { limits } from './limits.ts';
 import { checkSize } from './media.ts';
 
-/** What `profiles.update` takes. What is left out stays as it is; a picture that is null is removed. */
+/** The changes of `profiles.update`. Omitted fields stay unchanged; a picture that is null is removed. */
 export type ProfileChanges = CallOptions &
   Omit<ProfileEdit, 'profile_pic' | 'cover_pic'> & {
     profile_pic?: Blob | null | undefined;

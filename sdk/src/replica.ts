@@ -6,7 +6,7 @@ import type { Database } from './database.types.ts';
 export interface ReplicaOptions {
   /**
    * The URL of a read replica, or of the load balancer before several. `posts.page`, `posts.all`, `posts.get` and
-   * `profiles.get` ask there first. What the replica does not answer is asked of the primary. All other requests go to
+   * `profiles.get` ask there first. If the replica does not answer, they ask the primary. All other requests go to
    * the primary, those of `noctra.supabase` included.
    */
   read_url?: string | undefined;

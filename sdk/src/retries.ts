@@ -11,7 +11,7 @@ const maxRetries = 2;
 /** Before the first retry the SDK waits half of it to all of it, before the second three times as long. */
 const backoffMs = 600;
 
-/** Where the server names a longer time, the call fails and the app decides. */
+/** If the server names a longer time, the call fails and the app decides. */
 const maxWaitMs = 30_000;
 
 /** Makes a call, and makes it again where that may help and does no harm. The call learns how often it has failed. */

@@ -1,4 +1,4 @@
-/** What the function knows of its project. */
+/** The settings of the function's project. */
 export interface Config {
   /** The address by which the function reaches Data API, Auth and Storage. */
   url: string;

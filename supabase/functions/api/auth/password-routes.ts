@@ -38,7 +38,7 @@ export function addPasswordRoutes(app: App, config: Config, caller: MiddlewareHa
       const address = clientAddress(config, c.req.raw.headers);
       // The present name: the e-mail address in a token may be an older one.
       const { username } = await readProfile(c.var.caller.client);
-      // A token alone does not prove who sends it: the present password does.
+      // A stolen token must not change the password, so the present one is required.
       const attempt = await beginSignIn(config, address, username);
       await signIn(attempt, body.password);
       try {
@@ -62,7 +62,7 @@ export function addPasswordRoutes(app: App, config: Config, caller: MiddlewareHa
     answers: { 202: { description: 'Sent, if there is such an account' } },
     handler: async (c, { body: { email, redirect_to } }) => {
       const { auth } = secretClient(config, clientAddress(config, c.req.raw.headers));
-      // Not awaited: the time that Auth takes to send a mail would tell that there is an account.
+      // Not awaited: the time to send a mail would reveal that the account exists.
       inBackground('A mail to set a new password', async () => {
         const options = redirect_to ? { redirectTo: redirect_to } : {};
         const { error } = await auth.resetPasswordForEmail(email, options);

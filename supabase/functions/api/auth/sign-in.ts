@@ -19,7 +19,7 @@ interface SignInAttempt {
 
 /**
  * Begins an attempt by user name or e-mail address; too many that failed, of the account or of the IP address, are a
- * 429. With the secret key: nobody else may learn the e-mail address of a user name.
+ * 429. With the secret key: clients may not learn the e-mail address of a user name.
  */
 export async function beginSignIn(
   config: Config,

@@ -145,7 +145,7 @@ async function readBytes(request: Request, limit: number): Promise<Uint8Array<Ar
   const reading = { limit, announced, reservation, timeoutMs: MAX_SECONDS * 1000 };
   const bytes = await bytesOf(request.body, reading).catch((cause: unknown) => {
     if (cause instanceof ProblemError) throw cause;
-    // The client has gone away, or is too slow: most likely nobody is left to read this.
+    // The client has disconnected or is too slow, and most likely does not read this.
     throw problem('body_incomplete', 'The body was broken off.', { cause });
   });
   if (bytes) return bytes;
@@ -161,6 +161,6 @@ export async function finishBody(request: Request): Promise<void> {
   reservations.get(request)?.release();
   if (!request.body || request.bodyUsed) return;
   const reading = { limit: 0, announced: 0, reservation: newReservation(), timeoutMs: MAX_SECONDS * 1000 };
-  // Too late or disconnected: nobody waits for the answer.
+  // Too late or disconnected: no client waits for the answer.
   await bytesOf(request.body, reading).catch(() => {});
 }

@@ -5,14 +5,14 @@ import type { Database } from '../database.types.ts';
 /** A supabase-js client of Noctra's database. */
 export type NoctraClient = SupabaseClient<Database>;
 
-/** Who makes a request, and the client that acts as that user. */
+/** The user of a request, and the client that acts as that user. */
 export interface Caller {
   id: string;
   token: string;
   client: NoctraClient;
 }
 
-/** What Hono carries from the middleware to the handlers. */
+/** The values that the middleware passes to the handlers. */
 export interface AppEnv {
   Variables: { caller: Caller };
 }

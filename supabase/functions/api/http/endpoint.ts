@@ -14,7 +14,7 @@ interface BodySchema<Json extends z.ZodType> {
   files?: readonly string[];
 }
 
-/** What a handler gets of a request, as its schemas give it. */
+/** The parsed request that a handler gets. */
 export interface Input<Params, Query, Headers, Body> {
   params: Params;
   query: Query;

@@ -144,12 +144,12 @@ export type ErrorCode = ProblemCode | keyof typeof sdk;
 /** A code of an HTTP answer. */
 export type ProblemCode = keyof typeof api | keyof typeof database;
 
-/** What one code means. */
+/** One error code. */
 interface ErrorEntry {
   code: ErrorCode;
   /** The HTTP status; 0 where no answer came. */
   status: number;
-  /** Who raises it. The codes of `api` may come from the database as well. */
+  /** The part that raises it. The codes of `api` may come from the database as well. */
   raised_by: 'api' | 'database' | 'sdk';
   /** When it is raised, and what to do. */
   when: string;

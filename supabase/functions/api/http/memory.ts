@@ -6,7 +6,7 @@ import { problem } from './problem.ts';
  */
 const MAX_RESERVED_BYTES = 90 * 1024 * 1024;
 
-/** Bodies up to this size are not counted: a photo must not wait for somebody's video. */
+/** Bodies up to this size are not counted: a photo must not wait for the video of another user. */
 const UNCOUNTED_BYTES = 1024 * 1024;
 
 /** Long enough for several files of 50 MB before it, short enough for a client to wait. */
@@ -24,7 +24,7 @@ const waiting: Waiting[] = [];
 export interface Reservation {
   /**
    * Waits for the memory of a body that grows to `size` and may become as large as `most`, or throws a 503. All of it at
-   * once: two bodies that hold a part would wait for each other.
+   * once: two bodies with a part of it each would wait for each other.
    */
   reserve(size: number, most: number): Promise<void>;
   release(): void;

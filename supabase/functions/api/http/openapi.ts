@@ -7,7 +7,7 @@ import { functionPath, publicOrigin } from './urls.ts';
 /** The application and every group of routes. */
 export type App = OpenAPIHono<AppEnv>;
 
-/** What the OpenAPI document says of an endpoint beside its request. */
+/** The description of an endpoint in the OpenAPI document, without its request. */
 export interface Description {
   method: 'get' | 'post' | 'patch' | 'delete';
   /** With a slash at the end, as older clients write it: `/posts/{id}/`. */

@@ -25,7 +25,7 @@ const titles: Record<number, string> = {
   503: 'Service Unavailable',
 };
 
-/** What may accompany a problem. */
+/** Optional parts of a problem. */
 interface ProblemExtras {
   /** Messages by field. */
   errors?: Record<string, string[]>;

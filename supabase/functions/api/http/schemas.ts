@@ -16,7 +16,7 @@ export function text(what: string, limit: number) {
 /** True or false in JSON. */
 export const boolean = z.boolean('Give true or false.');
 
-/** A user in a path or a filter. What the form excludes is nobody's id or name. */
+/** A user in a path or a filter. A text of another form is no id or name. */
 export const person = z
   .string()
   .regex(/^@?[\w-]{1,36}$/, 'There is no such user.')

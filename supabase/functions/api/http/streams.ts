@@ -1,6 +1,6 @@
 import type { Reservation } from './memory.ts';
 
-/** How much of a file is copied at a time on its way. */
+/** The bytes of a file that are copied at a time. */
 const PIECE_BYTES = 256 * 1024;
 
 /** Bytes as a stream: sent as they are, `fetch` would copy the whole file twice, out of a function's 256 MB. */
@@ -18,7 +18,7 @@ export function streamOf(bytes: Uint8Array<ArrayBuffer>): ReadableStream<Uint8Ar
 /** The longest pause between two pieces. A client that stalls would keep the memory that others wait for. */
 export const MAX_IDLE_MS = 10_000;
 
-/** How a stream is read into memory. */
+/** The settings for reading a stream into memory. */
 interface Reading {
   /** The most bytes that are kept. */
   limit: number;

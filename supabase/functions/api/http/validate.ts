@@ -35,7 +35,7 @@ export function validate<Schema extends z.ZodType>(schema: Schema, value: unknow
   throw inputProblem(schema, result.error.issues);
 }
 
-/** More would only make the answer large. */
+/** More errors would only make the answer large. */
 const MOST_ERRORS = 10;
 
 function inputProblem(schema: z.ZodType, issues: readonly Issue[]): ProblemError {
@@ -98,7 +98,7 @@ function unknownField(schema: z.ZodType, name: string) {
   return { field: name, code: 'field_unknown' as const, message: `There is no ${name} here.${hint}` };
 }
 
-/** A name without what clients write differently: case, separators, indexes, the plural. */
+/** A name without case, separators, indexes and the plural, which clients write differently. */
 function simplified(name: string): string {
   return name
     .toLowerCase()

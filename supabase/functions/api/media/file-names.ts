@@ -3,18 +3,18 @@ import { sha256 } from '../http/digest.ts';
 const uuid = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
 const form = new RegExp(`^(${uuid})/${uuid}(\\.[a-z0-9]{1,10})?$`);
 
-/** Whose file a path names, and whether it is an upload: published files have an extension. Null for no such path. */
+/** The owner in a path, and whether it is an upload: published files have an extension. Null for another form. */
 export function readPath(path: string): { ownerId: string; isUpload: boolean } | null {
   const [, ownerId, extension] = form.exec(path) ?? [];
   return ownerId === undefined ? null : { ownerId, isUpload: extension === undefined };
 }
 
-/** A name that nobody has, in the user's folder; of an upload without an extension. */
+/** A random name in the user's folder. Uploads have no extension. */
 export function newPath(userId: string, extension?: string): string {
   return `${userId}/${crypto.randomUUID()}${extension === undefined ? '' : `.${extension}`}`;
 }
 
-/** What makes the name of a file of a request with an idempotency key. */
+/** The inputs of the name of a file under an idempotency key. */
 interface KeyedFile {
   userId: string;
   key: string;
@@ -23,7 +23,7 @@ interface KeyedFile {
   bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** How much is hashed at a time: the platform copies it, and a function has 256 MB. */
+/** The bytes that are hashed at a time: the platform copies them, and a function has 256 MB. */
 const PIECE_BYTES = 4 * 1024 * 1024;
 
 /**

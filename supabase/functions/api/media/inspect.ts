@@ -49,14 +49,14 @@ export const coverPicture: FileRules = {
   imagesOnly: true,
 };
 
-/** What a file is said to be: its name is for messages only. */
+/** The declared name and type of a file. The name is for messages only. */
 interface FileDescription {
   name: string;
   contentType: string;
 }
 
 /**
- * Tells what a file is by its bytes, refuses what is not accepted or not what it claims to be, and removes its metadata.
+ * Tells what a file is by its bytes, refuses a type that is not accepted or not the declared one, and removes metadata.
  * Changes the given bytes.
  */
 export function inspect(

@@ -11,10 +11,10 @@ import { MediaAnswer, MediaBody, UploadAnswer, UploadBody, UploadRemoval } from 
 import { publishOne } from './publish.ts';
 import { removeUploads, uploadsBucket } from './uploads.ts';
 
-/** For how long Storage takes an upload by its signed URL: two hours, which is not ours to choose. */
+/** The lifetime of Storage's signed upload URLs: two hours, which cannot be changed. */
 const SIGNED_UPLOAD_SECONDS = 7200;
 
-/** Files that go to Storage directly, past the memory of a function, and what makes files of posts of them. */
+/** Uploads to Storage without the memory of a function, and their publication as files of posts. */
 export function addMediaRoutes(app: App, config: Config, caller: MiddlewareHandler<AppEnv>): void {
   addEndpoint(app, {
     method: 'post',

@@ -33,7 +33,7 @@ interface PublishedFile {
   height: number | null;
 }
 
-/** What publishes the files of one request. */
+/** The state while the files of one request are published. */
 interface Publisher {
   config: Config;
   caller: Caller;
@@ -117,7 +117,7 @@ async function publishUpload(
     const description = { name: `File ${place + 1}`, contentType };
     return await store(publisher, inspect(bytes, description, rules), rules, place);
   } catch (error) {
-    // What is refused for what it is stays refused.
+    // A wrong type or size is final, so remove the upload now.
     const status = error instanceof ProblemError ? error.problem.status : 500;
     if (status === 413 || status === 415) removeInBackground(publisher, [path]);
     throw error;
@@ -153,7 +153,7 @@ async function store(
       ? newPath(caller.id, type.extension)
       : await keyedPath({ userId: caller.id, key, place, bytes }, type.extension);
   if (!(await register(path))) {
-    // A sweep is removing what an earlier try left.
+    // A sweep is removing the file of an earlier try.
     path = newPath(caller.id, type.extension);
     await register(path);
   }
@@ -175,7 +175,7 @@ async function store(
   };
 }
 
-/** Makes what a failed request has written due for removal. */
+/** Makes the files of a failed request due for removal. */
 async function discard({ config, key, registered }: Publisher, reason: unknown): Promise<void> {
   // Under a key the files are those of every other try as well, which may succeed where this one broke down; a refusal
   // is the same for all of them.
@@ -191,7 +191,7 @@ async function discard({ config, key, registered }: Publisher, reason: unknown):
   removeSoon(config);
 }
 
-/** Removes uploads that are published or refused; what fails is left to the sweep. */
+/** Removes uploads that are published or refused. The sweep removes those that remain. */
 function removeInBackground({ config, caller }: Publisher, paths: string[]): void {
   if (paths.length > 0) inBackground('Removing uploads', () => removeUploads(config, caller.id, paths));
 }

@@ -56,7 +56,7 @@ export const mediaTypes = {
   },
 } as const satisfies Record<string, MediaType>;
 
-/** The accepted type that a content type names; undefined where it names none, and so claims nothing. */
+/** The accepted type that a content type names, or undefined. */
 export function declaredType(contentType: string): MediaType | undefined {
   const name = contentType.split(';', 1)[0]?.trim().toLowerCase() ?? '';
   return Object.values<MediaType>(mediaTypes).find(

@@ -12,7 +12,7 @@ import type { FileRules } from './inspect.ts';
 /** The bucket that users write to. */
 export const uploadsBucket = 'uploads';
 
-/** Storage is next door: a file of 50 MB takes a second. */
+/** Storage runs beside the function: a file of 50 MB takes a second. */
 const TIMEOUT_MS = 30_000;
 
 /** An upload in memory. */
@@ -65,7 +65,7 @@ export async function removeUploads(config: Config, userId: string, paths: strin
   if (error) throw storageProblem(error);
 }
 
-/** What a refusal is about. */
+/** The subject of a refusal. */
 type Place = Pick<FileRules, 'bucket' | 'field'>;
 
 /** Refuses every path that is not of an upload in the user's folder, whether or not there is such a file. */

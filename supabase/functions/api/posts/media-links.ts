@@ -4,7 +4,7 @@ import { storageProblem } from '../http/problem.ts';
 import { publicStorageUrl } from '../http/urls.ts';
 import { postMedia } from '../media/inspect.ts';
 
-/** How long a link to a private file works: long enough to read a page of posts, too short to be passed around. */
+/** The lifetime of a link to a private file: long enough to read a page of posts, too short to be shared. */
 const SIGNED_URL_SECONDS = 3600;
 
 /** A link is reused while it works for at least this long: browsers and CDNs cache by link. */

@@ -175,7 +175,7 @@ const idempotencyKey = z
   )
   .openapi({ description: 'A retry with the same key and content returns the first post.' });
 
-/** Publishes the files of a post and writes the post with their paths. Where the post is refused, no file stays. */
+/** Publishes the files of a post and writes the post with their paths. If the post is refused, no file stays. */
 function withMedia<Row>(
   config: Config,
   caller: Caller,
@@ -201,7 +201,7 @@ async function deletePost({ client, id }: Caller, postId: string): Promise<void>
   throw problem('not_owner', 'The post is not yours.');
 }
 
-/** What a page of posts is asked for with. */
+/** The validated query of a page of posts. */
 type PageInput = z.output<typeof PostsQuery>;
 
 async function answerPage(c: AppContext, config: Config, input: PageInput): Promise<Response> {

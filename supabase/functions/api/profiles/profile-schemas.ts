@@ -24,7 +24,7 @@ export const dateOfBirth = z.iso
 
 const picture = z.string().openapi({ description: 'Root-relative; a default picture where none is set.' });
 
-/** What everybody sees of a profile. */
+/** The public fields of a profile. */
 export const ProfileAnswer = z
   .object({
     id: uuid,
@@ -45,17 +45,17 @@ export const ProfileAnswer = z
   })
   .openapi('Profile');
 
-/** What everybody sees of a profile. */
+/** The public fields of a profile. */
 export type Profile = z.infer<typeof ProfileAnswer>;
 
-/** What the owner sees of a profile. */
+/** A profile as its owner reads it. */
 export const OwnProfileAnswer = ProfileAnswer.extend({
   email: z.string().nullable(),
   date_of_birth: z.iso.date().nullable(),
   age: z.int().nullable(),
 }).openapi('OwnProfile');
 
-/** What the owner sees of a profile. */
+/** A profile as its owner reads it. */
 export type OwnProfile = z.infer<typeof OwnProfileAnswer>;
 
 const uploadedPicture = z
@@ -78,7 +78,7 @@ export const ProfileEdit = z
     cover_pic: uploadedPicture,
   })
   .openapi('ProfileEdit', {
-    description: 'What is left out stays as it is.',
+    description: 'Omitted fields stay unchanged.',
     example: { bio: 'Up before the sun', publicProfile: true },
   });
 

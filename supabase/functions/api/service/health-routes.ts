@@ -10,7 +10,7 @@ const PATIENCE_MS = 3000;
 
 /** Whether the function and what it depends on work. */
 export function addHealthRoute(app: App, config: Config): void {
-  // Anyone may ask, and often: the parts are asked once for all who wait.
+  // Public and called often: concurrent requests share one check.
   let underWay: Promise<Record<string, 'ok' | 'unavailable'>> | null = null;
 
   addEndpoint(app, {

@@ -7,10 +7,10 @@ import { dataOf } from '../http/database.ts';
 /** Objects that are removed in one go: Storage takes a thousand names, and a hundred come back soon. */
 const REMOVALS_AT_ONCE = 100;
 
-/** After this nothing new is begun: a function lives for 150 seconds. */
+/** No new batch begins after this: a function lives for 150 seconds. */
 const PATIENCE_MS = 60_000;
 
-/** Removes what nothing shows any more; gives how many objects are gone. Safe at any time, and at once with itself. */
+/** Removes unused files; gives the number of removed objects. Several sweeps may run at the same time. */
 export async function sweep(config: Config): Promise<number> {
   const client = secretClient(config, null);
   const until = performance.now() + PATIENCE_MS;
@@ -20,7 +20,7 @@ export async function sweep(config: Config): Promise<number> {
     for (const [bucket, objects] of Map.groupBy(due, ({ bucket_id }) => bucket_id)) {
       const names = objects.map(({ name }) => name);
       removed += await removeObjects(client, bucket, names);
-      // What Storage did not find is gone as well: the database asks its own tables.
+      // Objects that Storage did not find are gone as well: the database checks its own tables.
       await dataOf(client.rpc('finish_removals', { bucket_id: bucket, names }));
     }
     if (due.length < REMOVALS_AT_ONCE) break;
@@ -33,11 +33,11 @@ async function removeObjects(client: NoctraClient, bucket: string, names: string
   const { data, error } = await client.storage.from(bucket).remove(names);
   if (data) return data.length;
   if (names.length === 1) {
-    // The database gives it out again, later each time.
+    // take_removals returns it again, after a longer time each time.
     console.error(`${bucket}/${names[0]} was not removed:`, error.message);
     return 0;
   }
-  // One object that cannot be removed must not keep the others.
+  // One object that cannot be removed must not block the others.
   let removed = 0;
   for (const name of names) removed += await removeObjects(client, bucket, [name]);
   return removed;
@@ -46,7 +46,7 @@ async function removeObjects(client: NoctraClient, bucket: string, names: string
 let isSweeping = false;
 let sweepAgain = false;
 
-/** Removes in the background what a request has just made due; requests at the same time share one go. */
+/** Removes due files in the background after a request. Concurrent requests share one sweep. */
 export function removeSoon(config: Config): void {
   sweepAgain = true;
   if (isSweeping) return;

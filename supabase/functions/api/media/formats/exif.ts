@@ -5,7 +5,7 @@ import { type Dimensions, viewOf } from './format.ts';
 const ORIENTATION = 0x0112;
 const HEADER_BYTES = 8;
 
-/** How a picture is to be turned, 2 to 8; null where the Exif does not say, or says that it is upright. */
+/** The orientation, 2 to 8; null if the Exif has none or the picture is upright. */
 export function exifOrientation(tiff: Uint8Array): number | null {
   const view = viewOf(tiff);
   const order = tiff.length < HEADER_BYTES ? 0 : view.getUint16(0);

@@ -51,7 +51,7 @@ function keepExtension(kept: Compactor, bytes: Uint8Array, start: number, end: n
   if (label !== APPLICATION) return;
   if (isApplication('ICCRGBG1012')) kept.keep(start, end);
   if (isApplication('NETSCAPE2.0') || isApplication('ANIMEXTS1.0')) {
-    // How often the animation repeats, and nothing that may hide behind it.
+    // The number of repetitions, without the data that may follow it.
     const loop = start + APPLICATION_BYTES;
     if (bytes[loop] !== 3 || bytes[loop + 1] !== 1) return;
     kept.keep(start, loop + 4);
@@ -64,7 +64,7 @@ function tableBytes(flags = 0): number {
   return flags & 0x80 ? 3 * 2 ** ((flags & 7) + 1) : 0;
 }
 
-/** Where a chain of blocks of at most 255 bytes ends. */
+/** The end of a chain of blocks of at most 255 bytes. */
 function endOfBlocks(bytes: Uint8Array, from: number): number {
   let at = from;
   for (let size = bytes[at]; size; size = bytes[at]) at += 1 + size;

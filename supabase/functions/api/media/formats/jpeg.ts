@@ -11,7 +11,7 @@ const APP14 = 0xee;
 
 /** Frames are C0 to CF, without the three tables among them. */
 const isFrame = (marker: number) => marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
-/** What a decoder needs: frames and their tables, quantisation, restarts. */
+/** The segments that a decoder needs: frames and their tables, quantisation, restarts. */
 const isNeeded = (marker: number) => (marker >= 0xc0 && marker <= 0xcf) || (marker >= 0xdb && marker <= 0xdf);
 
 /** A JPEG has dozens of segments; many scans and a large colour profile make hundreds. */
@@ -64,7 +64,7 @@ function keepSegment(kept: Compactor, marker: number, data: Uint8Array, at: numb
     // Version and pixel density, without the thumbnail that may follow.
     kept.replace(segment(APP0, data.subarray(0, 12), Uint8Array.of(0, 0)));
   } else if (marker === APP14 && data.length >= 12 && hasText(data, 0, 'Adobe')) {
-    // How the colours are encoded.
+    // The encoding of the colours.
     kept.replace(segment(APP14, data.subarray(0, 12)));
   } else if (isNeeded(marker) || (marker === APP2 && hasText(data, 0, 'ICC_PROFILE\0'))) {
     kept.keep(at, at + 4 + data.length);

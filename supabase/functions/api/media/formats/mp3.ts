@@ -29,7 +29,7 @@ export const mp3: Format = {
   },
 };
 
-/** Where the tags at the head end, of which a file may have several. */
+/** The end of the tags at the head. A file may have several. */
 function endOfTags(bytes: Uint8Array): number {
   let at = 0;
   for (let count = 0; count < MAX_TAGS; count++) {
@@ -43,7 +43,7 @@ function endOfTags(bytes: Uint8Array): number {
   return at;
 }
 
-/** Where the first of several frames is: after zeros, and behind a tag after anything; -1 where there is none. */
+/** The place of the first of several frames, or -1. Only zeros may precede it, or any bytes after a tag. */
 function firstFrame(bytes: Uint8Array, from: number, end: number, isTagged: boolean): number {
   const limit = Math.min(from + MAX_GAP_BYTES, end);
   for (let at = from; at < limit; at++) {
@@ -78,7 +78,7 @@ function frameBytes(bytes: Uint8Array, at: number): number {
   return Math.floor((samplesBytes * rate * 1000) / (frequency / divisor)) + ((third >> 1) & 1);
 }
 
-/** Where the tags at the end begin: ID3v1, Lyrics3, APE, in whichever order. */
+/** The start of the tags at the end: ID3v1, Lyrics3 and APE, in any order. */
 function startOfTrailer(bytes: Uint8Array): number {
   let end = bytes.length;
   for (let size = trailerBytes(bytes, end); size > 0 && size <= end; size = trailerBytes(bytes, end))

@@ -7,7 +7,7 @@ import { type Format, hasText, nameAt, viewOf } from './format.ts';
 interface Box {
   type: string;
   start: number;
-  /** Where the contents begin, past length and type. */
+  /** The start of the contents, after length and type. */
   body: number;
   end: number;
 }
@@ -89,7 +89,7 @@ function keepNeeded(bytes: Uint8Array, parent: string, from: number, to: number)
   for (const box of boxesIn(bytes, from, to)) {
     const { type, body, end } = box;
     if (!needed[parent]?.includes(type)) blank(bytes, box);
-    // What is left after the last box is no box, and goes as well.
+    // Bytes after the last box are no box, so remove them too.
     else if (needed[type]) bytes.fill(0, keepNeeded(bytes, type, body, end), end);
     // Version 1 has times of 8 bytes in place of 4.
     else if (dated.has(type)) bytes.fill(0, body + 4, Math.min(body + (bytes[body] === 1 ? 20 : 12), end));
@@ -109,7 +109,7 @@ function child(bytes: Uint8Array, { body, end }: Box, ...path: string[]): Box | 
   return box && rest.length > 0 ? child(bytes, box, ...rest) : box;
 }
 
-/** What a track holds: `vide`, `soun`, `meta`, … */
+/** The handler of a track: `vide`, `soun`, `meta`, … */
 function handlerOf(bytes: Uint8Array, track: Box): string {
   const handler = child(bytes, track, 'mdia', 'hdlr');
   return handler ? nameAt(bytes, handler.body + 8) : '';

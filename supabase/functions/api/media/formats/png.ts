@@ -4,7 +4,7 @@ import { compactor, type Dimensions, type Format, nameAt, viewOf } from './forma
 
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 
-/** What draws the picture: its data, colours, density and animation. Text and times are left out. */
+/** The chunks that draw the picture: data, colours, density and animation. Text and times are removed. */
 const drawing = new Set(
   'IHDR PLTE IDAT IEND tRNS gAMA cHRM sRGB iCCP cICP sBIT bKGD pHYs acTL fcTL fdAT'.split(' '),
 );

@@ -62,7 +62,7 @@ function keepNeeded(bytes: Uint8Array, list: string, from: number, to: number) {
   return { found, end: at };
 }
 
-/** Where a chunk ends: on an even byte, and with what is around it, which recorders that stream do not know before. */
+/** The end of a chunk: on an even byte, and at most the end of its list. Streaming recorders write no lengths. */
 function endOf(bytes: Uint8Array, at: number, limit: number): number {
   const size = viewOf(bytes).getUint32(at + 4, true);
   const isUnknown = size === 0xffffffff || (size === 0 && hasText(bytes, at, 'RIFF'));
