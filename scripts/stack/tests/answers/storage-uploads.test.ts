@@ -99,12 +99,13 @@ describe('an upload', () => {
   test('is refused when the file exists', async () => {
     const path = newPath();
     dataOf(await files().upload(path, png, { contentType: 'image/png' }));
-    const { error } = await files().upload(path, png, { contentType: 'image/png' });
+    const { error } = await files().upload(path, 'other', { contentType: 'image/png' });
     expect(error).toMatchObject({
       status: 400,
       statusCode: '409',
       message: 'The resource already exists',
     });
+    expect(dataOf(await files().download(path)).size).toBe(png.length);
   });
 
   test('replaces a file with upsert', async () => {
@@ -120,7 +121,8 @@ describe('an upload', () => {
     const path = newPath();
     dataOf(await files().upload(path, 'before'));
     expect((await files().update(path, png, { contentType: 'image/png' })).error).toBeNull();
-    expect(dataOf(await files().download(path)).type).toBe('image/png');
+    const downloaded = dataOf(await files().download(path));
+    expect([downloaded.size, downloaded.type]).toEqual([png.length, 'image/png']);
   });
 });
 

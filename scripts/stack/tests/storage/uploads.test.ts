@@ -12,7 +12,6 @@ import {
   raw,
   run,
   service,
-  small,
   sql,
   stack,
   stored,
@@ -79,22 +78,6 @@ describe('uploading', () => {
     expect(await textOf(ann.client, own, `${ann.id}/form`)).toBe(content);
   });
 
-  it('does not replace an object without x-upsert', async () => {
-    const bucket = ann.client.storage.from(own);
-    const name = `${ann.id}/replaced`;
-    await bucket.upload(name, 'first');
-    expect((await bucket.upload(name, 'second')).error).toMatchObject({
-      message: 'The resource already exists',
-      status: 400,
-      statusCode: '409',
-    });
-    expect(await textOf(ann.client, own, name)).toBe('first');
-    expect((await bucket.upload(name, 'third', { upsert: true })).error).toBeNull();
-    expect(await textOf(ann.client, own, name)).toBe('third');
-    expect((await bucket.update(name, new Blob(['fourth']))).error).toBeNull();
-    expect(await textOf(ann.client, own, name)).toBe('fourth');
-  });
-
   it('refuses a file by policies before its bytes are read, and stores nothing', async () => {
     const refused = { message: 'new row violates row-level security policy', statusCode: '403' };
     const bytes = randomBytes(2_000_000);
@@ -108,20 +91,6 @@ describe('uploading', () => {
     const overwrite = await bob.client.storage.from(own).upload(name, 'stolen', { upsert: true });
     expect(overwrite.error).toMatchObject(refused);
     expect(await textOf(ann.client, own, name)).toBe('mine');
-  });
-
-  it('refuses a file beyond the limit of the bucket', async () => {
-    const bytes = new Uint8Array(1001);
-    for (const body of [bytes, new Blob([bytes])]) {
-      const { error } = await service.storage.from(small).upload('big', body);
-      expect(error).toMatchObject({
-        message: 'The object exceeded the maximum allowed size',
-        status: 400,
-        statusCode: '413',
-      });
-    }
-    expect((await service.storage.from(small).upload('fits', new Blob([bytes.slice(1)]))).error).toBeNull();
-    expect(await stored(small, '')).toEqual(['fits']);
   });
 
   it('answers a file beyond the limit of the project while the client is still sending', async () => {
