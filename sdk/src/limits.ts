@@ -16,8 +16,10 @@ export const limits = {
   username_min: 3,
   page_size_max: 100,
   reason_length: 1000,
+  birth_year_min: 1900,
   caption_length: 2200,
   alt_text_length: 1000,
   playlist_length: 255,
+  password_max_bytes: 72,
   idempotency_key_length: 255,
 } as const;

@@ -1,14 +1,14 @@
--- Foundations: what every later file builds on.
+-- Foundations: the base of every later file.
 --
--- Two schemas. `public` holds what clients may touch: tables behind row-level security and functions they may call.
--- `private` holds everything else. Nothing is open by default: each right is granted object by object, so a migration
+-- Two schemas. `public` is for clients: tables behind row-level security and functions that they may call. `private` is
+-- for everything else. Nothing is open by default: each right is granted object by object, so a migration
 -- that forgets a grant leaves the object closed.
 
 -- Extensions live in their own schema, so that the Data API exposes nothing of theirs. citext compares user names
 -- without case, so that no query has to.
 create extension if not exists citext with schema extensions;
 
-comment on schema public is 'What clients may touch: tables behind row-level security, and the functions they may call.';
+comment on schema public is 'For clients: tables behind row-level security, and functions that they may call.';
 
 create schema private;
 comment on schema private is 'Helpers, trigger functions and bookkeeping. The Data API does not expose it.';
@@ -25,15 +25,15 @@ alter default privileges in schema public revoke all on tables from anon, authen
 alter default privileges in schema public revoke all on sequences from anon, authenticated, service_role;
 alter default privileges in schema public revoke all on functions from anon, authenticated, service_role;
 
--- A request of a user that takes longer than this takes the time of others: some filters of the Data API read a whole
--- table. Supabase's default is 8 seconds. Functions that need longer say so.
+-- Some filters of the Data API read a whole table, so the time of one request is bounded. Supabase's default is 8 seconds.
+-- Functions that need longer set their own.
 alter role authenticated set statement_timeout = '5s';
 
 -- Limits
 
--- Each limit is written here and nowhere else. 2,200 characters, 30 tags, 20 mentions and 1,000 characters of
--- alternative text are what large networks settled on; 50 MiB is the largest upload on Supabase's free plan; 255 is
--- the width of profile texts in the clients.
+-- Each limit is written here and nowhere else. Large networks also allow 2,200 characters, 30 tags, 20 mentions and 1,000
+-- characters of alternative text; 50 MiB is the largest upload on Supabase's free plan; 255 is the width of profile texts
+-- in the clients; bcrypt, with which Auth hashes passwords, reads 72 bytes; no living user was born before 1900.
 create function public.limits()
 returns jsonb
 language plpgsql
@@ -58,6 +58,8 @@ begin
     "playlist_length": 255,
     "reason_length": 1000,
     "password_min": 8,
+    "password_max_bytes": 72,
+    "birth_year_min": 1900,
     "idempotency_key_length": 255,
     "page_size": 20,
     "page_size_max": 100

@@ -182,8 +182,9 @@ create table public.private_profiles (
   date_of_birth date,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
-  -- Nobody alive was born before 1900; a date in the future is a slip.
-  constraint private_profiles_date_of_birth_check check (date_of_birth between date '1900-01-01' and current_date)
+  constraint private_profiles_date_of_birth_check check (
+    date_of_birth between make_date(private.limit_of('birth_year_min'), 1, 1) and current_date
+  )
 );
 
 alter table public.private_profiles enable row level security;
@@ -201,7 +202,7 @@ create policy update_own on public.private_profiles for update to authenticated
 
 comment on table public.private_profiles is 'The facts of a profile that only its user may see. One row for each user.';
 comment on column public.private_profiles.id is 'The id in auth.users.';
-comment on column public.private_profiles.date_of_birth is 'From 1900-01-01 to today; null if the user did not say.';
+comment on column public.private_profiles.date_of_birth is 'Not before the first year of public.limits(), nor after today; null if the user gave none.';
 comment on column public.private_profiles.created_at is 'When the user signed up.';
 comment on column public.private_profiles.updated_at is 'When the row last changed.';
 

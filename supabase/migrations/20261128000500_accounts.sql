@@ -14,14 +14,14 @@ as $$
 begin
   -- One spelling only. PostgreSQL reads more as a date ('today', '1/2/3') than anybody means.
   if value ~ '^\d{4}-\d{2}-\d{2}$' and pg_input_is_valid(value, 'date')
-    and value::date between date '1900-01-01' and current_date
+    and value::date between make_date(private.limit_of('birth_year_min'), 1, 1) and current_date
   then
     return value::date;
   end if;
   return null;
 end
 $$;
-comment on function private.valid_date_of_birth(text) is 'The date, if it is one (YYYY-MM-DD) from 1900-01-01 to today; else null.';
+comment on function private.valid_date_of_birth(text) is 'The date, if it is a possible date of birth, written YYYY-MM-DD; else null.';
 
 create function public.username_available(username text)
 returns boolean
@@ -42,7 +42,7 @@ comment on function public.username_available(text) is
 -- Not for clients: Auth limits sign-ups, and this would answer as often as asked.
 grant execute on function public.username_available(text) to service_role;
 
--- Names that nobody may take, since others would believe what their holder says.
+-- Names that nobody may take, because others would trust their holder.
 create table public.reserved_usernames (
   username extensions.citext primary key,
   constraint reserved_usernames_username_check check (private.is_valid_username(username::text))
@@ -167,7 +167,9 @@ begin
     ));
   end if;
   if v_date_of_birth is not null and private.valid_date_of_birth(v_date_of_birth) is null then
-    return private.refuse_sign_up(422, 'date_of_birth_invalid: A date of birth is a day from 1900-01-01 to today.');
+    return private.refuse_sign_up(422, format(
+      'date_of_birth_invalid: A date of birth is a day from %s-01-01 to today.', private.limit_of('birth_year_min')
+    ));
   end if;
   if exists (
     select from public.reserved_usernames

@@ -1,10 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { limits } from '../limits.ts';
 
-/** Auth hashes with bcrypt, which takes no more. */
-export const PASSWORD_MAX_BYTES = 72;
-
-/** A password that is to be set. */
+/** A new password. */
 export const password = z
   .string('A password is required.')
   .refine(
@@ -12,11 +9,11 @@ export const password = z
     `A password has at least ${limits.password_min} characters.`,
   )
   .refine(
-    (text) => new TextEncoder().encode(text).length <= PASSWORD_MAX_BYTES,
-    `A password has at most ${PASSWORD_MAX_BYTES} bytes.`,
+    (text) => new TextEncoder().encode(text).length <= limits.password_max_bytes,
+    `A password has at most ${limits.password_max_bytes} bytes.`,
   )
   .openapi({
     format: 'password',
     minLength: limits.password_min,
-    description: `At most ${PASSWORD_MAX_BYTES} bytes of UTF-8.`,
+    description: `At most ${limits.password_max_bytes} bytes of UTF-8.`,
   });

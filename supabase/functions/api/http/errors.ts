@@ -1,4 +1,3 @@
-import { PASSWORD_MAX_BYTES } from '../auth/password-rules.ts';
 import { limits } from '../limits.ts';
 
 // The one list of error codes: status and when it is raised. The status of a problem, the enum in the OpenAPI document,
@@ -53,7 +52,10 @@ const api = {
   code_invalid: [422, 'The code or link of the mail is wrong, used or expired. Ask for a new mail.'],
   content_type_invalid: [422, '`content_type` is missing or too long.'],
   cover_pic_invalid: [422, '`cover_pic` is a picture, the path of an upload, or null.'],
-  date_of_birth_invalid: [422, 'A date of birth is a day from 1900-01-01 to today, written YYYY-MM-DD.'],
+  date_of_birth_invalid: [
+    422,
+    `A date of birth is a day from ${limits.birth_year_min}-01-01 to today, written YYYY-MM-DD.`,
+  ],
   email_invalid: [422, 'The text is not an e-mail address, or cannot be used.'],
   field_unknown: [
     422,
@@ -76,12 +78,12 @@ const api = {
   mention_invalid: [422, '`mentions` is not a list of user names or ids.'],
   new_password_invalid: [
     422,
-    `A password has at least ${limits.password_min} characters and at most ${PASSWORD_MAX_BYTES} bytes.`,
+    `A password has at least ${limits.password_min} characters and at most ${limits.password_max_bytes} bytes.`,
   ],
   original_post_invalid: [422, '`original_post` is not the id of a post.'],
   password_invalid: [
     422,
-    `A password has at least ${limits.password_min} characters and at most ${PASSWORD_MAX_BYTES} bytes.`,
+    `A password has at least ${limits.password_min} characters and at most ${limits.password_max_bytes} bytes.`,
   ],
   password_unchanged: [422, 'The new password is the old one.'],
   password_weak: [422, 'The password is easy to guess, or known from a leak.'],

@@ -17,8 +17,8 @@ const today = () => new Date().toISOString().slice(0, 10);
 export const dateOfBirth = z.iso
   .date({ error: 'A date of birth is written YYYY-MM-DD.', abort: true })
   .refine(
-    (date) => date >= '1900-01-01' && date <= today(),
-    'A date of birth lies between 1900-01-01 and today.',
+    (date) => date >= `${limits.birth_year_min}-01-01` && date <= today(),
+    `A date of birth lies between ${limits.birth_year_min}-01-01 and today.`,
   )
   .openapi({ example: '2004-02-29' });
 
