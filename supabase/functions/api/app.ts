@@ -4,7 +4,7 @@ import { addAuthRoutes } from './auth/auth-routes.ts';
 import { addPasswordRoutes } from './auth/password-routes.ts';
 import type { Config } from './config.ts';
 import { finishBody } from './http/body.ts';
-import { requireCaller } from './http/caller.ts';
+import { callerMiddleware } from './http/caller.ts';
 import type { AppContext, AppEnv } from './http/context.ts';
 import { type App, addDocument } from './http/openapi.ts';
 import { internal, ProblemError, problem } from './http/problem.ts';
@@ -18,12 +18,12 @@ import { addSweepRoute } from './service/sweep-routes.ts';
 /** The whole function: its endpoints, and the answer to every error. */
 export function createApp(config: Config): App {
   const routes: App = new OpenAPIHono<AppEnv>();
-  const caller = requireCaller(config);
-  addAuthRoutes(routes, config, caller);
-  addPasswordRoutes(routes, config, caller);
-  addPostRoutes(routes, config, caller);
-  addMediaRoutes(routes, config, caller);
-  addProfileRoutes(routes, config, caller);
+  const requireCaller = callerMiddleware(config);
+  addAuthRoutes(routes, config, requireCaller);
+  addPasswordRoutes(routes, config, requireCaller);
+  addPostRoutes(routes, config, requireCaller);
+  addMediaRoutes(routes, config, requireCaller);
+  addProfileRoutes(routes, config, requireCaller);
   addSweepRoute(routes, config);
   addHealthRoute(routes, config);
   addDefaultPictures(routes);

@@ -25,7 +25,7 @@ import { beginSignIn, presentSession, presentWithName, signIn } from './sign-in.
 const REFUSAL_MS = 500;
 
 /** Registration, sign-in, renewal and sign-out: Supabase Auth under the paths of Noctra's clients. */
-export function addAuthRoutes(app: App, config: Config, caller: MiddlewareHandler<AppEnv>): void {
+export function addAuthRoutes(app: App, config: Config, requireCaller: MiddlewareHandler<AppEnv>): void {
   const tag = 'Sign-in' as const;
 
   addEndpoint(app, {
@@ -125,7 +125,7 @@ export function addAuthRoutes(app: App, config: Config, caller: MiddlewareHandle
     name: 'signOut',
     tag,
     summary: 'Sign out: the session is revoked',
-    caller,
+    requireCaller,
     answers: { 204: { description: 'Signed out' } },
     problems: [429],
     handler: async (c) => {

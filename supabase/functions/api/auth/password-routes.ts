@@ -20,7 +20,7 @@ import {
 import { beginSignIn, presentWithName, signIn } from './sign-in.ts';
 
 /** Changing a password, and setting a new one when it is forgotten. */
-export function addPasswordRoutes(app: App, config: Config, caller: MiddlewareHandler<AppEnv>): void {
+export function addPasswordRoutes(app: App, config: Config, requireCaller: MiddlewareHandler<AppEnv>): void {
   const tag = 'Sign-in' as const;
 
   addEndpoint(app, {
@@ -30,7 +30,7 @@ export function addPasswordRoutes(app: App, config: Config, caller: MiddlewareHa
     tag,
     summary: 'Change your password',
     description: 'This session goes on; those on other devices end.',
-    caller,
+    requireCaller,
     body: { json: PasswordChangeBody },
     answers: { 204: { description: 'Changed' } },
     problems: [403, 429],

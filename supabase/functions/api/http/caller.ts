@@ -15,7 +15,7 @@ const MOST_KNOWN = 1000;
  * shared secret work as well. A verified token is remembered until it expires: verifying costs more than the rest of a
  * small request.
  */
-export function requireCaller(config: Config): MiddlewareHandler<AppEnv> {
+export function callerMiddleware(config: Config): MiddlewareHandler<AppEnv> {
   const { auth } = anonymousClient(config);
   const known = new Map<string, { caller: Caller; expiresAt: number }>();
 

@@ -32,7 +32,7 @@ export interface Endpoint<
   /** Older paths that lead to the same; the document leaves them out. */
   aliases?: readonly string[];
   /** Asks for a token; absent where anyone may call. */
-  caller?: MiddlewareHandler<AppEnv>;
+  requireCaller?: MiddlewareHandler<AppEnv>;
   params?: Params;
   query?: Query;
   headers?: Headers;
@@ -52,7 +52,7 @@ export function addEndpoint<
   Headers extends z.ZodObject = z.ZodObject,
   Json extends z.ZodType = z.ZodUndefined,
 >(app: App, endpoint: Endpoint<Params, Query, Headers, Json>): void {
-  const { method, path, aliases = [], caller, params, headers, body, handler } = endpoint;
+  const { method, path, aliases = [], requireCaller, params, headers, body, handler } = endpoint;
   const query = fromTexts(endpoint.query ?? nothing);
   const form = body && (body.form ?? fromTexts(body.json as never));
 
@@ -75,7 +75,7 @@ export function addEndpoint<
     route.replaceAll(/\{(\w+)\}/g, ':$1').replace(/\/$/, ''),
   );
   const answer = async (c: AppContext) => handler(c, await read(c));
-  if (caller) app.on(methods, patterns, caller, answer);
+  if (requireCaller) app.on(methods, patterns, requireCaller, answer);
   else app.on(methods, patterns, answer);
 }
 

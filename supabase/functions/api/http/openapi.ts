@@ -17,7 +17,7 @@ export interface Description {
   summary: string;
   description?: string;
   tag: Tag;
-  caller?: unknown;
+  requireCaller?: unknown;
   /** The security scheme where it takes no token. */
   security?: typeof secretScheme;
   /** The good answers by status. */
@@ -67,8 +67,8 @@ const problemReasons: Record<number, string> = {
 
 /** Adds an endpoint to the document. */
 export function describe(app: App, endpoint: Description, request: RequestSchemas): void {
-  const { method, path, name, summary, description, tag, caller, answers } = endpoint;
-  const security = caller ? securityScheme : endpoint.security;
+  const { method, path, name, summary, description, tag, requireCaller, answers } = endpoint;
+  const security = requireCaller ? securityScheme : endpoint.security;
   app.openAPIRegistry.registerPath({
     method,
     // The document has each path once; the router does not mind a slash at its end.
@@ -127,7 +127,7 @@ function describeProblems(endpoint: Description, { json }: RequestSchemas): Rout
     // Every endpoint refuses unknown parameters and characters that cannot be stored.
     ...[400, 422, 503],
     ...(json ? [413, 415] : []),
-    ...(endpoint.caller ? [401] : []),
+    ...(endpoint.requireCaller ? [401] : []),
     ...(endpoint.problems ?? []),
   ]);
   return Object.fromEntries(

@@ -15,7 +15,7 @@ import { removeUploads, uploadsBucket } from './uploads.ts';
 const SIGNED_UPLOAD_SECONDS = 7200;
 
 /** Uploads to Storage without the memory of a function, and their publication as files of posts. */
-export function addMediaRoutes(app: App, config: Config, caller: MiddlewareHandler<AppEnv>): void {
+export function addMediaRoutes(app: App, config: Config, requireCaller: MiddlewareHandler<AppEnv>): void {
   addEndpoint(app, {
     method: 'post',
     path: '/uploads/',
@@ -24,7 +24,7 @@ export function addMediaRoutes(app: App, config: Config, caller: MiddlewareHandl
     summary: 'Get a URL to upload a file to',
     description:
       'For files too large for a form. Send the bytes with `method` and `headers` to `url`, then publish a post with `path` in its `media`.',
-    caller,
+    requireCaller,
     body: { json: UploadBody },
     answers: { 201: { description: 'Where the file goes', schema: UploadAnswer } },
     problems: [403, 429],
@@ -51,7 +51,7 @@ export function addMediaRoutes(app: App, config: Config, caller: MiddlewareHandl
     tag: 'Posts',
     summary: 'Remove uploads that are not needed after all',
     description: 'For uploads that are not published. What is left is removed after a day.',
-    caller,
+    requireCaller,
     body: { json: UploadRemoval },
     answers: { 204: { description: 'Removed, or not there' } },
     problems: [403, 429],
@@ -71,7 +71,7 @@ export function addMediaRoutes(app: App, config: Config, caller: MiddlewareHandl
     summary: 'Make an upload a file that a post can show',
     description:
       'For clients that call create_post of the Data API. Inspects the upload, removes its metadata and gives its new path; the upload is gone then. POST /posts/ does the same by itself.',
-    caller,
+    requireCaller,
     body: { json: MediaBody },
     answers: { 201: { description: 'Published', schema: MediaAnswer } },
     problems: [403],

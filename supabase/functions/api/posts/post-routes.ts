@@ -26,7 +26,7 @@ import {
 } from './post-schemas.ts';
 
 /** Publishing, reading, editing and deleting posts. */
-export function addPostRoutes(app: App, config: Config, caller: MiddlewareHandler<AppEnv>): void {
+export function addPostRoutes(app: App, config: Config, requireCaller: MiddlewareHandler<AppEnv>): void {
   const tag = 'Posts' as const;
   const params = z.object({ id: uuid });
   const page = {
@@ -46,7 +46,7 @@ export function addPostRoutes(app: App, config: Config, caller: MiddlewareHandle
     name: 'publishPost',
     tag,
     summary: 'Publish a post',
-    caller,
+    requireCaller,
     headers: z.object({ 'idempotency-key': idempotencyKey.optional() }),
     body: { json: NewPost, form: NewPostForm, files: ['media'] },
     answers: {
@@ -79,7 +79,7 @@ export function addPostRoutes(app: App, config: Config, caller: MiddlewareHandle
     name: 'listPosts',
     tag,
     summary: 'All posts that you may see',
-    caller,
+    requireCaller,
     query: PostsQuery,
     answers: { 200: page },
     problems: [404],
@@ -93,7 +93,7 @@ export function addPostRoutes(app: App, config: Config, caller: MiddlewareHandle
     name: 'listPostsOfPerson',
     tag,
     summary: 'The posts of one user',
-    caller,
+    requireCaller,
     params: z.object({ user: person }),
     query: PageQuery,
     answers: { 200: page },
@@ -107,7 +107,7 @@ export function addPostRoutes(app: App, config: Config, caller: MiddlewareHandle
     name: 'readPost',
     tag,
     summary: 'One post',
-    caller,
+    requireCaller,
     params,
     answers: { 200: { description: 'The post', schema: PostAnswer } },
     problems: [404],
@@ -123,7 +123,7 @@ export function addPostRoutes(app: App, config: Config, caller: MiddlewareHandle
     name: 'editPost',
     tag,
     summary: 'Edit a post',
-    caller,
+    requireCaller,
     params,
     body: { json: PostEdit, form: PostEditForm, files: ['media'] },
     answers: { 200: { description: 'The post as it is now', schema: PostAnswer } },
@@ -154,7 +154,7 @@ export function addPostRoutes(app: App, config: Config, caller: MiddlewareHandle
     name: 'deletePost',
     tag,
     summary: 'Delete a post',
-    caller,
+    requireCaller,
     params,
     answers: { 204: { description: 'Deleted' } },
     problems: [403, 404],

@@ -13,7 +13,7 @@ import { readProfile, updateProfile } from './profile-queries.ts';
 import { OwnProfileAnswer, ProfileAnswer, ProfileEdit, ProfileEditForm } from './profile-schemas.ts';
 
 /** Reads and edits profiles, and deletes the account. */
-export function addProfileRoutes(app: App, config: Config, caller: MiddlewareHandler<AppEnv>): void {
+export function addProfileRoutes(app: App, config: Config, requireCaller: MiddlewareHandler<AppEnv>): void {
   const tag = 'Profiles' as const;
 
   // Before /userprofiles/{user}/: a router takes the first that fits.
@@ -23,7 +23,7 @@ export function addProfileRoutes(app: App, config: Config, caller: MiddlewareHan
     name: 'readOwnProfile',
     tag,
     summary: 'Your own profile',
-    caller,
+    requireCaller,
     answers: { 200: { description: 'The profile with its private fields', schema: OwnProfileAnswer } },
     handler: async (c) => c.json(await readProfile(c.var.caller.client), 200),
   });
@@ -34,7 +34,7 @@ export function addProfileRoutes(app: App, config: Config, caller: MiddlewareHan
     name: 'editOwnProfile',
     tag,
     summary: 'Edit your profile',
-    caller,
+    requireCaller,
     body: { json: ProfileEdit, form: ProfileEditForm, files: ['profile_pic', 'cover_pic'] },
     answers: { 200: { description: 'The profile as it is now', schema: OwnProfileAnswer } },
     problems: [403, 409, 429],
@@ -62,7 +62,7 @@ export function addProfileRoutes(app: App, config: Config, caller: MiddlewareHan
     tag,
     summary: 'Delete your account',
     description: 'With everything that belongs to it: posts, files, sessions. It cannot be undone.',
-    caller,
+    requireCaller,
     answers: { 204: { description: 'Deleted' } },
     problems: [403, 409],
     handler: async (c) => {
@@ -78,7 +78,7 @@ export function addProfileRoutes(app: App, config: Config, caller: MiddlewareHan
     name: 'readProfile',
     tag,
     summary: 'The profile of a user',
-    caller,
+    requireCaller,
     params: z.object({ user: person }),
     answers: { 200: { description: 'The public fields', schema: ProfileAnswer } },
     problems: [404],
