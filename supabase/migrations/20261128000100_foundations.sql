@@ -25,15 +25,16 @@ alter default privileges in schema public revoke all on tables from anon, authen
 alter default privileges in schema public revoke all on sequences from anon, authenticated, service_role;
 alter default privileges in schema public revoke all on functions from anon, authenticated, service_role;
 
--- Some filters of the Data API read a whole table, so the time of one request is bounded. Supabase's default is 8 seconds.
--- Functions that need longer set their own.
+-- Some filters of the Data API read a whole table, so the time of one request is bounded. Supabase's default is 8
+-- seconds. Functions that need longer set their own.
 alter role authenticated set statement_timeout = '5s';
 
 -- Limits
 
--- Each limit is written here and nowhere else. Large networks also allow 2,200 characters, 30 tags, 20 mentions and 1,000
--- characters of alternative text; 50 MiB is the largest upload on Supabase's free plan; 255 is the width of profile texts
--- in the clients; bcrypt, with which Auth hashes passwords, reads 72 bytes; no living user was born before 1900.
+-- Each limit is written here and nowhere else. Large networks also allow 2,200 characters, 30 tags, 20 mentions and
+-- 1,000 characters of alternative text; 50 MiB is the largest upload on Supabase's free plan; 255 is the width of
+-- profile texts in the clients; bcrypt, with which Auth hashes passwords, reads 72 bytes; no living user was born
+-- before 1900.
 create function public.limits()
 returns jsonb
 language plpgsql

@@ -84,7 +84,7 @@ comment on table private.username_reservations is
   'User names that only one user can have for a time. Names of sign-ups, between Auth''s hook and the new user, a moment later: without them, two users who sign up with one name at the same time would both pass the hook, and Auth would answer the second with a server error. And names that were given up, so that nobody takes the place of their former owner.';
 comment on column private.username_reservations.username is 'The name.';
 comment on column private.username_reservations.reserved_for is
-  'Who can have it: the id of a user who has another name now, or for users who do not exist (yet, or any more) the hash of their e-mail address or telephone number.';
+  'The user who can have it: the id of a user who has another name now, or the hash of the e-mail address or telephone number of a user who does not exist yet, or any more.';
 comment on column private.username_reservations.reserved_until is 'Until when others cannot have it.';
 
 create function private.hash_of_contact(email text, phone text, id text)
@@ -177,7 +177,7 @@ begin
   ) then
     return private.refuse_sign_up(422, 'username_reserved: The user name is reserved.');
   end if;
-  -- Last, because it reserves: a sign-up that is refused for another reason reserves nothing.
+  -- Last, so that a sign-up that is refused for another reason reserves no name.
   if v_username is not null
     and (
       not public.username_available(v_username)
@@ -276,7 +276,7 @@ comment on function private.tg_users__create_profile() is
 create trigger _100_create_profile after insert on auth.users
   for each row execute function private.tg_users__create_profile();
 
--- Names that are given up
+-- Former names
 
 create function private.withhold_username(username extensions.citext, reserved_for text)
 returns void
@@ -292,7 +292,7 @@ begin
 end
 $$;
 comment on function private.withhold_username(extensions.citext, text) is
-  'Keeps a name that is given up from others for a time. Not granted: SECURITY DEFINER trigger functions call it.';
+  'Reserves a former name for its user for a time. Not granted: SECURITY DEFINER trigger functions call it.';
 
 create function private.tg_profiles__take_username()
 returns trigger
@@ -340,7 +340,7 @@ begin
 end
 $$;
 comment on function private.tg_profiles__take_username() is
-  'Trigger: refuses a name that is reserved, keeps the name that is given up from others, and lets Auth''s metadata follow. Security definer: reservations are granted to nobody, and users belong to Auth.';
+  'Trigger: refuses a reserved name, reserves the former name for its user, and updates Auth''s metadata. Security definer: reservations are granted to nobody, and users belong to Auth.';
 
 create trigger _600_take_username after insert or update of username on public.profiles
   for each row execute function private.tg_profiles__take_username();
@@ -376,9 +376,9 @@ language sql
 immutable
 set search_path = ''
 as $$
-  -- A user name and an e-mail address are counted apart, and unknown ones as well. Counted together, an attacker who has
-  -- used up the attempts of a name could try addresses until one is refused, and would know whose it is. Hashed, because
-  -- users type passwords into the wrong field.
+  -- A user name and an e-mail address are counted apart, and unknown ones as well. Counted together, an attacker who
+  -- has used up the attempts of a name could try addresses until one is refused, and would know whose it is. Hashed,
+  -- because users type passwords into the wrong field.
   select encode(sha256(convert_to(lower(btrim(coalesce(identifier, ''))), 'UTF8')), 'hex')
 $$;
 comment on function private.account_subject(text) is 'Under which name sign-ins with a user name or an e-mail address are counted.';
@@ -462,7 +462,8 @@ returns void
 language plpgsql
 security definer
 set search_path = ''
--- The Data API takes this over: a user who has published for years takes longer to delete than any other request may take.
+-- The Data API takes this over: a user who has published for years takes longer to delete than any other request may
+-- take.
 set statement_timeout = '60s'
 as $$
 begin

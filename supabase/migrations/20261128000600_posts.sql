@@ -1,8 +1,8 @@
 -- Posts, their visibility, and their tags and mentions.
 --
 -- Users write posts through functions only (create_post, update_post, hide_post), so that limits, rates and files are
--- checked in one place. The dashboard and the secret key may also write rows, so these rules are constraints and triggers:
--- visibility, flat reposts, and the tags and mentions of the caption.
+-- checked in one place. The dashboard and the secret key may also write rows, so these rules are constraints and
+-- triggers: visibility, flat reposts, and the tags and mentions of the caption.
 --
 -- Visibility is a stored column, is_visible_to_all, which decides nearly every row without looking at the owner. It
 -- depends on the post and on the owner's profile, so every transaction that changes either of them first locks the
@@ -283,22 +283,22 @@ comment on table public.post_tags is 'The tags of posts. Visible with their post
 comment on column public.post_tags.post_id is 'The post.';
 comment on column public.post_tags.tag is 'The tag: without #, in lower case.';
 comment on column public.post_tags.source is 'Where the tag comes from; explicit if it is both listed and in the caption.';
-comment on column public.post_tags.is_visible_to_all is 'As posts.is_visible_to_all, for an index of what lists show. Set by triggers, whatever is written. It decides nothing: the policy asks the post.';
-comment on table public.post_mentions is 'The users whom posts mention. Visible with their post.';
+comment on column public.post_tags.is_visible_to_all is 'As posts.is_visible_to_all, for an index of what lists show. Set by triggers, whatever is written. No policy reads it.';
+comment on table public.post_mentions is 'The mentions of users in posts. Visible with their post.';
 comment on column public.post_mentions.post_id is 'The post.';
 comment on column public.post_mentions.profile_id is 'The user mentioned.';
 comment on column public.post_mentions.source is 'Where the mention comes from; explicit if it is both listed and in the caption.';
 comment on column public.post_mentions.name is
   'The name with which the caption mentions the user, who may have another one by now; null if only a list does.';
-comment on column public.post_mentions.is_visible_to_all is 'As posts.is_visible_to_all, for an index of what lists show. Set by triggers, whatever is written. It decides nothing: the policy asks the post.';
+comment on column public.post_mentions.is_visible_to_all is 'As posts.is_visible_to_all, for an index of what lists show. Set by triggers, whatever is written. No policy reads it.';
 comment on policy select_visible on public.post_tags is 'A tag is visible with its post.';
 comment on policy select_visible on public.post_mentions is 'A mention is visible with its post.';
 
 -- A list by tag or mention must not read through a hundred thousand private posts, so the index that it uses has none.
 -- The copy could only make a list slow or short: row-level security asks the post.
 --
--- A foreign key (post_id, is_visible_to_all) on update cascade would keep the copy as well. It takes twice as long to open
--- or close a profile, for it checks every row again, and changes of visibility would conflict with FOR KEY SHARE.
+-- A foreign key (post_id, is_visible_to_all) on update cascade would keep the copy as well. It takes twice as long to
+-- open or close a profile, for it checks every row again, and changes of visibility would conflict with FOR KEY SHARE.
 
 create function private.tg__copy_visibility()
 returns trigger
@@ -357,8 +357,8 @@ returns trigger
 language plpgsql
 security definer
 set search_path = ''
--- From the posts to their tags by index, which is linear for one post and for ten thousand. The plan is cached, and made
--- without knowing how many there will be.
+-- From the posts to their tags by index, which is linear for one post and for ten thousand. The plan is cached, and
+-- made without knowing how many there will be.
 set enable_seqscan = off
 set enable_hashjoin = off
 set enable_mergejoin = off
@@ -455,7 +455,7 @@ begin
         when char_length(hashtag) <= 4 * private.limit_of('tag_length') then private.tag_name(hashtag) else hashtag
       end
     ) as folded (tag)
-    -- Hangul fillers are letters that show nothing.
+    -- Hangul fillers are invisible letters.
     where folded.tag <> ''
   );
   v_longest := (select tag from unnest(v_tags) as tag order by char_length(tag) desc limit 1);

@@ -1,14 +1,14 @@
 -- Files: from an upload to a post or a profile, and out of Storage again.
 --
--- Users upload into bucket `uploads`, which only the edge function reads. It inspects the bytes, removes the metadata and
--- writes the result under a new name into `post-media`, `avatars` or `covers`. Clients cannot write there, so the files of
--- posts and profiles never change, also while an old upload token still works.
+-- Users upload into bucket `uploads`, which only the edge function reads. It inspects the bytes, removes the metadata
+-- and writes the result under a new name into `post-media`, `avatars` or `covers`. Clients cannot write there, so the
+-- files of posts and profiles never change, also while an old upload token still works.
 --
 -- A row in storage.objects must not be deleted by SQL (its bytes would stay for ever). So every object that nothing
 -- shows has a row in private.unused_files, with the time when the sweep removes it through the Storage API:
 --   register_file  a row, due in a day, before the function writes the bytes
 --   claim          a post or a profile takes the row; its facts become the post's
---   enqueue        the post or the profile is deleted, or takes another file: a row that is due now, and is never claimed
+--   enqueue        the post or the profile is deleted, or takes another file: the row is due now, and never claimed
 --   take_removals  the sweep (housekeeping) gets the rows that are due
 -- The row is also the lock: a claim and a removal of the same file wait for each other on it, and the second finds it
 -- gone or taken.
@@ -35,7 +35,7 @@ create table private.unused_files (
 create index unused_files_remove_at_idx on private.unused_files (remove_at);
 create index unused_files_owner_id_idx on private.unused_files (owner_id);
 comment on table private.unused_files is
-  'Objects that no post and no profile shows, and when they are to be removed. No foreign key to storage.objects: the row comes before the object, and goes after it.';
+  'Objects that no post and no profile shows, with the time of their removal. No foreign key to storage.objects: the row comes before the object, and goes after it.';
 comment on column private.unused_files.bucket_id is 'The object''s bucket.';
 comment on column private.unused_files.name is 'The object''s name in the bucket.';
 comment on column private.unused_files.owner_id is 'The user who may claim it; null if nobody may any more.';
@@ -44,7 +44,7 @@ comment on column private.unused_files.mime_type is 'The media type, by its byte
 comment on column private.unused_files.size is 'Bytes.';
 comment on column private.unused_files.width is 'Pixels, as shown upright; null where there are none.';
 comment on column private.unused_files.height is 'Pixels, as shown upright; null where there are none.';
-comment on column private.unused_files.remove_at is 'When it is to be removed; while a sweep is at work on it, when to try again.';
+comment on column private.unused_files.remove_at is 'The time of its removal; after a sweep has taken it, the time of the next attempt.';
 comment on column private.unused_files.attempts is 'How often a sweep has taken it.';
 
 create function public.register_file(
@@ -70,7 +70,7 @@ begin
     register_file.bucket_id, register_file.name, register_file.owner_id, register_file.file_type,
     register_file.mime_type, register_file.size, register_file.width, register_file.height, now() + interval '1 day'
   )
-  -- Only the owner's own name of the same content comes back. One without an owner is being removed.
+  -- Only the owner registers a name again, for the same content. A row without an owner is being removed.
   on conflict on constraint unused_files_pkey do update
   set remove_at = excluded.remove_at
   where unused_files.owner_id = excluded.owner_id;
@@ -173,7 +173,7 @@ set search_path = ''
 as $$
 begin
   perform private.enqueue_removals('post-media', array(select removed.path from removed));
-  -- The files behind the ones that went move up, in the same order.
+  -- The remaining files move up, in the same order.
   update public.post_media
   set position = numbered.position
   from (select distinct removed.post_id from removed) as posts
@@ -355,8 +355,8 @@ values
 on conflict (id) do update
 set public = excluded.public, file_size_limit = excluded.file_size_limit, allowed_mime_types = null;
 
--- <user id>/<uuid>: nothing of the user's own file name becomes public, and no two uploads collide. Users only
--- insert: a user who reads an upload could sign a URL for it, or copy it with another type, and the project's origin would
+-- <user id>/<uuid>: nothing of the user's own file name becomes public, and no two uploads collide. Users only insert:
+-- a user who reads an upload could sign a URL for it, or copy it with another type, and the project's origin would
 -- serve a page with a script. The function reads and removes uploads for them.
 create policy uploads_insert_own on storage.objects for insert to authenticated
   with check (

@@ -222,12 +222,12 @@ begin
     v_mentioned_id := private.require_profile(list_posts.mentions);
   end if;
 
-  -- The cost of a page must not depend on posts that the caller may not see. So two lists are merged: visible posts, by an
-  -- index that has no others, and the caller's own other posts. Row-level security still decides about each post; the
-  -- conditions here only leave out posts that it would refuse.
+  -- The cost of a page must not depend on posts that the caller may not see. So two lists are merged: visible posts, by
+  -- an index that has no others, and the caller's own other posts. Row-level security still decides about each post;
+  -- the conditions here only leave out posts that it would refuse.
   --
-  -- One statement for each usual question, so that each has a generic plan of its own: one plan for all filters would be
-  -- slow for each of them.
+  -- One statement for each usual question, so that each has a generic plan of its own: one plan for all filters would
+  -- be slow for each of them.
   if v_sees_all or num_nonnulls(v_owner_id, v_tag, v_mentioned_id) > 1 then
     -- Which index leads depends on the values, so the statement is planned for them.
     execute concat(

@@ -1,4 +1,4 @@
--- Publishing: a post with its files, tags and mentions in one transaction. All of it, or nothing.
+-- Publishing: writes a post with its files, tags and mentions in one transaction.
 --
 -- The public functions run as the caller and ask row-level security what the caller sees. The private ones write, with
 -- their owner's rights, only what belongs to auth.uid().
@@ -214,8 +214,8 @@ begin
     end if;
   end if;
 
-  -- After the key: a repeated request must find its post although its files are in use by now, its original may be
-  -- gone and a user whom it mentions may have another name.
+  -- After the key: a repeated request must find its post, although its files are in use, and its original or a
+  -- mentioned user may be deleted or renamed.
   perform private.count_action('create_post', auth.uid()::text);
   if insert_post.original_post is not null and insert_post.visible_original is null then
     perform private.raise_error(
@@ -334,7 +334,7 @@ begin
   if cardinality(v_removed) > 0 then
     perform private.remove_media(v_id, v_removed);
   end if;
-  -- Sets the caption even to itself: its trigger brings back what the caption has of the tags that went.
+  -- Sets the caption even to itself: its trigger adds removed tags again that the caption has.
   update public.posts
   set caption = coalesce(edit_post.caption, posts.caption),
     is_public = coalesce(edit_post.is_public, posts.is_public),

@@ -21,7 +21,7 @@ create index audit_log_target_id_id_idx on public.audit_log (target_id, id);
 
 alter table public.audit_log enable row level security;
 
--- No write, for nobody: a log that its subjects can edit proves nothing.
+-- No write for anybody: users whom a log is about must not edit it.
 grant select on public.audit_log to authenticated, service_role;
 
 create policy select_admin on public.audit_log for select to authenticated
@@ -30,7 +30,7 @@ create policy select_admin on public.audit_log for select to authenticated
 comment on table public.audit_log is 'The actions of moderators, admins, the dashboard and the secret key. Nobody can change it.';
 comment on column public.audit_log.id is 'Sorts by time.';
 comment on column public.audit_log.actor_id is
-  'Who did it; null for the dashboard or the secret key, and once the user''s account is deleted.';
+  'The user who did it; null for the dashboard or the secret key, and once the user''s account is deleted.';
 comment on column public.audit_log.action is 'The action.';
 comment on column public.audit_log.target_id is 'The post or user it was done to, also after that one is deleted; null for a rate limit.';
 comment on column public.audit_log.details is 'The values before and after ("from", "to"), and the reason if one was given.';

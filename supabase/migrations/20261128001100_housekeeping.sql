@@ -1,8 +1,8 @@
 -- Housekeeping: periodic jobs.
 --
--- The edge function's /sweep/ calls these functions with the secret key, removes objects through the Storage API, because
--- SQL must not delete them, and reports the removed ones. One file that cannot be removed does not block the others: each
--- attempt doubles the time until the next one.
+-- The edge function's /sweep/ calls these functions with the secret key, removes objects through the Storage API,
+-- because SQL must not delete them, and reports the removed ones. One file that cannot be removed does not block the
+-- others: each attempt doubles the time until the next one.
 
 create function private.forget_expired()
 returns void
@@ -58,8 +58,8 @@ as $$
 begin
   perform private.forget_expired();
 
-  -- The function removes an upload when it has published it; after a day an upload is abandoned. The limit bounds this call;
-  -- the next one goes on.
+  -- The function removes an upload when it has published it; after a day an upload is abandoned. The limit bounds this
+  -- call; the next one goes on.
   insert into private.unused_files (bucket_id, name, remove_at)
   select objects.bucket_id, objects.name, now()
   from storage.objects

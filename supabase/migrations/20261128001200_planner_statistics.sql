@@ -1,8 +1,8 @@
--- Planner statistics: none of rows that not everybody may read.
+-- Planner statistics: none of tables with rows that not everybody may read.
 --
 -- PostgreSQL makes its statistics from all rows, and the Data API tells its estimates to every client that asks for a
--- planned count. By ranges and filters, estimates would tell what row-level security hides: when a private post was
--- written, how often it was edited, whom the audit log is about. So no statistics are kept of any column of a table of
+-- planned count. Estimates of ranges and filters would disclose hidden facts: when a private post was written, how
+-- often it was edited, which users the audit log names. So no statistics are kept of any column of a table of
 -- which not everybody sees every row; estimates then depend on the table's size only. Queries by such columns use an
 -- index that serves filter and order at once, so that no plan needs to know more.
 
