@@ -154,13 +154,13 @@ async function makePosts(
     from batch
   `;
   await sql`
-    insert into public.post_tags (post_id, tag, source, is_visible_to_all)
-    select id, private.tag_name(bench.tag(tag)), 'caption', is_visible_to_all
+    insert into public.post_tags (post_id, tag, source)
+    select id, private.tag_name(bench.tag(tag)), 'caption'
     from batch cross join unnest(tags) as tag
   `;
   await sql`
-    insert into public.post_mentions (post_id, profile_id, source, name, is_visible_to_all)
-    select id, bench.person(person), 'caption', bench.username(person), is_visible_to_all
+    insert into public.post_mentions (post_id, profile_id, source, name)
+    select id, bench.person(person), 'caption', bench.username(person)
     from batch cross join unnest(mentions) as person
   `;
   await sql`

@@ -42,10 +42,6 @@ create table public.posts (
 );
 -- A user's posts, newest first; also for the foreign key.
 create index posts_owner_id_id_idx on public.posts (owner_id, id);
--- For list_posts, which must not read posts that it does not show: the newest visible posts, and a user's visible or
--- other posts.
-create index posts_visible_id_idx on public.posts (id) where is_visible_to_all;
-create index posts_owner_id_is_visible_to_all_id_idx on public.posts (owner_id, is_visible_to_all, id);
 create index posts_original_post_id_idx on public.posts (original_post_id) where original_post_id is not null;
 
 alter table public.posts enable row level security;
@@ -56,8 +52,7 @@ grant select, insert, delete on public.posts to service_role;
 grant update (owner_id, caption, is_public, hidden_at, is_visible_to_all, created_at, updated_at)
   on public.posts to service_role;
 
--- Decides who sees a post, on every path. list_posts repeats its conditions to choose an index, under this policy;
--- 20-reading.sql compares the two. The caller and their role are looked up once a statement, and only if it meets a row
+-- The only place that decides who sees a post. The caller and their role are looked up once a statement, and only if it meets a row
 -- that not everybody may see.
 create policy select_visible on public.posts for select to authenticated
   using (
@@ -244,26 +239,22 @@ create table public.post_tags (
   post_id uuid not null references public.posts (id) on delete cascade,
   tag text not null,
   source public.reference_source not null,
-  is_visible_to_all boolean not null default false,
-  primary key (post_id, tag)
+  primary key (post_id, tag),
+  constraint post_tags_tag_check check (private.is_valid_tag(tag))
 );
--- A tag's posts, newest first: all, and those that everybody sees.
+-- A tag's posts, newest first.
 create index post_tags_tag_post_id_idx on public.post_tags (tag, post_id);
-create index post_tags_visible_tag_post_id_idx on public.post_tags (tag, post_id) where is_visible_to_all;
 
 create table public.post_mentions (
   post_id uuid not null references public.posts (id) on delete cascade,
   profile_id uuid not null references public.profiles (id) on delete cascade,
   source public.reference_source not null,
   name extensions.citext,
-  is_visible_to_all boolean not null default false,
   primary key (post_id, profile_id),
   constraint post_mentions_name_check check (source = 'explicit' or name is not null)
 );
 -- The posts that mention a user, newest first; also for the foreign key.
 create index post_mentions_profile_id_post_id_idx on public.post_mentions (profile_id, post_id);
-create index post_mentions_visible_profile_id_post_id_idx on public.post_mentions (profile_id, post_id)
-  where is_visible_to_all;
 
 alter table public.post_tags enable row level security;
 alter table public.post_mentions enable row level security;
@@ -283,104 +274,14 @@ comment on table public.post_tags is 'The tags of posts. Visible with their post
 comment on column public.post_tags.post_id is 'The post.';
 comment on column public.post_tags.tag is 'The tag: without #, in lower case.';
 comment on column public.post_tags.source is 'Where the tag comes from; explicit if it is both listed and in the caption.';
-comment on column public.post_tags.is_visible_to_all is 'As posts.is_visible_to_all, for an index of what lists show. Set by triggers, whatever is written. No policy reads it.';
 comment on table public.post_mentions is 'The mentions of users in posts. Visible with their post.';
 comment on column public.post_mentions.post_id is 'The post.';
 comment on column public.post_mentions.profile_id is 'The user mentioned.';
 comment on column public.post_mentions.source is 'Where the mention comes from; explicit if it is both listed and in the caption.';
 comment on column public.post_mentions.name is
   'The name with which the caption mentions the user, who may have another one by now; null if only a list does.';
-comment on column public.post_mentions.is_visible_to_all is 'As posts.is_visible_to_all, for an index of what lists show. Set by triggers, whatever is written. No policy reads it.';
 comment on policy select_visible on public.post_tags is 'A tag is visible with its post.';
 comment on policy select_visible on public.post_mentions is 'A mention is visible with its post.';
-
--- A list by tag or mention must not read through a hundred thousand private posts, so the index that it uses has none.
--- The copy could only make a list slow or short: row-level security asks the post.
---
--- A foreign key (post_id, is_visible_to_all) on update cascade would keep the copy as well. It takes twice as long to
--- open or close a profile, for it checks every row again, and changes of visibility would conflict with FOR KEY SHARE.
-
-create function private.tg__copy_visibility()
-returns trigger
-language plpgsql
-security definer
-set search_path = ''
-as $$
-begin
-  -- Locked, so that it cannot change before it is copied.
-  select posts.is_visible_to_all into new.is_visible_to_all
-  from public.posts where posts.id = new.post_id
-  for share;
-  -- Without a post, the foreign key refuses the row.
-  new.is_visible_to_all := coalesce(new.is_visible_to_all, false);
-  return new;
-end
-$$;
-comment on function private.tg__copy_visibility() is
-  'Trigger: a tag or mention is as visible as its post, whatever was written. Security definer: the lock needs a right on the post.';
-
-create function private.tg_post_tags__check_tag()
-returns trigger
-language plpgsql
-set search_path = ''
-as $$
-begin
-  raise exception using
-    errcode = '23514',
-    constraint = 'post_tags_tag_check',
-    message = 'new row for relation "post_tags" violates check constraint "post_tags_tag_check"';
-end
-$$;
-comment on function private.tg_post_tags__check_tag() is
-  'Trigger: a tag is stored in its folded form. In place of a check constraint, which PostgreSQL would evaluate again for each tag of a profile that is closed or opened, although only the visibility changes.';
-
-create trigger _200_check_tag before insert or update of tag on public.post_tags
-  for each row
-  when (not private.is_valid_tag(new.tag))
-  execute function private.tg_post_tags__check_tag();
-create trigger _100_copy_visibility before insert on public.post_tags
-  for each row execute function private.tg__copy_visibility();
-create trigger _100_copy_visibility before insert on public.post_mentions
-  for each row execute function private.tg__copy_visibility();
--- Not for the trigger below, which writes the post's value.
-create trigger _200_copy_visibility before update of post_id, is_visible_to_all on public.post_tags
-  for each row
-  when (pg_trigger_depth() = 0)
-  execute function private.tg__copy_visibility();
-create trigger _200_copy_visibility before update of post_id, is_visible_to_all on public.post_mentions
-  for each row
-  when (pg_trigger_depth() = 0)
-  execute function private.tg__copy_visibility();
-
-create function private.tg_posts__propagate_visibility()
-returns trigger
-language plpgsql
-security definer
-set search_path = ''
--- From the posts to their tags by index, which is linear for one post and for ten thousand. The plan is cached, and
--- made without knowing how many there will be.
-set enable_seqscan = off
-set enable_hashjoin = off
-set enable_mergejoin = off
-as $$
-begin
-  update public.post_tags
-  set is_visible_to_all = changed.is_visible_to_all
-  from changed
-  where post_tags.post_id = changed.id and post_tags.is_visible_to_all <> changed.is_visible_to_all;
-  update public.post_mentions
-  set is_visible_to_all = changed.is_visible_to_all
-  from changed
-  where post_mentions.post_id = changed.id and post_mentions.is_visible_to_all <> changed.is_visible_to_all;
-  return null;
-end
-$$;
-comment on function private.tg_posts__propagate_visibility() is
-  'Trigger: tags and mentions become as visible as their posts. Security definer: clients have no write grant on post_tags and post_mentions.';
-
-create trigger _500_propagate_visibility after update on public.posts
-  referencing new table as changed
-  for each statement execute function private.tg_posts__propagate_visibility();
 
 create function private.tg_post_tags__check_limit()
 returns trigger
@@ -388,11 +289,12 @@ language plpgsql
 set search_path = ''
 as $$
 begin
-  -- Post by post: for a join the planner would need statistics, and there are none (see the planner statistics).
   if exists (
     select
-    from (select distinct inserted.post_id from inserted) as posts
-    where (select count(*) from public.post_tags where post_tags.post_id = posts.post_id) > private.limit_of('tags')
+    from public.post_tags
+    where post_tags.post_id in (select inserted.post_id from inserted)
+    group by post_tags.post_id
+    having count(*) > private.limit_of('tags')
   ) then
     perform private.raise_error(
       422, 'tags_too_many', 'A post has at most {tags} tags, those in its caption included.', 'tags'
@@ -409,11 +311,12 @@ language plpgsql
 set search_path = ''
 as $$
 begin
-  -- Post by post: for a join the planner would need statistics, and there are none (see the planner statistics).
   if exists (
     select
-    from (select distinct inserted.post_id from inserted) as posts
-    where (select count(*) from public.post_mentions where post_mentions.post_id = posts.post_id) > private.limit_of('mentions')
+    from public.post_mentions
+    where post_mentions.post_id in (select inserted.post_id from inserted)
+    group by post_mentions.post_id
+    having count(*) > private.limit_of('mentions')
   ) then
     perform private.raise_error(
       422, 'mentions_too_many', 'A post mentions at most {mentions} users, those in its caption included.', 'mentions'

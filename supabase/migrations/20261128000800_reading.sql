@@ -1,7 +1,7 @@
 -- Reading: posts and profiles in the form that clients show.
 --
 -- A page of posts is made in two steps. As the caller, under row-level security, the ids of the page are read: the
--- policies decide, and conditions of list_posts only choose an index. Then one SECURITY DEFINER function makes finished
+-- policy of posts decides, and nothing repeats it. Then one SECURITY DEFINER function makes finished
 -- rows of these ids, with owner, tags, mentions and files, without asking again for each of them.
 --
 -- The HTTP API and the SDK use these functions, so neither composes posts or profiles.
@@ -189,9 +189,6 @@ rows 20
 -- Invoker: row-level security decides which posts are on the page.
 set search_path = ''
 set plan_cache_mode = force_generic_plan
--- In the order of an index, always: without statistics the planner expects a few posts for any user or tag, and would
--- read and sort all of them.
-set enable_sort = off
 as $$
 declare
   -- One more than the largest page, so that a client learns whether another page follows.
@@ -202,10 +199,6 @@ declare
   v_tag text;
   v_owner_id uuid;
   v_mentioned_id uuid;
-  v_me constant uuid := auth.uid();
-  -- Nearly all callers are users: one look at their profile is cheaper than the question for a role.
-  v_sees_all constant boolean := exists (select from public.profiles where profiles.id = v_me and profiles.role <> 'user')
-    and private.has_role('moderator');
   v_ids uuid[];
 begin
   if list_posts.tag is not null then
@@ -222,92 +215,52 @@ begin
     v_mentioned_id := private.require_profile(list_posts.mentions);
   end if;
 
-  -- The cost of a page must not depend on posts that the caller may not see. So two lists are merged: visible posts, by
-  -- an index that has no others, and the caller's own other posts. Row-level security still decides about each post;
-  -- the conditions here only leave out posts that it would refuse.
-  --
-  -- One statement for each usual question, so that each has a generic plan of its own: one plan for all filters would
-  -- be slow for each of them.
-  if v_sees_all or num_nonnulls(v_owner_id, v_tag, v_mentioned_id) > 1 then
-    -- Which index leads depends on the values, so the statement is planned for them.
+  -- One statement for each usual question, so that each has a generic plan of its own: one plan for all filters would be
+  -- slow for each of them.
+  if v_owner_id is null and v_tag is null and v_mentioned_id is null then
+    v_ids := array(select posts.id from public.posts where posts.id < v_before order by posts.id desc limit v_limit);
+  elsif v_tag is null and v_mentioned_id is null then
+    v_ids := array(
+      select posts.id
+      from public.posts
+      where posts.owner_id = v_owner_id and posts.id < v_before
+      order by posts.id desc
+      limit v_limit
+    );
+  elsif v_owner_id is null and v_mentioned_id is null then
+    -- Conditions and order on the columns of post_tags, whose index has the posts of a tag in order.
+    v_ids := array(
+      select post_tags.post_id
+      from public.post_tags
+      where post_tags.tag = v_tag and post_tags.post_id < v_before
+      order by post_tags.post_id desc
+      limit v_limit
+    );
+  elsif v_owner_id is null and v_tag is null then
+    v_ids := array(
+      select post_mentions.post_id
+      from public.post_mentions
+      where post_mentions.profile_id = v_mentioned_id and post_mentions.post_id < v_before
+      order by post_mentions.post_id desc
+      limit v_limit
+    );
+  else
+    -- Several filters: which index leads depends on the values, so the statement is planned for them.
     execute concat(
       'select array(select posts.id from public.posts',
       case when v_tag is not null then
         ' join public.post_tags on post_tags.post_id = posts.id and post_tags.tag = $2 and post_tags.post_id < $4'
       end,
-      case when v_tag is not null and not v_sees_all then ' and post_tags.is_visible_to_all' end,
       case when v_mentioned_id is not null then
         ' join public.post_mentions on post_mentions.post_id = posts.id and post_mentions.profile_id = $3'
           ' and post_mentions.post_id < $4'
       end,
-      case when v_mentioned_id is not null and not v_sees_all then ' and post_mentions.is_visible_to_all' end,
       ' where posts.id < $4',
-      case when not v_sees_all then ' and posts.is_visible_to_all' end,
       case when v_owner_id is not null then ' and posts.owner_id = $1' end,
       ' order by posts.id desc limit $5)'
     )
     into v_ids
     using v_owner_id, v_tag, v_mentioned_id, v_before, v_limit;
-  elsif v_owner_id is not null then
-    v_ids := array(
-      select posts.id
-      from public.posts
-      where posts.owner_id = v_owner_id and posts.is_visible_to_all and posts.id < v_before
-      order by posts.id desc
-      limit v_limit
-    );
-  elsif v_tag is not null then
-    -- Conditions and order on the columns of post_tags, whose index has the posts of a tag in order.
-    v_ids := array(
-      select post_tags.post_id
-      from public.post_tags
-      where post_tags.tag = v_tag and post_tags.is_visible_to_all and post_tags.post_id < v_before
-      order by post_tags.post_id desc
-      limit v_limit
-    );
-  elsif v_mentioned_id is not null then
-    v_ids := array(
-      select post_mentions.post_id
-      from public.post_mentions
-      where post_mentions.profile_id = v_mentioned_id
-        and post_mentions.is_visible_to_all
-        and post_mentions.post_id < v_before
-      order by post_mentions.post_id desc
-      limit v_limit
-    );
-  else
-    v_ids := array(
-      select posts.id
-      from public.posts
-      where posts.is_visible_to_all and posts.id < v_before
-      order by posts.id desc
-      limit v_limit
-    );
-  end if;
-
-  if not v_sees_all and coalesce(v_owner_id, v_me) = v_me then
-    v_ids := v_ids || array(
-      select posts.id
-      from public.posts
-      where posts.owner_id = v_me
-        and not posts.is_visible_to_all
-        and posts.id < v_before
-        and (
-          v_tag is null
-          or (select true from public.post_tags where post_tags.post_id = posts.id and post_tags.tag = v_tag)
-        )
-        and (
-          v_mentioned_id is null
-          or (
-            select true
-            from public.post_mentions
-            where post_mentions.post_id = posts.id and post_mentions.profile_id = v_mentioned_id
-          )
-        )
-      order by posts.id desc
-      limit v_limit
-    );
-    v_ids := array(select found.id from unnest(v_ids) as found (id) order by found.id desc limit v_limit);
   end if;
   return query select * from private.view_posts(v_ids);
 end

@@ -28,13 +28,11 @@ values
   ('post_mentions.post_id',             'user service', 'service',      'service'),
   ('post_mentions.profile_id',          'user service', 'service',      'service'),
   ('post_mentions.source',              'user service', 'service',      'service'),
-  ('post_mentions.is_visible_to_all',  'user service', 'service',      'service'),
   ('post_mentions.name',               'user service', 'service',      'service'),
 
   ('post_tags.post_id',                 'user service', 'service',      'service'),
   ('post_tags.tag',                     'user service', 'service',      'service'),
   ('post_tags.source',                  'user service', 'service',      'service'),
-  ('post_tags.is_visible_to_all',      'user service', 'service',      'service'),
 
   ('posts.id',                          'user service', 'service',      ''),
   ('posts.owner_id',                    'user service', 'service',      'service'),

@@ -49,14 +49,14 @@ isOneToOne: false
                   ]
                 },"post_mentions": {
                   Row: {
-                    "is_visible_to_all": boolean,"name": string | null,"post_id": string,"profile_id": string,"source": Database["public"]['Enums']["reference_source"]
+                    "name": string | null,"post_id": string,"profile_id": string,"source": Database["public"]['Enums']["reference_source"]
                   }
                   ComputedFields: never
                   Insert: {
-                    "is_visible_to_all"?: boolean,"name"?: string | null,"post_id": string,"profile_id": string,"source": Database["public"]['Enums']["reference_source"]
+                    "name"?: string | null,"post_id": string,"profile_id": string,"source": Database["public"]['Enums']["reference_source"]
                   }
                   Update: {
-                    "is_visible_to_all"?: boolean,"name"?: string | null,"post_id"?: string,"profile_id"?: string,"source"?: Database["public"]['Enums']["reference_source"]
+                    "name"?: string | null,"post_id"?: string,"profile_id"?: string,"source"?: Database["public"]['Enums']["reference_source"]
                   }
                   Relationships: [
                     {
@@ -75,14 +75,14 @@ isOneToOne: false
                   ]
                 },"post_tags": {
                   Row: {
-                    "is_visible_to_all": boolean,"post_id": string,"source": Database["public"]['Enums']["reference_source"],"tag": string
+                    "post_id": string,"source": Database["public"]['Enums']["reference_source"],"tag": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "is_visible_to_all"?: boolean,"post_id": string,"source": Database["public"]['Enums']["reference_source"],"tag": string
+                    "post_id": string,"source": Database["public"]['Enums']["reference_source"],"tag": string
                   }
                   Update: {
-                    "is_visible_to_all"?: boolean,"post_id"?: string,"source"?: Database["public"]['Enums']["reference_source"],"tag"?: string
+                    "post_id"?: string,"source"?: Database["public"]['Enums']["reference_source"],"tag"?: string
                   }
                   Relationships: [
                     {

@@ -18,7 +18,7 @@ interface Cast {
 const writes: Record<string, (tx: postgres.ReservedSql, cast: Cast) => Promise<unknown>> = {
   'a new post': async (tx, { owner }) => {
     await actAs(tx, owner);
-    await tx`select public.create_post('A new #post')`;
+    await tx`select public.create_post('A new post')`;
   },
   'opening the post': async (tx, { owner, post }) => {
     await actAs(tx, owner);
@@ -44,25 +44,16 @@ const writes: Record<string, (tx: postgres.ReservedSql, cast: Cast) => Promise<u
     await actAs(tx, moderator);
     await tx`select public.hide_post(${post}, hidden => false)`;
   },
-  'a tag in the dashboard': (tx, { post }) =>
-    tx`insert into public.post_tags (post_id, tag, source) values (${post}, 'dashboard', 'explicit')
-      on conflict do nothing`,
   'an edit in the dashboard': (tx, { post }) =>
     tx`update public.posts set is_public = not is_public where id = ${post}`,
 };
 
-/** Posts whose stored visibility, or that of their tags, differs from what post and profile say. */
+/** Posts whose stored visibility differs from what post and profile say. */
 const wrong = (ownerId: string) => sql`
   select posts.caption, posts.is_visible_to_all
   from public.posts join public.profiles on profiles.id = posts.owner_id
   where posts.owner_id = ${ownerId}
-    and (
-      posts.is_visible_to_all <> (posts.is_public and posts.hidden_at is null and profiles.is_public)
-      or exists (
-        select from public.post_tags
-        where post_tags.post_id = posts.id and post_tags.is_visible_to_all <> posts.is_visible_to_all
-      )
-    )`;
+    and posts.is_visible_to_all <> (posts.is_public and posts.hidden_at is null and profiles.is_public)`;
 
 /** Runs one write, then another beside it before the first commits. A deadlock may end one of the two. */
 async function interleave(
@@ -100,14 +91,13 @@ async function interleave(
 test('a post is visible to all exactly when post and profile say so, after any two writes at once', async () => {
   const [owner, moderator] = (await newPeople(2)) as [Person, Person];
   dataOf(await secretClient().from('profiles').update({ role: 'moderator' }).eq('id', moderator.id).select());
-  const { id: post } = await createPost(owner, { caption: 'The #post' });
+  const { id: post } = await createPost(owner, { caption: 'The post' });
   const cast = { owner, moderator, post };
   for (const [firstName, first] of Object.entries(writes)) {
     for (const [secondName, second] of Object.entries(writes)) {
       for (const isPublic of [true, false]) {
         await sql`update public.profiles set is_public = ${isPublic} where id = ${owner.id}`;
         await sql`update public.posts set is_public = ${isPublic}, hidden_at = null where id = ${post}`;
-        await sql`delete from public.post_tags where post_id = ${post} and tag = 'dashboard'`;
         await interleave(first, second, cast);
         expect(await wrong(owner.id), `${firstName}, then ${secondName}`).toEqual([]);
       }
