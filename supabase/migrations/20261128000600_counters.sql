@@ -1,0 +1,71 @@
+-- Counters: likes, comments, reposts, followers and so on, exact and without waiting.
+--
+-- A counter that is one row makes everybody who likes one popular post wait for everybody else. So a counter is as many
+-- rows as have ever been written at the same time, usually one: a writer takes any row that is free, adds to it, or
+-- begins another one if all are taken. The count is their sum, which every snapshot sees whole.
+
+create type private.counted as enum (
+  'post_likes', 'post_comments', 'post_reposts', 'comment_likes', 'comment_replies',
+  'profile_posts', 'profile_followers', 'profile_following'
+);
+comment on type private.counted is 'What is counted, and of what: of a post, of a comment, or of a profile.';
+
+create table private.counters (
+  subject_id uuid not null,
+  counted private.counted not null,
+  id uuid not null default gen_random_uuid(),
+  value integer not null,
+  primary key (subject_id, counted, id)
+)
+-- Room on each page for new versions of its rows, so that counting does not write to the index.
+with (fillfactor = 50);
+comment on table private.counters is
+  'The counts of posts, comments and profiles. Without foreign keys, so that counting never waits for a row, and never for a deletion.';
+comment on column private.counters.subject_id is 'The post, comment or profile.';
+comment on column private.counters.counted is 'What is counted.';
+comment on column private.counters.id is 'One of the rows of the counter. No order, no meaning.';
+comment on column private.counters.value is 'A part of the count; may be negative.';
+
+create function private.count(subject_id uuid, counted private.counted, by integer)
+returns void
+language plpgsql
+set search_path = ''
+set plan_cache_mode = force_generic_plan
+as $$
+begin
+  update private.counters
+  set value = counters.value + count.by
+  where counters.subject_id = count.subject_id
+    and counters.counted = count.counted
+    and counters.id = (
+      select free.id
+      from private.counters as free
+      where free.subject_id = count.subject_id and free.counted = count.counted
+      limit 1
+      for update skip locked
+    );
+  if not found then
+    insert into private.counters (subject_id, counted, value) values (count.subject_id, count.counted, count.by);
+  end if;
+end
+$$;
+comment on function private.count(uuid, private.counted, integer) is
+  'Adds to a counter. Not granted: SECURITY DEFINER trigger functions call it.';
+
+create function private.count_of(subject_id uuid, counted private.counted)
+returns integer
+language plpgsql
+stable
+set search_path = ''
+set plan_cache_mode = force_generic_plan
+as $$
+begin
+  return (
+    select coalesce(sum(counters.value), 0)
+    from private.counters
+    where counters.subject_id = count_of.subject_id and counters.counted = count_of.counted
+  );
+end
+$$;
+comment on function private.count_of(uuid, private.counted) is
+  'A count. Not granted: SECURITY DEFINER functions call it. Those that make whole pages read the table themselves.';
