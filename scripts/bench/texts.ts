@@ -25,8 +25,8 @@ const postFields = `
     coalesce((
       select json_agg(json_build_object(
         'id', media.id, 'file', media.path, 'file_type', media.file_type, 'mime_type', media.mime_type,
-        'size', media.size, 'width', media.width, 'height', media.height, 'alt_text', media.alt_text,
-        'position', media.position
+        'size', media.size, 'width', media.width, 'height', media.height, 'duration_ms', media.duration_ms,
+        'alt_text', media.alt_text, 'position', media.position
       ))
       from public.post_media as media
       where media.post_id = posts.id

@@ -86,11 +86,13 @@ export type Post = {
     url: string | null;
     file_type: 'image' | 'video' | 'audio' | 'document';
     mime_type: string;
-    /** Bytes. */
+    /** Bytes, without the metadata. */
     size: number;
-    /** Pixels as shown; null where it is no picture. */
+    /** Pixels as shown; null where there are none. */
     width: number | null;
     height: number | null;
+    /** Milliseconds of sound or video; null where there are none, or the file does not tell. */
+    duration_ms: number | null;
     /** For people who cannot see the file; may be empty. */
     alt_text: string;
   }>;

@@ -29,14 +29,14 @@ isOneToOne: false
                   ]
                 },"post_media": {
                   Row: {
-                    "alt_text": string,"created_at": string,"file_type": Database["public"]['Enums']["media_type"],"height": number | null,"id": string,"mime_type": string,"path": string,"position": number,"post_id": string,"size": number,"width": number | null
+                    "alt_text": string,"created_at": string,"duration_ms": number | null,"file_type": Database["public"]['Enums']["media_type"],"height": number | null,"id": string,"mime_type": string,"path": string,"position": number,"post_id": string,"size": number,"width": number | null
                   }
                   ComputedFields: never
                   Insert: {
-                    "alt_text"?: string,"created_at"?: string,"file_type": Database["public"]['Enums']["media_type"],"height"?: number | null,"id"?: string,"mime_type": string,"path": string,"position": number,"post_id": string,"size": number,"width"?: number | null
+                    "alt_text"?: string,"created_at"?: string,"duration_ms"?: number | null,"file_type": Database["public"]['Enums']["media_type"],"height"?: number | null,"id"?: string,"mime_type": string,"path": string,"position": number,"post_id": string,"size": number,"width"?: number | null
                   }
                   Update: {
-                    "alt_text"?: string,"created_at"?: string,"file_type"?: Database["public"]['Enums']["media_type"],"height"?: number | null,"id"?: string,"mime_type"?: string,"path"?: string,"position"?: number,"post_id"?: string,"size"?: number,"width"?: number | null
+                    "alt_text"?: string,"created_at"?: string,"duration_ms"?: number | null,"file_type"?: Database["public"]['Enums']["media_type"],"height"?: number | null,"id"?: string,"mime_type"?: string,"path"?: string,"position"?: number,"post_id"?: string,"size"?: number,"width"?: number | null
                   }
                   Relationships: [
                     {
@@ -268,7 +268,7 @@ isOneToOne: true
         isSetofReturn: true
       } },
 "register_file":
-{ Args: { "bucket_id": string,"file_type": Database["public"]['Enums']["media_type"],"height"?: number,"mime_type": string,"name": string,"owner_id": string,"size": number,"width"?: number }; Returns: boolean
+{ Args: { "bucket_id": string,"duration_ms"?: number,"file_type": Database["public"]['Enums']["media_type"],"height"?: number,"mime_type": string,"name": string,"owner_id": string,"size": number,"width"?: number }; Returns: boolean
                            },
 "set_role":
 { Args: { "profile_id": string,"role": Database["public"]['Enums']["profile_role"] }; Returns: {

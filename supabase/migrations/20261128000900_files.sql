@@ -27,6 +27,7 @@ create table private.unused_files (
   size bigint,
   width integer,
   height integer,
+  duration_ms integer,
   remove_at timestamptz not null,
   attempts integer not null default 0,
   primary key (bucket_id, name),
@@ -44,6 +45,7 @@ comment on column private.unused_files.mime_type is 'The media type, by its byte
 comment on column private.unused_files.size is 'Bytes.';
 comment on column private.unused_files.width is 'Pixels, as shown upright; null where there are none.';
 comment on column private.unused_files.height is 'Pixels, as shown upright; null where there are none.';
+comment on column private.unused_files.duration_ms is 'Milliseconds of sound or video; null where there are none, or the file does not tell.';
 comment on column private.unused_files.remove_at is 'The time of its removal; after a sweep has taken it, the time of the next attempt.';
 comment on column private.unused_files.attempts is 'How often a sweep has taken it.';
 
@@ -55,7 +57,8 @@ create function public.register_file(
   mime_type text,
   size bigint,
   width integer default null,
-  height integer default null
+  height integer default null,
+  duration_ms integer default null
 )
 returns boolean
 language plpgsql
@@ -65,10 +68,13 @@ as $$
 begin
   perform private.require_active(register_file.owner_id);
   -- A day is long enough to write a caption, and short enough not to keep abandoned files.
-  insert into private.unused_files (bucket_id, name, owner_id, file_type, mime_type, size, width, height, remove_at)
+  insert into private.unused_files (
+    bucket_id, name, owner_id, file_type, mime_type, size, width, height, duration_ms, remove_at
+  )
   values (
     register_file.bucket_id, register_file.name, register_file.owner_id, register_file.file_type,
-    register_file.mime_type, register_file.size, register_file.width, register_file.height, now() + interval '1 day'
+    register_file.mime_type, register_file.size, register_file.width, register_file.height, register_file.duration_ms,
+    now() + interval '1 day'
   )
   -- Only the owner registers a name again, for the same content. A row without an owner is being removed.
   on conflict on constraint unused_files_pkey do update
@@ -77,10 +83,10 @@ begin
   return found;
 end
 $$;
-comment on function public.register_file(text, text, uuid, public.media_type, text, bigint, integer, integer) is
+comment on function public.register_file(text, text, uuid, public.media_type, text, bigint, integer, integer, integer) is
   'Makes the name of an inspected file the owner''s to claim for a day. To be called before the bytes are written. False if the name is being removed: take another one. For the edge function. Security definer: service_role has no grant on private tables.';
 -- Not granted to clients: they could register files that nobody inspected.
-grant execute on function public.register_file(text, text, uuid, public.media_type, text, bigint, integer, integer) to service_role;
+grant execute on function public.register_file(text, text, uuid, public.media_type, text, bigint, integer, integer, integer) to service_role;
 
 create function public.discard_files(bucket_id text, names text[])
 returns void
@@ -128,6 +134,7 @@ create table public.post_media (
   size bigint not null,
   width integer,
   height integer,
+  duration_ms integer,
   alt_text text not null default '',
   created_at timestamptz not null default now(),
   -- Also for the foreign key. Checked at the end of a statement, because files move up together.
@@ -136,6 +143,7 @@ create table public.post_media (
   constraint post_media_size_check check (size between 1 and private.limit_of('media_size')),
   constraint post_media_width_check check (width > 0),
   constraint post_media_height_check check (height > 0),
+  constraint post_media_duration_ms_check check (duration_ms > 0),
   constraint post_media_alt_text_check check (char_length(alt_text) <= private.limit_of('alt_text_length'))
 );
 
@@ -145,7 +153,7 @@ alter table public.post_media enable row level security;
 grant select on public.post_media to authenticated;
 grant select, insert, delete on public.post_media to service_role;
 -- Not the path: the file that it replaces would never be removed.
-grant update (position, file_type, mime_type, size, width, height, alt_text) on public.post_media to service_role;
+grant update (position, file_type, mime_type, size, width, height, duration_ms, alt_text) on public.post_media to service_role;
 
 -- As on post_tags.
 create policy select_visible on public.post_media for select to authenticated
@@ -161,6 +169,7 @@ comment on column public.post_media.mime_type is 'The media type, by its bytes.'
 comment on column public.post_media.size is 'Bytes.';
 comment on column public.post_media.width is 'Pixels, as shown upright; null where there are none.';
 comment on column public.post_media.height is 'Pixels, as shown upright; null where there are none.';
+comment on column public.post_media.duration_ms is 'Milliseconds of sound or video; null where there are none, or the file does not tell.';
 comment on column public.post_media.alt_text is 'A description of the file, for users who cannot see it.';
 comment on column public.post_media.created_at is 'When the post claimed it.';
 comment on policy select_visible on public.post_media is 'A file is visible with its post.';
@@ -266,10 +275,12 @@ begin
       422, 'media_not_found', 'A file is not there, or is not yours: publish it first.', 'media'
     );
   end if;
-  insert into public.post_media (post_id, path, position, file_type, mime_type, size, width, height, alt_text)
+  insert into public.post_media (
+    post_id, path, position, file_type, mime_type, size, width, height, duration_ms, alt_text
+  )
   select
     claim_media.post_id, claimed.name, v_places_taken + listed.place - 1, claimed.file_type, claimed.mime_type,
-    claimed.size, claimed.width, claimed.height, listed.item ->> 'alt_text'
+    claimed.size, claimed.width, claimed.height, claimed.duration_ms, listed.item ->> 'alt_text'
   from jsonb_array_elements(claim_media.media) with ordinality as listed (item, place)
   join unnest(v_claimed) as claimed on claimed.name = listed.item ->> 'path';
 end

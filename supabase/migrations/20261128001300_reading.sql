@@ -48,7 +48,7 @@ comment on column public.post_view.is_public is 'As posts.is_public.';
 comment on column public.post_view.tags is '[{id, name}], by name. The id is derived from the name.';
 comment on column public.post_view.mentions is '[{id, username}], by user name.';
 comment on column public.post_view.media is
-  '[{id, file, file_type, mime_type, size, width, height, alt_text}], in order. file is the path in bucket post-media, for which clients sign a URL.';
+  '[{id, file, file_type, mime_type, size, width, height, duration_ms, alt_text}], in order. file is the path in bucket post-media, for which clients sign a URL.';
 comment on column public.post_view.original_post is 'As posts.original_post_id; null as well where the caller may not see that post.';
 comment on column public.post_view.is_repost is 'As posts.is_repost.';
 comment on column public.post_view.hidden_at is 'As posts.hidden_at.';
@@ -106,6 +106,7 @@ begin
             'size', post_media.size,
             'width', post_media.width,
             'height', post_media.height,
+            'duration_ms', post_media.duration_ms,
             'alt_text', post_media.alt_text
           )
           order by post_media.position

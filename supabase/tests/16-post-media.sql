@@ -1,7 +1,7 @@
 -- The files of posts: what every row keeps, whoever writes it. Ada is the owner.
 begin;
 set local search_path = public, extensions;
-select plan(16);
+select plan(17);
 
 select tests.create_user('ada');
 select tests.insert_post('ada', 'A post'), tests.insert_post('ada', 'Another');
@@ -30,6 +30,7 @@ select throws_matching(
 from (
   values
     ('width', '0', 'a width of 0'), ('height', '-1', 'a negative height'),
+    ('duration_ms', '0', 'a duration of 0'),
     ('alt_text', 'repeat(''x'', 1001)', 'an alternative text of 1,001 characters')
 ) as malformed (field, value, label);
 select lives_ok(

@@ -11,7 +11,7 @@ update auth.users set banned_until = now() + interval '1 hour' where id = tests.
 
 create function pg_temp.register(owner text, file text, bucket text default 'post-media') returns boolean
 language sql
-as $$select public.register_file(bucket, tests.path_of(owner, file), tests.id_of(owner), 'video', 'video/mp4', 7, 4, 3)$$;
+as $$select public.register_file(bucket, tests.path_of(owner, file), tests.id_of(owner), 'video', 'video/mp4', 7, 4, 3, 1500)$$;
 create function pg_temp.row_of(file text) returns text
 language sql
 security definer
@@ -62,7 +62,8 @@ select is(
 select is(
   (select media -> 0 from public.create_post('Clip', media => to_jsonb(array[tests.path_of('ada', 'new.mp4')]))) - 'id',
   jsonb_build_object(
-    'file', tests.path_of('ada', 'new.mp4'), 'file_type', 'video', 'mime_type', 'video/mp4', 'size', 7, 'width', 4, 'height', 3, 'alt_text', ''
+    'file', tests.path_of('ada', 'new.mp4'), 'file_type', 'video', 'mime_type', 'video/mp4', 'size', 7, 'width', 4, 'height', 3,
+    'duration_ms', 1500, 'alt_text', ''
   ),
   'the post has the file as it was registered'
 );

@@ -33,11 +33,11 @@ select is(
     'media', jsonb_build_array(
       jsonb_build_object(
         'file', tests.path_of('ada', 'a.jpg'), 'file_type', 'image', 'mime_type', 'image/jpeg', 'size', 100,
-        'width', null, 'height', null, 'alt_text', ''
+        'width', null, 'height', null, 'duration_ms', null, 'alt_text', ''
       ),
       jsonb_build_object(
         'file', tests.path_of('ada', 'b.jpg'), 'file_type', 'image', 'mime_type', 'image/jpeg', 'size', 100,
-        'width', null, 'height', null, 'alt_text', ''
+        'width', null, 'height', null, 'duration_ms', null, 'alt_text', ''
       )
     ),
     'original_post', null, 'is_repost', false, 'hidden_at', null,

@@ -22,6 +22,7 @@ values
   ('post_media.size',                   'user service', 'service',      'service'),
   ('post_media.width',                  'user service', 'service',      'service'),
   ('post_media.height',                 'user service', 'service',      'service'),
+  ('post_media.duration_ms',            'user service', 'service',      'service'),
   ('post_media.alt_text',               'user service', 'service',      'service'),
   ('post_media.created_at',             'user service', 'service',      ''),
 

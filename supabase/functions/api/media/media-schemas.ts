@@ -48,6 +48,18 @@ export const UploadRemoval = z
   })
   .openapi('UploadRemoval');
 
+/** The facts of a file that was inspected. */
+export const mediaFacts = {
+  file_type: z.enum(['image', 'video', 'audio', 'document']),
+  mime_type: z.string(),
+  size: z.int().openapi({ description: 'Bytes, without the metadata.' }),
+  width: z.int().nullable().openapi({ description: 'Pixels as shown; null where there are none.' }),
+  height: z.int().nullable(),
+  duration_ms: z.int().nullable().openapi({
+    description: 'Milliseconds of sound or video; null where there are none, or the file does not tell.',
+  }),
+};
+
 /** Body of POST /media/. */
 export const MediaBody = z.strictObject({ path: uploadPath }).openapi('NewMedia');
 
@@ -57,10 +69,6 @@ export const MediaAnswer = z
     path: z
       .string()
       .openapi({ description: 'In bucket `post-media`: goes into `media` of a post, within a day.' }),
-    file_type: z.enum(['image', 'video', 'audio', 'document']),
-    mime_type: z.string(),
-    size: z.int().openapi({ description: 'Bytes, without the metadata.' }),
-    width: z.int().nullable().openapi({ description: 'Pixels as shown; null where it is no picture.' }),
-    height: z.int().nullable(),
+    ...mediaFacts,
   })
   .openapi('Media');

@@ -31,6 +31,7 @@ interface PublishedFile {
   size: number;
   width: number | null;
   height: number | null;
+  duration_ms: number | null;
 }
 
 /** The state while the files of one request are published. */
@@ -172,6 +173,7 @@ async function store(
     size: bytes.length,
     width: dimensions?.width ?? null,
     height: dimensions?.height ?? null,
+    duration_ms: null,
   };
 }
 

@@ -3,7 +3,7 @@ import { decodeCursor } from '../http/cursor.ts';
 import { emptyAsNull, type FileSource, fileOrPath, fromTexts } from '../http/form.ts';
 import { boolean, person, text, timestamp, uuid } from '../http/schemas.ts';
 import { limits } from '../limits.ts';
-import { uploadPath } from '../media/media-schemas.ts';
+import { mediaFacts, uploadPath } from '../media/media-schemas.ts';
 import { mentions, tags } from './references.ts';
 
 // The limits are the database's. They are checked here as well so that few files are published for a request that will
@@ -111,11 +111,7 @@ const PostMedia = z.object({
   id: uuid,
   file: z.string().openapi({ description: 'Storage path.' }),
   url: z.string().nullable().openapi({ description: 'Ready to load for an hour.' }),
-  file_type: z.enum(['image', 'video', 'audio', 'document']),
-  mime_type: z.string(),
-  size: z.int().openapi({ description: 'Bytes.' }),
-  width: z.int().nullable().openapi({ description: 'Pixels as shown; null where it is no picture.' }),
-  height: z.int().nullable(),
+  ...mediaFacts,
   alt_text: z.string().openapi({ description: 'For people who cannot see the file; may be empty.' }),
 });
 
