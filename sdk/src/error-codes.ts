@@ -15,11 +15,14 @@ export interface ErrorStatuses {
   not_signed_in: 401;
   refresh_token_invalid: 401;
   token_invalid: 401;
+  blocked: 403;
   email_not_confirmed: 403;
   forbidden: 403;
   not_owner: 403;
+  profile_private: 403;
   signup_disabled: 403;
   user_banned: 403;
+  follow_request_not_found: 404;
   not_found: 404;
   post_not_found: 404;
   profile_not_found: 404;
@@ -59,6 +62,7 @@ export interface ErrorStatuses {
   mention_unknown: 422;
   mentions_too_many: 422;
   new_password_invalid: 422;
+  not_yourself: 422;
   original_post_invalid: 422;
   original_post_not_found: 422;
   password_invalid: 422;

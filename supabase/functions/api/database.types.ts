@@ -27,6 +27,84 @@ isOneToOne: false
       referencedColumns: ["id"]
     }
                   ]
+                },"blocks": {
+                  Row: {
+                    "blocked_id": string,"blocker_id": string,"created_at": string,"id": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "blocked_id": string,"blocker_id": string,"created_at"?: string,"id"?: string
+                  }
+                  Update: {
+                    "blocked_id"?: string,"blocker_id"?: string,"created_at"?: string,"id"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "blocks_blocked_id_fkey"
+      columns: ["blocked_id"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "blocks_blocker_id_fkey"
+      columns: ["blocker_id"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    }
+                  ]
+                },"follows": {
+                  Row: {
+                    "created_at": string,"followee_id": string,"follower_id": string,"id": string,"state": Database["public"]['Enums']["follow_state"]
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "created_at"?: string,"followee_id": string,"follower_id": string,"id"?: string,"state": Database["public"]['Enums']["follow_state"]
+                  }
+                  Update: {
+                    "created_at"?: string,"followee_id"?: string,"follower_id"?: string,"id"?: string,"state"?: Database["public"]['Enums']["follow_state"]
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "follows_followee_id_fkey"
+      columns: ["followee_id"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "follows_follower_id_fkey"
+      columns: ["follower_id"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    }
+                  ]
+                },"mutes": {
+                  Row: {
+                    "created_at": string,"id": string,"muted_id": string,"muter_id": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "created_at"?: string,"id"?: string,"muted_id": string,"muter_id": string
+                  }
+                  Update: {
+                    "created_at"?: string,"id"?: string,"muted_id"?: string,"muter_id"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "mutes_muted_id_fkey"
+      columns: ["muted_id"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "mutes_muter_id_fkey"
+      columns: ["muter_id"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    }
+                  ]
                 },"post_media": {
                   Row: {
                     "alt_text": string,"created_at": string,"duration_ms": number | null,"file_type": Database["public"]['Enums']["media_type"],"height": number | null,"id": string,"mime_type": string,"path": string,"position": number,"post_id": string,"size": number,"width": number | null
@@ -187,7 +265,10 @@ isOneToOne: true
             [_ in never]: never
           }
           Functions: {
-            "before_user_created":
+            "accept_follow_request":
+{ Args: { "person": string }; Returns: undefined
+                           },
+"before_user_created":
 { Args: { "event": Json }; Returns: Json
                            },
 "begin_registration":
@@ -198,6 +279,9 @@ isOneToOne: true
               "email": string,"username": string
             }[]
                            },
+"block_user":
+{ Args: { "person": string }; Returns: undefined
+                           },
 "create_post":
 { Args: { "caption": string,"idempotency_key"?: string,"is_public"?: boolean,"media"?: Json,"mentions"?: (string)[],"original_post"?: string,"tags"?: (string)[] }; Returns: Database["public"]['CompositeTypes']["post_view"]
                           SetofOptions: {
@@ -206,6 +290,9 @@ isOneToOne: true
         isOneToOne: true
         isSetofReturn: false
       } },
+"decline_follow_request":
+{ Args: { "person": string }; Returns: undefined
+                           },
 "delete_account":
 { Args: Record<PropertyKey, never>; Returns: undefined
                            },
@@ -220,6 +307,9 @@ isOneToOne: true
                            },
 "finish_removals":
 { Args: { "bucket_id": string,"names": (string)[] }; Returns: undefined
+                           },
+"follow_user":
+{ Args: { "person": string }; Returns: Database["public"]['Enums']["follow_state"]
                            },
 "get_post":
 { Args: { "post_id": string }; Returns: Database["public"]['CompositeTypes']["post_view"]
@@ -259,6 +349,46 @@ isOneToOne: true
 "limits":
 { Args: Record<PropertyKey, never>; Returns: Json
                            },
+"list_blocks":
+{ Args: { "before"?: string,"page_limit"?: number }; Returns: Database["public"]['CompositeTypes']["person_view"][]
+                          SetofOptions: {
+        from: "*"
+        to: "person_view"
+        isOneToOne: false
+        isSetofReturn: true
+      } },
+"list_follow_requests":
+{ Args: { "before"?: string,"page_limit"?: number }; Returns: Database["public"]['CompositeTypes']["person_view"][]
+                          SetofOptions: {
+        from: "*"
+        to: "person_view"
+        isOneToOne: false
+        isSetofReturn: true
+      } },
+"list_followers":
+{ Args: { "before"?: string,"page_limit"?: number,"person"?: string }; Returns: Database["public"]['CompositeTypes']["person_view"][]
+                          SetofOptions: {
+        from: "*"
+        to: "person_view"
+        isOneToOne: false
+        isSetofReturn: true
+      } },
+"list_following":
+{ Args: { "before"?: string,"page_limit"?: number,"person"?: string }; Returns: Database["public"]['CompositeTypes']["person_view"][]
+                          SetofOptions: {
+        from: "*"
+        to: "person_view"
+        isOneToOne: false
+        isSetofReturn: true
+      } },
+"list_mutes":
+{ Args: { "before"?: string,"page_limit"?: number }; Returns: Database["public"]['CompositeTypes']["person_view"][]
+                          SetofOptions: {
+        from: "*"
+        to: "person_view"
+        isOneToOne: false
+        isSetofReturn: true
+      } },
 "list_posts":
 { Args: { "before"?: string,"mentions"?: string,"owner"?: string,"page_limit"?: number,"tag"?: string }; Returns: Database["public"]['CompositeTypes']["post_view"][]
                           SetofOptions: {
@@ -267,8 +397,14 @@ isOneToOne: true
         isOneToOne: false
         isSetofReturn: true
       } },
+"mute_user":
+{ Args: { "person": string }; Returns: undefined
+                           },
 "register_file":
 { Args: { "bucket_id": string,"duration_ms"?: number,"file_type": Database["public"]['Enums']["media_type"],"height"?: number,"mime_type": string,"name": string,"owner_id": string,"size": number,"width"?: number }; Returns: boolean
+                           },
+"remove_follower":
+{ Args: { "person": string }; Returns: undefined
                            },
 "set_role":
 { Args: { "profile_id": string,"role": Database["public"]['Enums']["profile_role"] }; Returns: {
@@ -317,6 +453,15 @@ isOneToOne: true
               "bucket_id": string,"name": string
             }[]
                            },
+"unblock_user":
+{ Args: { "person": string }; Returns: undefined
+                           },
+"unfollow_user":
+{ Args: { "person": string }; Returns: undefined
+                           },
+"unmute_user":
+{ Args: { "person": string }; Returns: undefined
+                           },
 "update_post":
 { Args: { "add_media"?: Json,"caption"?: string,"is_public"?: boolean,"mentions"?: (string)[],"post_id": string,"remove_media"?: (string)[],"tags"?: (string)[] }; Returns: Database["public"]['CompositeTypes']["post_view"]
                           SetofOptions: {
@@ -338,10 +483,12 @@ isOneToOne: true
                            }
           }
           Enums: {
-            "audit_action": "role_changed"|"vip_changed"|"post_hidden"|"post_unhidden"|"rate_limit_changed"|"account_deleted","media_type": "image"|"video"|"audio"|"document","profile_role": "user"|"moderator"|"admin","rate_limited_action": "create_post"|"update_post"|"sign_in_account"|"sign_in_address"|"register_address","reference_source": "caption"|"explicit"
+            "audit_action": "role_changed"|"vip_changed"|"post_hidden"|"post_unhidden"|"rate_limit_changed"|"account_deleted","follow_state": "requested"|"accepted","media_type": "image"|"video"|"audio"|"document","profile_role": "user"|"moderator"|"admin","rate_limited_action": "create_post"|"update_post"|"follow"|"react"|"comment"|"report"|"sign_in_account"|"sign_in_address"|"register_address","reference_source": "caption"|"explicit"
           }
           CompositeTypes: {
-            "post_view": {
+            "person_view": {
+                        "id": string | null,"username": string | null,"profile_pic_url": string | null,"is_vip": boolean | null,"following": boolean | null,"requested": boolean | null,"followed_by": boolean | null,"cursor": string | null
+                      },"post_view": {
                         "id": string | null,"owner": Json | null,"caption": string | null,"is_public": boolean | null,"tags": Json | null,"mentions": Json | null,"media": Json | null,"original_post": string | null,"is_repost": boolean | null,"hidden_at": string | null,"created_at": string | null,"updated_at": string | null
                       },"profile_view": {
                         "id": string | null,"username": string | null,"bio": string | null,"playlist": string | null,"profile_pic": string | null,"profile_pic_url": string | null,"cover_pic": string | null,"cover_pic_url": string | null,"is_vip": boolean | null,"role": Database["public"]['Enums']["profile_role"] | null,"role_display_name": string | null,"publicProfile": boolean | null,"anonymous": boolean | null,"created_at": string | null,"updated_at": string | null,"email": string | null,"date_of_birth": string | null,"age": number | null
@@ -458,7 +605,7 @@ export type CompositeTypes<
 export const Constants = {
   "public": {
           Enums: {
-            "audit_action": ["role_changed", "vip_changed", "post_hidden", "post_unhidden", "rate_limit_changed", "account_deleted"],"media_type": ["image", "video", "audio", "document"],"profile_role": ["user", "moderator", "admin"],"rate_limited_action": ["create_post", "update_post", "sign_in_account", "sign_in_address", "register_address"],"reference_source": ["caption", "explicit"]
+            "audit_action": ["role_changed", "vip_changed", "post_hidden", "post_unhidden", "rate_limit_changed", "account_deleted"],"follow_state": ["requested", "accepted"],"media_type": ["image", "video", "audio", "document"],"profile_role": ["user", "moderator", "admin"],"rate_limited_action": ["create_post", "update_post", "follow", "react", "comment", "report", "sign_in_account", "sign_in_address", "register_address"],"reference_source": ["caption", "explicit"]
           }
         }
 } as const

@@ -115,6 +115,9 @@ const api = {
 
 // Raised by the database alone.
 const database = {
+  blocked: [403, 'One of the two users blocks the other.'],
+  profile_private: [403, 'The profile is private: its lists are for its owner and accepted followers.'],
+  follow_request_not_found: [404, 'The user does not ask to follow this user.'],
   last_admin: [409, 'The last admin cannot leave or lose the role. Make another user admin first.'],
   media_already_used: [409, 'A post has this file already.'],
   idempotency_key_reused: [
@@ -126,6 +129,7 @@ const database = {
     422,
     `A post mentions at most ${limits.mentions} users, those of the caption included.`,
   ],
+  not_yourself: [422, 'This is done to other users only.'],
   original_post_not_found: [422, 'The original post does not exist, or is not visible to this user.'],
   reason_invalid: [422, `A reason has at most ${limits.reason_length} characters.`],
   tags_too_many: [422, `A post has at most ${limits.tags} tags, those of the caption included.`],
