@@ -187,7 +187,7 @@ function makeLoads(noctra: BenchNoctra, reader: Reader, bareUrl: string, postId:
     if (error) throw error;
   };
   const calls: Record<Operation, () => Promise<void>> = {
-    page: () => must(posts.page({ limit: pageSize })),
+    page: () => must(posts.list({ limit: pageSize })),
     'one post': () => must(posts.get(postId)),
     profile: () => must(profiles.get(username)),
     create: () => must(posts.create({ caption: caption() })),

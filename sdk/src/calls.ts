@@ -75,7 +75,7 @@ export function dataOf<T>({ data, error }: { data: T; error: unknown }): T {
 }
 
 /** A query of supabase-js. It is sent each time it is awaited. */
-interface Query extends PromiseLike<{ data: unknown; error: PostgrestError | null; status: number }> {
+export interface Query extends PromiseLike<{ data: unknown; error: PostgrestError | null; status: number }> {
   abortSignal(signal: AbortSignal): Query;
 }
 

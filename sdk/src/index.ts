@@ -14,16 +14,15 @@ export { createNoctra, type Noctra, type NoctraOptions, type NoctraSupabaseClien
 export type { Database } from './database.types.ts';
 export { isNoctraError, NoctraError, type NoctraErrorCode, type NoctraErrorDetails } from './errors.ts';
 export { limits } from './limits.ts';
+export type { List, ListOptions, Page } from './lists.ts';
 export type { Media, NewMedia, SignOptions, UploadOptions, UploadProgress } from './media.ts';
 export type {
-  AllOptions,
   NewPost,
-  PageOptions,
   PostChanges,
   PostFilter,
+  PostListOptions,
   PostMedia,
   PostOwner,
-  PostPage,
   Posts,
 } from './posts.ts';
 export type { ProfileChanges, Profiles } from './profiles.ts';

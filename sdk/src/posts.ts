@@ -11,6 +11,7 @@ import {
 import type { Database } from './database.types.ts';
 import { type NoctraError, refusal } from './errors.ts';
 import { limits } from './limits.ts';
+import { type List, type ListOptions, list, type Source } from './lists.ts';
 import {
   type NewMedia,
   randomId,
@@ -67,23 +68,8 @@ export interface PostFilter {
   mentions?: string | undefined;
 }
 
-/** The options of `posts.page`. */
-export interface PageOptions extends PostFilter, CallOptions {
-  /** At most `limits.page_size_max`; default: `limits.page_size`. */
-  limit?: number | undefined;
-  /** The `next_cursor` of the page before; none for the first page. */
-  cursor?: string | null | undefined;
-}
-
-/** The options of `posts.all`. `limit` is the number of posts per request; default: `limits.page_size_max`. */
-export interface AllOptions extends PageOptions {}
-
-/** One page of posts, newest first. */
-export interface PostPage {
-  posts: Post[];
-  /** Goes into the next call; null on the last page. */
-  next_cursor: string | null;
-}
+/** The options of `posts.list`. */
+export interface PostListOptions extends PostFilter, ListOptions {}
 
 /** The posts: `noctra.posts`. */
 export type Posts = ReturnType<typeof createPosts>;
@@ -97,33 +83,6 @@ export function createPosts(context: Context) {
     const { owner, ...post } = await callApi<Post>(context, path, request);
     return { ...post, owner: withUrls(url, owner) };
   };
-
-  /**
-   * A page of the posts that you may see, newest first.
-   *
-   * @example
-   * const filter = { owner: 'ann', tag: 'sea', mentions: 'me', limit: 50 };
-   * const first = await noctra.posts.page(filter);
-   * const second = await noctra.posts.page({ ...filter, cursor: first.data?.next_cursor });
-   */
-  const page = ({
-    limit = limits.page_size,
-    cursor,
-    signal,
-    ...filter
-  }: PageOptions = {}): Promise<Result<PostPage>> =>
-    attemptAsCaller(context, signal, async () => {
-      if (!Number.isInteger(limit) || limit < 1 || limit > limits.page_size_max) {
-        throw refusal('limit_invalid', 422, `A page has 1 to ${limits.page_size_max} posts.`, 'limit');
-      }
-      // One post more shows whether another page follows.
-      const options = { ...filter, ...(cursor && { before: cursor }), page_limit: limit + 1 };
-      const query = reader.rpc('list_posts', options as ListOptions, { get: true });
-      const malformed = refusal('invalid_cursor', 400, 'The cursor is no next_cursor of a page.', 'cursor');
-      const rows = await read<PostRow[]>(query, signal, malformed);
-      const posts = await toPosts(context, rows.slice(0, limit), signal);
-      return { posts, next_cursor: rows.length > limit ? (posts.at(-1)?.id ?? null) : null };
-    });
 
   return {
     /**
@@ -189,27 +148,21 @@ export function createPosts(context: Context) {
         );
       }),
 
-    page,
-
     /**
-     * Every post that you may see, newest first, read page by page while the loop runs. Posts that are made or deleted
-     * meanwhile neither repeat nor hide another post. A loop has no place for a result: it throws the
-     * {@link NoctraError}.
+     * The posts that you may see, newest first.
      *
      * @example
-     * for await (const post of noctra.posts.all({ tag: 'sea' })) {
-     *   if (post.media.length > 0) show(post);
-     *   if (isFull()) break; // reads no further page
-     * }
+     * const filter = { owner: 'ann', tag: 'sea', mentions: 'me', limit: 50 };
+     * const first = await noctra.posts.list(filter);
+     * const second = await noctra.posts.list({ ...filter, cursor: first.next });
+     *
+     * @example
+     * for await (const post of noctra.posts.list({ tag: 'sea' })) show(post);
      */
-    async *all({ cursor, ...options }: AllOptions = {}): AsyncGenerator<Post, void, undefined> {
-      do {
-        const { data, error } = await page({ limit: limits.page_size_max, ...options, cursor });
-        if (error) throw error;
-        yield* data.posts;
-        cursor = data.next_cursor;
-      } while (cursor);
-    },
+    list: ({ limit, cursor, signal, ...filter }: PostListOptions = {}): List<Post> =>
+      listPosts(context, { limit, cursor, signal }, (bounds) =>
+        reader.rpc('list_posts', { ...filter, ...bounds } as ListArgs, { get: true }),
+      ),
 
     /**
      * One post.
@@ -240,10 +193,21 @@ export function createPosts(context: Context) {
   };
 }
 
-type ListOptions = Database['public']['Functions']['list_posts']['Args'];
+type ListArgs = Database['public']['Functions']['list_posts']['Args'];
 
 /** A post as the database gives it: its files have no URLs yet. */
 type PostRow = Omit<Post, 'media'> & { media: Omit<PostMedia, 'url'>[] };
+
+/** A list of posts. */
+export function listPosts(
+  context: Context,
+  options: ListOptions,
+  query: Source<PostRow, Post>['query'],
+  malformed?: NoctraError,
+): List<Post> {
+  const toItems = (rows: PostRow[], signal: AbortSignal | undefined) => toPosts(context, rows, signal);
+  return list(context, options, { query, toItems, malformed });
+}
 
 /** Completes rows. All their files are signed in one request. */
 async function toPosts(context: Context, rows: PostRow[], signal: AbortSignal | undefined): Promise<Post[]> {

@@ -5,8 +5,8 @@ import type { Database } from './database.types.ts';
 /** Reads from a replica: options of `createNoctra`. */
 export interface ReplicaOptions {
   /**
-   * The URL of a read replica, or of the load balancer before several. `posts.page`, `posts.all`, `posts.get` and
-   * `profiles.get` ask there first. If the replica does not answer, they ask the primary. All other requests go to
+   * The URL of a read replica, or of the load balancer before several. `posts.list`, `posts.get` and `profiles.get`
+   * ask there first. If the replica does not answer, they ask the primary. All other requests go to
    * the primary, those of `noctra.supabase` included.
    */
   read_url?: string | undefined;

@@ -226,7 +226,7 @@ describe('without a session', () => {
       auth.refresh(),
       media.upload(new File(['x'], 'x.png', { type: 'image/png' })),
       media.sign([`${id}/${id}.png`]),
-      posts.page(),
+      posts.list(),
       posts.update(id, { caption: 'Hello' }),
       posts.get(id),
       posts.remove(id),
@@ -258,7 +258,7 @@ describe('an error', () => {
     const noctra = openNoctra({ global: { fetch } });
     const error = new AuthRetryableFetchError('fetch failed', 0);
     vi.spyOn(noctra.supabase.auth, 'getSession').mockResolvedValue({ data: { session: null }, error });
-    expect((await noctra.posts.page()).error).toMatchObject({ code: 'network_error', status: 0 });
+    expect((await noctra.posts.list()).error).toMatchObject({ code: 'network_error', status: 0 });
     expect(requests).toEqual([]);
   });
 

@@ -92,8 +92,8 @@ describe.skipIf(!executablePath)('in a browser, on a page of another origin', ()
     expect(posted.post?.mentions).toHaveLength(2);
 
     const shown = await page.evaluate(async (id) => {
-      const { data } = await window.noctra.posts.page();
-      const post = data?.posts.find((candidate) => candidate.id === id);
+      const { data } = await window.noctra.posts.list();
+      const post = data?.find((candidate) => candidate.id === id);
       const image = document.querySelector('img');
       if (!image || !post?.media[0]?.url) return null;
       image.src = post.media[0].url;

@@ -60,7 +60,7 @@ describe('a supabase-js client that is passed in', () => {
     const { supabase, requests } = await openClient();
     const read_url = settings.url.replace('127.0.0.1', 'localhost');
     const noctra = createNoctra(settings.url, settings.publishableKey, { supabase, read_url });
-    dataOf(await noctra.posts.page({ owner: 'me' }));
+    dataOf(await noctra.posts.list({ owner: 'me' }));
     expect(requests).toEqual(['GET /rest/v1/rpc/list_posts mine']);
   });
 });

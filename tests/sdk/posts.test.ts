@@ -1,5 +1,11 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { isNoctraError, limits, type PageOptions, type Post, type PostChanges } from '../../sdk/src/index.ts';
+import {
+  isNoctraError,
+  limits,
+  type Post,
+  type PostChanges,
+  type PostListOptions,
+} from '../../sdk/src/index.ts';
 import { fixture, fixtureBytes, load, photo, publishedBytes } from '../kit/files.ts';
 import { objectsOf, postCountOf } from '../kit/owned.ts';
 import { dataOf } from '../kit/results.ts';
@@ -49,8 +55,8 @@ describe('posts.create', () => {
     );
     expect(post.media[0]?.file).toMatch(new RegExp(`^${ann.id}/[0-9a-f-]{36}\\.jpg$`));
 
-    const page = await ben.noctra.posts.page();
-    expect(page.data?.posts.find(({ id }) => id === post.id)).toMatchObject({
+    const page = await ben.noctra.posts.list();
+    expect(page.data?.find(({ id }) => id === post.id)).toMatchObject({
       caption: post.caption,
       tags: post.tags,
     });
@@ -242,7 +248,7 @@ describe('posts.create sends nothing', () => {
   });
 });
 
-describe('posts.page', () => {
+describe('posts.list', () => {
   test('lists all posts, newest first, each once', async () => {
     const dora = await newSdkPerson();
     const ids: string[] = [];
@@ -252,11 +258,11 @@ describe('posts.page', () => {
     const walked: string[] = [];
     let cursor: string | null = null;
     do {
-      const { data, error } = await dora.noctra.posts.page({ limit: 2, cursor });
+      const { data, next, error } = await dora.noctra.posts.list({ limit: 2, cursor });
       if (error) throw error;
-      expect(data.posts.length).toBeLessThanOrEqual(2);
-      walked.push(...data.posts.filter(({ owner }) => owner.id === dora.id).map(({ id }) => id));
-      cursor = data.next_cursor;
+      expect(data.length).toBeLessThanOrEqual(2);
+      walked.push(...data.filter(({ owner }) => owner.id === dora.id).map(({ id }) => id));
+      cursor = next;
     } while (cursor && walked.length < ids.length);
     expect(walked).toEqual(ids);
   });
@@ -267,35 +273,46 @@ describe('posts.page', () => {
     dataOf(await ann.noctra.posts.create({ caption: 'Two', media: [photo(), photo()] }));
     dataOf(await ann.noctra.posts.create({ caption: 'One', media: [photo()] }));
     requests.length = 0;
-    const { data } = await noctra.posts.page({ limit: 2 });
-    expect(data?.posts.flatMap(({ media }) => media).every(({ url }) => url !== null)).toBe(true);
+    const { data } = await noctra.posts.list({ limit: 2 });
+    expect(data?.flatMap(({ media }) => media).every(({ url }) => url !== null)).toBe(true);
     expect(requests).toEqual(['GET /rest/v1/rpc/list_posts', 'POST /storage/v1/object/sign/post-media']);
   });
 
   test('refuses a filter that it does not know', async () => {
-    const { error } = await ann.noctra.posts.page({ author: ben.id } as PageOptions);
+    const { error } = await ann.noctra.posts.list({ author: ben.id } as PostListOptions);
     expect(error).toMatchObject({ status: 404, message: expect.stringContaining('author') });
   });
 
   test('refuses a malformed cursor', async () => {
-    const { error } = await ann.noctra.posts.page({ cursor: 'no cursor' });
+    const { error } = await ann.noctra.posts.list({ cursor: 'no cursor' });
     expect(error).toMatchObject({ code: 'invalid_cursor', status: 400, field: 'cursor' });
   });
 
   test('refuses a limit that is out of range', async () => {
     for (const limit of [0, 1.5, limits.page_size_max + 1]) {
-      const { error } = await ann.noctra.posts.page({ limit });
+      const { error } = await ann.noctra.posts.list({ limit });
       expect(error).toMatchObject({ code: 'limit_invalid', status: 422, field: 'limit' });
     }
   });
 
   test('is aborted by its signal', async () => {
-    const { error } = await ann.noctra.posts.page({ signal: AbortSignal.abort() });
+    const { error } = await ann.noctra.posts.list({ signal: AbortSignal.abort() });
     expect(error).toMatchObject({ code: 'aborted', status: 0 });
+  });
+
+  test('sends its request once, when it is awaited', async () => {
+    const { requests, fetch } = recordingFetch();
+    const noctra = await reopen(ann, { global: { fetch } });
+    requests.length = 0;
+    const list = noctra.posts.list({ owner: 'nobody_at_all' });
+    expect(requests).toEqual([]);
+    const pages = await Promise.all([list, list.finally(() => {}), list.catch(() => null)]);
+    expect(pages.map((page) => page?.error?.code)).toEqual(Array(3).fill('profile_not_found'));
+    expect(requests).toEqual(['GET /rest/v1/rpc/list_posts']);
   });
 });
 
-describe('posts.page by filter', () => {
+describe('posts.list with filters', () => {
   test('finds posts by owner, tag and mention, alone and combined', async () => {
     const [dora, emil] = [await newSdkPerson(), await newSdkPerson()];
     const tag = `t${crypto.randomUUID().slice(0, 8)}`;
@@ -305,8 +322,8 @@ describe('posts.page by filter', () => {
     const tagged = await make(dora, `#${tag}`);
     const mentioning = await make(dora, `with @${emil.username}`);
     const other = await make(emil, `#${tag} by @${emil.username} themselves`);
-    const find = async (filter: PageOptions, { noctra } = dora) =>
-      dataOf(await noctra.posts.page(filter)).posts.map(({ id }) => id);
+    const find = async (filter: PostListOptions, { noctra } = dora) =>
+      dataOf(await noctra.posts.list(filter)).map(({ id }) => id);
 
     const ofDora = [mentioning, tagged, both];
     expect(await find({ owner: 'me' })).toEqual(ofDora);
@@ -323,7 +340,7 @@ describe('posts.page by filter', () => {
 
   test('answers profile_not_found for an unknown user', async () => {
     for (const filter of [{ owner: 'nobody_at_all' }, { mentions: 'nobody_at_all' }]) {
-      const { error } = await ann.noctra.posts.page(filter);
+      const { error } = await ann.noctra.posts.list(filter);
       expect(error).toMatchObject({ code: 'profile_not_found', status: 404 });
     }
   });
@@ -333,7 +350,7 @@ describe('posts.page by filter', () => {
     const caption = `Again with @${cleo.username} #again #and`;
     const made = { caption, media: [photo()], original_post: original.id };
     const { id } = dataOf(await ann.noctra.posts.create(made));
-    const { posts } = dataOf(await ann.noctra.posts.page({ owner: 'me', limit: 1 }));
+    const posts = dataOf(await ann.noctra.posts.list({ owner: 'me', limit: 1 }));
     const got = dataOf(await ann.noctra.posts.get(id));
     const isAddress = expect.stringMatching(/^http/);
     expect(posts[0]).toEqual({ ...got, media: [{ ...got.media[0], url: isAddress }] });
@@ -345,14 +362,14 @@ describe('posts.page by filter', () => {
     const share = dataOf(await ann.noctra.posts.create({ caption: 'Look', original_post: original.id }));
     dataOf(await ben.noctra.posts.update(original.id, { is_public: false }));
     const filter = { owner: ann.id, limit: 1 };
-    const [seen] = dataOf(await cleo.noctra.posts.page(filter)).posts;
+    const [seen] = dataOf(await cleo.noctra.posts.list(filter));
     expect(seen).toMatchObject({ id: share.id, original_post: null, is_repost: true });
-    const [own] = dataOf(await ben.noctra.posts.page(filter)).posts;
+    const [own] = dataOf(await ben.noctra.posts.list(filter));
     expect(own?.original_post).toBe(original.id);
   });
 });
 
-describe('posts.all', () => {
+describe('a loop over posts.list', () => {
   test('lists every post once while posts are made and deleted', async () => {
     const dora = await newSdkPerson();
     const ids: string[] = [];
@@ -360,7 +377,7 @@ describe('posts.all', () => {
     for (let number = 0; number < 7; number++) ids.unshift(await make(`Number ${number}`));
 
     const walked: string[] = [];
-    for await (const { id } of dora.noctra.posts.all({ owner: 'me', limit: 2 })) {
+    for await (const { id } of dora.noctra.posts.list({ owner: 'me', limit: 2 })) {
       walked.push(id);
       // A new post at the front; the last post of the page is deleted, and a post of a later page.
       if (walked.length === 2) {
@@ -378,15 +395,15 @@ describe('posts.all', () => {
     const { requests, fetch } = recordingFetch();
     const noctra = await reopen(dora, { global: { fetch } });
     requests.length = 0;
-    for await (const { caption } of noctra.posts.all({ owner: 'me', limit: 1 })) {
+    for await (const { caption } of noctra.posts.list({ owner: 'me', limit: 1 })) {
       if (caption === 'two') break;
     }
     expect(requests).toEqual(['GET /rest/v1/rpc/list_posts', 'GET /rest/v1/rpc/list_posts']);
   });
 
   test('throws a NoctraError when a page cannot be read', async () => {
-    const walk = async (options: PageOptions) => {
-      for await (const _ of ann.noctra.posts.all(options)) break;
+    const walk = async (options: PostListOptions) => {
+      for await (const _ of ann.noctra.posts.list(options)) break;
     };
     await expect(walk({ owner: 'nobody_at_all' })).rejects.toMatchObject({ code: 'profile_not_found' });
     await expect(walk({ limit: 0 })).rejects.toMatchObject({ code: 'limit_invalid' });

@@ -122,7 +122,7 @@ describe('an abort', () => {
     });
     const noctra = await reopen(person, {}, proxy.url);
     const start = performance.now();
-    const { error } = await noctra.posts.page({ owner: 'me', signal: controller.signal });
+    const { error } = await noctra.posts.list({ owner: 'me', signal: controller.signal });
     expect(error).toMatchObject({ code: 'aborted', status: 0 });
     expect(performance.now() - start).toBeLessThan(5000);
   });

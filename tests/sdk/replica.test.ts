@@ -60,14 +60,9 @@ describe('the README', () => {
     const paths = [post.media[0]?.file ?? ''];
     const [password, new_password] = [person.password, 'another correct horse'];
     const nobody = { username: 'nobody_at_all', password };
-    const firstOf = async () => {
-      for await (const { id } of posts.all()) return id;
-      return undefined;
-    };
     // In an order in which each has a session that it can use. A refusal is an answer, too.
     const calls: Record<string, () => Promise<unknown>> = {
-      'posts.page': () => posts.page(),
-      'posts.all': firstOf,
+      'posts.list': () => posts.list(),
       'posts.get': () => posts.get(post.id),
       'profiles.get': () => profiles.get(person.username),
       'profiles.me': () => profiles.me(),
@@ -101,7 +96,7 @@ describe('the README', () => {
 describe('reads', () => {
   test('go to the replica alone', async () => {
     const noctra = await openBoth(await newSdkPerson());
-    dataOf(await noctra.posts.page({ owner: 'me' }));
+    dataOf(await noctra.posts.list({ owner: 'me' }));
     expect(replica.requests).toEqual([pageRequest]);
     expect(primary.requests).toEqual([]);
   });
@@ -109,18 +104,18 @@ describe('reads', () => {
   test('go to the replica where the URLs end in a slash', async () => {
     const person = await newSdkPerson();
     const noctra = await reopen(person, { read_url: `${replica.url}/` }, `${primary.url}/`);
-    dataOf(await noctra.posts.page({ owner: 'me' }));
+    dataOf(await noctra.posts.list({ owner: 'me' }));
     expect(replica.requests).toEqual([pageRequest]);
   });
 
   test('go to the primary for a while after a write, then to the replica again', async () => {
     const noctra = await openBoth(await newSdkPerson(), { primary_after_write: 0.5 });
     dataOf(await noctra.profiles.update({ bio: 'New' }));
-    dataOf(await noctra.posts.page({ owner: 'me' }));
+    dataOf(await noctra.posts.list({ owner: 'me' }));
     expect([count(primary, pageRequest), count(replica, pageRequest)]).toEqual([1, 0]);
     await expect
       .poll(async () => {
-        dataOf(await noctra.posts.page({ owner: 'me' }));
+        dataOf(await noctra.posts.list({ owner: 'me' }));
         return count(replica, pageRequest);
       })
       .toBeGreaterThan(0);
@@ -130,14 +125,14 @@ describe('reads', () => {
     const noctra = await openBoth(await newSdkPerson());
     onPrimary = (name) => (name.startsWith('DELETE') ? 'answer lost' : undefined);
     await noctra.posts.remove('01890000-0000-7000-8000-000000000000');
-    dataOf(await noctra.posts.page({ owner: 'me' }));
+    dataOf(await noctra.posts.list({ owner: 'me' }));
     expect(count(replica, pageRequest)).toBe(0);
   });
 
   test('go to the replica after an upload, which changes no post', async () => {
     const noctra = await openBoth(await newSdkPerson());
     dataOf(await noctra.media.upload(photo()));
-    dataOf(await noctra.posts.page({ owner: 'me' }));
+    dataOf(await noctra.posts.list({ owner: 'me' }));
     expect(count(replica, pageRequest)).toBe(1);
   });
 
@@ -163,10 +158,10 @@ describe('reads', () => {
       controller.abort();
       return undefined;
     };
-    const { error } = await noctra.posts.page({ owner: 'me', signal: controller.signal });
+    const { error } = await noctra.posts.list({ owner: 'me', signal: controller.signal });
     expect(error?.code).toBe('aborted');
     onReplica = () => undefined;
-    dataOf(await noctra.posts.page({ owner: 'me' }));
+    dataOf(await noctra.posts.list({ owner: 'me' }));
     expect(count(primary, pageRequest)).toBe(0);
     expect(count(replica, pageRequest)).toBe(2);
   });
@@ -178,7 +173,7 @@ describe.each([['answer lost' as const], [{ status: 503 }]])(
     test('is not asked for a while; the primary answers instead', async () => {
       const noctra = await openBoth(await newSdkPerson());
       onReplica = () => fault;
-      for (const _ of [1, 2, 3]) dataOf(await noctra.posts.page({ owner: 'me' }));
+      for (const _ of [1, 2, 3]) dataOf(await noctra.posts.list({ owner: 'me' }));
       expect([count(replica, pageRequest), count(primary, pageRequest)]).toEqual([1, 3]);
     });
   },
@@ -195,7 +190,7 @@ describe.each([['answer lost' as const], [{ status: 503 }]])(
       expect((await noctra.profiles.update({ profile_pic: photo() })).error?.status).toBe(
         fault === 'answer lost' ? 0 : 503,
       );
-      const { posts } = dataOf(await noctra.posts.page({ owner: 'me' }));
+      const posts = dataOf(await noctra.posts.list({ owner: 'me' }));
       expect(posts).toMatchObject([{ id: post.id, media: [{ file: post.media[0]?.file, url: null }] }]);
       expect(dataOf(await noctra.profiles.get(person.username)).id).toBe(person.id);
       // It failed once and is asked second from then on.
@@ -210,5 +205,5 @@ test('without a replica, a page whose files cannot be signed is an error', async
   dataOf(await person.noctra.posts.create({ caption: 'Here', media: [photo()] }));
   const noctra = await reopen(person, {}, primary.url);
   onPrimary = (name) => (name.includes('/object/sign/') ? { status: 503 } : undefined);
-  expect((await noctra.posts.page({ owner: 'me' })).error?.status).toBe(503);
+  expect((await noctra.posts.list({ owner: 'me' })).error?.status).toBe(503);
 });

@@ -38,7 +38,7 @@ const pageRequest = 'GET /rest/v1/rpc/list_posts';
 const signRequest = 'POST /storage/v1/object/sign/';
 
 async function expectOnePost(person: SdkPerson, caption: string): Promise<void> {
-  const { posts } = dataOf(await person.noctra.posts.page({ owner: 'me' }));
+  const posts = dataOf(await person.noctra.posts.list({ owner: 'me' }));
   expect(posts.map((post) => post.caption)).toEqual([caption]);
   expect(await objectsOf(person)).toEqual(posts[0]?.media.map(({ file }) => file));
   expect(await load(posts[0]?.media[0]?.url)).toEqual(publishedBytes('photo.jpg'));
@@ -128,7 +128,7 @@ describe('reading', () => {
     ['after 504', { status: 504 }, 1],
   ] as const)('is repeated %s', async (_, fault, times) => {
     const { noctra, requests } = await withFaults(first(pageRequest, fault, times));
-    expect((await noctra.posts.page({ owner: 'me' })).error).toBeNull();
+    expect((await noctra.posts.list({ owner: 'me' })).error).toBeNull();
     expect(count(requests, pageRequest)).toBe(times + 1);
   });
 
@@ -136,7 +136,7 @@ describe('reading', () => {
     const { noctra, requests } = await withFaults(
       first(pageRequest, { status: 503, headers: { 'retry-after': '0' } }, 9),
     );
-    const { error } = await noctra.posts.page({ owner: 'me' });
+    const { error } = await noctra.posts.list({ owner: 'me' });
     expect(error).toMatchObject({ code: 'service_unavailable', status: 503 });
     expect(count(requests, pageRequest)).toBe(4);
   });
@@ -145,10 +145,10 @@ describe('reading', () => {
     const { noctra, requests } = await withFaults(first(signRequest, 'answer lost', 5));
     const person = dataOf(await noctra.posts.create({ caption: 'Here', media: [photo()] })).owner.id;
     requests.length = 0;
-    const { error } = await noctra.posts.page({ owner: person });
+    const { error } = await noctra.posts.list({ owner: person });
     expect(error).toMatchObject({ code: 'network_error', status: 0 });
     expect(count(requests, signRequest)).toBe(3);
-    const { posts } = dataOf(await noctra.posts.page({ owner: person }));
+    const posts = dataOf(await noctra.posts.list({ owner: person }));
     expect(posts[0]?.media[0]?.url).toEqual(expect.any(String));
     expect(count(requests, signRequest)).toBe(6);
   });
@@ -202,7 +202,7 @@ describe('an abort ends the wait for another try', () => {
     const signal = AbortSignal.timeout(500);
     const { error } =
       kind === 'a read'
-        ? await noctra.posts.page({ signal })
+        ? await noctra.posts.list({ signal })
         : await noctra.posts.create({ caption: 'Hello', signal });
     expect(error).toMatchObject({ code: 'aborted', status: 0 });
     expect(performance.now() - start).toBeLessThan(5000);

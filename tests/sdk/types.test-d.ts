@@ -3,6 +3,7 @@ import { expectTypeOf, test } from 'vitest';
 import {
   type Database,
   isNoctraError,
+  type List,
   type NewMedia,
   type Noctra,
   type NoctraError,
@@ -26,6 +27,18 @@ test('a result has either data or an error', () => {
     expectTypeOf(result.data).toEqualTypeOf<Post>();
   }
   if (result.data) expectTypeOf(result.error).toEqualTypeOf<null>();
+});
+
+test('a list is awaited for a page, or looped over for its items', async () => {
+  const page = await noctra.posts.list();
+  if (page.error) {
+    expectTypeOf(page).toEqualTypeOf<{ data: null; next: null; error: NoctraError }>();
+  } else {
+    expectTypeOf(page).toEqualTypeOf<{ data: Post[]; next: string | null; error: null }>();
+    noctra.posts.list({ cursor: page.next });
+  }
+  expectTypeOf(page).toExtend<Result<Post[]>>();
+  for await (const post of noctra.posts.list()) expectTypeOf(post).toEqualTypeOf<Post>();
 });
 
 test('posts have the types of the database', () => {
@@ -88,10 +101,7 @@ test('calls take what they say, and nothing else', () => {
 });
 
 test('calls answer what they say', () => {
-  expectTypeOf(noctra.posts.page).returns.resolves.toEqualTypeOf<
-    Result<{ posts: Post[]; next_cursor: string | null }>
-  >();
-  expectTypeOf(noctra.posts.all).returns.toEqualTypeOf<AsyncGenerator<Post, void, undefined>>();
+  expectTypeOf(noctra.posts.list).returns.toEqualTypeOf<List<Post>>();
   expectTypeOf(noctra.posts.update).returns.resolves.toEqualTypeOf<Result<Post>>();
   expectTypeOf(noctra.profiles.get).returns.resolves.toEqualTypeOf<Result<Profile>>();
   expectTypeOf(noctra.media.sign).returns.resolves.toEqualTypeOf<Result<(string | null)[]>>();

@@ -15,7 +15,7 @@ test('reads go to the primary when the replica loses its database or stops', asy
   const { id } = dataOf(await reader.posts.create({ caption: 'Still here' }));
   pair.replica.killDatabase();
   expect(dataOf(await reader.posts.get(id)).caption).toBe('Still here');
-  expect(dataOf(await reader.posts.page()).posts.map((post) => post.id)).toContain(id);
+  expect(dataOf(await reader.posts.list()).map((post) => post.id)).toContain(id);
   expect(pair.replica.requests).toContain('GET /rest/v1/rpc/get_post');
 
   await pair.replica.hangUp();
@@ -28,7 +28,7 @@ test('reads go to the replica and writes fail with a network error when the prim
   await pair.caughtUp();
 
   const expectReads = async (noctra: typeof ann) => {
-    const { posts } = dataOf(await noctra.posts.page());
+    const posts = dataOf(await noctra.posts.list());
     expect(posts.map(({ id }) => id)).toContain(post.id);
     const read = dataOf(await noctra.posts.get(post.id));
     expect(read).toMatchObject({ caption: 'Still here', media: [{ id: post.media[0]?.id }] });

@@ -11,8 +11,7 @@ beforeAll(async () => {
 afterAll(() => pair?.stop());
 
 /** The captions of the newest page. */
-const captions = async (noctra: Noctra) =>
-  dataOf(await noctra.posts.page()).posts.map(({ caption }) => caption);
+const captions = async (noctra: Noctra) => dataOf(await noctra.posts.list()).map(({ caption }) => caption);
 
 /** A client whose reads always go to the replica. */
 const newReader = () => join(pair, { primary_after_write: 0 });
@@ -29,7 +28,7 @@ describe('a replica', () => {
 
     expect(dataOf(await reader.posts.get(open.id)).media[0]?.url).toEqual(expect.any(String));
     expect(dataOf(await reader.profiles.get(open.owner.username)).id).toBe(open.owner.id);
-    const { posts } = dataOf(await reader.posts.page({ owner: open.owner.username, tag: 'replica' }));
+    const posts = dataOf(await reader.posts.list({ owner: open.owner.username, tag: 'replica' }));
     expect(posts.map(({ id }) => id)).toEqual([open.id]);
     expect(replica.requests).toEqual([
       'GET /rest/v1/rpc/get_post',
@@ -43,7 +42,7 @@ describe('a replica', () => {
     const reader = await newReader();
     const { id } = dataOf(await reader.posts.create({ caption: 'Mine' }));
     pair.replica.requests.length = 0;
-    dataOf(await reader.posts.page({ owner: 'me', mentions: 'me', tag: 'replica' }));
+    dataOf(await reader.posts.list({ owner: 'me', mentions: 'me', tag: 'replica' }));
     dataOf(await reader.posts.get(id));
     const names = pair.replica.requests.flatMap((request) => /\/rpc\/(\w+)$/.exec(request)?.[1] ?? []);
     expect(names).toContain('list_posts');

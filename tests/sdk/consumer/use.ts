@@ -26,7 +26,7 @@ export async function use(
   if (created.error) throw created.error;
 
   let total = 0;
-  for await (const { media } of noctra.posts.all({ owner: 'me', tag: 'packed' })) total += media.length;
+  for await (const { media } of noctra.posts.list({ owner: 'me', tag: 'packed' })) total += media.length;
   const { data: read } = await noctra.posts.get(created.data.id);
   const file = await fetch(read?.media[0]?.url ?? '').then((response) => response.arrayBuffer());
   const [bytes, expected] = [new Uint8Array(file), new Uint8Array(picture)];

@@ -1,0 +1,102 @@
+import { attemptAsCaller, type CallOptions, type Context, type Query, read } from './calls.ts';
+import { type NoctraError, refusal } from './errors.ts';
+import { limits } from './limits.ts';
+
+/** The options of every list. */
+export interface ListOptions extends CallOptions {
+  /** Items per request, at most `limits.page_size_max`. Default: `limits.page_size`, and the most for a loop. */
+  limit?: number | undefined;
+  /** The `next` of the page before; none for the first page. */
+  cursor?: string | null | undefined;
+}
+
+/** A page of a list, or an error. `next` goes into the next call as `cursor`; it is null on the last page. */
+export type Page<T> =
+  | { data: T[]; next: string | null; error: null }
+  | { data: null; next: null; error: NoctraError };
+
+/**
+ * A list. Awaited, it is one page; looped over, it is every item, read page by page while the loop runs. Items that come
+ * or go meanwhile neither repeat nor hide another one. A loop has no place for a result: it throws the
+ * {@link NoctraError}.
+ *
+ * @example
+ * const { data, next } = await noctra.posts.list({ limit: 50 });
+ * const second = await noctra.posts.list({ limit: 50, cursor: next });
+ *
+ * @example
+ * for await (const post of noctra.posts.list({ tag: 'sea' })) {
+ *   show(post);
+ *   if (isFull()) break; // reads no further page
+ * }
+ */
+export interface List<T> extends Promise<Page<T>>, AsyncIterable<T, void, undefined> {}
+
+/** Where a page of the database begins, and how long it is. */
+interface Bounds {
+  before?: string;
+  page_limit: number;
+}
+
+/** A row of a list, with what the next page follows: a cursor of its own, or else its id. */
+interface Row {
+  cursor?: string;
+  saved_id?: string;
+  id?: string;
+}
+
+/** How a list is read. */
+export interface Source<From extends object, To> {
+  query(bounds: Bounds): Query;
+  /** Makes items of rows. */
+  toItems(rows: From[], signal: AbortSignal | undefined): To[] | Promise<To[]>;
+  /** The error for an id that is no UUID. */
+  malformed?: NoctraError | undefined;
+}
+
+/** Makes a list. */
+export function list<From extends object, To>(
+  context: Context,
+  { limit, cursor, signal }: ListOptions,
+  { query, toItems, malformed }: Source<From, To>,
+): List<To> {
+  const readPage = async (most: number, after: string | null | undefined): Promise<Page<To>> => {
+    const { data, error } = await attemptAsCaller(context, signal, async () => {
+      if (!Number.isInteger(most) || most < 1 || most > limits.page_size_max) {
+        throw refusal('limit_invalid', 422, `A page has 1 to ${limits.page_size_max} items.`, 'limit');
+      }
+      // One item more shows whether another page follows.
+      const bounds = { ...(after && { before: after }), page_limit: most + 1 };
+      const rows = await read<(From & Row)[]>(query(bounds), signal, after ? invalidCursor() : malformed);
+      const shown = rows.slice(0, most);
+      const { cursor, saved_id, id } = (rows.length > most && shown.at(-1)) || {};
+      return { items: await toItems(shown, signal), next: cursor ?? saved_id ?? id ?? null };
+    });
+    return error ? { data: null, next: null, error } : { data: data.items, next: data.next, error };
+  };
+  let first: Promise<Page<To>> | undefined;
+  const firstPage = () => {
+    first ??= readPage(limit ?? limits.page_size, cursor);
+    return first;
+  };
+  return {
+    // biome-ignore lint/suspicious/noThenProperty: a promise that begins when it is awaited, so that a loop asks only once.
+    then: (onPage, onRejected) => firstPage().then(onPage, onRejected),
+    catch: (onRejected) => firstPage().catch(onRejected),
+    finally: (onEnd) => firstPage().finally(onEnd),
+    [Symbol.toStringTag]: 'List',
+    async *[Symbol.asyncIterator]() {
+      let after = cursor;
+      do {
+        const { data, next, error } = await readPage(limit ?? limits.page_size_max, after);
+        if (error) throw error;
+        yield* data;
+        after = next;
+      } while (after);
+    },
+  };
+}
+
+function invalidCursor(): NoctraError {
+  return refusal('invalid_cursor', 400, 'The cursor is no next of a page.', 'cursor');
+}
