@@ -48,8 +48,9 @@ export function createChecker(document: Document): (answer: Answered) => void {
   return ({ method, path, status, contentType, json }) => {
     const bare = path.replace(/\/?(\?.*)?$/, '');
     const template = findPath(document, aliases[bare] ?? bare);
+    const operations = template ? document.paths[template] : undefined;
     const operation =
-      template && document.paths[template]?.[method === 'PUT' ? 'patch' : method.toLowerCase()];
+      operations?.[method.toLowerCase()] ?? (method === 'PUT' ? operations?.patch : undefined);
     // What no path or method answers to is a problem like any other.
     const fallback: Response = { content: { 'application/problem+json': { schema: problem } } };
     const response = operation ? operation.responses[status] : fallback;

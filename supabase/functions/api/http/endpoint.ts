@@ -4,7 +4,7 @@ import { assertStorable, type FormPart, isFile, readBody, textOf } from './body.
 import type { AppContext, AppEnv } from './context.ts';
 import { fieldNames, fieldsOf, fromTexts } from './form.ts';
 import { type App, type Description, describe } from './openapi.ts';
-import { validate } from './validate.ts';
+import { type FieldCodes, validate } from './validate.ts';
 
 /** A body: its schema as JSON, and as a form where that is not just the same fields as texts. */
 interface BodySchema<Json extends z.ZodType> {
@@ -37,6 +37,8 @@ export interface Endpoint<
   query?: Query;
   headers?: Headers;
   body?: BodySchema<Json>;
+  /** The codes of its fields, where fields of this name have another one elsewhere. */
+  codes?: FieldCodes;
   handler: (
     c: AppContext,
     input: Input<z.output<Params>, z.output<Query>, z.output<Headers>, z.output<Json>>,
@@ -52,17 +54,17 @@ export function addEndpoint<
   Headers extends z.ZodObject = z.ZodObject,
   Json extends z.ZodType = z.ZodUndefined,
 >(app: App, endpoint: Endpoint<Params, Query, Headers, Json>): void {
-  const { method, path, aliases = [], requireCaller, params, headers, body, handler } = endpoint;
+  const { method, path, aliases = [], requireCaller, params, headers, body, codes, handler } = endpoint;
   const query = fromTexts(endpoint.query ?? nothing);
   const form = body && (body.form ?? fromTexts(body.json as never));
 
   const read = async (c: AppContext) => {
     // The schemas have the types of the endpoint; what is not declared is not read by its handler.
     const input = {
-      params: params && validate(params, c.req.param()),
-      query: readQuery(c, query),
-      headers: headers && validate(headers, pick(c.req.header(), Object.keys(headers.shape))),
-      body: body && form && (await readInput(c.req.raw, body.json, form, body.files ?? [])),
+      params: params && validate(params, c.req.param(), codes),
+      query: readQuery(c, query, codes),
+      headers: headers && validate(headers, pick(c.req.header(), Object.keys(headers.shape)), codes),
+      body: body && form && (await readInput(c.req.raw, body.json, form, body.files ?? [], codes)),
     };
     return input as Parameters<typeof handler>[1];
   };
@@ -79,10 +81,10 @@ export function addEndpoint<
   else app.on(methods, patterns, answer);
 }
 
-function readQuery(c: AppContext, schema: z.ZodObject): unknown {
+function readQuery(c: AppContext, schema: z.ZodObject, codes: FieldCodes | undefined): unknown {
   const values = c.req.queries();
   assertStorable(values);
-  return validate(schema, fieldsOf(schema, Object.entries(values)));
+  return validate(schema, fieldsOf(schema, Object.entries(values)), codes);
 }
 
 function pick(values: Record<string, string>, names: readonly string[]): Record<string, string | undefined> {
@@ -94,9 +96,10 @@ async function readInput(
   json: z.ZodType,
   form: z.ZodType,
   files: readonly string[],
+  codes: FieldCodes | undefined,
 ): Promise<unknown> {
   const body = await readBody(request, { files: files.length > 0 });
-  if (body.kind === 'json') return validate(json, body.value);
+  if (body.kind === 'json') return validate(json, body.value, codes);
   const known = fieldNames(form);
   const read = (part: FormPart) => {
     // A text field may have a file name: browsers give one to a Blob. An unknown field is refused unread.
@@ -105,5 +108,5 @@ async function readInput(
   };
   const groups = Map.groupBy(body.parts, ({ name }) => name);
   const fields = [...groups].map(([name, parts]) => [name, parts.map(read)] as const);
-  return validate(form, fieldsOf(form, fields));
+  return validate(form, fieldsOf(form, fields), codes);
 }

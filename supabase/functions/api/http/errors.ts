@@ -67,7 +67,7 @@ const api = {
     `An idempotency key has 1 to ${limits.idempotency_key_length} printable characters.`,
   ],
   is_public_invalid: [422, '`is_public` is true or false.'],
-  limit_invalid: [422, `A page has 1 to ${limits.page_size_max} posts.`],
+  limit_invalid: [422, `A page has 1 to ${limits.page_size_max} items.`],
   media_empty: [422, 'The file has no bytes.'],
   media_invalid: [
     422,

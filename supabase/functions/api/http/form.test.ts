@@ -1,9 +1,10 @@
 import { z } from '@hono/zod-openapi';
 import { describe, expect, test } from 'vitest';
 import { PasswordResetConfirmBody } from '../auth/auth-schemas.ts';
-import { NewPost, NewPostForm, PageQuery } from '../posts/post-schemas.ts';
+import { NewPost, NewPostForm } from '../posts/post-schemas.ts';
 import { ProfileEdit, ProfileEditForm } from '../profiles/profile-schemas.ts';
 import { emptyAsNull, fieldsOf, fromTexts } from './form.ts';
+import { PageQuery } from './lists.ts';
 import { validate } from './validate.ts';
 
 /** The problem with which a schema refuses a value. */

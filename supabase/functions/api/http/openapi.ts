@@ -9,7 +9,7 @@ export type App = OpenAPIHono<AppEnv>;
 
 /** The description of an endpoint in the OpenAPI document, without its request. */
 export interface Description {
-  method: 'get' | 'post' | 'patch' | 'delete';
+  method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   /** With a slash at the end, as older clients write it: `/posts/{id}/`. */
   path: string;
   /** The name of the operation in generated clients. */
@@ -45,6 +45,10 @@ export const secretScheme = 'secretKey';
 const tags = [
   { name: 'Sign-in', description: 'Registration, sessions and passwords.' },
   { name: 'Posts', description: 'Captions with files, tags and mentions.' },
+  { name: 'Comments', description: 'Comments on posts, and replies to them.' },
+  { name: 'People', description: 'Who follows, blocks and mutes whom.' },
+  { name: 'Notifications', description: 'What others did that concerns you.' },
+  { name: 'Reports', description: 'Posts, comments and users for moderators to look at.' },
   { name: 'Profiles', description: 'Names, pictures and preferences of users.' },
   { name: 'Service', description: 'For operators.' },
 ] as const;

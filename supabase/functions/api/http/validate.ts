@@ -5,6 +5,9 @@ import { type ProblemError, problem } from './problem.ts';
 
 type Issue = z.core.$ZodIssue;
 
+/** The codes of fields, by name. */
+export type FieldCodes = Readonly<Record<string, ProblemCode>>;
+
 /** The codes of fields, and of rules on fields, where they are not the field's name with `_invalid`. */
 const specialCodes: Record<string, ProblemCode> = {
   cursor: 'invalid_cursor',
@@ -29,21 +32,25 @@ export function fieldCode(field: string, rule = ''): ProblemCode | undefined {
 }
 
 /** The output of a schema for a value. Bad input becomes a problem with the code of the first wrong field. */
-export function validate<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
+export function validate<Schema extends z.ZodType>(
+  schema: Schema,
+  value: unknown,
+  codes: FieldCodes = {},
+): z.output<Schema> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  throw inputProblem(schema, result.error.issues);
+  throw inputProblem(schema, result.error.issues, codes);
 }
 
 /** More errors would only make the answer large. */
 const MOST_ERRORS = 10;
 
-function inputProblem(schema: z.ZodType, issues: readonly Issue[]): ProblemError {
+function inputProblem(schema: z.ZodType, issues: readonly Issue[], codes: FieldCodes): ProblemError {
   const found = likeliest(issues)
     .flatMap((issue) =>
       issue.code === 'unrecognized_keys' && issue.path.length === 0
         ? issue.keys.slice(0, MOST_ERRORS).map((name) => unknownField(schema, name.slice(0, 100)))
-        : [{ ...fieldOf(issue), message: issue.message }],
+        : [{ ...fieldOf(issue, codes), message: issue.message }],
     )
     .slice(0, MOST_ERRORS);
   const messages = [...Map.groupBy(found, ({ field }) => field)].map(
@@ -72,10 +79,10 @@ function insideUnion(issue: Issue): Issue[] {
 }
 
 /** The field that an issue is about: the innermost one that has a code of its own. */
-function fieldOf({ path, code: rule }: Issue): { field: string; code: ProblemCode } {
+function fieldOf({ path, code: rule }: Issue, codes: FieldCodes): { field: string; code: ProblemCode } {
   const names = path.filter((part) => typeof part === 'string');
   for (const field of names.toReversed()) {
-    const code = fieldCode(field.replaceAll('-', '_'), rule);
+    const code = codes[field] ?? fieldCode(field.replaceAll('-', '_'), rule);
     if (code) return { field: field.replaceAll('-', '_'), code };
   }
   return { field: names[0] ?? 'body', code: 'validation_failed' };

@@ -5,7 +5,7 @@ import { mediaLinks } from './media-links.ts';
 import type { Post } from './post-schemas.ts';
 
 /** A post as the database gives it. */
-type PostRow = Database['public']['CompositeTypes']['post_view'];
+export type PostRow = Database['public']['CompositeTypes']['post_view'];
 
 /** The same with its JSON typed: all that a client reads but the links. */
 type PostView = Omit<Post, 'media'> & { media: Omit<Post['media'][number], 'url'>[] };

@@ -2,42 +2,33 @@ import { z } from '@hono/zod-openapi';
 import type { MiddlewareHandler } from 'hono';
 import type { Config } from '../config.ts';
 import type { AppContext, AppEnv, Caller } from '../http/context.ts';
-import { encodeCursor } from '../http/cursor.ts';
 import { dataOf } from '../http/database.ts';
 import { addEndpoint } from '../http/endpoint.ts';
 import type { FileSource } from '../http/form.ts';
+import { addList } from '../http/lists.ts';
 import type { App } from '../http/openapi.ts';
 import { problem } from '../http/problem.ts';
 import { person, uuid } from '../http/schemas.ts';
-import { functionPath, publicOrigin } from '../http/urls.ts';
+import { functionPath } from '../http/urls.ts';
 import { limits } from '../limits.ts';
 import { postMedia } from '../media/inspect.ts';
 import { withFiles } from '../media/publish.ts';
 import { removeSoon } from '../service/sweep.ts';
-import { presentPost, presentPosts } from './post-presentation.ts';
-import {
-  NewPost,
-  NewPostForm,
-  PageQuery,
-  PostAnswer,
-  PostEdit,
-  PostEditForm,
-  PostsQuery,
-} from './post-schemas.ts';
+import { type PostRow, presentPost, presentPosts } from './post-presentation.ts';
+import { NewPost, NewPostForm, PostAnswer, PostEdit, PostEditForm, PostsQuery } from './post-schemas.ts';
 
 /** Publishing, reading, editing and deleting posts. */
 export function addPostRoutes(app: App, config: Config, requireCaller: MiddlewareHandler<AppEnv>): void {
   const tag = 'Posts' as const;
   const params = z.object({ id: uuid });
-  const page = {
-    description: 'Posts, newest first',
-    schema: z.array(PostAnswer),
-    headers: z.object({
-      link: z
-        .string()
-        .optional()
-        .openapi({ description: 'The next page, with rel="next", while there is more.' }),
-    }),
+  const lists = {
+    tag,
+    requireCaller,
+    holds: 'Posts, newest first',
+    item: PostAnswer,
+    idOf: ({ id }: PostRow) => id,
+    present: (c: AppContext, rows: PostRow[]) => presentPosts(c, config, rows),
+    problems: [404],
   };
 
   addEndpoint(app, {
@@ -73,32 +64,25 @@ export function addPostRoutes(app: App, config: Config, requireCaller: Middlewar
     },
   });
 
-  addEndpoint(app, {
-    method: 'get',
+  addList(app, config, {
+    ...lists,
     path: '/posts/',
     name: 'listPosts',
-    tag,
     summary: 'All posts that you may see',
-    requireCaller,
     query: PostsQuery,
-    answers: { 200: page },
-    problems: [404],
-    handler: (c, { query }) => answerPage(c, config, query),
+    read: (client, page, { query }) =>
+      client.rpc('list_posts', { ...page, ...filtersOf(query) }, { get: true }),
   });
 
   // Before /posts/{id}/: a router takes the first that fits.
-  addEndpoint(app, {
-    method: 'get',
+  addList(app, config, {
+    ...lists,
     path: '/posts/user/{user}/',
     name: 'listPostsOfPerson',
-    tag,
     summary: 'The posts of one user',
-    requireCaller,
     params: z.object({ user: person }),
-    query: PageQuery,
-    answers: { 200: page },
-    problems: [404],
-    handler: (c, { params, query }) => answerPage(c, config, { ...query, owner: params.user }),
+    read: (client, page, { params }) =>
+      client.rpc('list_posts', { ...page, owner: params.user }, { get: true }),
   });
 
   addEndpoint(app, {
@@ -201,34 +185,11 @@ async function deletePost({ client, id }: Caller, postId: string): Promise<void>
   throw problem('not_owner', 'The post is not yours.');
 }
 
-/** The validated query of a page of posts. */
-type PageInput = z.output<typeof PostsQuery>;
-
-async function answerPage(c: AppContext, config: Config, input: PageInput): Promise<Response> {
-  const { limit, cursor, owner, tag, mentions } = input;
-  const rows = await dataOf(
-    c.var.caller.client.rpc(
-      'list_posts',
-      {
-        // One more than is shown: it tells whether there is a next page.
-        page_limit: limit + 1,
-        ...(cursor === undefined ? {} : { before: cursor }),
-        ...(owner === undefined ? {} : { owner }),
-        ...(tag === undefined ? {} : { tag }),
-        ...(mentions === undefined ? {} : { mentions }),
-      },
-      { get: true },
-    ),
-  );
-  const posts = await presentPosts(c, config, rows.slice(0, limit));
-  const last = posts.at(-1);
-  if (last && rows.length > limit) c.header('link', `<${nextPage(c, config, last.id)}>; rel="next"`);
-  return c.json(posts, 200);
-}
-
-function nextPage(c: AppContext, config: Config, lastId: string): string {
-  const url = new URL(c.req.url);
-  url.searchParams.set('cursor', encodeCursor(lastId));
-  // The function's own path begins with its name; /functions/v1 is in front of it on every platform.
-  return `${publicOrigin(config, c.req.raw.headers)}/functions/v1${url.pathname}${url.search}`;
+/** The filters of a list of posts. */
+function filtersOf({ owner, tag, mentions }: z.output<typeof PostsQuery>) {
+  return {
+    ...(owner === undefined ? {} : { owner }),
+    ...(tag === undefined ? {} : { tag }),
+    ...(mentions === undefined ? {} : { mentions }),
+  };
 }

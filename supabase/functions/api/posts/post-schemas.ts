@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
-import { decodeCursor } from '../http/cursor.ts';
 import { emptyAsNull, type FileSource, fileOrPath, fromTexts } from '../http/form.ts';
+import { PageQuery } from '../http/lists.ts';
 import { boolean, person, text, timestamp, uuid } from '../http/schemas.ts';
 import { limits } from '../limits.ts';
 import { mediaFacts, uploadPath } from '../media/media-schemas.ts';
@@ -140,28 +140,6 @@ export const PostAnswer = z
 
 /** A post as clients read it. */
 export type Post = z.infer<typeof PostAnswer>;
-
-const pageSizeRange = `A page holds 1 to ${limits.page_size_max} posts.`;
-
-/** Query of the lists of posts. */
-export const PageQuery = z.strictObject({
-  limit: z
-    .int(pageSizeRange)
-    .min(1, pageSizeRange)
-    .max(limits.page_size_max, pageSizeRange)
-    .default(limits.page_size)
-    .openapi({ description: 'How many posts a page holds.' }),
-  cursor: z
-    .string()
-    .regex(/^[\w-]{23}$/, 'The cursor does not come from a page.')
-    .transform((cursor, context) => {
-      const id = decodeCursor(cursor);
-      if (id === null) context.addIssue('The cursor does not come from a page.');
-      return id ?? z.NEVER;
-    })
-    .optional()
-    .openapi({ description: 'From the Link header of the page before.' }),
-});
 
 /** Query of GET /posts/. */
 export const PostsQuery = PageQuery.extend({
