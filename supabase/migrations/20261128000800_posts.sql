@@ -52,19 +52,25 @@ grant select, insert, delete on public.posts to service_role;
 grant update (owner_id, caption, is_public, hidden_at, is_visible_to_all, created_at, updated_at)
   on public.posts to service_role;
 
--- The only place that decides who sees a post. The caller and their role are looked up once a statement, and only if it meets a row
--- that not everybody may see.
+-- The only place that decides who sees a post. The blocks, the caller and their role are looked up once a statement,
+-- and only if a row depends on them; a follow is looked up for posts of private profiles only. No follow is beside a
+-- block, so the last line needs no look at the blocks.
 create policy select_visible on public.posts for select to authenticated
   using (
-    is_visible_to_all
+    is_visible_to_all and owner_id not in (select private.blocked_ids())
     or owner_id = (select auth.uid())
     or (select private.has_role('moderator'))
+    or is_public and hidden_at is null and (
+      select follows.state = 'accepted'
+      from public.follows
+      where follows.follower_id = (select auth.uid()) and follows.followee_id = posts.owner_id
+    )
   );
 create policy delete_own on public.posts for delete to authenticated
   using (owner_id = (select auth.uid()) and (select private.may_write()));
 
 comment on table public.posts is
-  'The posts of users. Everybody signed in sees a post if the post and its owner''s profile are public and no moderator has hidden it; the owner and moderators always do.';
+  'The posts of users. Everybody signed in sees a post if the post and its owner''s profile are public and no moderator has hidden it, except users who block the owner or are blocked; accepted followers see those of a private profile. The owner and moderators see every post.';
 comment on column public.posts.id is 'Sorts by the time of publication: the order of every list, and its cursor.';
 comment on column public.posts.owner_id is 'The user who published it.';
 comment on column public.posts.caption is 'The text. Its @mentions and #hashtags are kept in post_mentions and post_tags.';
@@ -75,11 +81,11 @@ comment on column public.posts.is_repost is 'Whether it reposts another post; st
 comment on column public.posts.hidden_at is
   'When a moderator hid it from everybody but its owner; null if none did. Which moderator is in audit_log only.';
 comment on column public.posts.is_visible_to_all is
-  'Whether everybody signed in sees it: post and owner''s profile are public, and it is not hidden. Set by triggers, whatever is written.';
+  'Whether everybody signed in sees it, blocks aside: post and owner''s profile are public, and it is not hidden. Set by triggers, whatever is written.';
 comment on column public.posts.created_at is 'When it was published.';
 comment on column public.posts.updated_at is 'When the owner last edited it.';
 comment on policy select_visible on public.posts is
-  'Own posts, and public posts, not hidden, of users whose profile is public; moderators and admins see every post.';
+  'Own posts, and public posts, not hidden, of users whose profile is public or whom the caller follows, and who neither block the caller nor are blocked; moderators and admins see every post.';
 
 -- Only an edit counts: losing its original, or being hidden, does not make a post edited.
 create trigger _200_touch_updated_at before update of caption, is_public on public.posts
@@ -327,6 +333,38 @@ end
 $$;
 comment on function private.tg_post_mentions__check_limit() is 'Trigger: a post mentions no more users than public.limits() allows.';
 
+create function private.lock_mentionable(author_id uuid, names extensions.citext[])
+returns uuid[]
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_ids constant uuid[] := array(
+    select profiles.id
+    from public.profiles
+    -- With an empty search_path a plain = would compare as text, that is with case.
+    where profiles.username operator(extensions.=) any (lock_mentionable.names)
+  );
+begin
+  -- A block at the same time comes first, and is seen below, or takes the mention away.
+  perform private.lock_pair(lock_mentionable.author_id, named.id, shared => true)
+  from unnest(v_ids) as named (id)
+  where named.id <> lock_mentionable.author_id;
+  return array(
+    select profiles.id
+    from public.profiles
+    where profiles.id = any (v_ids)
+      and profiles.username operator(extensions.=) any (lock_mentionable.names)
+      and not private.is_blocked(lock_mentionable.author_id, profiles.id)
+    -- A user whose account is being deleted is either gone, and not mentioned, or takes the mention along. Nor does the
+    -- name change.
+    for key share
+  );
+end
+$$;
+comment on function private.lock_mentionable(uuid, extensions.citext[]) is
+  'The users whom an author may mention by these names: those who exist, without those who block the author or whom the author blocks. Locked against deletion, renaming and blocks. Not granted: SECURITY DEFINER functions call it.';
+
 -- Once a statement, when all its rows are in.
 create trigger _100_check_limit after insert on public.post_tags
   referencing new table as inserted
@@ -394,6 +432,8 @@ declare
     from unnest(v_names) as name
     where name operator(extensions.<>) all (public.extract_mentions(old.caption)::extensions.citext[])
   );
+  -- Before mentions are removed: a deleted account takes the two in this order as well.
+  v_mentioned constant uuid[] := private.lock_mentionable(new.owner_id, v_new_names);
 begin
   if tg_op = 'UPDATE' then
     delete from public.post_tags
@@ -413,26 +453,44 @@ begin
     on conflict do nothing;
   end if;
   -- A name that the caption had before keeps its user, also if another user has the name now.
-  if cardinality(v_new_names) > 0 then
+  if cardinality(v_mentioned) > 0 then
     insert into public.post_mentions (post_id, profile_id, source, name)
-    select new.id, mentioned.id, 'caption', mentioned.username
-    from (
-      -- Locked: a user whose account is being deleted is either gone, and not mentioned, or takes the mention along.
-      select profiles.id, profiles.username
-      from public.profiles
-      -- With an empty search_path a plain = would compare as text, that is with case.
-      where profiles.username operator(extensions.=) any (v_new_names)
-      for key share
-    ) as mentioned
+    select new.id, profiles.id, 'caption', profiles.username
+    from public.profiles
+    where profiles.id = any (v_mentioned)
     on conflict on constraint post_mentions_pkey do update set name = excluded.name;
   end if;
   return null;
 end
 $$;
 comment on function private.tg_posts__refresh_references() is
-  'Trigger: the tags and mentions of the caption are those that it has now. A name is looked up when it comes into the caption, and not again. Names that nobody has are no mentions. Security definer: clients have no write grant on post_tags and post_mentions.';
+  'Trigger: the tags and mentions of the caption are those that it has now. A name is looked up when it comes into the caption, and not again. Names that nobody has, or a user beyond a block, are no mentions. Security definer: clients have no write grant on post_tags and post_mentions.';
 
 -- Also where the caption is set to the same text: update_post uses that when it takes a listed tag away which the
 -- caption still has.
 create trigger _400_refresh_references after insert or update of caption on public.posts
   for each row execute function private.tg_posts__refresh_references();
+
+create function private.tg_blocks__remove_mentions()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+-- Which of the two has fewer posts or mentions is in the statistics.
+set plan_cache_mode = force_custom_plan
+as $$
+begin
+  delete from public.post_mentions
+  using public.posts
+  where posts.id = post_mentions.post_id and posts.owner_id = new.blocker_id and post_mentions.profile_id = new.blocked_id;
+  delete from public.post_mentions
+  using public.posts
+  where posts.id = post_mentions.post_id and posts.owner_id = new.blocked_id and post_mentions.profile_id = new.blocker_id;
+  return null;
+end
+$$;
+comment on function private.tg_blocks__remove_mentions() is
+  'Trigger: a block removes the mentions of each other in posts; the captions stay. Security definer: mentions are granted to nobody for writing.';
+
+create trigger _200_remove_mentions after insert on public.blocks
+  for each row execute function private.tg_blocks__remove_mentions();

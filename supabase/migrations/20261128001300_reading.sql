@@ -192,10 +192,7 @@ set search_path = ''
 set plan_cache_mode = force_generic_plan
 as $$
 declare
-  -- One more than the largest page, so that a client learns whether another page follows.
-  v_limit constant integer := least(
-    greatest(coalesce(list_posts.page_limit, private.limit_of('page_size')), 1), private.limit_of('page_size_max') + 1
-  );
+  v_limit constant integer := private.page_size(list_posts.page_limit);
   v_before constant uuid := coalesce(list_posts.before, 'ffffffff-ffff-ffff-ffff-ffffffffffff');
   v_tag text;
   v_owner_id uuid;
@@ -270,6 +267,60 @@ comment on function public.list_posts(text, text, text, uuid, integer) is
   'A page of the posts that the caller may see, newest first. owner, mentions: `me`, an id or a user name; tag (# optional); filters combine. before: the id that the last page ended with. page_limit: up to the largest page and one more, to learn whether another page follows.';
 grant execute on function public.list_posts(text, text, text, uuid, integer) to authenticated;
 
+create function public.list_feed(before uuid default null, page_limit integer default 20)
+returns setof public.post_view
+language plpgsql
+stable
+rows 20
+-- Invoker: row-level security decides which posts are on the page.
+set search_path = ''
+set plan_cache_mode = force_generic_plan
+as $$
+declare
+  v_limit constant integer := private.page_size(list_feed.page_limit);
+  v_before constant uuid := coalesce(list_feed.before, 'ffffffff-ffff-ffff-ffff-ffffffffffff');
+  v_ids uuid[];
+begin
+  v_ids := array(
+    with newest as (
+      select owner.id, post.id as post_id
+      from (
+        select follows.followee_id as id
+        from public.follows
+        where follows.follower_id = (select auth.uid()) and follows.state = 'accepted'
+          and follows.followee_id not in (select mutes.muted_id from public.mutes where mutes.muter_id = (select auth.uid()))
+        union all
+        select (select auth.uid())
+      ) as owner
+      cross join lateral (
+        select posts.id
+        from public.posts
+        where posts.owner_id = owner.id and posts.id < v_before
+        order by posts.id desc
+        limit 1
+      ) as post
+      order by post.id desc
+      limit v_limit
+    )
+    select post.id
+    from newest
+    cross join lateral (
+      select posts.id
+      from public.posts
+      where posts.owner_id = newest.id and posts.id < v_before
+      order by posts.id desc
+      limit v_limit
+    ) as post
+    order by post.id desc
+    limit v_limit
+  );
+  return query select * from private.view_posts(v_ids);
+end
+$$;
+comment on function public.list_feed(uuid, integer) is
+  'A page of the caller''s home feed: own posts and those of the users whom the caller follows and does not mute, newest first. before and page_limit: as in list_posts.';
+grant execute on function public.list_feed(uuid, integer) to authenticated;
+
 -- Profiles
 
 create type public.profile_view as (
@@ -288,6 +339,14 @@ create type public.profile_view as (
   anonymous boolean,
   created_at timestamptz,
   updated_at timestamptz,
+  post_count integer,
+  follower_count integer,
+  following_count integer,
+  following boolean,
+  requested boolean,
+  followed_by boolean,
+  blocking boolean,
+  muting boolean,
   email text,
   date_of_birth date,
   age integer
@@ -308,6 +367,14 @@ comment on column public.profile_view."publicProfile" is 'As profiles.is_public.
 comment on column public.profile_view.anonymous is 'As profiles.is_anonymous.';
 comment on column public.profile_view.created_at is 'As profiles.created_at.';
 comment on column public.profile_view.updated_at is 'As profiles.updated_at.';
+comment on column public.profile_view.post_count is 'How many posts the user shows: public, and not hidden by a moderator.';
+comment on column public.profile_view.follower_count is 'How many users follow the user.';
+comment on column public.profile_view.following_count is 'How many users the user follows.';
+comment on column public.profile_view.following is 'Whether the caller follows the user; this and the next ones are null for the own profile.';
+comment on column public.profile_view.requested is 'Whether the caller asks to follow the user.';
+comment on column public.profile_view.followed_by is 'Whether the user follows the caller.';
+comment on column public.profile_view.blocking is 'Whether the caller blocks the user.';
+comment on column public.profile_view.muting is 'Whether the caller mutes the user.';
 comment on column public.profile_view.email is 'The e-mail address in Auth; null for other users.';
 comment on column public.profile_view.date_of_birth is 'As private_profiles.date_of_birth; null for other users.';
 comment on column public.profile_view.age is 'In full years, today; null for other users.';
@@ -321,6 +388,7 @@ set search_path = ''
 set plan_cache_mode = force_generic_plan
 as $$
 declare
+  v_me constant uuid := auth.uid();
   v_id constant uuid := private.require_profile(coalesce(get_profile.person, 'me'));
   v_profile public.profile_view;
 begin
@@ -340,19 +408,33 @@ begin
     profiles.is_anonymous,
     profiles.created_at,
     profiles.updated_at,
+    private.count_of(profiles.id, 'profile_posts'),
+    private.count_of(profiles.id, 'profile_followers'),
+    private.count_of(profiles.id, 'profile_following'),
+    case when profiles.id <> v_me then coalesce(mine.state = 'accepted', false) end,
+    case when profiles.id <> v_me then coalesce(mine.state = 'requested', false) end,
+    case when profiles.id <> v_me then coalesce(theirs.state = 'accepted', false) end,
+    case when profiles.id <> v_me then
+      exists (select from public.blocks where blocks.blocker_id = v_me and blocks.blocked_id = profiles.id)
+    end,
+    case when profiles.id <> v_me then
+      exists (select from public.mutes where mutes.muter_id = v_me and mutes.muted_id = profiles.id)
+    end,
     users.email,
     private_profiles.date_of_birth,
     extract(year from age(current_date, private_profiles.date_of_birth))::integer
   into v_profile
   from public.profiles
-  left join public.private_profiles on private_profiles.id = profiles.id and profiles.id = auth.uid()
+  left join public.private_profiles on private_profiles.id = profiles.id and profiles.id = v_me
   left join auth.users on users.id = private_profiles.id
+  left join public.follows as mine on mine.follower_id = v_me and mine.followee_id = profiles.id
+  left join public.follows as theirs on theirs.follower_id = profiles.id and theirs.followee_id = v_me
   where profiles.id = v_id;
   return v_profile;
 end
 $$;
 comment on function public.get_profile(text) is
-  'The profile of `me`, an id or a user name; the caller''s own with e-mail address, date of birth and age. Security definer: e-mail addresses belong to Auth. Private facts are read for the caller only.';
+  'The profile of `me`, an id or a user name; the caller''s own with e-mail address, date of birth and age. Security definer: e-mail addresses belong to Auth, and counters to nobody. Private facts are read for the caller only.';
 grant execute on function public.get_profile(text) to authenticated;
 
 create function public.update_profile(changes jsonb)

@@ -123,13 +123,18 @@ set search_path = ''
 as $$
 declare
   v_item text;
+  v_id uuid;
   v_ids uuid[] := '{}';
 begin
   foreach v_item in array coalesce(lock_mentioned.mentions, '{}') loop
-    v_ids := v_ids || private.find_profile(v_item);
+    v_id := private.find_profile(v_item);
+    v_ids := v_ids || v_id;
+    if v_id <> auth.uid() then
+      perform private.lock_pair(auth.uid(), v_id, shared => true);
+    end if;
     -- Locked, or a deletion of the account at the same time would end this in an error of the foreign key.
-    perform from public.profiles where profiles.id = v_ids[cardinality(v_ids)] for key share;
-    if not found then
+    perform from public.profiles where profiles.id = v_id for key share;
+    if not found or private.is_blocked(auth.uid(), v_id) then
       perform private.raise_error(
         422, 'mention_unknown',
         -- The message repeats the text only if it has the form of a name.
@@ -145,7 +150,7 @@ begin
 end
 $$;
 comment on function private.lock_mentioned(text[]) is
-  'A client''s list of ids and user names as ids, locked against deletion; an error for one that is nobody''s.';
+  'A client''s list of ids and user names as ids, locked against deletion and blocks; an error for one that is nobody''s, or of a user beyond a block.';
 
 create function private.add_explicit_references(post_id uuid, tags text[], profile_ids uuid[])
 returns void
@@ -316,6 +321,8 @@ begin
   perform private.count_action('update_post', auth.uid()::text);
   v_tags := private.explicit_tags(edit_post.tags);
   v_mentioned := private.lock_mentioned(edit_post.mentions);
+  -- Before mentions are removed: a deleted account takes the two in this order as well.
+  perform private.lock_mentionable(auth.uid(), public.extract_mentions(edit_post.caption)::extensions.citext[]);
 
   -- Remove first, so that a full post can exchange files and tags.
   if edit_post.tags is not null then

@@ -170,13 +170,14 @@ from (
 
 select tests.authenticate_as('ada');
 select is(
-  to_jsonb(public.get_profile()),
+  to_jsonb(public.get_profile()) - 'post_count',
   jsonb_build_object(
     'id', tests.id_of('ada'), 'username', 'tap_ada', 'bio', '', 'playlist', '',
     'profile_pic', '/functions/v1/api/assets/default-avatar.svg', 'profile_pic_url', '/functions/v1/api/assets/default-avatar.svg',
     'cover_pic', '/functions/v1/api/assets/default-cover.svg', 'cover_pic_url', '/functions/v1/api/assets/default-cover.svg',
     'is_vip', false, 'role', 'user', 'role_display_name', 'User', 'publicProfile', true, 'anonymous', false,
-    'created_at', now(), 'updated_at', now(),
+    'created_at', now(), 'updated_at', now(), 'follower_count', 0, 'following_count', 0,
+    'following', null, 'requested', null, 'followed_by', null, 'blocking', null, 'muting', null,
     'email', 'ada@tap.test', 'date_of_birth', '1990-05-17', 'age', extract(year from age(current_date, date '1990-05-17'))
   ),
   'returns the own profile with its private facts'

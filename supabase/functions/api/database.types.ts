@@ -357,6 +357,14 @@ isOneToOne: true
         isOneToOne: false
         isSetofReturn: true
       } },
+"list_feed":
+{ Args: { "before"?: string,"page_limit"?: number }; Returns: Database["public"]['CompositeTypes']["post_view"][]
+                          SetofOptions: {
+        from: "*"
+        to: "post_view"
+        isOneToOne: false
+        isSetofReturn: true
+      } },
 "list_follow_requests":
 { Args: { "before"?: string,"page_limit"?: number }; Returns: Database["public"]['CompositeTypes']["person_view"][]
                           SetofOptions: {
@@ -491,7 +499,7 @@ isOneToOne: true
                       },"post_view": {
                         "id": string | null,"owner": Json | null,"caption": string | null,"is_public": boolean | null,"tags": Json | null,"mentions": Json | null,"media": Json | null,"original_post": string | null,"is_repost": boolean | null,"hidden_at": string | null,"created_at": string | null,"updated_at": string | null
                       },"profile_view": {
-                        "id": string | null,"username": string | null,"bio": string | null,"playlist": string | null,"profile_pic": string | null,"profile_pic_url": string | null,"cover_pic": string | null,"cover_pic_url": string | null,"is_vip": boolean | null,"role": Database["public"]['Enums']["profile_role"] | null,"role_display_name": string | null,"publicProfile": boolean | null,"anonymous": boolean | null,"created_at": string | null,"updated_at": string | null,"email": string | null,"date_of_birth": string | null,"age": number | null
+                        "id": string | null,"username": string | null,"bio": string | null,"playlist": string | null,"profile_pic": string | null,"profile_pic_url": string | null,"cover_pic": string | null,"cover_pic_url": string | null,"is_vip": boolean | null,"role": Database["public"]['Enums']["profile_role"] | null,"role_display_name": string | null,"publicProfile": boolean | null,"anonymous": boolean | null,"created_at": string | null,"updated_at": string | null,"post_count": number | null,"follower_count": number | null,"following_count": number | null,"following": boolean | null,"requested": boolean | null,"followed_by": boolean | null,"blocking": boolean | null,"muting": boolean | null,"email": string | null,"date_of_birth": string | null,"age": number | null
                       }
           }
         }
