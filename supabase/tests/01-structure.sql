@@ -2,17 +2,18 @@
 -- the rules that every object keeps are the catalogue's.
 begin;
 set local search_path = public, extensions;
-select plan(17);
+select plan(33);
 
 select set_eq(
   $$select tablename::text from pg_tables where schemaname = 'private'$$,
-  array['idempotency_keys', 'rate_counters', 'unused_files', 'username_reservations'], 'private holds these tables and no other'
+  array['counters', 'idempotency_keys', 'rate_counters', 'unused_files', 'username_reservations'], 'private holds these tables and no other'
 );
 select col_type_is('public', 'profiles', 'username', 'extensions', 'citext', 'user names are compared without case');
 select enum_has_labels('public', 'profile_role', array['user', 'moderator', 'admin']);
+select enum_has_labels('public', 'follow_state', array['requested', 'accepted']);
 select enum_has_labels('public', 'reference_source', array['caption', 'explicit']);
 select enum_has_labels('public', 'rate_limited_action', array[
-  'create_post', 'update_post', 'sign_in_account', 'sign_in_address', 'register_address'
+  'create_post', 'update_post', 'follow', 'react', 'comment', 'report', 'sign_in_account', 'sign_in_address', 'register_address'
 ]);
 select enum_has_labels('public', 'audit_action', array[
   'role_changed', 'vip_changed', 'post_hidden', 'post_unhidden', 'rate_limit_changed', 'account_deleted'
@@ -23,7 +24,22 @@ from (
     ('create_post', 'caption text, tags text[], mentions text[], media jsonb, is_public boolean, original_post uuid, idempotency_key text'),
     ('update_post', 'post_id uuid, caption text, tags text[], mentions text[], is_public boolean, add_media jsonb, remove_media text[]'),
     ('list_posts', 'owner text, tag text, mentions text, before uuid, page_limit integer'),
+    ('list_feed', 'before uuid, page_limit integer'),
     ('get_post', 'post_id uuid'),
+    ('follow_user', 'person text'),
+    ('unfollow_user', 'person text'),
+    ('remove_follower', 'person text'),
+    ('accept_follow_request', 'person text'),
+    ('decline_follow_request', 'person text'),
+    ('block_user', 'person text'),
+    ('unblock_user', 'person text'),
+    ('mute_user', 'person text'),
+    ('unmute_user', 'person text'),
+    ('list_followers', 'person text, before uuid, page_limit integer'),
+    ('list_following', 'person text, before uuid, page_limit integer'),
+    ('list_follow_requests', 'before uuid, page_limit integer'),
+    ('list_blocks', 'before uuid, page_limit integer'),
+    ('list_mutes', 'before uuid, page_limit integer'),
     ('get_profile', 'person text'),
     ('update_profile', 'changes jsonb'),
     ('hide_post', 'post_id uuid, hidden boolean, reason text')
@@ -31,7 +47,8 @@ from (
 -- The Data API calls these by GET as well.
 select set_eq(
   $$select proname::text from pg_proc where pronamespace = 'public'::regnamespace and provolatile <> 'v'$$,
-  array['extract_hashtags', 'extract_mentions', 'get_post', 'get_profile', 'limits', 'list_posts', 'username_available'],
+  array['extract_hashtags', 'extract_mentions', 'get_post', 'get_profile', 'limits', 'list_blocks', 'list_feed',
+    'list_follow_requests', 'list_followers', 'list_following', 'list_mutes', 'list_posts', 'username_available'],
   'these functions read only'
 );
 select set_eq(

@@ -21,6 +21,23 @@ insert into expected (
   ('audit_log', 'a line', 'update',                  'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny'),
   ('audit_log', 'a line', 'delete',                  'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny'),
 
+  ('blocks', 'the owner''s', 'select',               'deny', 'none', 'yes',  'none', 'none', 'none', 'none', 'none', 'yes'),
+  ('blocks', 'the owner''s', 'insert',               'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'yes'),
+  ('blocks', 'the owner''s', 'update',               'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny'),
+  ('blocks', 'the owner''s', 'delete',               'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'yes'),
+  ('blocks', 'of the owner', 'select',               'deny', 'none', 'none', 'none', 'none', 'none', 'none', 'none', 'yes'),
+
+  ('follows', 'of the owner', 'select',              'deny', 'none', 'yes',  'yes',  'none', 'none', 'none', 'none', 'yes'),
+  ('follows', 'of the owner', 'insert',              'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'yes'),
+  ('follows', 'of the owner', 'update',              'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'yes'),
+  ('follows', 'of the owner', 'delete',              'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'yes'),
+  ('follows', 'a request', 'select',                 'deny', 'yes',  'none', 'none', 'none', 'none', 'none', 'none', 'yes'),
+
+  ('mutes', 'the owner''s', 'select',                'deny', 'none', 'yes',  'none', 'none', 'none', 'none', 'none', 'yes'),
+  ('mutes', 'the owner''s', 'insert',                'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'yes'),
+  ('mutes', 'the owner''s', 'update',                'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny'),
+  ('mutes', 'the owner''s', 'delete',                'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'yes'),
+
   ('post_media', 'of a public post', 'select',       'deny', 'yes',  'yes',  'yes',  'yes',  'yes',  'yes',  'yes',  'yes'),
   ('post_media', 'of a public post', 'insert',       'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'yes'),
   ('post_media', 'of a public post', 'update',       'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'yes'),
@@ -52,6 +69,10 @@ insert into expected (
   ('posts', 'a hidden one', 'delete',                'deny', 'none', 'yes',  'none', 'none', 'none', 'none', 'none', 'yes'),
   ('posts', 'a private profile''s', 'select',        'deny', 'none', 'none', 'none', 'yes',  'yes',  'none', 'none', 'yes'),
   ('posts', 'a private profile''s', 'delete',        'deny', 'none', 'none', 'none', 'none', 'none', 'none', 'none', 'yes'),
+  ('posts', 'by a user who blocks the owner', 'select',
+                                                     'deny', 'yes',  'none', 'yes',  'yes',  'yes',  'yes',  'yes',  'yes'),
+  ('posts', 'a followed private profile''s', 'select',
+                                                     'deny', 'none', 'none', 'yes',  'yes',  'yes',  'none', 'none', 'yes'),
   ('posts', 'their own', 'select',                  'deny', 'yes',  'yes',  'yes',  'yes',  'yes',  'yes',  'none', 'none'),
   ('posts', 'their own', 'delete',                  'deny', 'yes',  'yes',  'yes',  'yes',  'yes',  'none', 'none', 'none'),
 
@@ -89,14 +110,22 @@ values
   ('service', 'service_role');
 -- A ban takes every power: the banned user is an admin, and still may do nothing.
 select tests.create_user(name, case name when 'moderator' then name when 'admin' then name when 'banned' then 'admin' else 'user' end::public.profile_role)
-from unnest(array['stranger', 'owner', 'mentioned', 'moderator', 'admin', 'banned', 'private']) as name;
+from unnest(array['stranger', 'owner', 'mentioned', 'moderator', 'admin', 'banned', 'private', 'followed', 'blocking']) as name;
 update auth.users set banned_until = now() + interval '1 hour' where id = tests.id_of('banned');
-update public.profiles set is_public = false where id = tests.id_of('private');
+update public.profiles set is_public = false where id in (tests.id_of('private'), tests.id_of('followed'));
+insert into public.follows (follower_id, followee_id, state)
+values
+  (tests.id_of('mentioned'), tests.id_of('owner'), 'accepted'), (tests.id_of('mentioned'), tests.id_of('followed'), 'accepted'),
+  (tests.id_of('stranger'), tests.id_of('followed'), 'requested');
+insert into public.blocks (blocker_id, blocked_id)
+values (tests.id_of('owner'), tests.id_of('private')), (tests.id_of('blocking'), tests.id_of('owner'));
+insert into public.mutes (muter_id, muted_id) values (tests.id_of('owner'), tests.id_of('stranger'));
 select
   tests.insert_post('owner', 'All #tap_public @tap_mentioned'),
   tests.insert_post('owner', 'Me #tap_private @tap_mentioned', false),
   tests.insert_post('owner', 'Bad #tap_hidden @tap_mentioned', hidden_at => now()),
-  tests.insert_post('private', 'Not shown');
+  tests.insert_post('private', 'Not shown'), tests.insert_post('followed', 'Shown to followers'),
+  tests.insert_post('blocking', 'Not for the owner');
 select tests.insert_post(name, name || '''s own') from personas where role = 'authenticated' and name <> 'gone';
 select tests.insert_file(tests.id_of(post), tests.path_of('owner', file))
 from (
@@ -110,6 +139,20 @@ create temporary table rows (name text, row_kind text, condition text, columns t
 insert into rows
 values
   ('audit_log', 'a line', $$target_id = tests.id_of('gone')$$, 'action', $$'account_deleted'$$, 'details = details'),
+  (
+    'blocks', 'the owner''s', $$blocker_id = tests.id_of('owner')$$, 'blocker_id, blocked_id',
+    $$tests.id_of('owner'), tests.id_of('stranger')$$, 'id = id'
+  ),
+  ('blocks', 'of the owner', $$blocked_id = tests.id_of('owner')$$, null, null, null),
+  (
+    'follows', 'of the owner', $$followee_id = tests.id_of('owner')$$, 'follower_id, followee_id',
+    $$tests.id_of('stranger'), tests.id_of('owner')$$, $$state = 'requested'$$
+  ),
+  ('follows', 'a request', $$follower_id = tests.id_of('stranger')$$, null, null, null),
+  (
+    'mutes', 'the owner''s', $$muter_id = tests.id_of('owner')$$, 'muter_id, muted_id',
+    $$tests.id_of('owner'), tests.id_of('mentioned')$$, 'id = id'
+  ),
   (
     'post_media', 'of a public post', $$path like '%/1.jpg'$$, 'post_id, path, position, file_type, mime_type, size',
     $$tests.id_of('All #tap_public @tap_mentioned'), tests.path_of('owner', '5.jpg'), 2, 'image', 'image/jpeg', 1$$, 'width = 1'
@@ -135,6 +178,8 @@ values
   ('posts', 'a private one', $$id = tests.id_of('Me #tap_private @tap_mentioned')$$, null, null, null),
   ('posts', 'a hidden one', $$id = tests.id_of('Bad #tap_hidden @tap_mentioned')$$, null, null, null),
   ('posts', 'a private profile''s', $$id = tests.id_of('Not shown')$$, null, null, null),
+  ('posts', 'by a user who blocks the owner', $$id = tests.id_of('Not for the owner')$$, null, null, null),
+  ('posts', 'a followed private profile''s', $$id = tests.id_of('Shown to followers')$$, null, null, null),
   ('posts', 'their own', 'owner_id = (select auth.uid())', null, null, null),
   ('private_profiles', 'the owner''s', $$id = tests.id_of('owner')$$, 'id', $$tests.id_of('owner')$$, 'date_of_birth = ''2000-01-01'''),
   ('private_profiles', 'their own', 'id = (select auth.uid())', null, null, 'date_of_birth = ''2000-01-01'''),

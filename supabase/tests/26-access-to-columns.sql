@@ -13,6 +13,22 @@ values
   ('audit_log.details',                 'user service', '',             ''),
   ('audit_log.created_at',              'user service', '',             ''),
 
+  ('blocks.blocker_id',                 'user service', 'service',      ''),
+  ('blocks.blocked_id',                 'user service', 'service',      ''),
+  ('blocks.id',                         'user service', 'service',      ''),
+  ('blocks.created_at',                 'user service', 'service',      ''),
+
+  ('follows.follower_id',               'user service', 'service',      ''),
+  ('follows.followee_id',               'user service', 'service',      ''),
+  ('follows.id',                        'user service', 'service',      ''),
+  ('follows.state',                     'user service', 'service',      'service'),
+  ('follows.created_at',                'user service', 'service',      ''),
+
+  ('mutes.muter_id',                    'user service', 'service',      ''),
+  ('mutes.muted_id',                    'user service', 'service',      ''),
+  ('mutes.id',                          'user service', 'service',      ''),
+  ('mutes.created_at',                  'user service', 'service',      ''),
+
   ('post_media.id',                     'user service', 'service',      ''),
   ('post_media.post_id',                'user service', 'service',      ''),
   ('post_media.path',                   'user service', 'service',      ''),

@@ -44,6 +44,23 @@ insert into expected (
   ('public.get_profile()',                    'deny','runs',       'runs',       'runs',       'runs',       'runs',       'runs',         'not_signed_in',  'deny'),
   ('public.update_profile(''{"bio": "Mine"}'')',
                                               'deny','runs',       'changes',    'runs',       'runs',       'runs',       'user_banned',  'not_signed_in',  'deny'),
+  ('public.follow_user(OWNER::text)',         'deny','changes',    'not_yourself','runs',       'changes',    'changes',    'user_banned',  'not_signed_in',   'deny'),
+  ('public.unfollow_user(OWNER::text)',       'deny','runs',       'not_yourself','changes',    'runs',       'runs',       'user_banned',  'not_signed_in',   'deny'),
+  ('public.remove_follower(OWNER::text)',     'deny','runs',       'not_yourself','changes',    'runs',       'runs',       'user_banned',  'not_signed_in',   'deny'),
+  ('public.accept_follow_request(OWNER::text)',
+                                              'deny','follow_request_not_found','not_yourself','runs',       'follow_request_not_found','follow_request_not_found','user_banned',  'not_signed_in',   'deny'),
+  ('public.decline_follow_request(OWNER::text)',
+                                              'deny','runs',       'not_yourself','runs',       'runs',       'runs',       'user_banned',  'not_signed_in',   'deny'),
+  ('public.block_user(OWNER::text)',          'deny','changes',    'not_yourself','changes',    'changes',    'changes',    'user_banned',  'not_signed_in',   'deny'),
+  ('public.unblock_user(OWNER::text)',        'deny','runs',       'not_yourself','runs',       'runs',       'runs',       'user_banned',  'not_signed_in',   'deny'),
+  ('public.mute_user(OWNER::text)',           'deny','changes',    'not_yourself','changes',    'changes',    'changes',    'user_banned',  'not_signed_in',   'deny'),
+  ('public.unmute_user(OWNER::text)',         'deny','runs',       'not_yourself','runs',       'runs',       'runs',       'user_banned',  'not_signed_in',   'deny'),
+  ('public.list_followers(OWNER::text)',      'deny','runs',       'runs',       'runs',       'runs',       'runs',       'runs',         'runs',            'deny'),
+  ('public.list_following(OWNER::text)',      'deny','runs',       'runs',       'runs',       'runs',       'runs',       'runs',         'runs',            'deny'),
+  ('public.list_follow_requests()',           'deny','runs',       'runs',       'runs',       'runs',       'runs',       'runs',         'runs',            'deny'),
+  ('public.list_blocks()',                    'deny','runs',       'runs',       'runs',       'runs',       'runs',       'runs',         'runs',            'deny'),
+  ('public.list_mutes()',                     'deny','runs',       'runs',       'runs',       'runs',       'runs',       'runs',         'runs',            'deny'),
+  ('public.list_feed()',                      'deny','runs',       'runs',       'runs',       'runs',       'runs',       'runs',         'runs',            'deny'),
   ('public.hide_post(PUBLIC)',                'deny','forbidden',  'forbidden',  'forbidden',  'changes',    'changes',    'forbidden',    'forbidden',      'changes'),
   ('public.set_role(OWNER, ''admin'')',       'deny','forbidden',  'forbidden',  'forbidden',  'forbidden',  'changes',    'forbidden',    'forbidden',      'changes'),
   ('public.set_vip(OWNER, true)',             'deny','forbidden',  'forbidden',  'forbidden',  'forbidden',  'changes',    'forbidden',    'forbidden',      'changes'),
@@ -73,6 +90,10 @@ insert into expected (
   ('private.view_posts(array[PUBLIC])',       'deny','runs',       'runs',       'runs',       'runs',       'runs',       'runs',         'runs',           'deny'),
   ('private.compose_posts(array[PUBLIC], ''{}'')',
                                               'deny','runs',       'runs',       'runs',       'runs',       'runs',       'runs',         'runs',           'deny'),
+  ('private.blocked_ids()',                   'deny','runs',       'runs',       'runs',       'runs',       'runs',       'runs',         'runs',            'deny'),
+  ('private.page_size(20)',                   'deny','runs',       'runs',       'runs',       'runs',       'runs',       'runs',         'runs',            'deny'),
+  ('private.compose_people(array[OWNER], array[OWNER])',
+                                              'deny','runs',       'runs',       'runs',       'runs',       'runs',       'runs',         'runs',            'deny'),
   ('private.raise_error(418, ''raised'', '''')',
                                               'deny','raised',     'raised',     'raised',     'raised',     'raised',     'raised',       'raised',         'raised'),
   ('private.limit_of(''tags'')',              'deny','runs',       'runs',       'runs',       'runs',       'runs',       'runs',         'runs',           'runs'),
@@ -126,6 +147,8 @@ values (
   sha256(convert_to(jsonb_build_array('x', '{}'::text[], '{}'::text[], '[]'::jsonb, true, null)::text, 'UTF8')),
   tests.id_of('All #tap_public @tap_mentioned')
 );
+insert into public.follows (follower_id, followee_id)
+values (tests.id_of('mentioned'), tests.id_of('owner')), (tests.id_of('owner'), tests.id_of('mentioned'));
 
 -- Everything that belongs to the owner.
 create function pg_temp.owned() returns text
@@ -143,6 +166,9 @@ as $$
     union all
     select to_jsonb(post_mentions)::text
     from public.post_mentions join public.posts on posts.id = post_mentions.post_id where owner_id = tests.id_of('owner')
+    union all select to_jsonb(follows)::text from public.follows where tests.id_of('owner') in (follower_id, followee_id)
+    union all select to_jsonb(blocks)::text from public.blocks where tests.id_of('owner') in (blocker_id, blocked_id)
+    union all select to_jsonb(mutes)::text from public.mutes where tests.id_of('owner') in (muter_id, muted_id)
     union all select to_jsonb(objects)::text from storage.objects where name like tests.id_of('owner') || '/%'
     union all select to_jsonb(unused)::text from private.unused_files as unused where name like tests.id_of('owner') || '/%'
     union all select to_jsonb(counted)::text from private.rate_counters as counted where subject = tests.id_of('owner')::text
