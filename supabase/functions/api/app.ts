@@ -9,6 +9,7 @@ import type { AppContext, AppEnv } from './http/context.ts';
 import { type App, addDocument } from './http/openapi.ts';
 import { internal, ProblemError, problem } from './http/problem.ts';
 import { addMediaRoutes } from './media/media-routes.ts';
+import { addPeopleRoutes } from './people/people-routes.ts';
 import { addPostRoutes } from './posts/post-routes.ts';
 import { addDefaultPictures } from './profiles/default-pictures.ts';
 import { addProfileRoutes } from './profiles/profile-routes.ts';
@@ -23,6 +24,7 @@ export function createApp(config: Config): App {
   addPasswordRoutes(routes, config, requireCaller);
   addPostRoutes(routes, config, requireCaller);
   addMediaRoutes(routes, config, requireCaller);
+  addPeopleRoutes(routes, config, requireCaller);
   addProfileRoutes(routes, config, requireCaller);
   addSweepRoute(routes, config);
   addHealthRoute(routes, config);

@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { limits } from '../limits.ts';
 import { problemCodes } from './errors.ts';
 
 export const timestamp = z.iso.datetime({ offset: true });
@@ -21,6 +22,15 @@ export const person = z
   .string()
   .regex(/^@?[\w-]{1,36}$/, 'There is no such user.')
   .openapi({ description: '`me`, an id or a user name.' });
+
+/** Printable, since it is a header, and as long as the database keeps it. */
+export const idempotencyKey = z
+  .string()
+  .regex(
+    new RegExp(`^[\\x20-\\x7e]{1,${limits.idempotency_key_length}}$`),
+    `An idempotency key has 1 to ${limits.idempotency_key_length} printable characters.`,
+  )
+  .openapi({ description: 'A retry with the same key and content returns the first answer.' });
 
 /** The body of every error. */
 export const ProblemAnswer = z

@@ -8,9 +8,8 @@ import type { FileSource } from '../http/form.ts';
 import { addList } from '../http/lists.ts';
 import type { App } from '../http/openapi.ts';
 import { problem } from '../http/problem.ts';
-import { person, uuid } from '../http/schemas.ts';
+import { idempotencyKey, person, uuid } from '../http/schemas.ts';
 import { functionPath } from '../http/urls.ts';
-import { limits } from '../limits.ts';
 import { postMedia } from '../media/inspect.ts';
 import { withFiles } from '../media/publish.ts';
 import { removeSoon } from '../service/sweep.ts';
@@ -85,6 +84,16 @@ export function addPostRoutes(app: App, config: Config, requireCaller: Middlewar
       client.rpc('list_posts', { ...page, owner: params.user }, { get: true }),
   });
 
+  addList(app, config, {
+    ...lists,
+    path: '/feed/',
+    name: 'listFeed',
+    summary: 'Your home feed',
+    description: 'Your posts and those of the users whom you follow and do not mute.',
+    problems: [],
+    read: (client, page) => client.rpc('list_feed', page, { get: true }),
+  });
+
   addEndpoint(app, {
     method: 'get',
     path: '/posts/{id}/',
@@ -149,15 +158,6 @@ export function addPostRoutes(app: App, config: Config, requireCaller: Middlewar
     },
   });
 }
-
-/** Printable, since it is a header, and as long as the database keeps it. */
-const idempotencyKey = z
-  .string()
-  .regex(
-    new RegExp(`^[\\x20-\\x7e]{1,${limits.idempotency_key_length}}$`),
-    `An idempotency key has 1 to ${limits.idempotency_key_length} printable characters.`,
-  )
-  .openapi({ description: 'A retry with the same key and content returns the first post.' });
 
 /** Publishes the files of a post and writes the post with their paths. If the post is refused, no file stays. */
 function withMedia<Row>(

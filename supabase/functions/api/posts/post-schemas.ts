@@ -4,6 +4,8 @@ import { PageQuery } from '../http/lists.ts';
 import { boolean, person, text, timestamp, uuid } from '../http/schemas.ts';
 import { limits } from '../limits.ts';
 import { mediaFacts, uploadPath } from '../media/media-schemas.ts';
+import { owner } from '../people/people-schemas.ts';
+import { likeCount, liked, saved } from './reaction-schemas.ts';
 import { mentions, tags } from './references.ts';
 
 // The limits are the database's. They are checked here as well so that few files are published for a request that will
@@ -119,7 +121,7 @@ const PostMedia = z.object({
 export const PostAnswer = z
   .object({
     id: uuid,
-    owner: z.object({ id: uuid, username: z.string(), profile_pic_url: z.string(), is_vip: z.boolean() }),
+    owner,
     caption: z.string(),
     is_public: z.boolean(),
     tags: z.array(z.object({ id: uuid, name: z.string() })),

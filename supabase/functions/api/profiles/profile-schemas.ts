@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi';
 import { emptyAsNull, type FileSource, fileOrPath, fromTexts } from '../http/form.ts';
 import { boolean, text, timestamp, uuid } from '../http/schemas.ts';
 import { limits } from '../limits.ts';
+import { blocking, followed_by, following, muting, requested } from '../people/people-schemas.ts';
 
 export const username = z
   .string('A user name is required.')
@@ -24,6 +25,15 @@ export const dateOfBirth = z.iso
 
 const picture = z.string().openapi({ description: 'Root-relative; a default picture where none is set.' });
 
+/** The caller's relation to the user; null in the caller's own profile. */
+const ofOthers = {
+  following: following.nullable(),
+  requested: requested.nullable(),
+  followed_by: followed_by.nullable(),
+  blocking: blocking.nullable(),
+  muting: muting.nullable(),
+};
+
 /** The public fields of a profile. */
 export const ProfileAnswer = z
   .object({
@@ -40,6 +50,10 @@ export const ProfileAnswer = z
     role_display_name: z.string(),
     publicProfile: z.boolean(),
     anonymous: z.boolean(),
+    post_count: z.int().openapi({ description: 'How many public posts the user has.' }),
+    follower_count: z.int(),
+    following_count: z.int(),
+    ...ofOthers,
     created_at: timestamp,
     updated_at: timestamp,
   })
