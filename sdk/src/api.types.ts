@@ -126,6 +126,20 @@ export type Profile = {
   anonymous: boolean;
   created_at: string;
   updated_at: string;
+  /** How many public posts the user has. */
+  post_count: number;
+  follower_count: number;
+  following_count: number;
+  /** Whether you follow this user. */
+  following: boolean | null;
+  /** Whether you have asked to follow this user. */
+  requested: boolean | null;
+  /** Whether this user follows you. */
+  followed_by: boolean | null;
+  /** Whether you block this user. */
+  blocking: boolean | null;
+  /** Whether you mute this user. */
+  muting: boolean | null;
 };
 
 export type OwnProfile = Profile & {

@@ -103,6 +103,10 @@ describe('tokens', () => {
       ['DELETE', '/userprofiles/me/'],
       ['POST', '/auth/password/'],
       ['GET', `/userprofiles/${kai.id}/`],
+      ['PUT', '/userprofiles/me/follow/'],
+      ['DELETE', '/userprofiles/me/block/'],
+      ['GET', '/feed/'],
+      ['GET', '/blocks/'],
       ['POST', '/auth/logout/'],
     ] as const) {
       const answer = await call(path, { method, headers });

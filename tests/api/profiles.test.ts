@@ -10,7 +10,8 @@ beforeAll(async () => {
   [kai, mia] = await Promise.all([newPerson({ date_of_birth: '2000-06-15' }), newPerson()]);
 });
 
-const publicFields = (person: Person) => ({
+/** `relation`: each of the caller's relations to the user. */
+const publicFields = (person: Person, relation: false | null) => ({
   id: person.id,
   username: person.username,
   bio: '',
@@ -26,6 +27,14 @@ const publicFields = (person: Person) => ({
   anonymous: false,
   created_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
   updated_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
+  post_count: 0,
+  follower_count: 0,
+  following_count: 0,
+  following: relation,
+  requested: relation,
+  followed_by: relation,
+  blocking: relation,
+  muting: relation,
 });
 
 describe('the own profile', () => {
@@ -33,7 +42,7 @@ describe('the own profile', () => {
     const { status, json } = await call('/userprofiles/me/', { token: kai.token });
     expect(status).toBe(200);
     expect(json).toEqual({
-      ...publicFields(kai),
+      ...publicFields(kai, null),
       email: kai.email,
       date_of_birth: '2000-06-15',
       age: expect.any(Number),
@@ -54,7 +63,7 @@ describe('the profile of a user', () => {
     for (const user of [kai.id, kai.username, kai.username.toUpperCase()]) {
       const { status, json } = await call(`/userprofiles/${user}/`, { token: mia.token });
       expect(status).toBe(200);
-      expect(json).toEqual(publicFields(kai));
+      expect(json).toEqual(publicFields(kai, false));
     }
   });
 

@@ -20,10 +20,10 @@ beforeAll(async () => {
 });
 
 /** The requests to Supabase that one request to the function takes. */
-async function requestsFor(path: string, json?: object): Promise<string[]> {
+async function requestsFor(path: string, json?: object, method = json ? 'POST' : 'GET'): Promise<string[]> {
   const spy = vi.spyOn(globalThis, 'fetch');
   const answer = await app.request(`/api${path}`, {
-    method: json ? 'POST' : 'GET',
+    method,
     headers: { authorization: `Bearer ${kai.token}`, 'content-type': 'application/json' },
     ...(json ? { body: JSON.stringify(json) } : {}),
   });
@@ -80,6 +80,34 @@ test('publishing a post takes one request, which answers with the post', async (
 test('a profile takes one request', async () => {
   for (const user of ['me', kai.id, kai.username])
     expect(await requestsFor(`/userprofiles/${user}/`)).toEqual(['GET /rest/v1/rpc/get_profile']);
+});
+
+test('lists of users and the home feed take one request', async () => {
+  await requestsFor('/feed/');
+  for (const [path, rpc] of [
+    [`/userprofiles/${kai.username}/followers/`, 'list_followers'],
+    ['/userprofiles/me/following/', 'list_following'],
+    ['/follow-requests/', 'list_follow_requests'],
+    ['/blocks/', 'list_blocks'],
+    ['/mutes/', 'list_mutes'],
+    ['/feed/', 'list_feed'],
+  ] as const)
+    expect(await requestsFor(path)).toEqual([`GET /rest/v1/rpc/${rpc}`]);
+});
+
+test('PUT and DELETE take one request', async () => {
+  const { id, username } = await newPerson();
+  for (const [method, path, rpc] of [
+    ['PUT', `/userprofiles/${id}/follow/`, 'follow_user'],
+    ['DELETE', `/userprofiles/${username}/follow/`, 'unfollow_user'],
+    ['PUT', `/userprofiles/${id}/mute/`, 'mute_user'],
+    ['DELETE', `/userprofiles/${id}/mute/`, 'unmute_user'],
+    ['DELETE', `/follow-requests/${id}/`, 'decline_follow_request'],
+    ['DELETE', `/userprofiles/me/followers/${id}/`, 'remove_follower'],
+    ['PUT', `/userprofiles/${id}/block/`, 'block_user'],
+    ['DELETE', `/userprofiles/${id}/block/`, 'unblock_user'],
+  ] as const)
+    expect(await requestsFor(path, undefined, method)).toEqual([`POST /rest/v1/rpc/${rpc}`]);
 });
 
 test('a sign-in by user name takes one request to the database before Auth, and none after', async () => {

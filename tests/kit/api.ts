@@ -67,6 +67,23 @@ export async function call(
   return answer;
 }
 
+/** Sends a request to the function as a user. */
+export function callAs({ token }: Pick<Person, 'token'>, method: string, path: string, json?: unknown) {
+  return call(path, { token, method, json });
+}
+
+/** A list of the function as a user reads it. */
+export async function readList(person: Pick<Person, 'token'>, path: string) {
+  const answer = await callAs(person, 'GET', path);
+  if (answer.status !== 200) throw new Error(`GET ${path} answered ${JSON.stringify(answer.json)}`);
+  return answer.json;
+}
+
+/** The ids of a list. */
+export async function readIds(person: Pick<Person, 'token'>, path: string): Promise<string[]> {
+  return (await readList(person, path)).map(({ id }: { id: string }) => id);
+}
+
 let document: Promise<Document> | undefined;
 
 /** The OpenAPI document that the function serves. */

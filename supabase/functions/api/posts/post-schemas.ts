@@ -5,7 +5,6 @@ import { boolean, person, text, timestamp, uuid } from '../http/schemas.ts';
 import { limits } from '../limits.ts';
 import { mediaFacts, uploadPath } from '../media/media-schemas.ts';
 import { owner } from '../people/people-schemas.ts';
-import { likeCount, liked, saved } from './reaction-schemas.ts';
 import { mentions, tags } from './references.ts';
 
 // The limits are the database's. They are checked here as well so that few files are published for a request that will

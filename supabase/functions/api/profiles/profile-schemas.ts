@@ -50,12 +50,12 @@ export const ProfileAnswer = z
     role_display_name: z.string(),
     publicProfile: z.boolean(),
     anonymous: z.boolean(),
+    created_at: timestamp,
+    updated_at: timestamp,
     post_count: z.int().openapi({ description: 'How many public posts the user has.' }),
     follower_count: z.int(),
     following_count: z.int(),
     ...ofOthers,
-    created_at: timestamp,
-    updated_at: timestamp,
   })
   .openapi('Profile');
 
