@@ -18,10 +18,12 @@ export interface ErrorStatuses {
   blocked: 403;
   email_not_confirmed: 403;
   forbidden: 403;
+  not_comment_owner: 403;
   not_owner: 403;
   profile_private: 403;
   signup_disabled: 403;
   user_banned: 403;
+  comment_not_found: 404;
   follow_request_not_found: 404;
   not_found: 404;
   post_not_found: 404;
@@ -44,6 +46,7 @@ export interface ErrorStatuses {
   bio_invalid: 422;
   caption_invalid: 422;
   code_invalid: 422;
+  comment_invalid: 422;
   content_type_invalid: 422;
   cover_pic_invalid: 422;
   date_of_birth_invalid: 422;
@@ -65,6 +68,7 @@ export interface ErrorStatuses {
   not_yourself: 422;
   original_post_invalid: 422;
   original_post_not_found: 422;
+  parent_not_found: 422;
   password_invalid: 422;
   password_unchanged: 422;
   password_weak: 422;

@@ -18,6 +18,7 @@ export const limits = {
   reason_length: 1000,
   birth_year_min: 1900,
   caption_length: 2200,
+  comment_length: 2200,
   alt_text_length: 1000,
   playlist_length: 255,
   password_max_bytes: 72,

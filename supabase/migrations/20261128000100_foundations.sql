@@ -45,6 +45,7 @@ as $$
 begin
   return jsonb '{
     "caption_length": 2200,
+    "comment_length": 2200,
     "tags": 30,
     "tag_length": 50,
     "mentions": 20,

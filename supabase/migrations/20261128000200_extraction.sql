@@ -69,6 +69,23 @@ comment on function private.invisible_characters() is
   'The characters besides white space that show nothing by themselves, as ranges for a bracket expression.';
 grant execute on function private.invisible_characters() to authenticated, service_role;
 
+create function private.has_visible_character(text text)
+returns boolean
+language plpgsql
+immutable
+parallel safe
+set search_path = ''
+as $$
+begin
+  -- The pinned collation knows every white space of Unicode.
+  return has_visible_character.text collate "und-x-icu" ~ ('[^[:space:]' || private.invisible_characters() || ']');
+end
+$$;
+comment on function private.has_visible_character(text) is
+  'Whether a text has more than white space and invisible characters.';
+-- Constraints run with the rights of the role that writes.
+grant execute on function private.has_visible_character(text) to authenticated, service_role;
+
 create function private.without_urls(caption text, sign text)
 returns text
 language plpgsql

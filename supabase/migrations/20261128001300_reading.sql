@@ -2,7 +2,7 @@
 --
 -- A page of posts is made in two steps. As the caller, under row-level security, the ids of the page are read: the
 -- policy of posts decides, and nothing repeats it. Then one SECURITY DEFINER function makes finished
--- rows of these ids, with owner, tags, mentions and files, without asking again for each of them.
+-- rows of these ids, with owner, tags, mentions, files, counts and what the reader has done with it, without asking again for each of them.
 --
 -- The HTTP API and the SDK use these functions, so neither composes posts or profiles.
 
@@ -36,6 +36,12 @@ create type public.post_view as (
   media jsonb,
   original_post uuid,
   is_repost boolean,
+  like_count integer,
+  comment_count integer,
+  repost_count integer,
+  liked boolean,
+  saved boolean,
+  reposted boolean,
   hidden_at timestamptz,
   created_at timestamptz,
   updated_at timestamptz
@@ -51,6 +57,12 @@ comment on column public.post_view.media is
   '[{id, file, file_type, mime_type, size, width, height, duration_ms, alt_text}], in order. file is the path in bucket post-media, for which clients sign a URL.';
 comment on column public.post_view.original_post is 'As posts.original_post_id; null as well where the caller may not see that post.';
 comment on column public.post_view.is_repost is 'As posts.is_repost.';
+comment on column public.post_view.like_count is 'How many users like it; the same for every reader, whom they block or not.';
+comment on column public.post_view.comment_count is 'How many comments and replies it has, without deleted and hidden ones; the same for every reader.';
+comment on column public.post_view.repost_count is 'How many public posts repost it, without hidden ones; the same for every reader.';
+comment on column public.post_view.liked is 'Whether the caller likes it.';
+comment on column public.post_view.saved is 'Whether the caller saved it.';
+comment on column public.post_view.reposted is 'Whether a post of the caller reposts it.';
 comment on column public.post_view.hidden_at is 'As posts.hidden_at.';
 comment on column public.post_view.created_at is 'As posts.created_at.';
 comment on column public.post_view.updated_at is 'As posts.updated_at.';
@@ -64,6 +76,8 @@ rows 20
 set search_path = ''
 set plan_cache_mode = force_generic_plan
 as $$
+declare
+  v_me constant uuid := auth.uid();
 begin
   return query
   select
@@ -118,12 +132,28 @@ begin
     ),
     case when posts.original_post_id = any (compose_posts.visible_original_ids) then posts.original_post_id end,
     posts.is_repost,
+    counts.likes,
+    counts.comments,
+    counts.reposts,
+    exists (select from public.post_likes where post_likes.profile_id = v_me and post_likes.post_id = posts.id),
+    exists (select from public.post_saves where post_saves.profile_id = v_me and post_saves.post_id = posts.id),
+    exists (
+      select from public.posts as mine where mine.owner_id = v_me and mine.original_post_id = posts.id
+    ),
     posts.hidden_at,
     posts.created_at,
     posts.updated_at
   from unnest(compose_posts.post_ids) with ordinality as page (id, place)
   join public.posts on posts.id = page.id
   join public.profiles as owner on owner.id = posts.owner_id
+  cross join lateral (
+    select
+      coalesce(sum(counters.value) filter (where counters.counted = 'post_likes'), 0)::integer as likes,
+      coalesce(sum(counters.value) filter (where counters.counted = 'post_comments'), 0)::integer as comments,
+      coalesce(sum(counters.value) filter (where counters.counted = 'post_reposts'), 0)::integer as reposts
+    from private.counters
+    where counters.subject_id = posts.id
+  ) as counts
   order by page.place;
 end
 $$;
@@ -320,6 +350,69 @@ $$;
 comment on function public.list_feed(uuid, integer) is
   'A page of the caller''s home feed: own posts and those of the users whom the caller follows and does not mute, newest first. before and page_limit: as in list_posts.';
 grant execute on function public.list_feed(uuid, integer) to authenticated;
+
+create function public.list_reposts(post_id uuid, before uuid default null, page_limit integer default 20)
+returns setof public.post_view
+language plpgsql
+stable
+rows 20
+-- Invoker: row-level security decides which reposts are on the page.
+set search_path = ''
+set plan_cache_mode = force_generic_plan
+as $$
+declare
+  v_before constant uuid := coalesce(list_reposts.before, 'ffffffff-ffff-ffff-ffff-ffffffffffff');
+  v_limit constant integer := private.page_size(list_reposts.page_limit);
+begin
+  if not exists (select from public.posts where posts.id = list_reposts.post_id) then
+    perform private.raise_error(404, 'post_not_found', 'There is no such post.');
+  end if;
+  return query
+  select *
+  from private.view_posts(array(
+    select posts.id
+    from public.posts
+    where posts.original_post_id = list_reposts.post_id and posts.id < v_before
+    order by posts.id desc
+    limit v_limit
+  ));
+end
+$$;
+comment on function public.list_reposts(uuid, uuid, integer) is
+  'A page of the reposts of a post that the caller may see, newest first. before, page_limit: as in list_posts.';
+grant execute on function public.list_reposts(uuid, uuid, integer) to authenticated;
+
+create function public.list_saved_posts(before uuid default null, page_limit integer default 20)
+returns table (saved_id uuid, post public.post_view)
+language plpgsql
+stable
+rows 20
+-- Invoker: row-level security decides which posts are on the page.
+set search_path = ''
+set plan_cache_mode = force_generic_plan
+as $$
+declare
+  v_before constant uuid := coalesce(list_saved_posts.before, 'ffffffff-ffff-ffff-ffff-ffffffffffff');
+  v_limit constant integer := private.page_size(list_saved_posts.page_limit);
+  v_ids constant uuid[] := array(
+    select posts.id
+    from public.post_saves
+    join public.posts on posts.id = post_saves.post_id
+    where post_saves.profile_id = (select auth.uid()) and post_saves.id < v_before
+    order by post_saves.id desc
+    limit v_limit
+  );
+begin
+  return query
+  select post_saves.id, composed
+  from private.view_posts(v_ids) as composed
+  join public.post_saves on post_saves.profile_id = (select auth.uid()) and post_saves.post_id = composed.id
+  order by post_saves.id desc;
+end
+$$;
+comment on function public.list_saved_posts(uuid, integer) is
+  'A page of the posts that the caller saved and may see, last saved first. before: the saved_id that the last page ended with. page_limit: as in list_posts.';
+grant execute on function public.list_saved_posts(uuid, integer) to authenticated;
 
 -- Profiles
 

@@ -9,12 +9,14 @@ create table private.idempotency_keys (
   owner_id uuid not null references public.profiles (id) on delete cascade,
   key text not null,
   request_hash bytea not null,
-  -- Deferred: the key is reserved before the post is written.
+  -- Deferred: the key is reserved before the post or the comment is written.
   post_id uuid references public.posts (id) on delete set null deferrable initially deferred,
+  comment_id uuid references public.comments (id) on delete set null deferrable initially deferred,
   created_at timestamptz not null default now(),
   primary key (owner_id, key)
 );
-create index idempotency_keys_post_id_idx on private.idempotency_keys (post_id);
+create index idempotency_keys_post_id_idx on private.idempotency_keys (post_id) where post_id is not null;
+create index idempotency_keys_comment_id_idx on private.idempotency_keys (comment_id) where comment_id is not null;
 -- For the sweep.
 create index idempotency_keys_created_at_idx on private.idempotency_keys (created_at);
 comment on table private.idempotency_keys is 'Requests that a client may repeat for a day, because the answer was lost, without repeating what they did.';
@@ -22,14 +24,18 @@ comment on column private.idempotency_keys.owner_id is 'The user who sent it: tw
 comment on column private.idempotency_keys.key is 'The key, as the client sent it.';
 comment on column private.idempotency_keys.request_hash is 'SHA-256 of the arguments: a key is good for one request only.';
 comment on column private.idempotency_keys.post_id is 'The post that the request made; null once it is deleted.';
+comment on column private.idempotency_keys.comment_id is 'The comment that the request made; null once it is deleted.';
 comment on column private.idempotency_keys.created_at is 'When the request was first made.';
 
-create function private.reserve_idempotency_key(key text, request_hash bytea, post_id uuid)
+create function private.reserve_idempotency_key(
+  key text, request jsonb, post_id uuid default null, comment_id uuid default null
+)
 returns uuid
 language plpgsql
 set search_path = ''
 as $$
 declare
+  v_hash constant bytea := sha256(convert_to(reserve_idempotency_key.request::text, 'UTF8'));
   v_first private.idempotency_keys;
 begin
   if char_length(reserve_idempotency_key.key) not between 1 and private.limit_of('idempotency_key_length') then
@@ -38,32 +44,32 @@ begin
       'idempotency_key'
     );
   end if;
-  -- The same key at the same time waits here until the first request is done, and then finds its post.
-  insert into private.idempotency_keys (owner_id, key, request_hash, post_id)
+  -- The same key at the same time waits here until the first request is done, and then finds what that one made.
+  insert into private.idempotency_keys (owner_id, key, request_hash, post_id, comment_id)
   values (
-    auth.uid(), reserve_idempotency_key.key, reserve_idempotency_key.request_hash, reserve_idempotency_key.post_id
+    auth.uid(), reserve_idempotency_key.key, v_hash, reserve_idempotency_key.post_id, reserve_idempotency_key.comment_id
   )
   on conflict on constraint idempotency_keys_pkey do nothing;
   if found then
-    return reserve_idempotency_key.post_id;
+    return coalesce(reserve_idempotency_key.post_id, reserve_idempotency_key.comment_id);
   end if;
   select * into v_first
   from private.idempotency_keys
   where idempotency_keys.owner_id = auth.uid() and idempotency_keys.key = reserve_idempotency_key.key;
-  if v_first.request_hash <> reserve_idempotency_key.request_hash then
+  if v_first.request_hash <> v_hash then
     perform private.raise_error(
       422, 'idempotency_key_reused', 'The idempotency key was sent before with other arguments.', 'idempotency_key'
     );
-  elsif v_first.post_id is null then
+  elsif v_first.post_id is null and v_first.comment_id is null then
     perform private.raise_error(
-      422, 'idempotency_key_reused', 'The post of this idempotency key has since been deleted.', 'idempotency_key'
+      422, 'idempotency_key_reused', 'What this idempotency key made has since been deleted.', 'idempotency_key'
     );
   end if;
-  return v_first.post_id;
+  return coalesce(v_first.post_id, v_first.comment_id);
 end
 $$;
-comment on function private.reserve_idempotency_key(text, bytea, uuid) is
-  'The given post id for the first request with this key of the caller''s; for a repeated one the id of the post that the first made. Not granted: create_post calls it.';
+comment on function private.reserve_idempotency_key(text, jsonb, uuid, uuid) is
+  'The given id of a post or a comment for the first request with this key of the caller''s; for a repeated one the id of what the first made. request: what was asked for, of posts and of comments in different forms. Not granted: create_post and create_comment call it.';
 
 create function private.check_post_input(caption text, tags text[], mentions text[])
 returns void
@@ -205,14 +211,11 @@ begin
   if insert_post.idempotency_key is not null then
     v_first_id := private.reserve_idempotency_key(
       insert_post.idempotency_key,
-      sha256(convert_to(
-        jsonb_build_array(
-          insert_post.caption, insert_post.tags, insert_post.mentions, v_media, insert_post.is_public,
-          insert_post.original_post
-        )::text,
-        'UTF8'
-      )),
-      v_id
+      jsonb_build_array(
+        insert_post.caption, insert_post.tags, insert_post.mentions, v_media, insert_post.is_public,
+        insert_post.original_post
+      ),
+      post_id => v_id
     );
     if v_first_id <> v_id then
       return v_first_id;

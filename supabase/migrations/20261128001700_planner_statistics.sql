@@ -13,5 +13,7 @@ alter table public.post_media
   alter column path set statistics 0,
   alter column mime_type set statistics 0,
   alter column alt_text set statistics 0;
+alter table public.comments alter column text set statistics 0;
+alter table public.comment_mentions alter column name set statistics 0;
 alter table public.audit_log alter column details set statistics 0;
 alter table public.reserved_usernames alter column username set statistics 0;

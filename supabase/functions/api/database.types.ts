@@ -53,6 +53,96 @@ isOneToOne: false
       referencedColumns: ["id"]
     }
                   ]
+                },"comment_likes": {
+                  Row: {
+                    "comment_id": string,"created_at": string,"id": string,"profile_id": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "comment_id": string,"created_at"?: string,"id"?: string,"profile_id": string
+                  }
+                  Update: {
+                    "comment_id"?: string,"created_at"?: string,"id"?: string,"profile_id"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "comment_likes_comment_id_fkey"
+      columns: ["comment_id"]
+isOneToOne: false
+      referencedRelation: "comments"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "comment_likes_profile_id_fkey"
+      columns: ["profile_id"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    }
+                  ]
+                },"comment_mentions": {
+                  Row: {
+                    "comment_id": string,"name": string,"profile_id": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "comment_id": string,"name": string,"profile_id": string
+                  }
+                  Update: {
+                    "comment_id"?: string,"name"?: string,"profile_id"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "comment_mentions_comment_id_fkey"
+      columns: ["comment_id"]
+isOneToOne: false
+      referencedRelation: "comments"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "comment_mentions_profile_id_fkey"
+      columns: ["profile_id"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    }
+                  ]
+                },"comments": {
+                  Row: {
+                    "created_at": string,"hidden_at": string | null,"id": string,"owner_id": string | null,"parent_id": string | null,"post_id": string,"reply_to_id": string | null,"text": string | null,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "created_at"?: string,"hidden_at"?: string | null,"id"?: string,"owner_id"?: string | null,"parent_id"?: string | null,"post_id": string,"reply_to_id"?: string | null,"text"?: string | null,"updated_at"?: string
+                  }
+                  Update: {
+                    "created_at"?: string,"hidden_at"?: string | null,"id"?: string,"owner_id"?: string | null,"parent_id"?: string | null,"post_id"?: string,"reply_to_id"?: string | null,"text"?: string | null,"updated_at"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "comments_owner_id_fkey"
+      columns: ["owner_id"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "comments_parent_id_fkey"
+      columns: ["parent_id"]
+isOneToOne: false
+      referencedRelation: "comments"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "comments_post_id_fkey"
+      columns: ["post_id"]
+isOneToOne: false
+      referencedRelation: "posts"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "comments_reply_to_id_fkey"
+      columns: ["reply_to_id"]
+isOneToOne: false
+      referencedRelation: "comments"
+      referencedColumns: ["id"]
+    }
+                  ]
                 },"follows": {
                   Row: {
                     "created_at": string,"followee_id": string,"follower_id": string,"id": string,"state": Database["public"]['Enums']["follow_state"]
@@ -105,6 +195,32 @@ isOneToOne: false
       referencedColumns: ["id"]
     }
                   ]
+                },"post_likes": {
+                  Row: {
+                    "created_at": string,"id": string,"post_id": string,"profile_id": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "created_at"?: string,"id"?: string,"post_id": string,"profile_id": string
+                  }
+                  Update: {
+                    "created_at"?: string,"id"?: string,"post_id"?: string,"profile_id"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "post_likes_post_id_fkey"
+      columns: ["post_id"]
+isOneToOne: false
+      referencedRelation: "posts"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "post_likes_profile_id_fkey"
+      columns: ["profile_id"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    }
+                  ]
                 },"post_media": {
                   Row: {
                     "alt_text": string,"created_at": string,"duration_ms": number | null,"file_type": Database["public"]['Enums']["media_type"],"height": number | null,"id": string,"mime_type": string,"path": string,"position": number,"post_id": string,"size": number,"width": number | null
@@ -145,6 +261,32 @@ isOneToOne: false
       referencedColumns: ["id"]
     },{
       foreignKeyName: "post_mentions_profile_id_fkey"
+      columns: ["profile_id"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    }
+                  ]
+                },"post_saves": {
+                  Row: {
+                    "created_at": string,"id": string,"post_id": string,"profile_id": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "created_at"?: string,"id"?: string,"post_id": string,"profile_id": string
+                  }
+                  Update: {
+                    "created_at"?: string,"id"?: string,"post_id"?: string,"profile_id"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "post_saves_post_id_fkey"
+      columns: ["post_id"]
+isOneToOne: false
+      referencedRelation: "posts"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "post_saves_profile_id_fkey"
       columns: ["profile_id"]
 isOneToOne: false
       referencedRelation: "profiles"
@@ -282,6 +424,14 @@ isOneToOne: true
 "block_user":
 { Args: { "person": string }; Returns: undefined
                            },
+"create_comment":
+{ Args: { "idempotency_key"?: string,"parent_id"?: string,"post_id": string,"text": string }; Returns: Database["public"]['CompositeTypes']["comment_view"]
+                          SetofOptions: {
+        from: "*"
+        to: "comment_view"
+        isOneToOne: true
+        isSetofReturn: false
+      } },
 "create_post":
 { Args: { "caption": string,"idempotency_key"?: string,"is_public"?: boolean,"media"?: Json,"mentions"?: (string)[],"original_post"?: string,"tags"?: (string)[] }; Returns: Database["public"]['CompositeTypes']["post_view"]
                           SetofOptions: {
@@ -295,6 +445,9 @@ isOneToOne: true
                            },
 "delete_account":
 { Args: Record<PropertyKey, never>; Returns: undefined
+                           },
+"delete_comment":
+{ Args: { "comment_id": string }; Returns: undefined
                            },
 "discard_files":
 { Args: { "bucket_id": string,"names": (string)[] }; Returns: undefined
@@ -311,6 +464,14 @@ isOneToOne: true
 "follow_user":
 { Args: { "person": string }; Returns: Database["public"]['Enums']["follow_state"]
                            },
+"get_comment":
+{ Args: { "comment_id": string }; Returns: Database["public"]['CompositeTypes']["comment_view"]
+                          SetofOptions: {
+        from: "*"
+        to: "comment_view"
+        isOneToOne: true
+        isSetofReturn: false
+      } },
 "get_post":
 { Args: { "post_id": string }; Returns: Database["public"]['CompositeTypes']["post_view"]
                           SetofOptions: {
@@ -346,6 +507,12 @@ isOneToOne: true
         isOneToOne: true
         isSetofReturn: false
       } },
+"like_comment":
+{ Args: { "comment_id": string }; Returns: number
+                           },
+"like_post":
+{ Args: { "post_id": string }; Returns: number
+                           },
 "limits":
 { Args: Record<PropertyKey, never>; Returns: Json
                            },
@@ -354,6 +521,22 @@ isOneToOne: true
                           SetofOptions: {
         from: "*"
         to: "person_view"
+        isOneToOne: false
+        isSetofReturn: true
+      } },
+"list_comment_likes":
+{ Args: { "before"?: string,"comment_id": string,"page_limit"?: number }; Returns: Database["public"]['CompositeTypes']["person_view"][]
+                          SetofOptions: {
+        from: "*"
+        to: "person_view"
+        isOneToOne: false
+        isSetofReturn: true
+      } },
+"list_comments":
+{ Args: { "cursor"?: string,"newest_first"?: boolean,"page_limit"?: number,"post_id": string }; Returns: Database["public"]['CompositeTypes']["comment_view"][]
+                          SetofOptions: {
+        from: "*"
+        to: "comment_view"
         isOneToOne: false
         isSetofReturn: true
       } },
@@ -389,6 +572,14 @@ isOneToOne: true
         isOneToOne: false
         isSetofReturn: true
       } },
+"list_likes":
+{ Args: { "before"?: string,"page_limit"?: number,"post_id": string }; Returns: Database["public"]['CompositeTypes']["person_view"][]
+                          SetofOptions: {
+        from: "*"
+        to: "person_view"
+        isOneToOne: false
+        isSetofReturn: true
+      } },
 "list_mutes":
 { Args: { "before"?: string,"page_limit"?: number }; Returns: Database["public"]['CompositeTypes']["person_view"][]
                           SetofOptions: {
@@ -405,6 +596,27 @@ isOneToOne: true
         isOneToOne: false
         isSetofReturn: true
       } },
+"list_replies":
+{ Args: { "comment_id": string,"cursor"?: string,"page_limit"?: number }; Returns: Database["public"]['CompositeTypes']["comment_view"][]
+                          SetofOptions: {
+        from: "*"
+        to: "comment_view"
+        isOneToOne: false
+        isSetofReturn: true
+      } },
+"list_reposts":
+{ Args: { "before"?: string,"page_limit"?: number,"post_id": string }; Returns: Database["public"]['CompositeTypes']["post_view"][]
+                          SetofOptions: {
+        from: "*"
+        to: "post_view"
+        isOneToOne: false
+        isSetofReturn: true
+      } },
+"list_saved_posts":
+{ Args: { "before"?: string,"page_limit"?: number }; Returns: {
+              "post": Database["public"]['CompositeTypes']["post_view"],"saved_id": string
+            }[]
+                           },
 "mute_user":
 { Args: { "person": string }; Returns: undefined
                            },
@@ -413,6 +625,9 @@ isOneToOne: true
                            },
 "remove_follower":
 { Args: { "person": string }; Returns: undefined
+                           },
+"save_post":
+{ Args: { "post_id": string }; Returns: undefined
                            },
 "set_role":
 { Args: { "profile_id": string,"role": Database["public"]['Enums']["profile_role"] }; Returns: {
@@ -467,9 +682,26 @@ isOneToOne: true
 "unfollow_user":
 { Args: { "person": string }; Returns: undefined
                            },
+"unlike_comment":
+{ Args: { "comment_id": string }; Returns: number
+                           },
+"unlike_post":
+{ Args: { "post_id": string }; Returns: number
+                           },
 "unmute_user":
 { Args: { "person": string }; Returns: undefined
                            },
+"unsave_post":
+{ Args: { "post_id": string }; Returns: undefined
+                           },
+"update_comment":
+{ Args: { "comment_id": string,"text": string }; Returns: Database["public"]['CompositeTypes']["comment_view"]
+                          SetofOptions: {
+        from: "*"
+        to: "comment_view"
+        isOneToOne: true
+        isSetofReturn: false
+      } },
 "update_post":
 { Args: { "add_media"?: Json,"caption"?: string,"is_public"?: boolean,"mentions"?: (string)[],"post_id": string,"remove_media"?: (string)[],"tags"?: (string)[] }; Returns: Database["public"]['CompositeTypes']["post_view"]
                           SetofOptions: {
@@ -494,10 +726,12 @@ isOneToOne: true
             "audit_action": "role_changed"|"vip_changed"|"post_hidden"|"post_unhidden"|"rate_limit_changed"|"account_deleted","follow_state": "requested"|"accepted","media_type": "image"|"video"|"audio"|"document","profile_role": "user"|"moderator"|"admin","rate_limited_action": "create_post"|"update_post"|"follow"|"react"|"comment"|"report"|"sign_in_account"|"sign_in_address"|"register_address","reference_source": "caption"|"explicit"
           }
           CompositeTypes: {
-            "person_view": {
+            "comment_view": {
+                        "id": string | null,"post": string | null,"parent": string | null,"owner": Json | null,"text": string | null,"mentions": Json | null,"like_count": number | null,"reply_count": number | null,"liked": boolean | null,"created_at": string | null,"updated_at": string | null,"is_deleted": boolean | null,"hidden_at": string | null
+                      },"person_view": {
                         "id": string | null,"username": string | null,"profile_pic_url": string | null,"is_vip": boolean | null,"following": boolean | null,"requested": boolean | null,"followed_by": boolean | null,"cursor": string | null
                       },"post_view": {
-                        "id": string | null,"owner": Json | null,"caption": string | null,"is_public": boolean | null,"tags": Json | null,"mentions": Json | null,"media": Json | null,"original_post": string | null,"is_repost": boolean | null,"hidden_at": string | null,"created_at": string | null,"updated_at": string | null
+                        "id": string | null,"owner": Json | null,"caption": string | null,"is_public": boolean | null,"tags": Json | null,"mentions": Json | null,"media": Json | null,"original_post": string | null,"is_repost": boolean | null,"like_count": number | null,"comment_count": number | null,"repost_count": number | null,"liked": boolean | null,"saved": boolean | null,"reposted": boolean | null,"hidden_at": string | null,"created_at": string | null,"updated_at": string | null
                       },"profile_view": {
                         "id": string | null,"username": string | null,"bio": string | null,"playlist": string | null,"profile_pic": string | null,"profile_pic_url": string | null,"cover_pic": string | null,"cover_pic_url": string | null,"is_vip": boolean | null,"role": Database["public"]['Enums']["profile_role"] | null,"role_display_name": string | null,"publicProfile": boolean | null,"anonymous": boolean | null,"created_at": string | null,"updated_at": string | null,"post_count": number | null,"follower_count": number | null,"following_count": number | null,"following": boolean | null,"requested": boolean | null,"followed_by": boolean | null,"blocking": boolean | null,"muting": boolean | null,"email": string | null,"date_of_birth": string | null,"age": number | null
                       }
