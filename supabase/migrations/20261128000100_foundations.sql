@@ -122,7 +122,8 @@ create function private.uuid_v7()
 returns uuid
 language plpgsql
 volatile
-parallel safe
+-- A volatile plpgsql function begins a command, which a parallel worker may not.
+parallel restricted
 set search_path = ''
 as $$
 declare
