@@ -105,6 +105,10 @@ async function applySeeds(sql: Sql, files: SqlFile[]): Promise<string[]> {
   return changed;
 }
 
+/** What PostgreSQL allows only superusers, and the platform `postgres`: the helper is in postgres/roles.sql. */
+const createEventTrigger =
+  /\bcreate\s+event\s+trigger\s+(\w+|"[^"]+")\s+on\s+\w+\s+(when\s+tag\s+in\s*\([\w\s,']*\)\s*)?execute\s+(function|procedure)\s+[\w."]+\s*\(\s*\)/gi;
+
 /** Applies a file and records it, or does nothing. */
 async function apply(
   sql: Sql,
@@ -113,14 +117,18 @@ async function apply(
 ): Promise<void> {
   // Session settings of a file must not reach the next one.
   await sql`reset all`;
+  const text = file.text.replace(
+    createEventTrigger,
+    (statement) => `call extensions.create_event_trigger($create$${statement}$create$)`,
+  );
   await sql.begin(async (tx) => {
     await tx
-      .unsafe(file.text)
+      .unsafe(text)
       .simple()
       .catch((error: unknown) => {
         if (isDatabaseAway(error) || isDiskFull(error)) throw error;
         throw new StackError(
-          `A migration failed:\n${file.name}${describeFailure(file.text, error)}`,
+          `A migration failed:\n${file.name}${describeFailure(text, error)}`,
           'Correct that file and start again: what a failed migration did is rolled back.',
           { cause: error },
         );

@@ -150,7 +150,8 @@ async function startDatabase({ options, keys, ports, defer }: Start): Promise<Po
     (sentence) => report('stack', sentence),
   );
   defer(server.stop);
-  await bootstrap(keys, ports.database);
+  // The platform's default where the project says nothing.
+  await bootstrap(keys, ports.database, options.project.config.api.auto_expose_new_tables ?? true);
   return server;
 }
 

@@ -40,8 +40,8 @@ export function serverAccount(): Account | null {
 export async function findPrograms(account: Account | null): Promise<Programs> {
   const { folder, version } = findPackage();
   const native = path.join(folder, 'native');
-  completePackage(native);
   const home = account && !isOpenToAll(native) ? copyForAll(native, version) : native;
+  completePackage(home);
   const program = (name: string) =>
     path.join(home, 'bin', process.platform === 'win32' ? `${name}.exe` : name);
   return { initdb: program('initdb'), postgres: program('postgres'), pgCtl: program('pg_ctl') };
@@ -68,8 +68,28 @@ function findPackage(): { folder: string; version: string } {
 }
 
 /**
+ * Extensions that the platform lets `postgres` create, and PostgreSQL superusers alone: supautils.privileged_extensions in
+ * https://github.com/supabase/postgres.
+ */
+const trusted = [
+  ...[
+    'autoinc',
+    'bloom',
+    'dblink',
+    'dict_xsyn',
+    'earthdistance',
+    'insert_username',
+    'moddatetime',
+    'pg_prewarm',
+  ],
+  ...['pg_stat_statements', 'pg_walinspect', 'pgrowlocks', 'pgstattuple', 'pgtap', 'postgres_fdw', 'refint'],
+  'sslinfo',
+];
+
+/**
  * Adds what the package lacks: its symbolic links, which npm packages cannot hold and its install script makes
- * (install scripts may be switched off), and pgTAP, with which Supabase databases test themselves.
+ * (install scripts may be switched off), pgTAP, with which Supabase databases test themselves, and the right to create
+ * the extensions that the platform trusts.
  */
 function completePackage(native: string): void {
   const links = JSON.parse(fs.readFileSync(path.join(native, 'pg-symlinks.json'), 'utf8')) as {
@@ -81,13 +101,27 @@ function completePackage(native: string): void {
     if (!fs.existsSync(at)) fs.symlinkSync(path.relative(path.dirname(target), source), at);
   }
   const extensions = path.join(native, 'share', 'postgresql', 'extension');
-  if (fs.existsSync(path.join(extensions, 'pgtap.control'))) return;
+  if (!fs.existsSync(path.join(extensions, 'pgtap.control'))) addPgTap(extensions);
+  for (const name of trusted) trust(path.join(extensions, `${name}.control`));
+}
+
+function addPgTap(extensions: string): void {
   const archive = path.join(path.dirname(require.resolve('@electric-sql/pglite-pgtap')), 'pgtap.tar.gz');
   const files = [...readTar(gunzipSync(fs.readFileSync(archive)))];
   // The control file goes last: it is what says that the extension is there.
   for (const [name, content] of files.sort(([a]) => (a.endsWith('.control') ? 1 : -1))) {
     fs.writeFileSync(path.join(extensions, path.basename(name)), content);
   }
+}
+
+function trust(controlFile: string): void {
+  if (!fs.existsSync(controlFile)) return;
+  const text = fs.readFileSync(controlFile, 'utf8');
+  if (/^trusted\b/m.test(text)) return;
+  // A server that starts at the same time reads either the old file or the new one.
+  const unfinished = `${controlFile}.${process.pid}`;
+  fs.writeFileSync(unfinished, `${text.trimEnd()}\ntrusted = true\n`);
+  fs.renameSync(unfinished, controlFile);
 }
 
 /** The plain files of a tar archive: 512-byte headers with the name at 0 and the size, in octal, at 124. */

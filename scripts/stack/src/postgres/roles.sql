@@ -1,4 +1,4 @@
--- Roles, schemas and closed default privileges of a Supabase database before any migration.
+-- Roles, schemas and rights of a Supabase database before any migration.
 -- Runs as the superuser at every start, so each statement can be repeated. Passwords are set by bootstrap.ts.
 
 do $$
@@ -28,6 +28,41 @@ grant anon, authenticated, service_role to authenticator, supabase_storage_admin
 grant anon, authenticated, service_role, authenticator to postgres with admin option;
 grant supabase_auth_admin, supabase_storage_admin to postgres with inherit true, set false;
 grant pg_monitor, pg_read_all_data, pg_signal_backend to postgres;
+-- Settings of superusers that the platform leaves to `postgres`: for its session, for roles and for the database.
+do $$
+declare
+  v_name text;
+begin
+  foreach v_name in array
+    array[
+      'session_replication_role', 'deadlock_timeout', 'log_lock_waits', 'log_min_duration_statement', 'log_min_messages',
+      'log_parameter_max_length', 'log_statement', 'log_temp_files', 'track_functions', 'track_io_timing',
+      'pg_stat_statements.track', 'pg_stat_statements.track_utility', 'pg_stat_statements.track_planning',
+      'plan_filter.limit_select_only', 'plan_filter.module_loaded', 'plan_filter.statement_cost_limit',
+      'safeupdate.enabled'
+    ]
+    || array(select 'auto_explain.' || name from unnest(array[
+      'log_analyze', 'log_buffers', 'log_format', 'log_level', 'log_min_duration', 'log_nested_statements',
+      'log_parameter_max_length', 'log_settings', 'log_timing', 'log_triggers', 'log_verbose', 'log_wal', 'sample_rate'
+    ]) as name)
+    || array(select 'pgaudit.' || name from unnest(array[
+      'log', 'log_catalog', 'log_client', 'log_level', 'log_parameter', 'log_relation', 'log_rows', 'log_statement',
+      'log_statement_once', 'role'
+    ]) as name)
+    -- PostgREST's own settings. PostgreSQL has no rights on all names with a prefix.
+    || array(select 'pgrst.' || name from unnest(array[
+      'app_settings', 'client_error_verbosity', 'db_aggregates_enabled', 'db_anon_role', 'db_extra_search_path',
+      'db_hoisted_tx_settings', 'db_max_rows', 'db_plan_enabled', 'db_pre_config', 'db_pre_request',
+      'db_prepared_statements', 'db_root_spec', 'db_schemas', 'db_tx_end', 'jwt_aud', 'jwt_cache_max_lifetime',
+      'jwt_role_claim_key', 'jwt_secret', 'jwt_secret_is_base64', 'openapi_mode', 'openapi_security_active',
+      'openapi_server_proxy_uri', 'server_cors_allowed_origins', 'server_timing_enabled', 'server_trace_header',
+      'url_use_legacy_target_names'
+    ]) as name)
+  loop
+    execute format('grant set on parameter %I to postgres', v_name);
+  end loop;
+end
+$$;
 alter database postgres owner to postgres;
 alter database postgres set search_path = "$user", public, extensions;
 
@@ -52,6 +87,51 @@ grant all on schema storage to supabase_storage_admin;
 
 create extension if not exists pgcrypto with schema extensions;
 create extension if not exists "uuid-ossp" with schema extensions;
+create extension if not exists pg_stat_statements with schema extensions;
+
+-- Of an extension that the superuser owns, `postgres` uses the foreign data wrapper as if it were its own.
+create or replace function extensions.grant_foreign_data_wrapper() returns event_trigger
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  if exists (select from pg_catalog.pg_foreign_data_wrapper where fdwname = 'postgres_fdw') then
+    grant usage on foreign data wrapper postgres_fdw to postgres with grant option;
+  end if;
+end
+$$;
+do $$
+begin
+  if not exists (select from pg_event_trigger where evtname = 'grant_foreign_data_wrapper') then
+    create event trigger grant_foreign_data_wrapper on ddl_command_end when tag in ('CREATE EXTENSION')
+      execute function extensions.grant_foreign_data_wrapper();
+  end if;
+end
+$$;
+
+-- PostgreSQL lets superusers alone create and own event triggers. migrations.ts calls this in place of
+-- `create event trigger`; what it takes is nothing else. The triggers do not run for the superuser (see bootstrap.ts).
+create or replace procedure extensions.create_event_trigger(statement text)
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  v_name text := (regexp_match(
+    statement,
+    '^\s*create\s+event\s+trigger\s+(\w+|"[^"]+")\s+on\s+\w+\s+(?:when\s+tag\s+in\s*\([\w\s,'']*\)\s*)?execute\s+(?:function|procedure)\s+[\w."]+\s*\(\s*\)\s*$',
+    'i'
+  ))[1];
+begin
+  if v_name is null then
+    raise exception 'not a CREATE EVENT TRIGGER: %', statement using errcode = '42501';
+  end if;
+  perform pg_catalog.set_config('search_path', 'public, extensions', true);
+  execute statement;
+  alter role postgres superuser;
+  execute pg_catalog.format('alter event trigger %s owner to postgres', v_name);
+  alter role postgres nosuperuser;
+end
+$$;
+revoke execute on procedure extensions.create_event_trigger(text) from public;
+grant execute on procedure extensions.create_event_trigger(text) to postgres;
 
 -- Schema changes are told to the Data API at once, as on the platform.
 create or replace function extensions.pgrst_ddl_watch() returns event_trigger
