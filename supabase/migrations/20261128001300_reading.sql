@@ -206,6 +206,152 @@ $$;
 comment on function public.get_post(uuid) is 'A post that the caller may see.';
 grant execute on function public.get_post(uuid) to authenticated;
 
+-- Pages of tags, of mentions and of the home feed
+
+-- The policies of post_tags and post_mentions ask the policy of posts once a row, and those who follow thousands need
+-- a plan without row-level security. So a SECURITY DEFINER function reads candidates from the indexes, and then the
+-- policy of posts decides about all of them at once: three times as fast where it skips many.
+
+create function private.candidate_ids(tag text, mentioned_id uuid, before uuid, max integer)
+returns uuid[]
+language plpgsql
+stable
+security definer
+set search_path = ''
+set plan_cache_mode = force_generic_plan
+as $$
+declare
+  v_me constant uuid := auth.uid();
+  v_ids uuid[];
+  v_scanned integer;
+  v_owners uuid[];
+  v_oldest uuid;
+begin
+  if candidate_ids.tag is not null then
+    return array(
+      select post_tags.post_id
+      from public.post_tags
+      where post_tags.tag = candidate_ids.tag and post_tags.post_id < candidate_ids.before
+      order by post_tags.post_id desc
+      limit candidate_ids.max
+    );
+  elsif candidate_ids.mentioned_id is not null then
+    return array(
+      select post_mentions.post_id
+      from public.post_mentions
+      where post_mentions.profile_id = candidate_ids.mentioned_id and post_mentions.post_id < candidate_ids.before
+      order by post_mentions.post_id desc
+      limit candidate_ids.max
+    );
+  end if;
+
+  -- The home feed. Who follows many finds enough posts among the newest of all. Looking at as many of them as there are
+  -- followees costs half of the merge below, or less.
+  v_scanned := private.count_of(v_me, 'profile_following');
+  v_ids := array(
+    select newest.id
+    from (
+      select posts.id, posts.owner_id
+      from public.posts
+      where posts.id < candidate_ids.before
+      order by posts.id desc
+      limit v_scanned
+    ) as newest
+    where newest.owner_id = v_me
+      or (
+        select follows.state = 'accepted'
+        from public.follows
+        where follows.follower_id = v_me and follows.followee_id = newest.owner_id
+      )
+      and newest.owner_id not in (select mutes.muted_id from public.mutes where mutes.muter_id = v_me)
+    order by newest.id desc
+    limit candidate_ids.max
+  );
+  if cardinality(v_ids) = candidate_ids.max then
+    return v_ids;
+  end if;
+
+  -- The newest post of each followee tells the owners of the page, and how far back it may go.
+  select array_agg(newest.owner_id), (array_agg(newest.id order by newest.id desc))[candidate_ids.max]
+  into v_owners, v_oldest
+  from (
+    select post.id, followed.id as owner_id
+    from (
+      select follows.followee_id as id
+      from public.follows
+      where follows.follower_id = v_me
+        and follows.state = 'accepted'
+        and follows.followee_id not in (select mutes.muted_id from public.mutes where mutes.muter_id = v_me)
+      union all
+      select v_me
+    ) as followed
+    cross join lateral (
+      select posts.id
+      from public.posts
+      where posts.owner_id = followed.id and posts.id < candidate_ids.before
+      order by posts.id desc
+      limit 1
+    ) as post
+    order by post.id desc
+    limit candidate_ids.max
+  ) as newest;
+  return array(
+    select post.id
+    from unnest(v_owners) as owner (id)
+    cross join lateral (
+      select posts.id
+      from public.posts
+      where posts.owner_id = owner.id
+        and posts.id < candidate_ids.before
+        and posts.id >= coalesce(v_oldest, '00000000-0000-0000-0000-000000000000')
+      order by posts.id desc
+      limit candidate_ids.max
+    ) as post
+    order by post.id desc
+    limit candidate_ids.max
+  );
+end
+$$;
+comment on function private.candidate_ids(text, uuid, uuid, integer) is
+  'The newest posts of a tag, or that mention a user, or else of the caller''s home feed, whether the caller sees them or not. Not for clients: the Data API does not expose this schema. visible_ids calls it. Security definer: row-level security decides once for all of them.';
+grant execute on function private.candidate_ids(text, uuid, uuid, integer) to authenticated;
+
+create function private.visible_ids(tag text, mentioned_id uuid, before uuid, page_limit integer)
+returns uuid[]
+language plpgsql
+stable
+-- Invoker: row-level security decides which posts are on the page.
+set search_path = ''
+set plan_cache_mode = force_generic_plan
+as $$
+declare
+  v_before uuid := visible_ids.before;
+  v_max integer := visible_ids.page_limit;
+  v_candidates uuid[];
+  v_ids uuid[] := '{}';
+begin
+  loop
+    v_candidates := private.candidate_ids(visible_ids.tag, visible_ids.mentioned_id, v_before, v_max);
+    v_ids := v_ids || array(
+      select posts.id
+      from public.posts
+      where posts.id = any (v_candidates)
+      order by posts.id desc
+      limit visible_ids.page_limit - cardinality(v_ids)
+    );
+    if cardinality(v_ids) = visible_ids.page_limit or cardinality(v_candidates) < v_max then
+      return v_ids;
+    end if;
+    -- Far more at a time, where many are not visible.
+    v_before := v_candidates[v_max];
+    v_max := least(v_max * 8, 5000);
+  end loop;
+end
+$$;
+comment on function private.visible_ids(text, uuid, uuid, integer) is
+  'A page of the posts of a tag, or that mention a user, or else of the caller''s home feed: those that the caller may see, newest first.';
+grant execute on function private.visible_ids(text, uuid, uuid, integer) to authenticated;
+
 create function public.list_posts(
   owner text default null,
   tag text default null,
@@ -255,23 +401,8 @@ begin
       order by posts.id desc
       limit v_limit
     );
-  elsif v_owner_id is null and v_mentioned_id is null then
-    -- Conditions and order on the columns of post_tags, whose index has the posts of a tag in order.
-    v_ids := array(
-      select post_tags.post_id
-      from public.post_tags
-      where post_tags.tag = v_tag and post_tags.post_id < v_before
-      order by post_tags.post_id desc
-      limit v_limit
-    );
-  elsif v_owner_id is null and v_tag is null then
-    v_ids := array(
-      select post_mentions.post_id
-      from public.post_mentions
-      where post_mentions.profile_id = v_mentioned_id and post_mentions.post_id < v_before
-      order by post_mentions.post_id desc
-      limit v_limit
-    );
+  elsif v_owner_id is null and (v_tag is null or v_mentioned_id is null) then
+    v_ids := private.visible_ids(v_tag, v_mentioned_id, v_before, v_limit);
   else
     -- Several filters: which index leads depends on the values, so the statement is planned for them.
     execute concat(
@@ -306,45 +437,12 @@ rows 20
 set search_path = ''
 set plan_cache_mode = force_generic_plan
 as $$
-declare
-  v_limit constant integer := private.page_size(list_feed.page_limit);
-  v_before constant uuid := coalesce(list_feed.before, 'ffffffff-ffff-ffff-ffff-ffffffffffff');
-  v_ids uuid[];
 begin
-  v_ids := array(
-    with newest as (
-      select owner.id, post.id as post_id
-      from (
-        select follows.followee_id as id
-        from public.follows
-        where follows.follower_id = (select auth.uid()) and follows.state = 'accepted'
-          and follows.followee_id not in (select mutes.muted_id from public.mutes where mutes.muter_id = (select auth.uid()))
-        union all
-        select (select auth.uid())
-      ) as owner
-      cross join lateral (
-        select posts.id
-        from public.posts
-        where posts.owner_id = owner.id and posts.id < v_before
-        order by posts.id desc
-        limit 1
-      ) as post
-      order by post.id desc
-      limit v_limit
-    )
-    select post.id
-    from newest
-    cross join lateral (
-      select posts.id
-      from public.posts
-      where posts.owner_id = newest.id and posts.id < v_before
-      order by posts.id desc
-      limit v_limit
-    ) as post
-    order by post.id desc
-    limit v_limit
-  );
-  return query select * from private.view_posts(v_ids);
+  return query
+  select *
+  from private.view_posts(private.visible_ids(
+    null, null, coalesce(list_feed.before, 'ffffffff-ffff-ffff-ffff-ffffffffffff'), private.page_size(list_feed.page_limit)
+  ));
 end
 $$;
 comment on function public.list_feed(uuid, integer) is
