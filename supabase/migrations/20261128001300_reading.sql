@@ -212,7 +212,7 @@ grant execute on function public.get_post(uuid) to authenticated;
 -- a plan without row-level security. So a SECURITY DEFINER function reads candidates from the indexes, and then the
 -- policy of posts decides about all of them at once: three times as fast where it skips many.
 
-create function private.candidate_ids(tag text, mentioned_id uuid, before uuid, max integer)
+create function private.candidate_ids(tag text, mentioned_id uuid, before uuid, wanted integer)
 returns uuid[]
 language plpgsql
 stable
@@ -221,6 +221,8 @@ set search_path = ''
 set plan_cache_mode = force_generic_plan
 as $$
 declare
+  -- A few more than wanted: usually a few are not visible.
+  v_max constant integer := candidate_ids.wanted * 3 / 2;
   v_me constant uuid := auth.uid();
   v_ids uuid[];
   v_scanned integer;
@@ -233,7 +235,7 @@ begin
       from public.post_tags
       where post_tags.tag = candidate_ids.tag and post_tags.post_id < candidate_ids.before
       order by post_tags.post_id desc
-      limit candidate_ids.max
+      limit v_max
     );
   elsif candidate_ids.mentioned_id is not null then
     return array(
@@ -241,7 +243,7 @@ begin
       from public.post_mentions
       where post_mentions.profile_id = candidate_ids.mentioned_id and post_mentions.post_id < candidate_ids.before
       order by post_mentions.post_id desc
-      limit candidate_ids.max
+      limit v_max
     );
   end if;
 
@@ -265,14 +267,14 @@ begin
       )
       and newest.owner_id not in (select mutes.muted_id from public.mutes where mutes.muter_id = v_me)
     order by newest.id desc
-    limit candidate_ids.max
+    limit v_max
   );
-  if cardinality(v_ids) = candidate_ids.max then
+  if cardinality(v_ids) >= candidate_ids.wanted then
     return v_ids;
   end if;
 
   -- The newest post of each followee tells the owners of the page, and how far back it may go.
-  select array_agg(newest.owner_id), (array_agg(newest.id order by newest.id desc))[candidate_ids.max]
+  select array_agg(newest.owner_id), (array_agg(newest.id order by newest.id desc))[v_max]
   into v_owners, v_oldest
   from (
     select post.id, followed.id as owner_id
@@ -293,7 +295,7 @@ begin
       limit 1
     ) as post
     order by post.id desc
-    limit candidate_ids.max
+    limit v_max
   ) as newest;
   return array(
     select post.id
@@ -305,15 +307,15 @@ begin
         and posts.id < candidate_ids.before
         and posts.id >= coalesce(v_oldest, '00000000-0000-0000-0000-000000000000')
       order by posts.id desc
-      limit candidate_ids.max
+      limit v_max
     ) as post
     order by post.id desc
-    limit candidate_ids.max
+    limit v_max
   );
 end
 $$;
 comment on function private.candidate_ids(text, uuid, uuid, integer) is
-  'The newest posts of a tag, or that mention a user, or else of the caller''s home feed, whether the caller sees them or not. Not for clients: the Data API does not expose this schema. visible_ids calls it. Security definer: row-level security decides once for all of them.';
+  'The newest posts of a tag, or that mention a user, or else of the caller''s home feed, whether the caller sees them or not: as many as wanted and some more, or all. Not for clients: the Data API does not expose this schema. visible_ids calls it. Security definer: row-level security decides once for all of them.';
 grant execute on function private.candidate_ids(text, uuid, uuid, integer) to authenticated;
 
 create function private.visible_ids(tag text, mentioned_id uuid, before uuid, page_limit integer)
@@ -326,12 +328,12 @@ set plan_cache_mode = force_generic_plan
 as $$
 declare
   v_before uuid := visible_ids.before;
-  v_max integer := visible_ids.page_limit;
+  v_wanted integer := visible_ids.page_limit;
   v_candidates uuid[];
   v_ids uuid[] := '{}';
 begin
   loop
-    v_candidates := private.candidate_ids(visible_ids.tag, visible_ids.mentioned_id, v_before, v_max);
+    v_candidates := private.candidate_ids(visible_ids.tag, visible_ids.mentioned_id, v_before, v_wanted);
     v_ids := v_ids || array(
       select posts.id
       from public.posts
@@ -339,12 +341,12 @@ begin
       order by posts.id desc
       limit visible_ids.page_limit - cardinality(v_ids)
     );
-    if cardinality(v_ids) = visible_ids.page_limit or cardinality(v_candidates) < v_max then
+    if cardinality(v_ids) = visible_ids.page_limit or cardinality(v_candidates) < v_wanted then
       return v_ids;
     end if;
     -- Far more at a time, where many are not visible.
-    v_before := v_candidates[v_max];
-    v_max := least(v_max * 8, 5000);
+    v_before := v_candidates[cardinality(v_candidates)];
+    v_wanted := least(v_wanted * 8, 5000);
   end loop;
 end
 $$;
