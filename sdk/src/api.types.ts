@@ -100,6 +100,18 @@ export type Post = {
   original_post: string | null;
   /** Whether it reposts a post, even one that is gone. */
   is_repost: boolean;
+  /** How many users like it. */
+  like_count: number;
+  /** How many comments and replies it has. */
+  comment_count: number;
+  /** How many public posts repost it. */
+  repost_count: number;
+  /** Whether you like it. */
+  liked: boolean;
+  /** Whether you saved it. */
+  saved: boolean;
+  /** Whether you reposted it. */
+  reposted: boolean;
   /** When a moderator hid it from all but its owner and moderators; else null. */
   hidden_at: string | null;
   created_at: string;

@@ -66,6 +66,7 @@ export interface ErrorStatuses {
   mentions_too_many: 422;
   new_password_invalid: 422;
   not_yourself: 422;
+  order_invalid: 422;
   original_post_invalid: 422;
   original_post_not_found: 422;
   parent_not_found: 422;

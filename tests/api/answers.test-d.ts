@@ -1,4 +1,5 @@
 import { expectTypeOf, test } from 'vitest';
+import type { Comment } from '../../supabase/functions/api/comments/comment-schemas.ts';
 import type { Database } from '../../supabase/functions/api/database.types.ts';
 import type { Person } from '../../supabase/functions/api/people/people-schemas.ts';
 import type { Post } from '../../supabase/functions/api/posts/post-schemas.ts';
@@ -17,4 +18,8 @@ test('an answer with a profile has the fields of profile_view', () => {
 
 test('an answer with a user of a list has the fields of person_view, but for the cursor', () => {
   expectTypeOf<keyof Person>().toEqualTypeOf<Exclude<keyof Rows['person_view'], 'cursor'>>();
+});
+
+test('an answer with a comment has the fields of comment_view', () => {
+  expectTypeOf<keyof Comment>().toEqualTypeOf<keyof Rows['comment_view']>();
 });

@@ -106,6 +106,10 @@ describe('tokens', () => {
       ['PUT', '/userprofiles/me/follow/'],
       ['DELETE', '/userprofiles/me/block/'],
       ['GET', '/feed/'],
+      ['GET', '/saved/'],
+      ['PUT', `/posts/${kai.id}/like/`],
+      ['POST', `/posts/${kai.id}/comments/`],
+      ['PATCH', `/comments/${kai.id}/`],
       ['GET', '/blocks/'],
       ['POST', '/auth/logout/'],
     ] as const) {

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { createApp } from '../../supabase/functions/api/app.ts';
-import { call, config, formOf, publish } from '../kit/api.ts';
+import { call, callAs, config, formOf, publish } from '../kit/api.ts';
 import { fixture } from '../kit/files.ts';
 import { newPerson, type Person } from '../kit/people.ts';
 
@@ -108,6 +108,31 @@ test('PUT and DELETE take one request', async () => {
     ['DELETE', `/userprofiles/${id}/block/`, 'unblock_user'],
   ] as const)
     expect(await requestsFor(path, undefined, method)).toEqual([`POST /rest/v1/rpc/${rpc}`]);
+});
+
+test('reactions, comments and their lists take one request', async () => {
+  const { id } = await publish(kai);
+  const comment = await callAs(kai, 'POST', `/posts/${id}/comments/`, { text: 'First' });
+  const path = `/comments/${comment.json.id}`;
+  for (const [method, at, rpc, json] of [
+    ['PUT', `/posts/${id}/like/`, 'POST like_post'],
+    ['DELETE', `/posts/${id}/like/`, 'POST unlike_post'],
+    ['PUT', `/posts/${id}/save/`, 'POST save_post'],
+    ['GET', '/saved/', 'GET list_saved_posts'],
+    ['DELETE', `/posts/${id}/save/`, 'POST unsave_post'],
+    ['GET', `/posts/${id}/likes/`, 'GET list_likes'],
+    ['GET', `/posts/${id}/reposts/`, 'GET list_reposts'],
+    ['POST', `/posts/${id}/comments/`, 'POST create_comment', { text: `@${kai.username}` }],
+    ['GET', `/posts/${id}/comments/`, 'GET list_comments'],
+    ['GET', `${path}/`, 'GET get_comment'],
+    ['GET', `${path}/replies/`, 'GET list_replies'],
+    ['PUT', `${path}/like/`, 'POST like_comment'],
+    ['GET', `${path}/likes/`, 'GET list_comment_likes'],
+    ['DELETE', `${path}/like/`, 'POST unlike_comment'],
+    ['PATCH', `${path}/`, 'POST update_comment', { text: 'Edited' }],
+    ['DELETE', `${path}/`, 'POST delete_comment'],
+  ] as const)
+    expect(await requestsFor(at, json, method)).toEqual([rpc.replace(' ', ' /rest/v1/rpc/')]);
 });
 
 test('a sign-in by user name takes one request to the database before Auth, and none after', async () => {

@@ -20,7 +20,6 @@ const api = {
   token_invalid: [401, 'The token is not valid or has expired. Refresh the session.'],
   email_not_confirmed: [403, 'The e-mail address is not confirmed. Open the link in the mail.'],
   forbidden: [403, 'This user may not do this.'],
-  not_comment_owner: [403, 'The comment belongs to another user.'],
   not_owner: [403, 'The post belongs to another user.'],
   signup_disabled: [403, 'Registration is closed.'],
   user_banned: [403, 'The account is closed.'],
@@ -83,7 +82,12 @@ const api = {
     422,
     `A password has at least ${limits.password_min} characters and at most ${limits.password_max_bytes} bytes.`,
   ],
+  order_invalid: [422, '`order` is `oldest` or `newest`.'],
   original_post_invalid: [422, '`original_post` is not the id of a post.'],
+  parent_not_found: [
+    422,
+    'The comment to answer does not exist on this post, or is not visible to this user.',
+  ],
   password_invalid: [
     422,
     `A password has at least ${limits.password_min} characters and at most ${limits.password_max_bytes} bytes.`,
@@ -118,6 +122,7 @@ const api = {
 
 // Raised by the database alone.
 const database = {
+  not_comment_owner: [403, 'The comment belongs to another user.'],
   blocked: [403, 'One of the two users blocks the other.'],
   profile_private: [403, 'The profile is private: its lists are for its owner and accepted followers.'],
   follow_request_not_found: [404, 'The user does not ask to follow this user.'],
@@ -134,10 +139,6 @@ const database = {
   ],
   not_yourself: [422, 'This is done to other users only.'],
   original_post_not_found: [422, 'The original post does not exist, or is not visible to this user.'],
-  parent_not_found: [
-    422,
-    'The comment to answer does not exist on this post, or is not visible to this user.',
-  ],
   reason_invalid: [422, `A reason has at most ${limits.reason_length} characters.`],
   tags_too_many: [422, `A post has at most ${limits.tags} tags, those of the caption included.`],
   username_reserved: [422, 'Nobody can have this user name. Admins keep the list.'],

@@ -45,6 +45,7 @@ export const secretScheme = 'secretKey';
 const tags = [
   { name: 'Sign-in', description: 'Registration, sessions and passwords.' },
   { name: 'Posts', description: 'Captions with files, tags and mentions.' },
+  { name: 'Comments', description: 'Comments on posts, and replies to them.' },
   { name: 'People', description: 'Who follows, blocks and mutes whom.' },
   { name: 'Profiles', description: 'Names, pictures and preferences of users.' },
   { name: 'Service', description: 'For operators.' },

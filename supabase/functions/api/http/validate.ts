@@ -10,18 +10,22 @@ export type FieldCodes = Readonly<Record<string, ProblemCode>>;
 
 /** The codes of fields, and of rules on fields, where they are not the field's name with `_invalid`. */
 const specialCodes: Record<string, ProblemCode> = {
+  comment: 'comment_not_found',
   cursor: 'invalid_cursor',
   id: 'post_not_found',
   'media too_big': 'media_too_many',
   mentions: 'mention_invalid',
   'mentions invalid_format': 'profile_not_found',
   owner: 'profile_not_found',
+  parent: 'parent_not_found',
   path: 'media_invalid',
   paths: 'media_invalid',
   'paths too_big': 'media_too_many',
+  post: 'post_not_found',
   publicProfile: 'public_profile_invalid',
   'size too_big': 'media_too_large',
   tags: 'tag_invalid',
+  text: 'comment_invalid',
   user: 'profile_not_found',
 };
 

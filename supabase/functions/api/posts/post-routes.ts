@@ -94,6 +94,16 @@ export function addPostRoutes(app: App, config: Config, requireCaller: Middlewar
     read: (client, page) => client.rpc('list_feed', page, { get: true }),
   });
 
+  addList(app, config, {
+    ...lists,
+    path: '/posts/{id}/reposts/',
+    name: 'listReposts',
+    summary: 'The reposts of a post',
+    params,
+    read: (client, page, { params }) =>
+      client.rpc('list_reposts', { ...page, post_id: params.id }, { get: true }),
+  });
+
   addEndpoint(app, {
     method: 'get',
     path: '/posts/{id}/',

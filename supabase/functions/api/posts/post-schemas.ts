@@ -5,6 +5,7 @@ import { boolean, person, text, timestamp, uuid } from '../http/schemas.ts';
 import { limits } from '../limits.ts';
 import { mediaFacts, uploadPath } from '../media/media-schemas.ts';
 import { owner } from '../people/people-schemas.ts';
+import { likeCount, liked, saved } from './reaction-schemas.ts';
 import { mentions, tags } from './references.ts';
 
 // The limits are the database's. They are checked here as well so that few files are published for a request that will
@@ -131,6 +132,12 @@ export const PostAnswer = z
         'The post that this one reposts; null if there is none, or it is gone or not visible to you.',
     }),
     is_repost: z.boolean().openapi({ description: 'Whether it reposts a post, even one that is gone.' }),
+    like_count: likeCount,
+    comment_count: z.int().openapi({ description: 'How many comments and replies it has.' }),
+    repost_count: z.int().openapi({ description: 'How many public posts repost it.' }),
+    liked,
+    saved,
+    reposted: z.boolean().openapi({ description: 'Whether you reposted it.' }),
     hidden_at: timestamp.nullable().openapi({
       description: 'When a moderator hid it from all but its owner and moderators; else null.',
     }),
