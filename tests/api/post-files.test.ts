@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { Database } from '../../supabase/functions/api/database.types.ts';
 import { inspect, postMedia } from '../../supabase/functions/api/media/inspect.ts';
 import { call, formOf, publish, uploadByUrl } from '../kit/api.ts';
-import { fixture, fixtureBytes, load } from '../kit/files.ts';
+import { fixture, fixtureBytes, load, samples } from '../kit/files.ts';
 import { objectsOf } from '../kit/owned.ts';
 import { newPerson, type Person } from '../kit/people.ts';
 import {
@@ -40,37 +40,16 @@ const docx = 'application/vnd.openxmlformats-officedocument.wordprocessingml.doc
 const cleaned = (bytes: Uint8Array<ArrayBuffer>) =>
   inspect(Uint8Array.from(bytes), { name: 'a file', contentType: '' }, postMedia).bytes;
 
-/** Every accepted type: a sample, and what a post says of it. */
-const types: [
-  name: string,
-  mimeType: string,
-  fileType: string,
-  width: number | null,
-  height: number | null,
-][] = [
-  ['photo.jpg', 'image/jpeg', 'image', 640, 480],
-  ['picture.png', 'image/png', 'image', 320, 240],
-  ['animation.gif', 'image/gif', 'image', 160, 120],
-  ['clip.mp4', 'video/mp4', 'video', null, null],
-  ['clip.mov', 'video/quicktime', 'video', null, null],
-  ['clip.avi', 'video/x-msvideo', 'video', null, null],
-  ['tone.mp3', 'audio/mpeg', 'audio', null, null],
-  ['tone.wav', 'audio/wav', 'audio', null, null],
-  ['document.pdf', 'application/pdf', 'document', null, null],
-  ['document.docx', docx, 'document', null, null],
-];
-
-test.each(types)(
-  'publishes %s from a form and from an upload, and others load it',
-  async (name, mime_type, file_type, width, height) => {
+test.each(samples)(
+  'publishes $name from a form and from an upload, and others load it',
+  async ({ name, ...facts }) => {
     const bytes = cleaned(fixtureBytes(name));
-    const form = formOf({ caption: name }, fixture(name, mime_type));
+    const form = formOf({ caption: name }, fixture(name, facts.mime_type));
     const sent = await call('/posts/', { token: kai.token, form });
-    const uploaded = await publish(kai, { media: [await uploadByUrl(kai, fixture(name, mime_type))] });
+    const uploaded = await publish(kai, { media: [await uploadByUrl(kai, fixture(name, facts.mime_type))] });
     for (const { id } of [sent.json, uploaded]) {
       const read = await call(`/posts/${id}/`, { token: mia.token });
-      const media = { file_type, mime_type, size: bytes.length, width, height };
-      expect(read.json.media).toMatchObject([media]);
+      expect(read.json.media).toMatchObject([{ ...facts, size: bytes.length }]);
       expect(read.json.media[0].file).toMatch(
         new RegExp(`^${kai.id}/[0-9a-f-]{36}\\.${name.split('.')[1]}$`),
       );
@@ -97,6 +76,10 @@ const withLocation: [what: string, file: Uint8Array<ArrayBuffer>][] = [
   ],
   ['a chunk of a WAV', riffWith(fixtureBytes('tone.wav'), riffChunk('bext', location))],
   ['a chunk of an AVI', riffWith(fixtureBytes('clip.avi'), riffChunk('strd', location))],
+  ['Exif and XMP of a WebP', fixtureBytes('picture.webp')],
+  ['Exif and XMP of an AVIF', fixtureBytes('picture.avif')],
+  ['the tags of an OGG', fixtureBytes('tone.ogg')],
+  ['the tags of a WebM', fixtureBytes('clip.webm')],
 ];
 
 function segmentOfXmp() {
@@ -294,6 +277,7 @@ describe('POST /media/', () => {
         size: expect.any(Number),
         width: 480,
         height: 640,
+        duration_ms: null,
       },
     });
     await eventually(async () => expect(await objectsOf(kai, 'uploads')).not.toContain(path));

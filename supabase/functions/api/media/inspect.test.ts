@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { cpuMilliseconds } from '../../../../tests/kit/cpu.ts';
-import { fixtureBytes } from '../../../../tests/kit/files.ts';
+import { fixtureBytes, samples } from '../../../../tests/kit/files.ts';
 import { box, chunk, join, latin1, number, segment, withBoxes } from '../../../../tests/kit/samples.ts';
 import { ProblemError } from '../http/problem.ts';
 import { inspect, postMedia, profilePicture } from './inspect.ts';
@@ -17,20 +17,16 @@ const code = (bytes: Uint8Array<ArrayBuffer>, contentType = '', rules = postMedi
 };
 const docxType = mediaTypes.docx.mimeType;
 
-test.each([
-  ['photo.jpg', 'image/jpeg', 'jpg', 'image'],
-  ['picture.png', 'image/png', 'png', 'image'],
-  ['animation.gif', 'image/gif', 'gif', 'image'],
-  ['clip.mp4', 'video/mp4', 'mp4', 'video'],
-  ['clip.mov', 'video/quicktime', 'mov', 'video'],
-  ['clip.avi', 'video/x-msvideo', 'avi', 'video'],
-  ['tone.mp3', 'audio/mpeg', 'mp3', 'audio'],
-  ['tone.wav', 'audio/wav', 'wav', 'audio'],
-  ['document.pdf', 'application/pdf', 'pdf', 'document'],
-  ['document.docx', docxType, 'docx', 'document'],
-])('knows %s by its bytes as %s', (name, mimeType, extension, kind) => {
-  const { type } = inspect(fixtureBytes(name), { name, contentType: '' }, postMedia);
-  expect(type).toMatchObject({ mimeType, extension, kind });
+test.each(samples)('knows $name, its size and its duration by its bytes', ({ name, ...facts }) => {
+  const { type, dimensions, durationMs } = inspect(fixtureBytes(name), { name, contentType: '' }, postMedia);
+  expect({
+    mime_type: type.mimeType,
+    file_type: type.kind,
+    width: dimensions?.width ?? null,
+    height: dimensions?.height ?? null,
+    duration_ms: durationMs,
+  }).toEqual(facts);
+  expect(name.endsWith(`.${type.extension}`)).toBe(true);
 });
 
 test.each<[what: string, bytes: Uint8Array<ArrayBuffer>]>([
@@ -38,7 +34,7 @@ test.each<[what: string, bytes: Uint8Array<ArrayBuffer>]>([
   ['a text', latin1('just words, and enough of them to look at')],
   ['a web page', latin1('<!doctype html><script>alert(1)</script>')],
   ['an SVG', latin1('<svg xmlns="http://www.w3.org/2000/svg"><script/></svg>')],
-  ['a WebP', join('RIFF', Uint8Array.of(26, 0, 0, 0), 'WEBPVP8L', new Uint8Array(18))],
+  ['a WebP of zeros', join('RIFF', Uint8Array.of(26, 0, 0, 0), 'WEBPVP8L', new Uint8Array(18))],
   ['a Windows program', join('MZ', Uint8Array.of(0x90, 0, 3, 0, 0, 0, 4, 0, 0, 0, 0xff, 0xff))],
   ['a picture behind a byte order mark', join(Uint8Array.of(0xef, 0xbb, 0xbf), fixtureBytes('photo.jpg'))],
 ])('refuses %s as a type that is not accepted', (_, bytes) => {
@@ -53,6 +49,9 @@ describe('a declared type', () => {
     ['audio/x-wav', 'audio/wav'],
     ['video/avi', 'video/x-msvideo'],
     ['video/3gpp', 'video/mp4'],
+    ['audio/x-m4a', 'audio/mp4'],
+    ['image/heif', 'image/heic'],
+    ['audio/opus', 'audio/ogg'],
   ])('may be %s for %s', (alias, mimeType) => {
     expect(declaredType(alias)?.mimeType).toBe(mimeType);
   });
@@ -73,6 +72,16 @@ describe('a declared type', () => {
   test('is refused where it names another accepted type', () => {
     expect(code(fixtureBytes('picture.png'), 'image/jpeg')).toBe('media_type_mismatch');
     expect(code(fixtureBytes('picture.png'), 'image/x-png')).toBe('image/png');
+  });
+
+  test.each([
+    ['recording.weba', 'video/webm', 'audio/webm'],
+    ['clip.webm', 'audio/webm', 'video/webm'],
+    ['tone.m4a', 'video/mp4', 'audio/mp4'],
+    ['tone.m4a', 'video/quicktime', 'media_type_mismatch'],
+    ['tone.ogg', 'audio/webm', 'media_type_mismatch'],
+  ])('of %s may name its container alone: %s is taken as %s', (name, contentType, expected) => {
+    expect(code(fixtureBytes(name), contentType)).toBe(expected);
   });
 });
 
@@ -108,13 +117,9 @@ describe('rules', () => {
 });
 
 test('any damage to a file ends in a clean file or in a refusal', { timeout: 60_000 }, () => {
-  const names =
-    'photo.jpg picture.png animation.gif clip.mp4 clip.mov clip.avi tone.mp3 tone.wav document.docx'.split(
-      ' ',
-    );
-  const samples = names.map(fixtureBytes);
+  const files = samples.map(({ name }) => fixtureBytes(name));
   const damage = fc.record({
-    sample: fc.constantFrom(...samples),
+    sample: fc.constantFrom(...files),
     // Headers are where the damage is worst.
     bytes: fc.array(fc.tuple(fc.oneof(fc.nat(200), fc.nat(20_000)), fc.nat(255)), { maxLength: 20 }),
     cut: fc.option(fc.nat(20_000)),

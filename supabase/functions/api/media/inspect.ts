@@ -3,16 +3,19 @@ import { limits } from '../limits.ts';
 import { docx } from './formats/docx.ts';
 import type { CleanFile, Format } from './formats/format.ts';
 import { gif } from './formats/gif.ts';
+import { heif } from './formats/heif.ts';
 import { jpeg } from './formats/jpeg.ts';
 import { mp3 } from './formats/mp3.ts';
 import { mp4 } from './formats/mp4.ts';
+import { ogg } from './formats/ogg.ts';
 import { pdf } from './formats/pdf.ts';
 import { png } from './formats/png.ts';
 import { riff } from './formats/riff.ts';
-import { declaredType } from './types.ts';
+import { webm } from './formats/webm.ts';
+import { declaredType, type MediaType } from './types.ts';
 
 /** The formats, by how a file begins. MP3 comes last: it has no certain beginning. */
-const formats: readonly Format[] = [jpeg, png, gif, mp4, riff, docx, pdf, mp3];
+const formats: readonly Format[] = [jpeg, png, gif, heif, mp4, riff, webm, ogg, docx, pdf, mp3];
 
 /** Decoded, a picture of this size fills 400 MB; phones and browsers give up on larger ones. */
 const MAX_PIXELS = 100_000_000;
@@ -75,13 +78,16 @@ export function inspect(
     throw fieldProblem('media_type_unsupported', field, `${name} is of a type that is not accepted here.`);
   }
   const declared = declaredType(contentType);
-  if (declared && declared.mimeType !== file.type.mimeType) {
+  if (declared && containerOf(declared) !== containerOf(file.type)) {
     const detail = `${name} claims to be ${declared.mimeType} but is ${file.type.mimeType}.`;
     throw fieldProblem('media_type_mismatch', field, detail);
   }
   assertDimensions(file, name, field);
   return file;
 }
+
+/** A file name tells the container of a recording, and not whether it has a picture: `video/webm` may be sound alone. */
+const containerOf = ({ mimeType }: MediaType) => mimeType.split('/')[1];
 
 function assertDimensions({ dimensions, type }: CleanFile, name: string, field: string): void {
   if (!dimensions) return;

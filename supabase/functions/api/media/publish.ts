@@ -134,7 +134,7 @@ async function store(
   { bucket, field }: FileRules,
   place: number,
 ): Promise<PublishedFile> {
-  const { type, bytes, dimensions } = file;
+  const { type, bytes, dimensions, durationMs } = file;
   // The secret key: no client writes to these buckets.
   const client = secretClient(config, null);
   const register = (path: string) =>
@@ -147,6 +147,7 @@ async function store(
         mime_type: type.mimeType,
         size: bytes.length,
         ...dimensions,
+        ...(durationMs === null ? {} : { duration_ms: durationMs }),
       }),
     );
   let path =
@@ -173,7 +174,7 @@ async function store(
     size: bytes.length,
     width: dimensions?.width ?? null,
     height: dimensions?.height ?? null,
-    duration_ms: null,
+    duration_ms: durationMs,
   };
 }
 

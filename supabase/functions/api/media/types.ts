@@ -16,6 +16,14 @@ export const mediaTypes = {
   // An animated PNG is a PNG to every client.
   png: { mimeType: 'image/png', extension: 'png', kind: 'image', aliases: ['image/x-png', 'image/apng'] },
   gif: { mimeType: 'image/gif', extension: 'gif', kind: 'image', aliases: [] },
+  webp: { mimeType: 'image/webp', extension: 'webp', kind: 'image', aliases: [] },
+  avif: { mimeType: 'image/avif', extension: 'avif', kind: 'image', aliases: ['image/avif-sequence'] },
+  heic: {
+    mimeType: 'image/heic',
+    extension: 'heic',
+    kind: 'image',
+    aliases: ['image/heif', 'image/heic-sequence', 'image/heif-sequence'],
+  },
   // M4V is an MP4 file under Apple's name, 3GP and 3G2 are MP4 files as phones write them.
   mp4: {
     mimeType: 'video/mp4',
@@ -30,6 +38,7 @@ export const mediaTypes = {
     kind: 'video',
     aliases: ['video/vnd.avi', 'video/avi', 'video/msvideo'],
   },
+  webm: { mimeType: 'video/webm', extension: 'webm', kind: 'video', aliases: [] },
   mp3: {
     mimeType: 'audio/mpeg',
     extension: 'mp3',
@@ -41,6 +50,20 @@ export const mediaTypes = {
     extension: 'wav',
     kind: 'audio',
     aliases: ['audio/x-wav', 'audio/wave', 'audio/vnd.wave', 'audio/x-pn-wav'],
+  },
+  // MP4 and WebM without a picture have names of their own.
+  m4a: {
+    mimeType: 'audio/mp4',
+    extension: 'm4a',
+    kind: 'audio',
+    aliases: ['audio/x-m4a', 'audio/m4a', 'audio/x-m4b', 'audio/3gpp', 'audio/3gpp2'],
+  },
+  weba: { mimeType: 'audio/webm', extension: 'weba', kind: 'audio', aliases: [] },
+  ogg: {
+    mimeType: 'audio/ogg',
+    extension: 'ogg',
+    kind: 'audio',
+    aliases: ['application/ogg', 'audio/opus', 'audio/vorbis', 'audio/x-opus+ogg', 'audio/x-vorbis+ogg'],
   },
   pdf: {
     mimeType: 'application/pdf',

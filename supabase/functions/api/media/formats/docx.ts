@@ -19,7 +19,7 @@ export const docx: Format = {
     const archive = openArchive(bytes);
     const typeOf = archive && partTypes(archive.contentTypes);
     if (!typeOf || !archive.names.some((name) => typeOf(name) === MAIN_PART)) return null;
-    return { type: mediaTypes.docx, bytes, dimensions: null };
+    return { type: mediaTypes.docx, bytes, dimensions: null, durationMs: null };
   },
 };
 

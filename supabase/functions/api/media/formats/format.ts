@@ -1,6 +1,6 @@
 import type { MediaType } from '../types.ts';
 
-/** Width and height of a picture as it is shown, in pixels. */
+/** Width and height of a picture or video as it is shown, in pixels. */
 export interface Dimensions {
   width: number;
   height: number;
@@ -11,8 +11,10 @@ export interface CleanFile {
   type: MediaType;
   /** The given bytes, moved together or overwritten: a copy of 50 MB would cost a fifth of a function's memory. */
   bytes: Uint8Array<ArrayBuffer>;
-  /** Null where the file is no picture. */
+  /** Null where there is no picture, or its size is not told. */
   dimensions: Dimensions | null;
+  /** Milliseconds of sound or video; null where there are none, or they are not told. */
+  durationMs: number | null;
 }
 
 /** A format: how its files begin, and what reads them. */
@@ -20,6 +22,12 @@ export interface Format {
   begins(bytes: Uint8Array<ArrayBuffer>): boolean;
   /** Removes the metadata, in place; null where the rest of the file is not of this format. */
   clean(bytes: Uint8Array<ArrayBuffer>): CleanFile | null;
+}
+
+/** Some bytes of a file. */
+export interface Range {
+  start: number;
+  end: number;
 }
 
 /** Keeps parts of a file, in order, and drops what lies between them, by moving the kept parts together. */
@@ -78,6 +86,12 @@ export function nameAt(bytes: Uint8Array, at: number): string {
     bytes[at + 3],
   ];
   return String.fromCharCode(first, second, third, fourth);
+}
+
+/** A duration of some units, as many a second as `scale`; null where the numbers make none that the database holds. */
+export function milliseconds(units: number, scale: number): number | null {
+  const value = Math.round((units / scale) * 1000);
+  return value > 0 && value < 2 ** 31 ? value : null;
 }
 
 /** The numbers of a file. */

@@ -40,7 +40,7 @@ export const gif: Format = {
         break;
       }
     }
-    return hasImage ? { type: mediaTypes.gif, bytes: kept.finish(), dimensions } : null;
+    return hasImage ? { type: mediaTypes.gif, bytes: kept.finish(), dimensions, durationMs: null } : null;
   },
 };
 

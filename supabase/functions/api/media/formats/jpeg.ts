@@ -55,7 +55,12 @@ export const jpeg: Format = {
     if (!dimensions || !hasScan || count === MAX_SEGMENTS) return null;
     // A file that ends without this mark is as good to decoders.
     if (bytes[at + 1] === END_OF_IMAGE) kept.keep(at, at + 2);
-    return { type: mediaTypes.jpg, bytes: kept.finish(), dimensions: upright(dimensions, orientation) };
+    return {
+      type: mediaTypes.jpg,
+      bytes: kept.finish(),
+      dimensions: upright(dimensions, orientation),
+      durationMs: null,
+    };
   },
 };
 

@@ -1,5 +1,5 @@
 import { mediaTypes } from '../types.ts';
-import { type Format, hasText, viewOf } from './format.ts';
+import { type Format, hasText, milliseconds, nameAt, viewOf } from './format.ts';
 
 /** Some encoders leave a gap before the first frame; more than this is another file. */
 const MAX_GAP_BYTES = 64 * 1024;
@@ -7,6 +7,12 @@ const MAX_GAP_BYTES = 64 * 1024;
 const MAX_TAGS = 100;
 /** Frames in a row that no other file has by chance. */
 const FRAMES_IN_A_ROW = 4;
+
+/** Where the first frame may have the name of a header: behind the side information, which has four lengths. */
+const HEADERS = [9, 17, 32].flatMap((side) => ['Xing', 'Info'].map((name) => [name, 4 + side] as const));
+HEADERS.push(['VBRI', 36]);
+/** What may follow the last frame: the begin of one that is cut off, or less. */
+const MAX_REST_BYTES = 1441;
 
 /** Kilobits a second of layer III, by index: MPEG 1, and MPEG 2 with 2.5. */
 const rates = [
@@ -25,7 +31,12 @@ export const mp3: Format = {
     const end = startOfTrailer(bytes);
     const start = firstFrame(bytes, tagged, end, tagged > 0);
     if (start === -1 || end <= start) return null;
-    return { type: mediaTypes.mp3, bytes: bytes.subarray(start, end), dimensions: null };
+    return {
+      type: mediaTypes.mp3,
+      bytes: bytes.subarray(start, end),
+      dimensions: null,
+      durationMs: durationOf(bytes, start, end),
+    };
   },
 };
 
@@ -58,24 +69,38 @@ function framesFrom(bytes: Uint8Array, from: number, end: number): boolean {
   for (let count = 0; count < FRAMES_IN_A_ROW; count++) {
     // A short file has few frames.
     if (count > 0 && at === end) return true;
-    const length = frameBytes(bytes, at);
-    if (length === 0) return false;
-    at += length;
+    const frame = frameAt(bytes, at);
+    if (!frame) return false;
+    at += frame.length;
   }
   return true;
 }
 
-/** The length of the frame at a place, or 0 where there is no header of one. */
-function frameBytes(bytes: Uint8Array, at: number): number {
-  const [sync = 0, second = 0, third = 0] = bytes.subarray(at, at + 3);
+/** Counts the frames, which is exact also where rates vary; null where something else lies between them. */
+function durationOf(bytes: Uint8Array, start: number, end: number): number | null {
+  let seconds = 0;
+  let at = start;
+  for (let frame = frameAt(bytes, at); frame && at < end; frame = frameAt(bytes, at)) {
+    // Some encoders begin with a frame that holds no sound, but facts about the file.
+    const isHeader = at === start && HEADERS.some(([name, place]) => nameAt(bytes, at + place) === name);
+    if (!isHeader) seconds += frame.seconds;
+    at += frame.length;
+  }
+  return end - at <= MAX_REST_BYTES ? milliseconds(seconds, 1) : null;
+}
+
+/** The frame at a place, or null where there is no header of one. */
+function frameAt(bytes: Uint8Array, at: number): { length: number; seconds: number } | null {
+  const [sync = 0, second = 0, third = 0] = [bytes[at], bytes[at + 1], bytes[at + 2]];
   const version = (second >> 3) & 3;
   const isLayer3 = ((second >> 1) & 3) === 1;
-  if (sync !== 0xff || second < 0xe0 || version === 1 || !isLayer3) return 0;
+  if (sync !== 0xff || second < 0xe0 || version === 1 || !isLayer3) return null;
   const rate = rates[version === 3 ? 0 : 1]?.[third >> 4];
   const frequency = frequencies[(third >> 2) & 3];
-  if (!rate || !frequency) return 0;
-  const [samplesBytes, divisor] = version === 3 ? [144, 1] : [72, version === 2 ? 2 : 4];
-  return Math.floor((samplesBytes * rate * 1000) / (frequency / divisor)) + ((third >> 1) & 1);
+  if (!rate || !frequency) return null;
+  const [samples, divisor] = version === 3 ? [1152, 1] : [576, version === 2 ? 2 : 4];
+  const length = Math.floor((samples * divisor * rate * 125) / frequency) + ((third >> 1) & 1);
+  return { length, seconds: (samples * divisor) / frequency };
 }
 
 /** The start of the tags at the end: ID3v1, Lyrics3 and APE, in any order. */

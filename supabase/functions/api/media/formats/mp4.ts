@@ -1,157 +1,142 @@
 import { mediaTypes } from '../types.ts';
-import { type Format, hasText, nameAt, viewOf } from './format.ts';
+import {
+  type Box,
+  beginsWithBox,
+  blank,
+  boxesIn,
+  child,
+  handlerOf,
+  keepNeeded,
+  numbersOf,
+  samplesOf,
+  tracksOf,
+} from './boxes.ts';
+import { type Dimensions, type Format, milliseconds, nameAt } from './format.ts';
 
-// MP4 and MOV are trees of boxes, each with a length and a type of four letters. Samples are found by their offset in
-// the file, so nothing is moved: a box that is not needed becomes a `free` one of the same size, and zeros.
-
-interface Box {
-  type: string;
-  start: number;
-  /** The start of the contents, after length and type. */
-  body: number;
-  end: number;
-}
-
-/** The boxes that players need, by the box around them. Titles, places and makers' own boxes are not among them. */
-const needed: Record<string, readonly string[]> = {
-  file: ['ftyp', 'styp', 'moov', 'moof', 'mdat', 'sidx', 'ssix', 'mfra', 'pdin'],
-  moov: ['mvhd', 'trak', 'mvex', 'iods'],
-  mvex: ['mehd', 'trex', 'leva'],
-  trak: ['tkhd', 'edts', 'mdia', 'tref', 'trgr', 'tapt', 'clip', 'matt', 'load'],
-  mdia: ['mdhd', 'hdlr', 'minf', 'elng'],
-  minf: ['vmhd', 'smhd', 'gmhd', 'nmhd', 'hdlr', 'dinf', 'stbl'],
-  stbl: 'stsd stts stsc stsz stz2 stco co64 stss ctts cslg sdtp sbgp sgpd subs saiz saio stps padb stsh'.split(
-    ' ',
-  ),
-  moof: ['mfhd', 'traf'],
-  traf: ['tfhd', 'tfdt', 'trun', 'sbgp', 'sgpd', 'subs', 'saiz', 'saio', 'senc', 'sdtp'],
-};
-
-/** Headers that hold when the video was made and changed. */
-const dated = new Set(['mvhd', 'tkhd', 'mdhd']);
-
-/** Sound alone, under the names of audio books and songs. */
-const soundBrands = /^(M4[ABP]|F4[AB]) $/;
-
-/** MP4 and MOV: nothing stays but what players need. Tracks of neither picture nor sound, such as places, go. */
+/** MP4, M4A and MOV: nothing stays but what players need. Tracks of neither picture nor sound, such as places, go. */
 export const mp4: Format = {
-  begins: (bytes) =>
-    ['ftyp', 'moov', 'mdat', 'free', 'wide', 'skip', 'pnot'].some((type) => hasText(bytes, 4, type)),
+  begins: (bytes) => beginsWithBox(bytes, 'ftyp', 'moov', 'mdat', 'free', 'wide', 'skip', 'pnot'),
 
   clean(bytes) {
     const root = [...boxesIn(bytes, 0, bytes.length)];
-    const tracks = root
-      .filter(({ type }) => type === 'moov')
-      .flatMap((moov) => [...boxesIn(bytes, moov.body, moov.end)].filter(({ type }) => type === 'trak'));
-    const others = tracks.filter((track) => !['vide', 'soun'].includes(handlerOf(bytes, track)));
+    const moov = root.find(({ type }) => type === 'moov');
+    const tracks = moov ? tracksOf(bytes, moov) : [];
+    const byHandler = Map.groupBy(tracks, (track) => handlerOf(bytes, track));
+    const pictures = byHandler.get('vide') ?? [];
+    if (!moov || pictures.length + (byHandler.get('soun')?.length ?? 0) === 0) return null;
     const ftyp = root.find(({ type }) => type === 'ftyp');
-    const brand = ftyp ? nameAt(bytes, ftyp.body) : 'qt  ';
-    if (others.length === tracks.length || soundBrands.test(brand)) return null;
+    const isQuickTime = !ftyp || nameAt(bytes, ftyp.body) === 'qt  ';
+    const facts = {
+      type: isQuickTime ? mediaTypes.mov : pictures.length > 0 ? mediaTypes.mp4 : mediaTypes.m4a,
+      dimensions: dimensionsOf(bytes, pictures),
+      durationMs: durationOf(bytes, moov, tracks, root),
+    };
+    const others = [...byHandler].flatMap(([handler, list]) => (/^(vide|soun)$/.test(handler) ? [] : list));
     // Samples do not overlap: all together are no more than the file.
     let budget = bytes.length;
     for (const track of others) {
-      const blanked = blankSamples(bytes, track, budget);
-      if (blanked === null) return null;
-      budget -= blanked;
+      for (const samples of samplesOf(bytes, track)) {
+        budget -= samples ? samples.end - samples.start : Infinity;
+        if (!samples || budget < 0) return null;
+        bytes.fill(0, samples.start, samples.end);
+      }
       blank(bytes, track);
     }
-    const end = keepNeeded(bytes, 'file', 0, bytes.length);
-    const type = brand === 'qt  ' ? mediaTypes.mov : mediaTypes.mp4;
-    return { type, bytes: bytes.subarray(0, end), dimensions: null };
+    const end = keepNeeded(bytes, 'film', 0, bytes.length);
+    return { ...facts, bytes: bytes.subarray(0, end) };
   },
 };
 
-/** A long video in fragments has thousands of boxes. */
-const MAX_BOXES = 100_000;
-
-/** The boxes between two places, up to where they stop making sense. */
-function* boxesIn(bytes: Uint8Array, from: number, to: number): Generator<Box> {
-  const view = viewOf(bytes);
-  for (let start = from, count = 0; start + 8 <= to && count < MAX_BOXES; count++) {
-    const type = nameAt(bytes, start + 4);
-    if (!/^[\x20-\x7e\xa9]{4}$/.test(type)) return;
-    const short = view.getUint32(start);
-    const isLong = short === 1 && start + 16 <= to;
-    const body = start + (isLong ? 16 : 8);
-    // Zero: to the end of the file.
-    const size = isLong ? Number(view.getBigUint64(start + 8)) : short || to - start;
-    // Media data may be cut off, and plays up to there.
-    const end = type === 'mdat' ? Math.min(start + size, to) : start + size;
-    if (end < body || end > to) return;
-    yield { type, start, body, end };
-    start = end;
+/** The size of the first picture that has one. Phones turn it with a matrix, in which a quarter turn has no diagonal. */
+function dimensionsOf(bytes: Uint8Array, tracks: readonly Box[]): Dimensions | null {
+  for (const track of tracks) {
+    const header = child(bytes, track, 'tkhd');
+    if (!header) continue;
+    const from = header.body + (bytes[header.body] === 1 ? 52 : 40);
+    const at = numbersOf(bytes.subarray(from, header.end));
+    const [width, height] = [at(36), at(40)].map((fixed) => Math.round(fixed / 65_536));
+    if (!width || !height) continue;
+    return at(0) === 0 && at(16) === 0 ? { width: height, height: width } : { width, height };
   }
+  return null;
 }
 
-/** Blanks what is not needed; gives where the last box ends. */
-function keepNeeded(bytes: Uint8Array, parent: string, from: number, to: number): number {
-  let last = from;
-  for (const box of boxesIn(bytes, from, to)) {
-    const { type, body, end } = box;
-    if (!needed[parent]?.includes(type)) blank(bytes, box);
-    // Bytes after the last box are no box, so remove them too.
-    else if (needed[type]) bytes.fill(0, keepNeeded(bytes, type, body, end), end);
-    // Version 1 has times of 8 bytes in place of 4.
-    else if (dated.has(type)) bytes.fill(0, body + 4, Math.min(body + (bytes[body] === 1 ? 20 : 12), end));
-    last = end;
+/** What the film's header says, or where its last fragment ends: recorders write the header before they know. */
+function durationOf(bytes: Uint8Array, moov: Box, tracks: readonly Box[], root: readonly Box[]) {
+  const { scale, duration } = clockOf(bytes, child(bytes, moov, 'mvhd'));
+  const inFragments = fragmentsEnd(bytes, moov, tracks, root);
+  return milliseconds(Math.max(duration / scale || 0, inFragments), 1);
+}
+
+/** Units a second and a duration in them, of `mvhd` or `mdhd`; 0 where the duration is not known. */
+function clockOf(bytes: Uint8Array, header: Box | undefined): { scale: number; duration: number } {
+  if (!header) return { scale: 0, duration: 0 };
+  const at = numbersOf(bytes.subarray(header.body, header.end));
+  const isLong = bytes[header.body] === 1;
+  const duration = isLong ? at(24) * 2 ** 32 + at(28) : at(16);
+  return {
+    scale: isLong ? at(20) : at(12),
+    duration: duration >= (isLong ? 2 ** 63 : 0xffffffff) ? 0 : duration,
+  };
+}
+
+/** The end of the last fragment, in seconds. */
+function fragmentsEnd(bytes: Uint8Array, moov: Box, tracks: readonly Box[], root: readonly Box[]): number {
+  const scales = new Map(
+    tracks.map((track) => {
+      const header = child(bytes, track, 'tkhd');
+      const at = numbersOf(header ? bytes.subarray(header.body, header.end) : new Uint8Array());
+      return [
+        at(header && bytes[header.body] === 1 ? 20 : 12),
+        clockOf(bytes, child(bytes, track, 'mdia', 'mdhd')).scale,
+      ];
+    }),
+  );
+  const mvex = child(bytes, moov, 'mvex');
+  const defaults = new Map(
+    [...(mvex ? boxesIn(bytes, mvex.body, mvex.end) : [])].map(({ body, end }) => {
+      const at = numbersOf(bytes.subarray(body, end));
+      return [at(4), at(12)];
+    }),
+  );
+  const ends = new Map<number, number>();
+  for (const moof of root) {
+    if (moof.type !== 'moof' || !mvex) continue;
+    for (const traf of boxesIn(bytes, moof.body, moof.end)) {
+      if (traf.type === 'traf') addFragment(bytes, traf, defaults, ends);
+    }
   }
+  let last = 0;
+  for (const [track, end] of ends) last = Math.max(last, end / (scales.get(track) || Infinity));
   return last;
 }
 
-function blank(bytes: Uint8Array, { start, body, end }: Box): void {
-  for (let index = 0; index < 4; index++) bytes[start + 4 + index] = 'free'.charCodeAt(index);
-  bytes.fill(0, body, end);
-}
-
-function child(bytes: Uint8Array, { body, end }: Box, ...path: string[]): Box | undefined {
-  const [type, ...rest] = path;
-  const box = [...boxesIn(bytes, body, end)].find((box) => box.type === type);
-  return box && rest.length > 0 ? child(bytes, box, ...rest) : box;
-}
-
-/** The handler of a track: `vide`, `soun`, `meta`, … */
-function handlerOf(bytes: Uint8Array, track: Box): string {
-  const handler = child(bytes, track, 'mdia', 'hdlr');
-  return handler ? nameAt(bytes, handler.body + 8) : '';
-}
-
-/** Blanks the samples of a track; gives their bytes, or null where a table is cut off or they exceed `budget`. */
-function blankSamples(bytes: Uint8Array, track: Box, budget: number): number | null {
-  const table = child(bytes, track, 'mdia', 'minf', 'stbl');
-  const contents = (type: string) => {
-    const box = table && child(bytes, table, type);
-    return box ? bytes.subarray(box.body, box.end) : new Uint8Array();
-  };
-  const [stsz, stsc, stco, co64] = [contents('stsz'), contents('stsc'), contents('stco'), contents('co64')];
-  const [sizes, runs, short, long] = [numbersOf(stsz), numbersOf(stsc), numbersOf(stco), numbersOf(co64)];
-  // The counts come from the file. Loops up to a count that the box cannot hold would take minutes.
-  const isWhole =
-    (sizes(4) > 0 || 4 * sizes(8) <= stsz.length) &&
-    12 * runs(4) <= stsc.length &&
-    4 * short(4) <= stco.length &&
-    8 * long(4) <= co64.length;
-  if (!isWhole) return null;
-  let blanked = 0;
-  let sample = 0;
-  let run = 0;
-  for (let chunk = 0; chunk < Math.max(short(4), long(4)); chunk++) {
-    const offset = long(4) ? long(8 + 8 * chunk) * 2 ** 32 + long(12 + 8 * chunk) : short(8 + 4 * chunk);
-    // A run names its first chunk, counted from 1, and how many samples are in each of its chunks.
-    while (run + 1 < runs(4) && runs(20 + 12 * run) <= chunk + 1) run++;
-    const count = runs(12 + 12 * run);
-    let length = count * sizes(4);
-    for (let index = 0; sizes(4) === 0 && index < count && sample < sizes(8); index++, sample++) {
-      length += sizes(12 + 4 * sample);
+/** Moves the end of a track, in its own units, behind a fragment. */
+function addFragment(
+  bytes: Uint8Array,
+  traf: Box,
+  defaults: ReadonlyMap<number, number>,
+  ends: Map<number, number>,
+): void {
+  let track = 0;
+  let each = 0;
+  let end = 0;
+  for (const { type, body, end: to } of boxesIn(bytes, traf.body, traf.end)) {
+    const at = numbersOf(bytes.subarray(body, to));
+    const flags = at(0) & 0xffffff;
+    if (type === 'tfhd') {
+      track = at(4);
+      each = flags & 8 ? at(8 + (flags & 1 ? 8 : 0) + (flags & 2 ? 4 : 0)) : (defaults.get(track) ?? 0);
+      end = ends.get(track) ?? 0;
+    } else if (type === 'tfdt') end = at(0) >>> 24 === 1 ? at(4) * 2 ** 32 + at(8) : at(4);
+    else if (type === 'trun') {
+      const first = 8 + (flags & 1 ? 4 : 0) + (flags & 4 ? 4 : 0);
+      const step = 4 * [0x100, 0x200, 0x400, 0x800].filter((flag) => flags & flag).length;
+      if (!(flags & 0x100)) end += at(4) * each;
+      else
+        for (let sample = 0; sample < at(4) && first + sample * step < to - body; sample++)
+          end += at(first + sample * step);
     }
-    blanked += length;
-    if (blanked > budget) return null;
-    bytes.fill(0, offset, offset + length);
   }
-  return blanked;
-}
-
-/** The big-endian numbers of a box by their place; 0 beyond its end. */
-function numbersOf(bytes: Uint8Array): (at: number) => number {
-  const view = viewOf(bytes);
-  return (at) => (at + 4 <= bytes.length ? view.getUint32(at) : 0);
+  ends.set(track, end);
 }

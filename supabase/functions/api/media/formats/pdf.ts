@@ -10,5 +10,5 @@ export const pdf: Format = {
     for (let at = 0; at <= MAX_PREAMBLE_BYTES; at++) if (hasText(bytes, at, '%PDF-')) return true;
     return false;
   },
-  clean: (bytes) => ({ type: mediaTypes.pdf, bytes, dimensions: null }),
+  clean: (bytes) => ({ type: mediaTypes.pdf, bytes, dimensions: null, durationMs: null }),
 };

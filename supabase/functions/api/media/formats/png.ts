@@ -41,7 +41,12 @@ export const png: Format = {
       if (type === 'IDAT') hasData = true;
       if (type === 'IEND') {
         if (!hasData) return null;
-        return { type: mediaTypes.png, bytes: kept.finish(), dimensions: upright(dimensions, orientation) };
+        return {
+          type: mediaTypes.png,
+          bytes: kept.finish(),
+          dimensions: upright(dimensions, orientation),
+          durationMs: null,
+        };
       }
       at = end;
     }

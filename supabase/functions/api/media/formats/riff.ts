@@ -1,8 +1,8 @@
 import { type MediaType, mediaTypes } from '../types.ts';
-import { type Format, hasText, nameAt, viewOf } from './format.ts';
+import { type Dimensions, type Format, hasText, milliseconds, nameAt, viewOf } from './format.ts';
 
-// WAV and AVI are RIFF files: lists of chunks, each with a name of four letters and a length. AVI's index holds offsets,
-// so nothing is moved: a chunk that is not needed becomes `JUNK` of the same size, and zeros.
+// WAV, AVI and WebP are RIFF files: lists of chunks, each with a name of four letters and a length. AVI's index holds
+// offsets, so nothing is moved: a chunk that is not needed becomes `JUNK` of the same size, and zeros.
 
 /** The chunks that players need, by the list around them. Titles, dates, makers' own chunks are not among them. */
 const needed: Record<string, readonly string[]> = {
@@ -12,16 +12,39 @@ const needed: Record<string, readonly string[]> = {
   hdrl: ['avih', 'strl', 'odml'],
   strl: ['strh', 'strf', 'indx', 'vprp'],
   odml: ['dmlh'],
+  // Not the Exif, nor its orientation: browsers do not turn a WebP by it.
+  WEBP: ['VP8X', 'ICCP', 'ANIM', 'ANMF', 'ALPH', 'VP8 ', 'VP8L'],
+  ANMF: ['ALPH', 'VP8 ', 'VP8L'],
 };
 
-const types: Record<string, MediaType> = { WAVE: mediaTypes.wav, 'AVI ': mediaTypes.avi };
-/** Without these nothing plays. */
-const essential: Record<string, readonly string[]> = { WAVE: ['fmt ', 'data'], 'AVI ': ['hdrl', 'movi'] };
+/** The chunks that hold chunks, and where these begin. ANMF is a frame of an animation. */
+const lists: Record<string, number> = { LIST: 12, ANMF: 24 };
 
-/** A recorder writes dozens of chunks; samples lie in one. */
+const types: Record<string, MediaType> = {
+  WAVE: mediaTypes.wav,
+  'AVI ': mediaTypes.avi,
+  WEBP: mediaTypes.webp,
+};
+/** Without one of each nothing plays. */
+const essential: Record<string, readonly string[][]> = {
+  WAVE: [['fmt '], ['data']],
+  'AVI ': [['hdrl'], ['movi']],
+  WEBP: [['VP8 ', 'VP8L', 'ANMF']],
+};
+
+/** A recorder writes dozens of chunks, with the samples in one. The longest animations have thousands of frames. */
 const MAX_CHUNKS = 10_000;
 
-/** WAV and AVI: nothing stays but what players need. */
+/** What the needed chunks tell of a file. */
+interface Facts {
+  names: Set<string>;
+  dimensions: Dimensions | null;
+  /** Of a WAV. */
+  bytesPerSecond: number;
+  seconds: number;
+}
+
+/** WAV, AVI and WebP: nothing stays but what players need. */
 export const riff: Format = {
   begins: (bytes) => hasText(bytes, 0, 'RIFF') && nameAt(bytes, 8) in types,
 
@@ -29,37 +52,76 @@ export const riff: Format = {
     const form = nameAt(bytes, 8);
     const type = types[form];
     if (!type) return null;
-    let end = 0;
-    const found: string[] = [];
-    // An AVI over a gigabyte goes on in further RIFF parts.
-    while (hasText(bytes, end, 'RIFF') && bytes.length >= end + 12) {
-      const part = keepNeeded(bytes, nameAt(bytes, end + 8), end + 12, endOf(bytes, end, bytes.length));
-      found.push(...part.found);
-      end = part.end;
+    const facts: Facts = { names: new Set(), dimensions: null, bytesPerSecond: 0, seconds: 0 };
+    let { end, neededEnd } = keepNeeded(bytes, form, 12, endOf(bytes, 0, bytes.length), facts);
+    if (!essential[form]?.every((names) => names.some((name) => facts.names.has(name)))) return null;
+    if (form === 'WEBP') {
+      // A picture that is cut off is none. What follows its last chunk goes: as a rule Exif and XMP.
+      if (!facts.dimensions || viewOf(bytes).getUint32(4, true) + 8 > bytes.length) return null;
+      viewOf(bytes).setUint32(4, neededEnd - 8, true);
+      end = neededEnd;
     }
-    if (!essential[form]?.every((name) => found.includes(name))) return null;
-    return { type, bytes: bytes.subarray(0, Math.min(end, bytes.length)), dimensions: null };
+    // An AVI over a gigabyte goes on in further parts.
+    while (hasText(bytes, end, 'RIFF') && hasText(bytes, end + 8, 'AVIX')) {
+      ({ end } = keepNeeded(bytes, 'AVIX', end + 12, endOf(bytes, end, bytes.length), facts));
+    }
+    return {
+      type,
+      bytes: bytes.subarray(0, Math.min(end, bytes.length)),
+      dimensions: facts.dimensions,
+      durationMs: milliseconds(facts.seconds, 1),
+    };
   },
 };
 
-/** Blanks the chunks of a list that are not needed; gives the names of the others, and where the list ends. */
-function keepNeeded(bytes: Uint8Array, list: string, from: number, to: number) {
-  const found: string[] = [];
+/** Blanks the chunks of a list that are not needed, and reads the others; gives where the list and they end. */
+function keepNeeded(bytes: Uint8Array, list: string, from: number, to: number, facts: Facts) {
+  let neededEnd = from;
   let at = from;
   for (let count = 0; at + 8 <= to && count < MAX_CHUNKS; count++) {
-    const isList = hasText(bytes, at, 'LIST');
-    const name = nameAt(bytes, isList ? at + 8 : at);
+    const id = nameAt(bytes, at);
+    const name = id === 'LIST' ? nameAt(bytes, at + 8) : id;
     const end = endOf(bytes, at, to);
     if (!needed[list]?.includes(name)) {
       for (let index = 0; index < 4; index++) bytes[at + index] = 'JUNK'.charCodeAt(index);
       bytes.fill(0, at + 8, end);
     } else {
-      found.push(name);
-      if (isList && needed[name]) keepNeeded(bytes, name, at + 12, end);
+      facts.names.add(name);
+      const inner = lists[id];
+      if (inner === undefined) read(bytes.subarray(at + 8, end), list, name, facts);
+      else if (needed[name]) keepNeeded(bytes, name, at + inner, end, facts);
+      neededEnd = end;
     }
     at = end;
   }
-  return { found, end: at };
+  return { end: at, neededEnd };
+}
+
+/** Notes what a chunk tells. */
+function read(data: Uint8Array, list: string, name: string, facts: Facts): void {
+  const view = viewOf(data);
+  const at = (place: number) => (place + 4 <= data.length ? view.getUint32(place, true) : 0);
+  if (name === 'fmt ') facts.bytesPerSecond = at(8);
+  if (name === 'data') facts.seconds = data.length / facts.bytesPerSecond;
+  if (name === 'avih') facts.dimensions = sizeOf(at(32), at(36));
+  // Of the streams of an AVI, the longest. Length and rate are in the stream's own units.
+  if (name === 'strh') facts.seconds = Math.max(facts.seconds, (at(32) * at(20)) / at(24) || 0);
+  if (list !== 'WEBP') return;
+  if (name === 'VP8X') {
+    // Exif and XMP, which are removed.
+    data[0] = (data[0] ?? 0) & ~0x0c;
+    facts.dimensions = sizeOf((at(4) & 0xffffff) + 1, (at(6) >>> 8) + 1);
+  }
+  if (name === 'VP8 ' && hasText(data, 3, '\x9d\x01\x2a')) {
+    facts.dimensions = sizeOf(at(6) & 0x3fff, (at(6) >>> 16) & 0x3fff);
+  }
+  if (name === 'VP8L' && data[0] === 0x2f) {
+    facts.dimensions = sizeOf((at(1) & 0x3fff) + 1, ((at(1) >>> 14) & 0x3fff) + 1);
+  }
+}
+
+function sizeOf(width: number, height: number): Dimensions | null {
+  return width > 0 && height > 0 ? { width, height } : null;
 }
 
 /** The end of a chunk: on an even byte, and at most the end of its list. Streaming recorders write no lengths. */
