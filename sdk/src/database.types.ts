@@ -53,96 +53,6 @@ isOneToOne: false
       referencedColumns: ["id"]
     }
                   ]
-                },"comment_likes": {
-                  Row: {
-                    "comment_id": string,"created_at": string,"id": string,"profile_id": string
-                  }
-                  ComputedFields: never
-                  Insert: {
-                    "comment_id": string,"created_at"?: string,"id"?: string,"profile_id": string
-                  }
-                  Update: {
-                    "comment_id"?: string,"created_at"?: string,"id"?: string,"profile_id"?: string
-                  }
-                  Relationships: [
-                    {
-      foreignKeyName: "comment_likes_comment_id_fkey"
-      columns: ["comment_id"]
-isOneToOne: false
-      referencedRelation: "comments"
-      referencedColumns: ["id"]
-    },{
-      foreignKeyName: "comment_likes_profile_id_fkey"
-      columns: ["profile_id"]
-isOneToOne: false
-      referencedRelation: "profiles"
-      referencedColumns: ["id"]
-    }
-                  ]
-                },"comment_mentions": {
-                  Row: {
-                    "comment_id": string,"name": string,"profile_id": string
-                  }
-                  ComputedFields: never
-                  Insert: {
-                    "comment_id": string,"name": string,"profile_id": string
-                  }
-                  Update: {
-                    "comment_id"?: string,"name"?: string,"profile_id"?: string
-                  }
-                  Relationships: [
-                    {
-      foreignKeyName: "comment_mentions_comment_id_fkey"
-      columns: ["comment_id"]
-isOneToOne: false
-      referencedRelation: "comments"
-      referencedColumns: ["id"]
-    },{
-      foreignKeyName: "comment_mentions_profile_id_fkey"
-      columns: ["profile_id"]
-isOneToOne: false
-      referencedRelation: "profiles"
-      referencedColumns: ["id"]
-    }
-                  ]
-                },"comments": {
-                  Row: {
-                    "created_at": string,"hidden_at": string | null,"id": string,"owner_id": string | null,"parent_id": string | null,"post_id": string,"reply_to_id": string | null,"text": string | null,"updated_at": string
-                  }
-                  ComputedFields: never
-                  Insert: {
-                    "created_at"?: string,"hidden_at"?: string | null,"id"?: string,"owner_id"?: string | null,"parent_id"?: string | null,"post_id": string,"reply_to_id"?: string | null,"text"?: string | null,"updated_at"?: string
-                  }
-                  Update: {
-                    "created_at"?: string,"hidden_at"?: string | null,"id"?: string,"owner_id"?: string | null,"parent_id"?: string | null,"post_id"?: string,"reply_to_id"?: string | null,"text"?: string | null,"updated_at"?: string
-                  }
-                  Relationships: [
-                    {
-      foreignKeyName: "comments_owner_id_fkey"
-      columns: ["owner_id"]
-isOneToOne: false
-      referencedRelation: "profiles"
-      referencedColumns: ["id"]
-    },{
-      foreignKeyName: "comments_parent_id_fkey"
-      columns: ["parent_id"]
-isOneToOne: false
-      referencedRelation: "comments"
-      referencedColumns: ["id"]
-    },{
-      foreignKeyName: "comments_post_id_fkey"
-      columns: ["post_id"]
-isOneToOne: false
-      referencedRelation: "posts"
-      referencedColumns: ["id"]
-    },{
-      foreignKeyName: "comments_reply_to_id_fkey"
-      columns: ["reply_to_id"]
-isOneToOne: false
-      referencedRelation: "comments"
-      referencedColumns: ["id"]
-    }
-                  ]
                 },"follows": {
                   Row: {
                     "created_at": string,"followee_id": string,"follower_id": string,"id": string,"state": Database["public"]['Enums']["follow_state"]
@@ -195,27 +105,53 @@ isOneToOne: false
       referencedColumns: ["id"]
     }
                   ]
-                },"post_likes": {
+                },"notification_actors": {
                   Row: {
-                    "created_at": string,"id": string,"post_id": string,"profile_id": string
+                    "actor_id": string,"id": string,"notification_id": string,"recipient_id": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "created_at"?: string,"id"?: string,"post_id": string,"profile_id": string
+                    "actor_id": string,"id": string,"notification_id": string,"recipient_id": string
                   }
                   Update: {
-                    "created_at"?: string,"id"?: string,"post_id"?: string,"profile_id"?: string
+                    "actor_id"?: string,"id"?: string,"notification_id"?: string,"recipient_id"?: string
                   }
                   Relationships: [
                     {
-      foreignKeyName: "post_likes_post_id_fkey"
+      foreignKeyName: "notification_actors_actor_id_fkey"
+      columns: ["actor_id"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "notification_actors_notification_id_fkey"
+      columns: ["notification_id"]
+isOneToOne: false
+      referencedRelation: "notifications"
+      referencedColumns: ["id"]
+    }
+                  ]
+                },"notifications": {
+                  Row: {
+                    "actor_count": number,"comment_id": string | null,"day": string,"id": string,"kind": Database["public"]['Enums']["notification_kind"],"newest": string,"post_id": string | null,"recipient_id": string,"target_id": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "actor_count": number,"comment_id"?: string | null,"day"?: string,"id"?: string,"kind": Database["public"]['Enums']["notification_kind"],"newest": string,"post_id"?: string | null,"recipient_id": string,"target_id"?: never
+                  }
+                  Update: {
+                    "actor_count"?: number,"comment_id"?: string | null,"day"?: string,"id"?: string,"kind"?: Database["public"]['Enums']["notification_kind"],"newest"?: string,"post_id"?: string | null,"recipient_id"?: string,"target_id"?: never
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "notifications_post_id_fkey"
       columns: ["post_id"]
 isOneToOne: false
       referencedRelation: "posts"
       referencedColumns: ["id"]
     },{
-      foreignKeyName: "post_likes_profile_id_fkey"
-      columns: ["profile_id"]
+      foreignKeyName: "notifications_recipient_id_fkey"
+      columns: ["recipient_id"]
 isOneToOne: false
       referencedRelation: "profiles"
       referencedColumns: ["id"]
@@ -261,32 +197,6 @@ isOneToOne: false
       referencedColumns: ["id"]
     },{
       foreignKeyName: "post_mentions_profile_id_fkey"
-      columns: ["profile_id"]
-isOneToOne: false
-      referencedRelation: "profiles"
-      referencedColumns: ["id"]
-    }
-                  ]
-                },"post_saves": {
-                  Row: {
-                    "created_at": string,"id": string,"post_id": string,"profile_id": string
-                  }
-                  ComputedFields: never
-                  Insert: {
-                    "created_at"?: string,"id"?: string,"post_id": string,"profile_id": string
-                  }
-                  Update: {
-                    "created_at"?: string,"id"?: string,"post_id"?: string,"profile_id"?: string
-                  }
-                  Relationships: [
-                    {
-      foreignKeyName: "post_saves_post_id_fkey"
-      columns: ["post_id"]
-isOneToOne: false
-      referencedRelation: "posts"
-      referencedColumns: ["id"]
-    },{
-      foreignKeyName: "post_saves_profile_id_fkey"
       columns: ["profile_id"]
 isOneToOne: false
       referencedRelation: "profiles"
@@ -341,14 +251,14 @@ isOneToOne: false
                   ]
                 },"private_profiles": {
                   Row: {
-                    "created_at": string,"date_of_birth": string | null,"id": string,"updated_at": string
+                    "created_at": string,"date_of_birth": string | null,"id": string,"notification_kinds_off": (Database["public"]['Enums']["notification_kind"])[],"notifications_read_up_to": string | null,"updated_at": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "created_at"?: string,"date_of_birth"?: string | null,"id": string,"updated_at"?: string
+                    "created_at"?: string,"date_of_birth"?: string | null,"id": string,"notification_kinds_off"?: (Database["public"]['Enums']["notification_kind"])[],"notifications_read_up_to"?: string | null,"updated_at"?: string
                   }
                   Update: {
-                    "created_at"?: string,"date_of_birth"?: string | null,"id"?: string,"updated_at"?: string
+                    "created_at"?: string,"date_of_birth"?: string | null,"id"?: string,"notification_kinds_off"?: (Database["public"]['Enums']["notification_kind"])[],"notifications_read_up_to"?: string | null,"updated_at"?: string
                   }
                   Relationships: [
                     {
@@ -387,6 +297,44 @@ isOneToOne: true
                   Relationships: [
                     
                   ]
+                },"reports": {
+                  Row: {
+                    "comment_id": string | null,"created_at": string,"handled_by": string | null,"id": string,"note": string,"post_id": string | null,"profile_id": string | null,"reason": Database["public"]['Enums']["report_reason"],"reporter_id": string | null,"state": Database["public"]['Enums']["report_state"],"text": string,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "comment_id"?: string | null,"created_at"?: string,"handled_by"?: string | null,"id"?: string,"note"?: string,"post_id"?: string | null,"profile_id"?: string | null,"reason": Database["public"]['Enums']["report_reason"],"reporter_id"?: string | null,"state"?: Database["public"]['Enums']["report_state"],"text"?: string,"updated_at"?: string
+                  }
+                  Update: {
+                    "comment_id"?: string | null,"created_at"?: string,"handled_by"?: string | null,"id"?: string,"note"?: string,"post_id"?: string | null,"profile_id"?: string | null,"reason"?: Database["public"]['Enums']["report_reason"],"reporter_id"?: string | null,"state"?: Database["public"]['Enums']["report_state"],"text"?: string,"updated_at"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "reports_handled_by_fkey"
+      columns: ["handled_by"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "reports_post_id_fkey"
+      columns: ["post_id"]
+isOneToOne: false
+      referencedRelation: "posts"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "reports_profile_id_fkey"
+      columns: ["profile_id"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "reports_reporter_id_fkey"
+      columns: ["reporter_id"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    }
+                  ]
                 },"reserved_usernames": {
                   Row: {
                     "username": string
@@ -424,14 +372,9 @@ isOneToOne: true
 "block_user":
 { Args: { "person": string }; Returns: undefined
                            },
-"create_comment":
-{ Args: { "idempotency_key"?: string,"parent_id"?: string,"post_id": string,"text": string }; Returns: Database["public"]['CompositeTypes']["comment_view"]
-                          SetofOptions: {
-        from: "*"
-        to: "comment_view"
-        isOneToOne: true
-        isSetofReturn: false
-      } },
+"count_unread_notifications":
+{ Args: Record<PropertyKey, never>; Returns: number
+                           },
 "create_post":
 { Args: { "caption": string,"idempotency_key"?: string,"is_public"?: boolean,"media"?: Json,"mentions"?: (string)[],"original_post"?: string,"tags"?: (string)[] }; Returns: Database["public"]['CompositeTypes']["post_view"]
                           SetofOptions: {
@@ -440,14 +383,19 @@ isOneToOne: true
         isOneToOne: true
         isSetofReturn: false
       } },
+"create_report":
+{ Args: { "comment_id"?: string,"person"?: string,"post_id"?: string,"reason": Database["public"]['Enums']["report_reason"],"text"?: string }; Returns: Database["public"]['CompositeTypes']["report_view"]
+                          SetofOptions: {
+        from: "*"
+        to: "report_view"
+        isOneToOne: true
+        isSetofReturn: false
+      } },
 "decline_follow_request":
 { Args: { "person": string }; Returns: undefined
                            },
 "delete_account":
 { Args: Record<PropertyKey, never>; Returns: undefined
-                           },
-"delete_comment":
-{ Args: { "comment_id": string }; Returns: undefined
                            },
 "discard_files":
 { Args: { "bucket_id": string,"names": (string)[] }; Returns: undefined
@@ -464,14 +412,9 @@ isOneToOne: true
 "follow_user":
 { Args: { "person": string }; Returns: Database["public"]['Enums']["follow_state"]
                            },
-"get_comment":
-{ Args: { "comment_id": string }; Returns: Database["public"]['CompositeTypes']["comment_view"]
-                          SetofOptions: {
-        from: "*"
-        to: "comment_view"
-        isOneToOne: true
-        isSetofReturn: false
-      } },
+"get_notification_settings":
+{ Args: Record<PropertyKey, never>; Returns: Json
+                           },
 "get_post":
 { Args: { "post_id": string }; Returns: Database["public"]['CompositeTypes']["post_view"]
                           SetofOptions: {
@@ -507,12 +450,6 @@ isOneToOne: true
         isOneToOne: true
         isSetofReturn: false
       } },
-"like_comment":
-{ Args: { "comment_id": string }; Returns: number
-                           },
-"like_post":
-{ Args: { "post_id": string }; Returns: number
-                           },
 "limits":
 { Args: Record<PropertyKey, never>; Returns: Json
                            },
@@ -521,22 +458,6 @@ isOneToOne: true
                           SetofOptions: {
         from: "*"
         to: "person_view"
-        isOneToOne: false
-        isSetofReturn: true
-      } },
-"list_comment_likes":
-{ Args: { "before"?: string,"comment_id": string,"page_limit"?: number }; Returns: Database["public"]['CompositeTypes']["person_view"][]
-                          SetofOptions: {
-        from: "*"
-        to: "person_view"
-        isOneToOne: false
-        isSetofReturn: true
-      } },
-"list_comments":
-{ Args: { "cursor"?: string,"newest_first"?: boolean,"page_limit"?: number,"post_id": string }; Returns: Database["public"]['CompositeTypes']["comment_view"][]
-                          SetofOptions: {
-        from: "*"
-        to: "comment_view"
         isOneToOne: false
         isSetofReturn: true
       } },
@@ -572,19 +493,19 @@ isOneToOne: true
         isOneToOne: false
         isSetofReturn: true
       } },
-"list_likes":
-{ Args: { "before"?: string,"page_limit"?: number,"post_id": string }; Returns: Database["public"]['CompositeTypes']["person_view"][]
+"list_mutes":
+{ Args: { "before"?: string,"page_limit"?: number }; Returns: Database["public"]['CompositeTypes']["person_view"][]
                           SetofOptions: {
         from: "*"
         to: "person_view"
         isOneToOne: false
         isSetofReturn: true
       } },
-"list_mutes":
-{ Args: { "before"?: string,"page_limit"?: number }; Returns: Database["public"]['CompositeTypes']["person_view"][]
+"list_notifications":
+{ Args: { "before"?: string,"page_limit"?: number,"unread"?: boolean }; Returns: Database["public"]['CompositeTypes']["notification_view"][]
                           SetofOptions: {
         from: "*"
-        to: "person_view"
+        to: "notification_view"
         isOneToOne: false
         isSetofReturn: true
       } },
@@ -596,26 +517,16 @@ isOneToOne: true
         isOneToOne: false
         isSetofReturn: true
       } },
-"list_replies":
-{ Args: { "comment_id": string,"cursor"?: string,"page_limit"?: number }; Returns: Database["public"]['CompositeTypes']["comment_view"][]
+"list_reports":
+{ Args: { "before"?: string,"page_limit"?: number,"state"?: Database["public"]['Enums']["report_state"] }; Returns: Database["public"]['CompositeTypes']["report_view"][]
                           SetofOptions: {
         from: "*"
-        to: "comment_view"
+        to: "report_view"
         isOneToOne: false
         isSetofReturn: true
       } },
-"list_reposts":
-{ Args: { "before"?: string,"page_limit"?: number,"post_id": string }; Returns: Database["public"]['CompositeTypes']["post_view"][]
-                          SetofOptions: {
-        from: "*"
-        to: "post_view"
-        isOneToOne: false
-        isSetofReturn: true
-      } },
-"list_saved_posts":
-{ Args: { "before"?: string,"page_limit"?: number }; Returns: {
-              "post": Database["public"]['CompositeTypes']["post_view"],"saved_id": string
-            }[]
+"mark_notifications_read":
+{ Args: { "up_to": string }; Returns: number
                            },
 "mute_user":
 { Args: { "person": string }; Returns: undefined
@@ -625,9 +536,6 @@ isOneToOne: true
                            },
 "remove_follower":
 { Args: { "person": string }; Returns: undefined
-                           },
-"save_post":
-{ Args: { "post_id": string }; Returns: undefined
                            },
 "set_role":
 { Args: { "profile_id": string,"role": Database["public"]['Enums']["profile_role"] }; Returns: {
@@ -682,26 +590,12 @@ isOneToOne: true
 "unfollow_user":
 { Args: { "person": string }; Returns: undefined
                            },
-"unlike_comment":
-{ Args: { "comment_id": string }; Returns: number
-                           },
-"unlike_post":
-{ Args: { "post_id": string }; Returns: number
-                           },
 "unmute_user":
 { Args: { "person": string }; Returns: undefined
                            },
-"unsave_post":
-{ Args: { "post_id": string }; Returns: undefined
+"update_notification_settings":
+{ Args: { "changes": Json }; Returns: Json
                            },
-"update_comment":
-{ Args: { "comment_id": string,"text": string }; Returns: Database["public"]['CompositeTypes']["comment_view"]
-                          SetofOptions: {
-        from: "*"
-        to: "comment_view"
-        isOneToOne: true
-        isSetofReturn: false
-      } },
 "update_post":
 { Args: { "add_media"?: Json,"caption"?: string,"is_public"?: boolean,"mentions"?: (string)[],"post_id": string,"remove_media"?: (string)[],"tags"?: (string)[] }; Returns: Database["public"]['CompositeTypes']["post_view"]
                           SetofOptions: {
@@ -718,22 +612,32 @@ isOneToOne: true
         isOneToOne: true
         isSetofReturn: false
       } },
+"update_report":
+{ Args: { "note"?: string,"report_id": string,"state"?: Database["public"]['Enums']["report_state"] }; Returns: Database["public"]['CompositeTypes']["report_view"]
+                          SetofOptions: {
+        from: "*"
+        to: "report_view"
+        isOneToOne: true
+        isSetofReturn: false
+      } },
 "username_available":
 { Args: { "username": string }; Returns: boolean
                            }
           }
           Enums: {
-            "audit_action": "role_changed"|"vip_changed"|"post_hidden"|"post_unhidden"|"rate_limit_changed"|"account_deleted","follow_state": "requested"|"accepted","media_type": "image"|"video"|"audio"|"document","profile_role": "user"|"moderator"|"admin","rate_limited_action": "create_post"|"update_post"|"follow"|"react"|"comment"|"report"|"sign_in_account"|"sign_in_address"|"register_address","reference_source": "caption"|"explicit"
+            "audit_action": "role_changed"|"vip_changed"|"post_hidden"|"post_unhidden"|"rate_limit_changed"|"account_deleted"|"report_changed","follow_state": "requested"|"accepted","media_type": "image"|"video"|"audio"|"document","notification_kind": "follow"|"follow_request"|"follow_accepted"|"mention"|"like"|"comment"|"reply"|"repost","profile_role": "user"|"moderator"|"admin","rate_limited_action": "create_post"|"update_post"|"follow"|"react"|"comment"|"report"|"sign_in_account"|"sign_in_address"|"register_address","reference_source": "caption"|"explicit","report_reason": "spam"|"harassment"|"violence"|"sexual"|"illegal"|"other","report_state": "open"|"resolved"|"dismissed"
           }
           CompositeTypes: {
-            "comment_view": {
-                        "id": string | null,"post": string | null,"parent": string | null,"owner": Json | null,"text": string | null,"mentions": Json | null,"like_count": number | null,"reply_count": number | null,"liked": boolean | null,"created_at": string | null,"updated_at": string | null,"is_deleted": boolean | null,"hidden_at": string | null
+            "notification_view": {
+                        "id": string | null,"kind": Database["public"]['Enums']["notification_kind"] | null,"actors": Json | null,"actor_count": number | null,"post": string | null,"comment": string | null,"preview": string | null,"created_at": string | null,"is_read": boolean | null
                       },"person_view": {
                         "id": string | null,"username": string | null,"profile_pic_url": string | null,"is_vip": boolean | null,"following": boolean | null,"requested": boolean | null,"followed_by": boolean | null,"cursor": string | null
                       },"post_view": {
-                        "id": string | null,"owner": Json | null,"caption": string | null,"is_public": boolean | null,"tags": Json | null,"mentions": Json | null,"media": Json | null,"original_post": string | null,"is_repost": boolean | null,"like_count": number | null,"comment_count": number | null,"repost_count": number | null,"liked": boolean | null,"saved": boolean | null,"reposted": boolean | null,"hidden_at": string | null,"created_at": string | null,"updated_at": string | null
+                        "id": string | null,"owner": Json | null,"caption": string | null,"is_public": boolean | null,"tags": Json | null,"mentions": Json | null,"media": Json | null,"original_post": string | null,"is_repost": boolean | null,"hidden_at": string | null,"created_at": string | null,"updated_at": string | null
                       },"profile_view": {
                         "id": string | null,"username": string | null,"bio": string | null,"playlist": string | null,"profile_pic": string | null,"profile_pic_url": string | null,"cover_pic": string | null,"cover_pic_url": string | null,"is_vip": boolean | null,"role": Database["public"]['Enums']["profile_role"] | null,"role_display_name": string | null,"publicProfile": boolean | null,"anonymous": boolean | null,"created_at": string | null,"updated_at": string | null,"post_count": number | null,"follower_count": number | null,"following_count": number | null,"following": boolean | null,"requested": boolean | null,"followed_by": boolean | null,"blocking": boolean | null,"muting": boolean | null,"email": string | null,"date_of_birth": string | null,"age": number | null
+                      },"report_view": {
+                        "id": string | null,"post": string | null,"comment": string | null,"person": string | null,"reason": Database["public"]['Enums']["report_reason"] | null,"text": string | null,"created_at": string | null,"state": Database["public"]['Enums']["report_state"] | null,"note": string | null,"reporter": Json | null,"owner": Json | null,"preview": string | null,"handled_by": Json | null,"updated_at": string | null
                       }
           }
         }
@@ -847,7 +751,7 @@ export type CompositeTypes<
 export const Constants = {
   "public": {
           Enums: {
-            "audit_action": ["role_changed", "vip_changed", "post_hidden", "post_unhidden", "rate_limit_changed", "account_deleted"],"follow_state": ["requested", "accepted"],"media_type": ["image", "video", "audio", "document"],"profile_role": ["user", "moderator", "admin"],"rate_limited_action": ["create_post", "update_post", "follow", "react", "comment", "report", "sign_in_account", "sign_in_address", "register_address"],"reference_source": ["caption", "explicit"]
+            "audit_action": ["role_changed", "vip_changed", "post_hidden", "post_unhidden", "rate_limit_changed", "account_deleted", "report_changed"],"follow_state": ["requested", "accepted"],"media_type": ["image", "video", "audio", "document"],"notification_kind": ["follow", "follow_request", "follow_accepted", "mention", "like", "comment", "reply", "repost"],"profile_role": ["user", "moderator", "admin"],"rate_limited_action": ["create_post", "update_post", "follow", "react", "comment", "report", "sign_in_account", "sign_in_address", "register_address"],"reference_source": ["caption", "explicit"],"report_reason": ["spam", "harassment", "violence", "sexual", "illegal", "other"],"report_state": ["open", "resolved", "dismissed"]
           }
         }
 } as const

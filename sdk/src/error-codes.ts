@@ -28,6 +28,7 @@ export interface ErrorStatuses {
   not_found: 404;
   post_not_found: 404;
   profile_not_found: 404;
+  report_not_found: 404;
   route_not_found: 404;
   method_not_allowed: 405;
   already_exists: 409;
@@ -66,7 +67,7 @@ export interface ErrorStatuses {
   mentions_too_many: 422;
   new_password_invalid: 422;
   not_yourself: 422;
-  order_invalid: 422;
+  notification_setting_invalid: 422;
   original_post_invalid: 422;
   original_post_not_found: 422;
   parent_not_found: 422;
@@ -80,6 +81,10 @@ export interface ErrorStatuses {
   reason_invalid: 422;
   redirect_to_invalid: 422;
   remove_media_invalid: 422;
+  report_note_invalid: 422;
+  report_reason_invalid: 422;
+  report_target_invalid: 422;
+  report_text_invalid: 422;
   size_invalid: 422;
   tag_invalid: 422;
   tags_too_many: 422;

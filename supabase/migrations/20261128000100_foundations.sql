@@ -59,12 +59,14 @@ begin
     "bio_length": 255,
     "playlist_length": 255,
     "reason_length": 1000,
+    "report_length": 1000,
     "password_min": 8,
     "password_max_bytes": 72,
     "birth_year_min": 1900,
     "idempotency_key_length": 255,
     "page_size": 20,
-    "page_size_max": 100
+    "page_size_max": 100,
+    "unread_max": 1000
   }';
 end
 $$;

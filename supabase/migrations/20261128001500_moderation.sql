@@ -1,9 +1,11 @@
--- Moderation: hiding posts, and a log of the actions of moderators and admins.
+-- Moderation: hiding posts, reports of users, and a log of the actions of moderators and admins.
 --
--- The log is written by triggers, so that no way of doing it is left out, the dashboard included.
+-- The log is written by triggers, so that no way of doing it is left out, the dashboard included. Reports are for
+-- moderators alone: who reports learns that the report was taken, and the user who is reported learns nothing.
 
 create type public.audit_action as enum (
-  'role_changed', 'vip_changed', 'post_hidden', 'post_unhidden', 'rate_limit_changed', 'account_deleted'
+  'role_changed', 'vip_changed', 'post_hidden', 'post_unhidden', 'rate_limit_changed', 'account_deleted',
+  'report_changed'
 );
 comment on type public.audit_action is 'An action with the rights of a moderator or an admin.';
 
@@ -32,7 +34,7 @@ comment on column public.audit_log.id is 'Sorts by time.';
 comment on column public.audit_log.actor_id is
   'The user who did it; null for the dashboard or the secret key, and once the user''s account is deleted.';
 comment on column public.audit_log.action is 'The action.';
-comment on column public.audit_log.target_id is 'The post or user it was done to, also after that one is deleted; null for a rate limit.';
+comment on column public.audit_log.target_id is 'The post, user or report it was done to, also after that one is deleted; null for a rate limit.';
 comment on column public.audit_log.details is 'The values before and after ("from", "to"), and the reason if one was given.';
 comment on column public.audit_log.created_at is 'When.';
 
@@ -199,3 +201,337 @@ $$;
 comment on function public.hide_post(uuid, boolean, text) is
   'Hides a post from everybody but its owner and moderators, or (hidden: false) shows it again. For moderators and admins. The reason goes into the audit log. Security definer: posts are granted to nobody for writing. The caller''s role is checked here.';
 grant execute on function public.hide_post(uuid, boolean, text) to authenticated, service_role;
+
+-- Reports
+
+create type public.report_reason as enum ('spam', 'harassment', 'violence', 'sexual', 'illegal', 'other');
+comment on type public.report_reason is 'Why a post, a comment or a user is reported.';
+
+create type public.report_state as enum ('open', 'resolved', 'dismissed');
+comment on type public.report_state is
+  'What became of a report: open waits for a moderator, resolved led to something, dismissed did not.';
+
+create table public.reports (
+  id uuid primary key default private.uuid_v7(),
+  reporter_id uuid references public.profiles (id) on delete set null,
+  post_id uuid references public.posts (id) on delete set null,
+  comment_id uuid,
+  profile_id uuid references public.profiles (id) on delete set null,
+  reason public.report_reason not null,
+  text text not null default '',
+  state public.report_state not null default 'open',
+  note text not null default '',
+  handled_by uuid references public.profiles (id) on delete set null,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  -- None once it is deleted.
+  constraint reports_target_check check (num_nonnulls(post_id, comment_id, profile_id) <= 1),
+  constraint reports_text_check check (char_length(text) <= private.limit_of('report_length')),
+  constraint reports_note_check check (char_length(note) <= private.limit_of('report_length'))
+);
+-- The queue: the reports of a state, newest first.
+create index reports_state_id_idx on public.reports (state, id);
+create index reports_reporter_id_idx on public.reports (reporter_id);
+create index reports_post_id_idx on public.reports (post_id) where post_id is not null;
+create index reports_profile_id_idx on public.reports (profile_id) where profile_id is not null;
+create index reports_handled_by_idx on public.reports (handled_by) where handled_by is not null;
+
+alter table public.reports enable row level security;
+
+grant select on public.reports to authenticated;
+grant select, insert, delete, update (state, note, handled_by) on public.reports to service_role;
+
+create policy select_moderator on public.reports for select to authenticated
+  using ((select private.has_role('moderator')));
+
+comment on table public.reports is
+  'The posts, comments and users that users report. For moderators: neither who reports nor who is reported sees a report. Work on those whose state is open, and set state and note.';
+comment on column public.reports.id is 'Sorts by time: the order of the queue, and its cursor.';
+comment on column public.reports.reporter_id is 'The user who reports; null once their account is deleted.';
+comment on column public.reports.post_id is 'The post that is reported; null if it is another thing, or deleted.';
+comment on column public.reports.comment_id is 'The comment that is reported; null if it is another thing, or deleted.';
+comment on column public.reports.profile_id is 'The user who is reported; null if it is another thing, or deleted.';
+comment on column public.reports.reason is 'Why.';
+comment on column public.reports.text is 'What the reporter says about it; may be empty.';
+comment on column public.reports.state is 'Whether it waits for a moderator, or what became of it.';
+comment on column public.reports.note is 'What moderators say about it; may be empty.';
+comment on column public.reports.handled_by is
+  'The moderator who last changed it; null if none did, or it was the dashboard or the secret key, and once the account is deleted.';
+comment on column public.reports.created_at is 'When it was reported.';
+comment on column public.reports.updated_at is 'When state or note last changed.';
+
+create trigger _200_touch_updated_at before update of state, note on public.reports
+  for each row
+  when ((new.state, new.note) is distinct from (old.state, old.note))
+  execute function private.tg__touch_updated_at();
+
+create function private.tg_reports__record_change()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  perform private.record_action('report_changed', new.id, jsonb_build_object(
+    'from', jsonb_build_object('state', old.state, 'note', old.note),
+    'to', jsonb_build_object('state', new.state, 'note', new.note)
+  ));
+  return null;
+end
+$$;
+comment on function private.tg_reports__record_change() is
+  'Trigger: records changes of reports. Security definer: the log is granted to nobody.';
+
+create trigger _400_record_change after update of state, note on public.reports
+  for each row
+  when ((new.state, new.note) is distinct from (old.state, old.note))
+  execute function private.tg_reports__record_change();
+
+create type public.report_view as (
+  id uuid,
+  post uuid,
+  comment uuid,
+  person uuid,
+  reason public.report_reason,
+  text text,
+  created_at timestamptz,
+  state public.report_state,
+  note text,
+  reporter jsonb,
+  owner jsonb,
+  preview text,
+  handled_by jsonb,
+  updated_at timestamptz
+);
+comment on type public.report_view is 'A report as clients show it. What follows created_at is for moderators, and null for the reporter.';
+comment on column public.report_view.id is 'As reports.id.';
+comment on column public.report_view.post is 'As reports.post_id.';
+comment on column public.report_view.comment is 'As reports.comment_id.';
+comment on column public.report_view.person is 'As reports.profile_id.';
+comment on column public.report_view.reason is 'As reports.reason.';
+comment on column public.report_view.text is 'As reports.text.';
+comment on column public.report_view.created_at is 'As reports.created_at.';
+comment on column public.report_view.state is 'As reports.state.';
+comment on column public.report_view.note is 'As reports.note.';
+comment on column public.report_view.reporter is 'The user who reports: {id, username, profile_pic_url, is_vip}; null once deleted.';
+comment on column public.report_view.owner is
+  'The user whose post or comment is reported, or who is: {id, username, profile_pic_url, is_vip}; null once deleted.';
+comment on column public.report_view.preview is 'The first 100 characters of the post or comment; null for a user.';
+comment on column public.report_view.handled_by is 'The moderator who last changed it: {id, username, profile_pic_url, is_vip}.';
+comment on column public.report_view.updated_at is 'As reports.updated_at.';
+
+create function private.insert_report(
+  reason public.report_reason, post_id uuid, comment_id uuid, profile_id uuid, text text
+)
+returns public.report_view
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_report public.reports;
+  v_view public.report_view;
+begin
+  perform private.lock_writer();
+  -- Also locks the caller's counter: of two reports at the same time, the second finds the first.
+  perform private.count_action('report', auth.uid()::text);
+  select * into v_report
+  from public.reports
+  where reports.reporter_id = auth.uid()
+    and reports.state = 'open'
+    and (reports.post_id = insert_report.post_id
+      or reports.comment_id = insert_report.comment_id
+      or reports.profile_id = insert_report.profile_id)
+  order by reports.id
+  limit 1;
+  if not found then
+    insert into public.reports (reporter_id, post_id, comment_id, profile_id, reason, text)
+    values (
+      auth.uid(), insert_report.post_id, insert_report.comment_id, insert_report.profile_id, insert_report.reason,
+      insert_report.text
+    )
+    returning * into v_report;
+  end if;
+  v_view.id := v_report.id;
+  v_view.post := v_report.post_id;
+  v_view.comment := v_report.comment_id;
+  v_view.person := v_report.profile_id;
+  v_view.reason := v_report.reason;
+  v_view.text := v_report.text;
+  v_view.created_at := v_report.created_at;
+  return v_view;
+end
+$$;
+comment on function private.insert_report(public.report_reason, uuid, uuid, uuid, text) is
+  'Writes a report of the caller''s, unless one of the same thing is open, and returns it. What is reported is there: create_report has looked. Security definer: reports are granted to nobody for writing. It writes in the caller''s name only.';
+grant execute on function private.insert_report(public.report_reason, uuid, uuid, uuid, text) to authenticated;
+
+create function public.create_report(
+  reason public.report_reason,
+  post_id uuid default null,
+  comment_id uuid default null,
+  person text default null,
+  text text default null
+)
+returns public.report_view
+language plpgsql
+-- Invoker: row-level security decides which posts and comments the caller may report.
+set search_path = ''
+as $$
+declare
+  v_owner_id uuid;
+begin
+  if num_nonnulls(create_report.post_id, create_report.comment_id, create_report.person) <> 1 then
+    perform private.raise_error(422, 'report_target_invalid', 'A report is about one post, one comment or one user.');
+  elsif create_report.reason is null then
+    perform private.raise_error(422, 'report_reason_invalid', 'A report has a reason.', 'reason');
+  elsif char_length(create_report.text) > private.limit_of('report_length') then
+    perform private.raise_error(
+      422, 'report_text_invalid', 'The text of a report has at most {report_length} characters.', 'text'
+    );
+  end if;
+  if create_report.post_id is not null then
+    select posts.owner_id into v_owner_id from public.posts where posts.id = create_report.post_id;
+    if not found then
+      perform private.raise_error(404, 'post_not_found', 'There is no such post.');
+    end if;
+  else
+    v_owner_id := private.require_profile(create_report.person);
+  end if;
+  if v_owner_id = auth.uid() then
+    perform private.raise_error(422, 'not_yourself', 'This is done to other users, not to yourself.');
+  end if;
+  return private.insert_report(
+    create_report.reason,
+    create_report.post_id,
+    create_report.comment_id,
+    case when create_report.person is not null then v_owner_id end,
+    coalesce(create_report.text, '')
+  );
+end
+$$;
+comment on function public.create_report(public.report_reason, uuid, uuid, text, text) is
+  'Reports a post, a comment or a user (an id or a user name) to the moderators: exactly one of them, which the caller sees and which is not the caller''s. As long as a report of the same thing is open, it is returned, and none is written. The fields for moderators are null.';
+grant execute on function public.create_report(public.report_reason, uuid, uuid, text, text) to authenticated;
+
+create function private.summary_of(profile_id uuid)
+returns jsonb
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  return (
+    select jsonb_build_object(
+      'id', profiles.id,
+      'username', profiles.username::text,
+      'profile_pic_url', private.picture_url('avatars', profiles.avatar_path),
+      'is_vip', profiles.is_vip
+    )
+    from public.profiles
+    where profiles.id = summary_of.profile_id
+  );
+end
+$$;
+comment on function private.summary_of(uuid) is 'A user as the owner of a post is shown; null for nobody.';
+
+create function private.compose_reports(ids uuid[])
+returns setof public.report_view
+language plpgsql
+stable
+rows 20
+set search_path = ''
+as $$
+begin
+  return query
+  select
+    reports.id,
+    reports.post_id,
+    reports.comment_id,
+    reports.profile_id,
+    reports.reason,
+    reports.text,
+    reports.created_at,
+    reports.state,
+    reports.note,
+    private.summary_of(reports.reporter_id),
+    private.summary_of(coalesce(reports.profile_id, posts.owner_id)),
+    left(posts.caption, 100),
+    private.summary_of(reports.handled_by),
+    reports.updated_at
+  from unnest(compose_reports.ids) with ordinality as page (id, place)
+  join public.reports on reports.id = page.id
+  left join public.posts on posts.id = reports.post_id
+  order by page.place;
+end
+$$;
+comment on function private.compose_reports(uuid[]) is
+  'Reports as moderators see them, in the order of the ids. Not granted: SECURITY DEFINER functions call it.';
+
+create function public.list_reports(
+  state public.report_state default null, before uuid default null, page_limit integer default 20
+)
+returns setof public.report_view
+language plpgsql
+stable
+security definer
+rows 20
+set search_path = ''
+as $$
+declare
+  v_before constant uuid := coalesce(list_reports.before, 'ffffffff-ffff-ffff-ffff-ffffffffffff');
+  v_limit constant integer := private.page_size(list_reports.page_limit);
+  v_ids uuid[];
+begin
+  perform private.require_role('moderator');
+  if list_reports.state is null then
+    v_ids := array(
+      select reports.id from public.reports where reports.id < v_before order by reports.id desc limit v_limit
+    );
+  else
+    v_ids := array(
+      select reports.id
+      from public.reports
+      where reports.state = list_reports.state and reports.id < v_before
+      order by reports.id desc
+      limit v_limit
+    );
+  end if;
+  return query select * from private.compose_reports(v_ids);
+end
+$$;
+comment on function public.list_reports(public.report_state, uuid, integer) is
+  'A page of the reports, newest first; state: only those in it. before: the id that the last page ended with. page_limit: as in list_posts. For moderators and admins. Security definer: one check of the role, and not one for each table. The caller''s role is checked here.';
+grant execute on function public.list_reports(public.report_state, uuid, integer) to authenticated, service_role;
+
+create function public.update_report(report_id uuid, state public.report_state default null, note text default null)
+returns public.report_view
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_report public.report_view;
+begin
+  perform private.require_role('moderator');
+  if char_length(update_report.note) > private.limit_of('report_length') then
+    perform private.raise_error(
+      422, 'report_note_invalid', 'The note of a report has at most {report_length} characters.', 'note'
+    );
+  end if;
+  update public.reports
+  set state = coalesce(update_report.state, reports.state),
+    note = coalesce(update_report.note, reports.note),
+    -- The secret key is no user.
+    handled_by = (select profiles.id from public.profiles where profiles.id = auth.uid())
+  where reports.id = update_report.report_id;
+  if not found then
+    perform private.raise_error(404, 'report_not_found', 'There is no such report.');
+  end if;
+  select * into v_report from private.compose_reports(array[update_report.report_id]);
+  return v_report;
+end
+$$;
+comment on function public.update_report(uuid, public.report_state, text) is
+  'Sets state and note of a report; null leaves them as they are. For moderators and admins. The audit log records it. Security definer: reports are granted to nobody for writing. The caller''s role is checked here.';
+grant execute on function public.update_report(uuid, public.report_state, text) to authenticated, service_role;

@@ -17,3 +17,7 @@ alter table public.comments alter column text set statistics 0;
 alter table public.comment_mentions alter column name set statistics 0;
 alter table public.audit_log alter column details set statistics 0;
 alter table public.reserved_usernames alter column username set statistics 0;
+alter table public.notifications alter column day set statistics 0;
+alter table public.reports
+  alter column text set statistics 0,
+  alter column note set statistics 0;

@@ -126,6 +126,7 @@ const database = {
   blocked: [403, 'One of the two users blocks the other.'],
   profile_private: [403, 'The profile is private: its lists are for its owner and accepted followers.'],
   follow_request_not_found: [404, 'The user does not ask to follow this user.'],
+  report_not_found: [404, 'The report does not exist.'],
   last_admin: [409, 'The last admin cannot leave or lose the role. Make another user admin first.'],
   media_already_used: [409, 'A post has this file already.'],
   idempotency_key_reused: [
@@ -138,8 +139,13 @@ const database = {
     `A post mentions at most ${limits.mentions} users, those of the caption included; a comment as many.`,
   ],
   not_yourself: [422, 'This is done to other users only.'],
+  notification_setting_invalid: [422, 'A setting is a kind of notification, and true or false.'],
   original_post_not_found: [422, 'The original post does not exist, or is not visible to this user.'],
   reason_invalid: [422, `A reason has at most ${limits.reason_length} characters.`],
+  report_note_invalid: [422, `A note has at most ${limits.report_length} characters.`],
+  report_reason_invalid: [422, 'A report has one of the reasons.'],
+  report_target_invalid: [422, 'A report is about one post, one comment or one user.'],
+  report_text_invalid: [422, `The text of a report has at most ${limits.report_length} characters.`],
   tags_too_many: [422, `A post has at most ${limits.tags} tags, those of the caption included.`],
   username_reserved: [422, 'Nobody can have this user name. Admins keep the list.'],
 } as const;

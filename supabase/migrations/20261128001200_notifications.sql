@@ -1,0 +1,762 @@
+-- Notifications: what others did that a user is told of.
+--
+-- Triggers write them in the transaction of what causes them, and undo them with it. A row is a bundle: "ann and 12
+-- others liked your post" is one kind, one target and one day (UTC), with a row of notification_actors for each user.
+-- What many users may do to one post does not wait for a row: a writer takes a bundle of the group that is free, and
+-- begins another one if all are taken. Readers show the bundles of a group as one.
+--
+-- What a user may not see any more is not deleted: the policy hides it, as it hides the post or the comment.
+
+create type public.notification_kind as enum (
+  'follow', 'follow_request', 'follow_accepted', 'mention', 'like', 'comment', 'reply', 'repost'
+);
+comment on type public.notification_kind is
+  'What happened: somebody follows, asks to follow, or accepted the request of the recipient; mentions the recipient; likes a post or a comment of the recipient; comments on a post of the recipient; replies to a comment of the recipient; reposts a post of the recipient.';
+
+-- Settings and what was read
+
+alter table public.private_profiles
+  add column notification_kinds_off public.notification_kind[] not null default '{}',
+  add column notifications_read_up_to uuid;
+comment on column public.private_profiles.notification_kinds_off is
+  'The kinds of notifications that the user does not want. Written by update_notification_settings.';
+comment on column public.private_profiles.notifications_read_up_to is
+  'Up to where the user has read the notifications (notifications.newest); null if never. Written by mark_notifications_read, and moves forward only.';
+
+-- Ids and times
+
+create function private.time_of(id uuid)
+returns timestamptz
+language plpgsql
+immutable
+parallel safe
+set search_path = ''
+as $$
+begin
+  return to_timestamp(('x' || left(replace(time_of.id::text, '-', ''), 12))::bit(48)::bigint / 1000.0);
+end
+$$;
+comment on function private.time_of(uuid) is 'When an id of uuid_v7() was made, in milliseconds.';
+
+create function private.first_id_at(moment timestamptz)
+returns uuid
+language plpgsql
+immutable
+parallel safe
+set search_path = ''
+as $$
+begin
+  return rpad(lpad(to_hex((extract(epoch from first_id_at.moment) * 1000)::bigint), 12, '0'), 32, '0')::uuid;
+end
+$$;
+comment on function private.first_id_at(timestamptz) is 'An id that sorts before all that uuid_v7() makes from this time on.';
+
+-- Bundles
+
+create table public.notifications (
+  id uuid primary key default private.uuid_v7(),
+  recipient_id uuid not null references public.profiles (id) on delete cascade,
+  kind public.notification_kind not null,
+  post_id uuid references public.posts (id) on delete cascade,
+  comment_id uuid,
+  target_id uuid not null generated always as (coalesce(comment_id, post_id, recipient_id)) stored,
+  day date not null default (now() at time zone 'UTC')::date,
+  newest uuid not null,
+  actor_count integer not null,
+  constraint notifications_post_id_check check (post_id is null or comment_id is null),
+  constraint notifications_actor_count_check check (actor_count >= 0)
+);
+-- A user's notifications, newest first, and those unread; also for the foreign key.
+create index notifications_recipient_id_newest_idx on public.notifications (recipient_id, newest);
+-- The bundles of a group; all about one post or comment.
+create index notifications_target_id_recipient_id_kind_day_idx
+  on public.notifications (target_id, recipient_id, kind, day);
+create index notifications_post_id_idx on public.notifications (post_id) where post_id is not null;
+
+create table public.notification_actors (
+  notification_id uuid not null references public.notifications (id) on delete cascade,
+  id uuid not null,
+  actor_id uuid not null references public.profiles (id) on delete cascade,
+  recipient_id uuid not null,
+  primary key (notification_id, id)
+);
+-- What one user did to another; also for the foreign key.
+create index notification_actors_actor_id_recipient_id_id_idx
+  on public.notification_actors (actor_id, recipient_id, id);
+
+alter table public.notifications enable row level security;
+alter table public.notification_actors enable row level security;
+
+-- No write: triggers write them.
+grant select on public.notifications, public.notification_actors to authenticated;
+grant select, delete on public.notifications, public.notification_actors to service_role;
+
+create policy select_visible on public.notifications for select to authenticated
+  using (
+    recipient_id = (select auth.uid())
+    and (post_id is null or (select true from public.posts where posts.id = notifications.post_id))
+  );
+create policy select_visible on public.notification_actors for select to authenticated
+  using ((select true from public.notifications where notifications.id = notification_actors.notification_id));
+
+comment on table public.notifications is
+  'What users are told of: a bundle for each kind, target and day, sometimes several (list_notifications shows them as one). Visible to the recipient, as long as the recipient sees the post or comment. Written by triggers.';
+comment on column public.notifications.id is 'Sorts by the time at which the bundle was begun.';
+comment on column public.notifications.recipient_id is 'The user who is told.';
+comment on column public.notifications.kind is 'What happened.';
+comment on column public.notifications.post_id is
+  'The post that it is about: the one that is liked, mentions the recipient, or reposts the recipient''s. Null if it is about a comment or a follow.';
+comment on column public.notifications.comment_id is
+  'The comment that it is about: the one that is liked, mentions the recipient, or was written. Null if it is about a post or a follow.';
+comment on column public.notifications.target_id is
+  'What it is about: the comment, else the post, else the recipient. With recipient, kind and day it names the group.';
+comment on column public.notifications.day is 'The day of the bundle, in UTC.';
+comment on column public.notifications.newest is
+  'The id of its newest row in notification_actors: the order of the list, its cursor, and what is compared with private_profiles.notifications_read_up_to.';
+comment on column public.notifications.actor_count is 'How many rows notification_actors has of it.';
+comment on policy select_visible on public.notifications is
+  'Users see their own notifications, as long as they see the post or comment that these are about.';
+comment on table public.notification_actors is 'Who did it: a row for each user of a bundle. Visible with the bundle. Written by triggers.';
+comment on column public.notification_actors.notification_id is 'The bundle.';
+comment on column public.notification_actors.id is
+  'Sorts by time. The id of the like or the follow, by which it is found again when that is taken back; else an id of its own.';
+comment on column public.notification_actors.actor_id is 'The user who did it.';
+comment on column public.notification_actors.recipient_id is 'As notifications.recipient_id; repeated for the index.';
+comment on policy select_visible on public.notification_actors is 'The users of a notification are visible with it.';
+
+-- Writing
+
+create function private.notify(
+  recipient_id uuid,
+  actor_id uuid,
+  kind public.notification_kind,
+  post_id uuid default null,
+  comment_id uuid default null,
+  event_id uuid default private.uuid_v7()
+)
+returns boolean
+language plpgsql
+set search_path = ''
+set plan_cache_mode = force_generic_plan
+as $$
+declare
+  v_target_id constant uuid := coalesce(notify.comment_id, notify.post_id, notify.recipient_id);
+  v_about_follow constant boolean := notify.kind in ('follow', 'follow_request', 'follow_accepted');
+  v_id uuid;
+begin
+  if notify.recipient_id is null or notify.recipient_id = notify.actor_id then
+    return false;
+  end if;
+  -- Against a block or a mute at the same time. A follow has locked the two, and a profile that opens accepts more
+  -- requests than there is room for locks; a block then waits for the row of the follow.
+  if not v_about_follow then
+    perform private.lock_pair(notify.recipient_id, notify.actor_id, shared => true);
+  end if;
+  if private.is_blocked(notify.recipient_id, notify.actor_id)
+    or exists (
+      select from public.mutes where mutes.muter_id = notify.recipient_id and mutes.muted_id = notify.actor_id
+    )
+    or not exists (
+      select
+      from public.private_profiles
+      where private_profiles.id = notify.recipient_id
+        and notify.kind <> all (private_profiles.notification_kinds_off)
+    )
+  then
+    return false;
+  end if;
+
+  if v_about_follow or notify.kind = 'like' then
+    select notifications.id into v_id
+    from public.notifications
+    where notifications.target_id = v_target_id
+      and notifications.recipient_id = notify.recipient_id
+      and notifications.kind = notify.kind
+      and notifications.day = (now() at time zone 'UTC')::date
+    limit 1
+    for no key update skip locked;
+  elsif exists (
+    select
+    from public.notifications
+    where notifications.target_id = v_target_id
+      and notifications.recipient_id = notify.recipient_id
+      and notifications.kind <> 'like'
+  ) then
+    -- One post or comment notifies a user once, also if it both answers and mentions that user.
+    return true;
+  end if;
+  if v_id is null then
+    insert into public.notifications (recipient_id, kind, post_id, comment_id, newest, actor_count)
+    values (notify.recipient_id, notify.kind, notify.post_id, notify.comment_id, notify.event_id, 1)
+    returning notifications.id into v_id;
+  else
+    update public.notifications
+    set newest = greatest(notifications.newest, notify.event_id), actor_count = notifications.actor_count + 1
+    where notifications.id = v_id;
+  end if;
+  insert into public.notification_actors (notification_id, id, actor_id, recipient_id)
+  values (v_id, notify.event_id, notify.actor_id, notify.recipient_id);
+  return true;
+end
+$$;
+comment on function private.notify(uuid, uuid, public.notification_kind, uuid, uuid, uuid) is
+  'Tells a user what another one did; not oneself, nor beyond a block or a mute, nor of a kind that is switched off. Returns whether the user is told. Not granted: SECURITY DEFINER trigger functions call it.';
+
+create function private.tg_notification_actors__shrink_bundles()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_ids constant uuid[] := array(select distinct removed.notification_id from removed);
+  v_bundle record;
+begin
+  -- In order, or two deleted accounts could wait for each other. A bundle that is deleted with its rows is not there.
+  perform
+  from public.notifications
+  where notifications.id = any (v_ids)
+  order by notifications.id
+  for no key update;
+  if not found then
+    return null;
+  end if;
+  -- A statement of its own, which sees what the lock waited for.
+  for v_bundle in select removed.notification_id as id, count(*)::integer as number from removed group by 1 loop
+    update public.notifications
+    set actor_count = notifications.actor_count - v_bundle.number,
+      newest = coalesce(
+        (
+          select notification_actors.id
+          from public.notification_actors
+          where notification_actors.notification_id = v_bundle.id
+          order by notification_actors.id desc
+          limit 1
+        ),
+        notifications.newest
+      )
+    where notifications.id = v_bundle.id;
+  end loop;
+  delete from public.notifications where notifications.id = any (v_ids) and notifications.actor_count = 0;
+  return null;
+end
+$$;
+comment on function private.tg_notification_actors__shrink_bundles() is
+  'Trigger: a bundle counts its users, and is deleted with the last of them. Security definer: clients have no write grant on notifications.';
+
+create trigger _100_shrink_bundles after delete on public.notification_actors
+  referencing old table as removed
+  for each statement execute function private.tg_notification_actors__shrink_bundles();
+
+-- Blocks and mutes
+
+create function private.tg_blocks__remove_notifications()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  delete from public.notification_actors
+  where notification_actors.actor_id = new.blocker_id and notification_actors.recipient_id = new.blocked_id
+    or notification_actors.actor_id = new.blocked_id and notification_actors.recipient_id = new.blocker_id;
+  return null;
+end
+$$;
+comment on function private.tg_blocks__remove_notifications() is
+  'Trigger: a block removes what each of the two was told of the other. Security definer: clients have no write grant on notifications.';
+
+create function private.tg_mutes__remove_notifications()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  delete from public.notification_actors
+  where notification_actors.actor_id = new.muted_id and notification_actors.recipient_id = new.muter_id;
+  return null;
+end
+$$;
+comment on function private.tg_mutes__remove_notifications() is
+  'Trigger: a mute removes what the user was told of the muted one. Security definer: clients have no write grant on notifications.';
+
+create trigger _300_remove_notifications after insert on public.blocks
+  for each row execute function private.tg_blocks__remove_notifications();
+create trigger _300_remove_notifications after insert on public.mutes
+  for each row execute function private.tg_mutes__remove_notifications();
+
+-- Follows
+
+create function private.tg_follows__notify()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_follow record;
+begin
+  for v_follow in select added.follower_id, added.followee_id, added.id, added.state from added loop
+    perform private.notify(
+      v_follow.followee_id, v_follow.follower_id,
+      case v_follow.state when 'accepted' then 'follow'::public.notification_kind else 'follow_request' end,
+      event_id => v_follow.id
+    );
+  end loop;
+  return null;
+end
+$$;
+comment on function private.tg_follows__notify() is
+  'Trigger: tells a user of a follow or a request. Security definer: clients have no write grant on notifications.';
+
+create function private.tg_follows__notify_again()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  delete from public.notification_actors
+  where notification_actors.actor_id = old.follower_id
+    and notification_actors.recipient_id = old.followee_id
+    and notification_actors.id = old.id;
+  if new.state = 'accepted' then
+    perform private.notify(new.follower_id, new.followee_id, 'follow_accepted', event_id => new.id);
+  end if;
+  return null;
+end
+$$;
+comment on function private.tg_follows__notify_again() is
+  'Trigger: an accepted request is a request no more, and its follower is told. Security definer: clients have no write grant on notifications.';
+
+create function private.tg_follows__remove_notifications()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  -- A profile that is deleted takes its notifications along.
+  delete from public.notification_actors
+  using removed
+  where notification_actors.actor_id = removed.follower_id
+    and notification_actors.recipient_id = removed.followee_id
+    and notification_actors.id = removed.id
+    and (select true from public.profiles where profiles.id = removed.followee_id);
+  delete from public.notification_actors
+  using removed
+  where notification_actors.actor_id = removed.followee_id
+    and notification_actors.recipient_id = removed.follower_id
+    and notification_actors.id = removed.id
+    and (select true from public.profiles where profiles.id = removed.follower_id);
+  return null;
+end
+$$;
+comment on function private.tg_follows__remove_notifications() is
+  'Trigger: what was told of a follow is taken back with it. Security definer: clients have no write grant on notifications.';
+
+create trigger _300_notify after insert on public.follows
+  referencing new table as added
+  for each statement execute function private.tg_follows__notify();
+create trigger _300_notify_again after update of state on public.follows
+  for each row
+  when (new.state <> old.state)
+  execute function private.tg_follows__notify_again();
+create trigger _300_remove_notifications after delete on public.follows
+  referencing old table as removed
+  for each statement execute function private.tg_follows__remove_notifications();
+
+-- Posts
+
+create function private.notify_of_repost(post_id uuid)
+returns uuid
+language plpgsql
+set search_path = ''
+set plan_cache_mode = force_generic_plan
+as $$
+declare
+  v_repost record;
+begin
+  select posts.owner_id, original.owner_id as recipient_id into v_repost
+  from public.posts
+  join public.posts as original on original.id = posts.original_post_id
+  where posts.id = notify_of_repost.post_id;
+  if private.notify(v_repost.recipient_id, v_repost.owner_id, 'repost', notify_of_repost.post_id) then
+    return v_repost.recipient_id;
+  end if;
+  return null;
+end
+$$;
+comment on function private.notify_of_repost(uuid) is
+  'Tells the owner of the original of a repost, and returns who was told. Not granted: SECURITY DEFINER trigger functions call it.';
+
+create function private.tg_posts__notify()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  perform private.notify_of_repost(new.id);
+  return null;
+end
+$$;
+comment on function private.tg_posts__notify() is
+  'Trigger: tells the owner of a post that it was reposted. Security definer: clients have no write grant on notifications.';
+
+create trigger _600_notify after insert on public.posts
+  for each row
+  when (new.original_post_id is not null)
+  execute function private.tg_posts__notify();
+
+create function private.tg_post_mentions__notify()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_mention record;
+begin
+  if tg_op = 'DELETE' then
+    delete from public.notifications
+    using removed
+    where notifications.target_id = removed.post_id
+      and notifications.recipient_id = removed.profile_id
+      and notifications.kind = 'mention';
+    return null;
+  end if;
+  for v_mention in
+    select added.post_id, added.profile_id, posts.owner_id, posts.original_post_id
+    from added
+    join public.posts on posts.id = added.post_id
+  loop
+    -- A repost that mentions the owner of its original is a repost.
+    if v_mention.original_post_id is null
+      or private.notify_of_repost(v_mention.post_id) is distinct from v_mention.profile_id
+    then
+      perform private.notify(v_mention.profile_id, v_mention.owner_id, 'mention', v_mention.post_id);
+    end if;
+  end loop;
+  return null;
+end
+$$;
+comment on function private.tg_post_mentions__notify() is
+  'Trigger: tells a user of a mention in a post; taken back with the mention. Security definer: clients have no write grant on notifications.';
+
+create trigger _200_notify_added after insert on public.post_mentions
+  referencing new table as added
+  for each statement execute function private.tg_post_mentions__notify();
+create trigger _200_notify_removed after delete on public.post_mentions
+  referencing old table as removed
+  for each statement execute function private.tg_post_mentions__notify();
+
+-- Reading
+
+create type public.notification_view as (
+  id uuid,
+  kind public.notification_kind,
+  actors jsonb,
+  actor_count integer,
+  post uuid,
+  comment uuid,
+  preview text,
+  created_at timestamptz,
+  is_read boolean
+);
+comment on type public.notification_view is 'A notification as clients show it.';
+comment on column public.notification_view.id is
+  'The id of the newest event of the group: what to pass as before, and as up_to of mark_notifications_read.';
+comment on column public.notification_view.kind is 'As notifications.kind.';
+comment on column public.notification_view.actors is '[{id, username, profile_pic_url, is_vip}]: the newest 3 users, newest first.';
+comment on column public.notification_view.actor_count is 'How many users the group has.';
+comment on column public.notification_view.post is
+  'The post that it is about, also where it is about a comment on it; of a repost, the repost; null for follows.';
+comment on column public.notification_view.comment is 'The comment that it is about; null if it is about none.';
+comment on column public.notification_view.preview is 'The first 100 characters of the comment, else of the post; null for follows.';
+comment on column public.notification_view.created_at is 'When the newest event of the group happened.';
+comment on column public.notification_view.is_read is 'Whether it was marked as read.';
+
+create function private.compose_notifications(ids uuid[])
+returns setof public.notification_view
+language plpgsql
+stable
+security definer
+rows 20
+set search_path = ''
+set plan_cache_mode = force_generic_plan
+as $$
+declare
+  v_read_up_to constant uuid := (
+    select private_profiles.notifications_read_up_to from public.private_profiles where private_profiles.id = auth.uid()
+  );
+begin
+  return query
+  select
+    notifications.newest,
+    notifications.kind,
+    actors.list,
+    bundles.actor_count,
+    notifications.post_id,
+    notifications.comment_id,
+    left(posts.caption, 100),
+    private.time_of(notifications.newest),
+    coalesce(notifications.newest <= v_read_up_to, false)
+  from unnest(compose_notifications.ids) with ordinality as page (id, place)
+  join public.notifications on notifications.id = page.id
+  cross join lateral (
+    select array_agg(bundle.id) as ids, sum(bundle.actor_count)::integer as actor_count
+    from public.notifications as bundle
+    where bundle.target_id = notifications.target_id
+      and bundle.recipient_id = notifications.recipient_id
+      and bundle.kind = notifications.kind
+      and bundle.day = notifications.day
+  ) as bundles
+  cross join lateral (
+    select jsonb_agg(
+      jsonb_build_object(
+        'id', profiles.id,
+        'username', profiles.username::text,
+        'profile_pic_url', private.picture_url('avatars', profiles.avatar_path),
+        'is_vip', profiles.is_vip
+      )
+      order by newest.id desc
+    ) as list
+    from (
+      select actor.id, actor.actor_id
+      from unnest(bundles.ids) as bundle (id)
+      cross join lateral (
+        select notification_actors.id, notification_actors.actor_id
+        from public.notification_actors
+        where notification_actors.notification_id = bundle.id
+        order by notification_actors.id desc
+        limit 3
+      ) as actor
+      order by actor.id desc
+      limit 3
+    ) as newest
+    join public.profiles on profiles.id = newest.actor_id
+  ) as actors
+  left join public.posts on posts.id = notifications.post_id
+  order by page.place;
+end
+$$;
+comment on function private.compose_notifications(uuid[]) is
+  'Notifications as clients show them, in the order of the ids of bundles. Not for clients: it shows any notification, and the Data API does not expose this schema. Security definer: list_notifications calls it with ids that were read under row-level security, which decides once for a notification, and not again for its users and its text.';
+grant execute on function private.compose_notifications(uuid[]) to authenticated;
+
+create function public.list_notifications(unread boolean default false, before uuid default null, page_limit integer default 20)
+returns setof public.notification_view
+language plpgsql
+stable
+rows 20
+-- Invoker: row-level security decides which notifications are on the page.
+set search_path = ''
+set plan_cache_mode = force_generic_plan
+as $$
+declare
+  v_before constant uuid := coalesce(list_notifications.before, 'ffffffff-ffff-ffff-ffff-ffffffffffff');
+  v_limit constant integer := private.page_size(list_notifications.page_limit);
+  v_after uuid;
+begin
+  if list_notifications.unread then
+    v_after := (
+      select private_profiles.notifications_read_up_to
+      from public.private_profiles
+      where private_profiles.id = (select auth.uid())
+    );
+  end if;
+  v_after := coalesce(v_after, '00000000-0000-0000-0000-000000000000');
+  return query
+  select *
+  from private.compose_notifications(array(
+    select notifications.id
+    from public.notifications
+    where notifications.recipient_id = (select auth.uid())
+      and notifications.newest < v_before
+      and notifications.newest > v_after
+      -- The newest bundle stands for its group.
+      and not exists (
+        select
+        from public.notifications as newer
+        where newer.target_id = notifications.target_id
+          and newer.recipient_id = notifications.recipient_id
+          and newer.kind = notifications.kind
+          and newer.day = notifications.day
+          and newer.newest > notifications.newest
+      )
+    order by notifications.newest desc
+    limit v_limit
+  ));
+end
+$$;
+comment on function public.list_notifications(boolean, uuid, integer) is
+  'A page of the caller''s notifications, newest first, those of one kind, target and day as one. unread: only those that are not read. before: the id that the last page ended with. page_limit: as in list_posts.';
+grant execute on function public.list_notifications(boolean, uuid, integer) to authenticated;
+
+create function public.count_unread_notifications()
+returns integer
+language plpgsql
+stable
+-- Invoker: row-level security decides which notifications count.
+set search_path = ''
+set plan_cache_mode = force_generic_plan
+as $$
+declare
+  v_after constant uuid := coalesce(
+    (
+      select private_profiles.notifications_read_up_to
+      from public.private_profiles
+      where private_profiles.id = (select auth.uid())
+    ),
+    '00000000-0000-0000-0000-000000000000'
+  );
+begin
+  return (
+    select count(*)
+    from (
+      select
+      from public.notifications
+      where notifications.recipient_id = (select auth.uid())
+        and notifications.newest > v_after
+        and not exists (
+          select
+          from public.notifications as newer
+          where newer.target_id = notifications.target_id
+            and newer.recipient_id = notifications.recipient_id
+            and newer.kind = notifications.kind
+            and newer.day = notifications.day
+            and newer.newest > notifications.newest
+        )
+      limit private.limit_of('unread_max')
+    ) as unread
+  );
+end
+$$;
+comment on function public.count_unread_notifications() is
+  'How many notifications list_notifications shows as unread; counts no further than public.limits() says.';
+grant execute on function public.count_unread_notifications() to authenticated;
+
+create function private.set_notifications_read(up_to uuid)
+returns void
+language plpgsql
+security definer
+set search_path = ''
+set plan_cache_mode = force_generic_plan
+as $$
+declare
+  -- A notification that is there: an id from the future would mark as read what is still to come.
+  v_newest constant uuid := (
+    select notifications.newest
+    from public.notifications
+    where notifications.recipient_id = auth.uid() and notifications.newest <= set_notifications_read.up_to
+    order by notifications.newest desc
+    limit 1
+  );
+begin
+  perform private.lock_writer();
+  update public.private_profiles
+  set notifications_read_up_to = v_newest
+  where private_profiles.id = auth.uid()
+    and v_newest > coalesce(private_profiles.notifications_read_up_to, '00000000-0000-0000-0000-000000000000');
+end
+$$;
+comment on function private.set_notifications_read(uuid) is
+  'Moves up to where the caller has read forward, never back. Security definer: the column is not granted for writing, or a client could move it back. It writes the caller''s own row only.';
+grant execute on function private.set_notifications_read(uuid) to authenticated;
+
+create function public.mark_notifications_read(up_to uuid)
+returns integer
+language plpgsql
+-- Invoker: row-level security decides which notifications still count.
+set search_path = ''
+as $$
+begin
+  perform private.set_notifications_read(mark_notifications_read.up_to);
+  return public.count_unread_notifications();
+end
+$$;
+comment on function public.mark_notifications_read(uuid) is
+  'Marks the caller''s notifications as read, up to and including the one with this id, and returns how many are still unread.';
+grant execute on function public.mark_notifications_read(uuid) to authenticated;
+
+-- Settings
+
+create function public.get_notification_settings()
+returns jsonb
+language plpgsql
+stable
+-- Invoker: row-level security shows users their own row.
+set search_path = ''
+as $$
+declare
+  v_settings jsonb;
+begin
+  select jsonb_object_agg(kinds.kind, kinds.kind <> all (private_profiles.notification_kinds_off)) into v_settings
+  from public.private_profiles
+  cross join unnest(enum_range(null::public.notification_kind)) as kinds (kind)
+  where private_profiles.id = auth.uid();
+  if v_settings is null then
+    perform private.raise_error(401, 'not_signed_in', 'Sign in first.');
+  end if;
+  return v_settings;
+end
+$$;
+comment on function public.get_notification_settings() is
+  'Which kinds of notifications the caller wants: one boolean for each kind.';
+grant execute on function public.get_notification_settings() to authenticated;
+
+create function private.set_notification_settings(changes jsonb)
+returns void
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_invalid text;
+begin
+  perform private.lock_writer();
+  if jsonb_typeof(set_notification_settings.changes) <> 'object' then
+    perform private.raise_error(
+      422, 'notification_setting_invalid', 'The settings are an object with a boolean for each kind.', 'changes'
+    );
+  end if;
+  select change.key into v_invalid
+  from jsonb_each(set_notification_settings.changes) as change
+  where not pg_input_is_valid(change.key, 'public.notification_kind') or jsonb_typeof(change.value) <> 'boolean'
+  limit 1;
+  if found then
+    perform private.raise_error(
+      422, 'notification_setting_invalid', 'A setting is a kind of notification, and true or false.', v_invalid
+    );
+  end if;
+  update public.private_profiles
+  set notification_kinds_off = array(
+    select kinds.kind
+    from unnest(enum_range(null::public.notification_kind)) as kinds (kind)
+    where not coalesce(
+      (set_notification_settings.changes ->> kinds.kind::text)::boolean,
+      kinds.kind <> all (private_profiles.notification_kinds_off)
+    )
+  )
+  where private_profiles.id = auth.uid();
+end
+$$;
+comment on function private.set_notification_settings(jsonb) is
+  'Writes the caller''s notification settings. Security definer: the column is not granted for writing. It writes the caller''s own row only.';
+grant execute on function private.set_notification_settings(jsonb) to authenticated;
+
+create function public.update_notification_settings(changes jsonb)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+begin
+  perform private.set_notification_settings(update_notification_settings.changes);
+  return public.get_notification_settings();
+end
+$$;
+comment on function public.update_notification_settings(jsonb) is
+  'Switches kinds of notifications on or off, for what happens from now on, and returns all settings. changes: {kind: boolean}; kinds that it does not name stay unchanged.';
+grant execute on function public.update_notification_settings(jsonb) to authenticated;
