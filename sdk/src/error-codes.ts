@@ -68,6 +68,7 @@ export interface ErrorStatuses {
   new_password_invalid: 422;
   not_yourself: 422;
   notification_setting_invalid: 422;
+  order_invalid: 422;
   original_post_invalid: 422;
   original_post_not_found: 422;
   parent_not_found: 422;

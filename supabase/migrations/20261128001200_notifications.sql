@@ -58,7 +58,7 @@ create table public.notifications (
   recipient_id uuid not null references public.profiles (id) on delete cascade,
   kind public.notification_kind not null,
   post_id uuid references public.posts (id) on delete cascade,
-  comment_id uuid,
+  comment_id uuid references public.comments (id) on delete cascade,
   target_id uuid not null generated always as (coalesce(comment_id, post_id, recipient_id)) stored,
   day date not null default (now() at time zone 'UTC')::date,
   newest uuid not null,
@@ -72,6 +72,7 @@ create index notifications_recipient_id_newest_idx on public.notifications (reci
 create index notifications_target_id_recipient_id_kind_day_idx
   on public.notifications (target_id, recipient_id, kind, day);
 create index notifications_post_id_idx on public.notifications (post_id) where post_id is not null;
+create index notifications_comment_id_idx on public.notifications (comment_id) where comment_id is not null;
 
 create table public.notification_actors (
   notification_id uuid not null references public.notifications (id) on delete cascade,
@@ -95,6 +96,7 @@ create policy select_visible on public.notifications for select to authenticated
   using (
     recipient_id = (select auth.uid())
     and (post_id is null or (select true from public.posts where posts.id = notifications.post_id))
+    and (comment_id is null or (select true from public.comments where comments.id = notifications.comment_id))
   );
 create policy select_visible on public.notification_actors for select to authenticated
   using ((select true from public.notifications where notifications.id = notification_actors.notification_id));
@@ -419,20 +421,12 @@ as $$
 declare
   v_mention record;
 begin
-  if tg_op = 'DELETE' then
-    delete from public.notifications
-    using removed
-    where notifications.target_id = removed.post_id
-      and notifications.recipient_id = removed.profile_id
-      and notifications.kind = 'mention';
-    return null;
-  end if;
   for v_mention in
     select added.post_id, added.profile_id, posts.owner_id, posts.original_post_id
     from added
     join public.posts on posts.id = added.post_id
   loop
-    -- A repost that mentions the owner of its original is a repost.
+    -- Whoever is told that their post was reposted is not told again that the repost mentions them.
     if v_mention.original_post_id is null
       or private.notify_of_repost(v_mention.post_id) is distinct from v_mention.profile_id
     then
@@ -443,14 +437,247 @@ begin
 end
 $$;
 comment on function private.tg_post_mentions__notify() is
-  'Trigger: tells a user of a mention in a post; taken back with the mention. Security definer: clients have no write grant on notifications.';
+  'Trigger: tells a user of a mention in a post. Security definer: clients have no write grant on notifications.';
 
-create trigger _200_notify_added after insert on public.post_mentions
+create function private.tg_post_mentions__remove_notifications()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+set plan_cache_mode = force_generic_plan
+as $$
+begin
+  delete from public.notifications
+  using removed
+  where notifications.target_id = removed.post_id
+    and notifications.recipient_id = removed.profile_id
+    and notifications.kind = 'mention';
+  return null;
+end
+$$;
+comment on function private.tg_post_mentions__remove_notifications() is
+  'Trigger: what was told of a mention is taken back with it. Security definer: clients have no write grant on notifications.';
+
+create trigger _300_notify after insert on public.post_mentions
   referencing new table as added
   for each statement execute function private.tg_post_mentions__notify();
-create trigger _200_notify_removed after delete on public.post_mentions
+create trigger _300_remove_notifications after delete on public.post_mentions
   referencing old table as removed
-  for each statement execute function private.tg_post_mentions__notify();
+  for each statement execute function private.tg_post_mentions__remove_notifications();
+
+-- Likes
+
+create function private.tg_post_likes__notify()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+set plan_cache_mode = force_generic_plan
+as $$
+declare
+  v_like record;
+begin
+  for v_like in
+    select added.post_id, added.profile_id, added.id, posts.owner_id
+    from added
+    join public.posts on posts.id = added.post_id
+  loop
+    perform private.notify(
+      v_like.owner_id, v_like.profile_id, 'like', post_id => v_like.post_id, event_id => v_like.id
+    );
+  end loop;
+  return null;
+end
+$$;
+comment on function private.tg_post_likes__notify() is
+  'Trigger: tells the owner of a post of a like. Security definer: clients have no write grant on notifications.';
+
+create function private.tg_post_likes__remove_notifications()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+set plan_cache_mode = force_generic_plan
+as $$
+begin
+  -- A post that is deleted takes its notifications along.
+  delete from public.notification_actors
+  using removed
+  join public.posts on posts.id = removed.post_id
+  where notification_actors.actor_id = removed.profile_id
+    and notification_actors.recipient_id = posts.owner_id
+    and notification_actors.id = removed.id;
+  return null;
+end
+$$;
+comment on function private.tg_post_likes__remove_notifications() is
+  'Trigger: what was told of a like is taken back with it. Security definer: clients have no write grant on notifications.';
+
+create trigger _300_notify after insert on public.post_likes
+  referencing new table as added
+  for each statement execute function private.tg_post_likes__notify();
+create trigger _300_remove_notifications after delete on public.post_likes
+  referencing old table as removed
+  for each statement execute function private.tg_post_likes__remove_notifications();
+
+create function private.tg_comment_likes__notify()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+set plan_cache_mode = force_generic_plan
+as $$
+declare
+  v_like record;
+begin
+  for v_like in
+    select added.comment_id, added.profile_id, added.id, comments.owner_id
+    from added
+    join public.comments on comments.id = added.comment_id
+  loop
+    perform private.notify(
+      v_like.owner_id, v_like.profile_id, 'like', comment_id => v_like.comment_id, event_id => v_like.id
+    );
+  end loop;
+  return null;
+end
+$$;
+comment on function private.tg_comment_likes__notify() is
+  'Trigger: tells the author of a comment of a like. Security definer: clients have no write grant on notifications.';
+
+create function private.tg_comment_likes__remove_notifications()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+set plan_cache_mode = force_generic_plan
+as $$
+begin
+  -- A comment that is deleted takes its notifications along.
+  delete from public.notification_actors
+  using removed
+  join public.comments on comments.id = removed.comment_id
+  where notification_actors.actor_id = removed.profile_id
+    and notification_actors.recipient_id = comments.owner_id
+    and notification_actors.id = removed.id;
+  return null;
+end
+$$;
+comment on function private.tg_comment_likes__remove_notifications() is
+  'Trigger: what was told of a like is taken back with it. Security definer: clients have no write grant on notifications.';
+
+create trigger _300_notify after insert on public.comment_likes
+  referencing new table as added
+  for each statement execute function private.tg_comment_likes__notify();
+create trigger _300_remove_notifications after delete on public.comment_likes
+  referencing old table as removed
+  for each statement execute function private.tg_comment_likes__remove_notifications();
+
+-- Comments
+
+-- Of one comment a user is told once: that it answers theirs, else that it mentions them, else that it is on their post.
+-- Mentions are written first, by the trigger of comments that reads the text.
+
+create function private.tg_comments__notify()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_comment record;
+begin
+  for v_comment in
+    select added.id, added.owner_id, posts.owner_id as post_owner_id, answered.owner_id as answered_id
+    from added
+    join public.posts on posts.id = added.post_id
+    left join public.comments as answered on answered.id = added.reply_to_id
+    where added.owner_id is not null
+  loop
+    perform private.notify(v_comment.answered_id, v_comment.owner_id, 'reply', comment_id => v_comment.id);
+    perform private.notify(v_comment.post_owner_id, v_comment.owner_id, 'comment', comment_id => v_comment.id);
+  end loop;
+  return null;
+end
+$$;
+comment on function private.tg_comments__notify() is
+  'Trigger: tells of a comment the author of the comment that it answers, and the owner of the post. Security definer: clients have no write grant on notifications.';
+
+create function private.tg_comments__remove_notifications()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+set plan_cache_mode = force_generic_plan
+as $$
+begin
+  delete from public.notifications
+  where notifications.target_id = any (array(select added.id from added where added.owner_id is null));
+  return null;
+end
+$$;
+comment on function private.tg_comments__remove_notifications() is
+  'Trigger: a deleted comment that stays as a tombstone tells nobody of anything. Security definer: clients have no write grant on notifications.';
+
+create trigger _500_notify after insert on public.comments
+  referencing new table as added
+  for each statement execute function private.tg_comments__notify();
+create trigger _500_remove_notifications after update on public.comments
+  referencing new table as added
+  for each statement execute function private.tg_comments__remove_notifications();
+
+create function private.tg_comment_mentions__notify()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_mention record;
+begin
+  for v_mention in
+    select added.comment_id, added.profile_id, comments.owner_id, answered.owner_id as answered_id
+    from added
+    join public.comments on comments.id = added.comment_id
+    left join public.comments as answered on answered.id = comments.reply_to_id
+  loop
+    if v_mention.answered_id is distinct from v_mention.profile_id
+      or not private.notify(v_mention.profile_id, v_mention.owner_id, 'reply', comment_id => v_mention.comment_id)
+    then
+      perform private.notify(v_mention.profile_id, v_mention.owner_id, 'mention', comment_id => v_mention.comment_id);
+    end if;
+  end loop;
+  return null;
+end
+$$;
+comment on function private.tg_comment_mentions__notify() is
+  'Trigger: tells a user of a mention in a comment. Security definer: clients have no write grant on notifications.';
+
+create function private.tg_comment_mentions__remove_notifications()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+set plan_cache_mode = force_generic_plan
+as $$
+begin
+  delete from public.notifications
+  using removed
+  where notifications.target_id = removed.comment_id
+    and notifications.recipient_id = removed.profile_id
+    and notifications.kind = 'mention';
+  return null;
+end
+$$;
+comment on function private.tg_comment_mentions__remove_notifications() is
+  'Trigger: what was told of a mention is taken back with it. Security definer: clients have no write grant on notifications.';
+
+create trigger _300_notify after insert on public.comment_mentions
+  referencing new table as added
+  for each statement execute function private.tg_comment_mentions__notify();
+create trigger _300_remove_notifications after delete on public.comment_mentions
+  referencing old table as removed
+  for each statement execute function private.tg_comment_mentions__remove_notifications();
 
 -- Reading
 
@@ -498,9 +725,9 @@ begin
     notifications.kind,
     actors.list,
     bundles.actor_count,
-    notifications.post_id,
+    coalesce(notifications.post_id, comments.post_id),
     notifications.comment_id,
-    left(posts.caption, 100),
+    left(coalesce(comments.text, posts.caption), 100),
     private.time_of(notifications.newest),
     coalesce(notifications.newest <= v_read_up_to, false)
   from unnest(compose_notifications.ids) with ordinality as page (id, place)
@@ -539,6 +766,7 @@ begin
     join public.profiles on profiles.id = newest.actor_id
   ) as actors
   left join public.posts on posts.id = notifications.post_id
+  left join public.comments on comments.id = notifications.comment_id
   order by page.place;
 end
 $$;

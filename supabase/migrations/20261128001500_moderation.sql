@@ -1,10 +1,10 @@
--- Moderation: hiding posts, reports of users, and a log of the actions of moderators and admins.
+-- Moderation: hiding posts and comments, reports of users, and a log of the actions of moderators and admins.
 --
 -- The log is written by triggers, so that no way of doing it is left out, the dashboard included. Reports are for
 -- moderators alone: who reports learns that the report was taken, and the user who is reported learns nothing.
 
 create type public.audit_action as enum (
-  'role_changed', 'vip_changed', 'post_hidden', 'post_unhidden', 'rate_limit_changed', 'account_deleted',
+  'role_changed', 'vip_changed', 'post_hidden', 'post_unhidden', 'comment_hidden', 'comment_unhidden', 'rate_limit_changed', 'account_deleted',
   'report_changed'
 );
 comment on type public.audit_action is 'An action with the rights of a moderator or an admin.';
@@ -34,7 +34,7 @@ comment on column public.audit_log.id is 'Sorts by time.';
 comment on column public.audit_log.actor_id is
   'The user who did it; null for the dashboard or the secret key, and once the user''s account is deleted.';
 comment on column public.audit_log.action is 'The action.';
-comment on column public.audit_log.target_id is 'The post, user or report it was done to, also after that one is deleted; null for a rate limit.';
+comment on column public.audit_log.target_id is 'The post, comment, user or report it was done to, also after that one is deleted; null for a rate limit.';
 comment on column public.audit_log.details is 'The values before and after ("from", "to"), and the reason if one was given.';
 comment on column public.audit_log.created_at is 'When.';
 
@@ -166,6 +166,21 @@ create trigger _400_record_change after update on public.rate_limits
   when ((new.max_count, new.per_seconds) is distinct from (old.max_count, old.per_seconds))
   execute function private.tg_rate_limits__record_change();
 
+create function private.check_reason(reason text)
+returns void
+language plpgsql
+immutable
+set search_path = ''
+as $$
+begin
+  if char_length(check_reason.reason) > private.limit_of('reason_length') then
+    perform private.raise_error(422, 'reason_invalid', 'A reason has at most {reason_length} characters.', 'reason');
+  end if;
+end
+$$;
+comment on function private.check_reason(text) is
+  'Refuses a reason that is too long. Not granted: SECURITY DEFINER functions call it.';
+
 create function public.hide_post(post_id uuid, hidden boolean default true, reason text default null)
 returns public.posts
 language plpgsql
@@ -176,9 +191,7 @@ declare
   v_post public.posts;
 begin
   perform private.require_role('moderator');
-  if char_length(hide_post.reason) > private.limit_of('reason_length') then
-    perform private.raise_error(422, 'reason_invalid', 'A reason has at most {reason_length} characters.', 'reason');
-  end if;
+  perform private.check_reason(hide_post.reason);
   -- The profile before the post, as wherever visibility changes.
   perform
   from public.profiles
@@ -202,6 +215,63 @@ comment on function public.hide_post(uuid, boolean, text) is
   'Hides a post from everybody but its owner and moderators, or (hidden: false) shows it again. For moderators and admins. The reason goes into the audit log. Security definer: posts are granted to nobody for writing. The caller''s role is checked here.';
 grant execute on function public.hide_post(uuid, boolean, text) to authenticated, service_role;
 
+create function private.tg_comments__record_change()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  perform private.record_action(
+    case when new.hidden_at is null then 'comment_unhidden'::public.audit_action else 'comment_hidden' end,
+    new.id,
+    jsonb_strip_nulls(jsonb_build_object('reason', nullif(current_setting('noctra.reason', true), '')))
+  );
+  return null;
+end
+$$;
+comment on function private.tg_comments__record_change() is
+  'Trigger: records that a comment was hidden or shown again, and why. Security definer: the log is granted to nobody.';
+
+create trigger _600_record_change after update of hidden_at on public.comments
+  for each row
+  when (new.owner_id is not null and (new.hidden_at is null) <> (old.hidden_at is null))
+  execute function private.tg_comments__record_change();
+
+create function public.hide_comment(comment_id uuid, hidden boolean default true, reason text default null)
+returns public.comment_view
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_comment public.comment_view;
+begin
+  perform private.require_role('moderator');
+  perform private.check_reason(hide_comment.reason);
+  -- The post before the comment, which a deletion of the post takes along.
+  perform
+  from public.posts
+  where posts.id = (select comments.post_id from public.comments where comments.id = hide_comment.comment_id)
+  for key share;
+  -- For the trigger that writes the log, and for this statement only.
+  perform set_config('noctra.reason', coalesce(hide_comment.reason, ''), true);
+  -- Hiding a hidden comment again changes nothing.
+  update public.comments
+  set hidden_at = case when hide_comment.hidden then coalesce(comments.hidden_at, now()) end
+  where comments.id = hide_comment.comment_id and comments.owner_id is not null;
+  if not found then
+    perform private.raise_error(404, 'comment_not_found', 'There is no such comment.');
+  end if;
+  perform set_config('noctra.reason', '', true);
+  select * into v_comment from private.compose_comments(array[hide_comment.comment_id]);
+  return v_comment;
+end
+$$;
+comment on function public.hide_comment(uuid, boolean, text) is
+  'Hides a comment from everybody but its author and moderators, or (hidden: false) shows it again. For moderators and admins. The reason goes into the audit log. Security definer: comments are granted to nobody for writing. The caller''s role is checked here.';
+grant execute on function public.hide_comment(uuid, boolean, text) to authenticated, service_role;
+
 -- Reports
 
 create type public.report_reason as enum ('spam', 'harassment', 'violence', 'sexual', 'illegal', 'other');
@@ -215,7 +285,7 @@ create table public.reports (
   id uuid primary key default private.uuid_v7(),
   reporter_id uuid references public.profiles (id) on delete set null,
   post_id uuid references public.posts (id) on delete set null,
-  comment_id uuid,
+  comment_id uuid references public.comments (id) on delete set null,
   profile_id uuid references public.profiles (id) on delete set null,
   reason public.report_reason not null,
   text text not null default '',
@@ -233,6 +303,7 @@ create table public.reports (
 create index reports_state_id_idx on public.reports (state, id);
 create index reports_reporter_id_idx on public.reports (reporter_id);
 create index reports_post_id_idx on public.reports (post_id) where post_id is not null;
+create index reports_comment_id_idx on public.reports (comment_id) where comment_id is not null;
 create index reports_profile_id_idx on public.reports (profile_id) where profile_id is not null;
 create index reports_handled_by_idx on public.reports (handled_by) where handled_by is not null;
 
@@ -395,6 +466,14 @@ begin
     if not found then
       perform private.raise_error(404, 'post_not_found', 'There is no such post.');
     end if;
+  elsif create_report.comment_id is not null then
+    select comments.owner_id into v_owner_id
+    from public.comments
+    -- What is deleted has nothing to report.
+    where comments.id = create_report.comment_id and comments.owner_id is not null;
+    if not found then
+      perform private.raise_error(404, 'comment_not_found', 'There is no such comment.');
+    end if;
   else
     v_owner_id := private.require_profile(create_report.person);
   end if;
@@ -455,13 +534,14 @@ begin
     reports.state,
     reports.note,
     private.summary_of(reports.reporter_id),
-    private.summary_of(coalesce(reports.profile_id, posts.owner_id)),
-    left(posts.caption, 100),
+    private.summary_of(coalesce(reports.profile_id, posts.owner_id, comments.owner_id)),
+    left(coalesce(posts.caption, comments.text), 100),
     private.summary_of(reports.handled_by),
     reports.updated_at
   from unnest(compose_reports.ids) with ordinality as page (id, place)
   join public.reports on reports.id = page.id
   left join public.posts on posts.id = reports.post_id
+  left join public.comments on comments.id = reports.comment_id
   order by page.place;
 end
 $$;

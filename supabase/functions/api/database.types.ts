@@ -53,6 +53,96 @@ isOneToOne: false
       referencedColumns: ["id"]
     }
                   ]
+                },"comment_likes": {
+                  Row: {
+                    "comment_id": string,"created_at": string,"id": string,"profile_id": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "comment_id": string,"created_at"?: string,"id"?: string,"profile_id": string
+                  }
+                  Update: {
+                    "comment_id"?: string,"created_at"?: string,"id"?: string,"profile_id"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "comment_likes_comment_id_fkey"
+      columns: ["comment_id"]
+isOneToOne: false
+      referencedRelation: "comments"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "comment_likes_profile_id_fkey"
+      columns: ["profile_id"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    }
+                  ]
+                },"comment_mentions": {
+                  Row: {
+                    "comment_id": string,"name": string,"profile_id": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "comment_id": string,"name": string,"profile_id": string
+                  }
+                  Update: {
+                    "comment_id"?: string,"name"?: string,"profile_id"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "comment_mentions_comment_id_fkey"
+      columns: ["comment_id"]
+isOneToOne: false
+      referencedRelation: "comments"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "comment_mentions_profile_id_fkey"
+      columns: ["profile_id"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    }
+                  ]
+                },"comments": {
+                  Row: {
+                    "created_at": string,"hidden_at": string | null,"id": string,"owner_id": string | null,"parent_id": string | null,"post_id": string,"reply_to_id": string | null,"text": string | null,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "created_at"?: string,"hidden_at"?: string | null,"id"?: string,"owner_id"?: string | null,"parent_id"?: string | null,"post_id": string,"reply_to_id"?: string | null,"text"?: string | null,"updated_at"?: string
+                  }
+                  Update: {
+                    "created_at"?: string,"hidden_at"?: string | null,"id"?: string,"owner_id"?: string | null,"parent_id"?: string | null,"post_id"?: string,"reply_to_id"?: string | null,"text"?: string | null,"updated_at"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "comments_owner_id_fkey"
+      columns: ["owner_id"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "comments_parent_id_fkey"
+      columns: ["parent_id"]
+isOneToOne: false
+      referencedRelation: "comments"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "comments_post_id_fkey"
+      columns: ["post_id"]
+isOneToOne: false
+      referencedRelation: "posts"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "comments_reply_to_id_fkey"
+      columns: ["reply_to_id"]
+isOneToOne: false
+      referencedRelation: "comments"
+      referencedColumns: ["id"]
+    }
+                  ]
                 },"follows": {
                   Row: {
                     "created_at": string,"followee_id": string,"follower_id": string,"id": string,"state": Database["public"]['Enums']["follow_state"]
@@ -144,6 +234,12 @@ isOneToOne: false
                   }
                   Relationships: [
                     {
+      foreignKeyName: "notifications_comment_id_fkey"
+      columns: ["comment_id"]
+isOneToOne: false
+      referencedRelation: "comments"
+      referencedColumns: ["id"]
+    },{
       foreignKeyName: "notifications_post_id_fkey"
       columns: ["post_id"]
 isOneToOne: false
@@ -152,6 +248,32 @@ isOneToOne: false
     },{
       foreignKeyName: "notifications_recipient_id_fkey"
       columns: ["recipient_id"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    }
+                  ]
+                },"post_likes": {
+                  Row: {
+                    "created_at": string,"id": string,"post_id": string,"profile_id": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "created_at"?: string,"id"?: string,"post_id": string,"profile_id": string
+                  }
+                  Update: {
+                    "created_at"?: string,"id"?: string,"post_id"?: string,"profile_id"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "post_likes_post_id_fkey"
+      columns: ["post_id"]
+isOneToOne: false
+      referencedRelation: "posts"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "post_likes_profile_id_fkey"
+      columns: ["profile_id"]
 isOneToOne: false
       referencedRelation: "profiles"
       referencedColumns: ["id"]
@@ -197,6 +319,32 @@ isOneToOne: false
       referencedColumns: ["id"]
     },{
       foreignKeyName: "post_mentions_profile_id_fkey"
+      columns: ["profile_id"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    }
+                  ]
+                },"post_saves": {
+                  Row: {
+                    "created_at": string,"id": string,"post_id": string,"profile_id": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "created_at"?: string,"id"?: string,"post_id": string,"profile_id": string
+                  }
+                  Update: {
+                    "created_at"?: string,"id"?: string,"post_id"?: string,"profile_id"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "post_saves_post_id_fkey"
+      columns: ["post_id"]
+isOneToOne: false
+      referencedRelation: "posts"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "post_saves_profile_id_fkey"
       columns: ["profile_id"]
 isOneToOne: false
       referencedRelation: "profiles"
@@ -310,6 +458,12 @@ isOneToOne: true
                   }
                   Relationships: [
                     {
+      foreignKeyName: "reports_comment_id_fkey"
+      columns: ["comment_id"]
+isOneToOne: false
+      referencedRelation: "comments"
+      referencedColumns: ["id"]
+    },{
       foreignKeyName: "reports_handled_by_fkey"
       columns: ["handled_by"]
 isOneToOne: false
@@ -375,6 +529,14 @@ isOneToOne: false
 "count_unread_notifications":
 { Args: Record<PropertyKey, never>; Returns: number
                            },
+"create_comment":
+{ Args: { "idempotency_key"?: string,"parent_id"?: string,"post_id": string,"text": string }; Returns: Database["public"]['CompositeTypes']["comment_view"]
+                          SetofOptions: {
+        from: "*"
+        to: "comment_view"
+        isOneToOne: true
+        isSetofReturn: false
+      } },
 "create_post":
 { Args: { "caption": string,"idempotency_key"?: string,"is_public"?: boolean,"media"?: Json,"mentions"?: (string)[],"original_post"?: string,"tags"?: (string)[] }; Returns: Database["public"]['CompositeTypes']["post_view"]
                           SetofOptions: {
@@ -397,6 +559,9 @@ isOneToOne: false
 "delete_account":
 { Args: Record<PropertyKey, never>; Returns: undefined
                            },
+"delete_comment":
+{ Args: { "comment_id": string }; Returns: undefined
+                           },
 "discard_files":
 { Args: { "bucket_id": string,"names": (string)[] }; Returns: undefined
                            },
@@ -412,6 +577,14 @@ isOneToOne: false
 "follow_user":
 { Args: { "person": string }; Returns: Database["public"]['Enums']["follow_state"]
                            },
+"get_comment":
+{ Args: { "comment_id": string }; Returns: Database["public"]['CompositeTypes']["comment_view"]
+                          SetofOptions: {
+        from: "*"
+        to: "comment_view"
+        isOneToOne: true
+        isSetofReturn: false
+      } },
 "get_notification_settings":
 { Args: Record<PropertyKey, never>; Returns: Json
                            },
@@ -428,6 +601,14 @@ isOneToOne: false
                           SetofOptions: {
         from: "*"
         to: "profile_view"
+        isOneToOne: true
+        isSetofReturn: false
+      } },
+"hide_comment":
+{ Args: { "comment_id": string,"hidden"?: boolean,"reason"?: string }; Returns: Database["public"]['CompositeTypes']["comment_view"]
+                          SetofOptions: {
+        from: "*"
+        to: "comment_view"
         isOneToOne: true
         isSetofReturn: false
       } },
@@ -450,6 +631,12 @@ isOneToOne: false
         isOneToOne: true
         isSetofReturn: false
       } },
+"like_comment":
+{ Args: { "comment_id": string }; Returns: number
+                           },
+"like_post":
+{ Args: { "post_id": string }; Returns: number
+                           },
 "limits":
 { Args: Record<PropertyKey, never>; Returns: Json
                            },
@@ -458,6 +645,22 @@ isOneToOne: false
                           SetofOptions: {
         from: "*"
         to: "person_view"
+        isOneToOne: false
+        isSetofReturn: true
+      } },
+"list_comment_likes":
+{ Args: { "before"?: string,"comment_id": string,"page_limit"?: number }; Returns: Database["public"]['CompositeTypes']["person_view"][]
+                          SetofOptions: {
+        from: "*"
+        to: "person_view"
+        isOneToOne: false
+        isSetofReturn: true
+      } },
+"list_comments":
+{ Args: { "cursor"?: string,"newest_first"?: boolean,"page_limit"?: number,"post_id": string }; Returns: Database["public"]['CompositeTypes']["comment_view"][]
+                          SetofOptions: {
+        from: "*"
+        to: "comment_view"
         isOneToOne: false
         isSetofReturn: true
       } },
@@ -493,6 +696,14 @@ isOneToOne: false
         isOneToOne: false
         isSetofReturn: true
       } },
+"list_likes":
+{ Args: { "before"?: string,"page_limit"?: number,"post_id": string }; Returns: Database["public"]['CompositeTypes']["person_view"][]
+                          SetofOptions: {
+        from: "*"
+        to: "person_view"
+        isOneToOne: false
+        isSetofReturn: true
+      } },
 "list_mutes":
 { Args: { "before"?: string,"page_limit"?: number }; Returns: Database["public"]['CompositeTypes']["person_view"][]
                           SetofOptions: {
@@ -517,6 +728,14 @@ isOneToOne: false
         isOneToOne: false
         isSetofReturn: true
       } },
+"list_replies":
+{ Args: { "comment_id": string,"cursor"?: string,"page_limit"?: number }; Returns: Database["public"]['CompositeTypes']["comment_view"][]
+                          SetofOptions: {
+        from: "*"
+        to: "comment_view"
+        isOneToOne: false
+        isSetofReturn: true
+      } },
 "list_reports":
 { Args: { "before"?: string,"page_limit"?: number,"state"?: Database["public"]['Enums']["report_state"] }; Returns: Database["public"]['CompositeTypes']["report_view"][]
                           SetofOptions: {
@@ -525,6 +744,19 @@ isOneToOne: false
         isOneToOne: false
         isSetofReturn: true
       } },
+"list_reposts":
+{ Args: { "before"?: string,"page_limit"?: number,"post_id": string }; Returns: Database["public"]['CompositeTypes']["post_view"][]
+                          SetofOptions: {
+        from: "*"
+        to: "post_view"
+        isOneToOne: false
+        isSetofReturn: true
+      } },
+"list_saved_posts":
+{ Args: { "before"?: string,"page_limit"?: number }; Returns: {
+              "post": Database["public"]['CompositeTypes']["post_view"],"saved_id": string
+            }[]
+                           },
 "mark_notifications_read":
 { Args: { "up_to": string }; Returns: number
                            },
@@ -536,6 +768,9 @@ isOneToOne: false
                            },
 "remove_follower":
 { Args: { "person": string }; Returns: undefined
+                           },
+"save_post":
+{ Args: { "post_id": string }; Returns: undefined
                            },
 "set_role":
 { Args: { "profile_id": string,"role": Database["public"]['Enums']["profile_role"] }; Returns: {
@@ -590,9 +825,26 @@ isOneToOne: false
 "unfollow_user":
 { Args: { "person": string }; Returns: undefined
                            },
+"unlike_comment":
+{ Args: { "comment_id": string }; Returns: number
+                           },
+"unlike_post":
+{ Args: { "post_id": string }; Returns: number
+                           },
 "unmute_user":
 { Args: { "person": string }; Returns: undefined
                            },
+"unsave_post":
+{ Args: { "post_id": string }; Returns: undefined
+                           },
+"update_comment":
+{ Args: { "comment_id": string,"text": string }; Returns: Database["public"]['CompositeTypes']["comment_view"]
+                          SetofOptions: {
+        from: "*"
+        to: "comment_view"
+        isOneToOne: true
+        isSetofReturn: false
+      } },
 "update_notification_settings":
 { Args: { "changes": Json }; Returns: Json
                            },
@@ -625,15 +877,17 @@ isOneToOne: false
                            }
           }
           Enums: {
-            "audit_action": "role_changed"|"vip_changed"|"post_hidden"|"post_unhidden"|"rate_limit_changed"|"account_deleted"|"report_changed","follow_state": "requested"|"accepted","media_type": "image"|"video"|"audio"|"document","notification_kind": "follow"|"follow_request"|"follow_accepted"|"mention"|"like"|"comment"|"reply"|"repost","profile_role": "user"|"moderator"|"admin","rate_limited_action": "create_post"|"update_post"|"follow"|"react"|"comment"|"report"|"sign_in_account"|"sign_in_address"|"register_address","reference_source": "caption"|"explicit","report_reason": "spam"|"harassment"|"violence"|"sexual"|"illegal"|"other","report_state": "open"|"resolved"|"dismissed"
+            "audit_action": "role_changed"|"vip_changed"|"post_hidden"|"post_unhidden"|"comment_hidden"|"comment_unhidden"|"rate_limit_changed"|"account_deleted"|"report_changed","follow_state": "requested"|"accepted","media_type": "image"|"video"|"audio"|"document","notification_kind": "follow"|"follow_request"|"follow_accepted"|"mention"|"like"|"comment"|"reply"|"repost","profile_role": "user"|"moderator"|"admin","rate_limited_action": "create_post"|"update_post"|"follow"|"react"|"comment"|"report"|"sign_in_account"|"sign_in_address"|"register_address","reference_source": "caption"|"explicit","report_reason": "spam"|"harassment"|"violence"|"sexual"|"illegal"|"other","report_state": "open"|"resolved"|"dismissed"
           }
           CompositeTypes: {
-            "notification_view": {
+            "comment_view": {
+                        "id": string | null,"post": string | null,"parent": string | null,"owner": Json | null,"text": string | null,"mentions": Json | null,"like_count": number | null,"reply_count": number | null,"liked": boolean | null,"created_at": string | null,"updated_at": string | null,"is_deleted": boolean | null,"hidden_at": string | null
+                      },"notification_view": {
                         "id": string | null,"kind": Database["public"]['Enums']["notification_kind"] | null,"actors": Json | null,"actor_count": number | null,"post": string | null,"comment": string | null,"preview": string | null,"created_at": string | null,"is_read": boolean | null
                       },"person_view": {
                         "id": string | null,"username": string | null,"profile_pic_url": string | null,"is_vip": boolean | null,"following": boolean | null,"requested": boolean | null,"followed_by": boolean | null,"cursor": string | null
                       },"post_view": {
-                        "id": string | null,"owner": Json | null,"caption": string | null,"is_public": boolean | null,"tags": Json | null,"mentions": Json | null,"media": Json | null,"original_post": string | null,"is_repost": boolean | null,"hidden_at": string | null,"created_at": string | null,"updated_at": string | null
+                        "id": string | null,"owner": Json | null,"caption": string | null,"is_public": boolean | null,"tags": Json | null,"mentions": Json | null,"media": Json | null,"original_post": string | null,"is_repost": boolean | null,"like_count": number | null,"comment_count": number | null,"repost_count": number | null,"liked": boolean | null,"saved": boolean | null,"reposted": boolean | null,"hidden_at": string | null,"created_at": string | null,"updated_at": string | null
                       },"profile_view": {
                         "id": string | null,"username": string | null,"bio": string | null,"playlist": string | null,"profile_pic": string | null,"profile_pic_url": string | null,"cover_pic": string | null,"cover_pic_url": string | null,"is_vip": boolean | null,"role": Database["public"]['Enums']["profile_role"] | null,"role_display_name": string | null,"publicProfile": boolean | null,"anonymous": boolean | null,"created_at": string | null,"updated_at": string | null,"post_count": number | null,"follower_count": number | null,"following_count": number | null,"following": boolean | null,"requested": boolean | null,"followed_by": boolean | null,"blocking": boolean | null,"muting": boolean | null,"email": string | null,"date_of_birth": string | null,"age": number | null
                       },"report_view": {
@@ -751,7 +1005,7 @@ export type CompositeTypes<
 export const Constants = {
   "public": {
           Enums: {
-            "audit_action": ["role_changed", "vip_changed", "post_hidden", "post_unhidden", "rate_limit_changed", "account_deleted", "report_changed"],"follow_state": ["requested", "accepted"],"media_type": ["image", "video", "audio", "document"],"notification_kind": ["follow", "follow_request", "follow_accepted", "mention", "like", "comment", "reply", "repost"],"profile_role": ["user", "moderator", "admin"],"rate_limited_action": ["create_post", "update_post", "follow", "react", "comment", "report", "sign_in_account", "sign_in_address", "register_address"],"reference_source": ["caption", "explicit"],"report_reason": ["spam", "harassment", "violence", "sexual", "illegal", "other"],"report_state": ["open", "resolved", "dismissed"]
+            "audit_action": ["role_changed", "vip_changed", "post_hidden", "post_unhidden", "comment_hidden", "comment_unhidden", "rate_limit_changed", "account_deleted", "report_changed"],"follow_state": ["requested", "accepted"],"media_type": ["image", "video", "audio", "document"],"notification_kind": ["follow", "follow_request", "follow_accepted", "mention", "like", "comment", "reply", "repost"],"profile_role": ["user", "moderator", "admin"],"rate_limited_action": ["create_post", "update_post", "follow", "react", "comment", "report", "sign_in_account", "sign_in_address", "register_address"],"reference_source": ["caption", "explicit"],"report_reason": ["spam", "harassment", "violence", "sexual", "illegal", "other"],"report_state": ["open", "resolved", "dismissed"]
           }
         }
 } as const
