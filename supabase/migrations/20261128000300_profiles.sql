@@ -274,20 +274,26 @@ comment on function private.require_active(uuid) is
   'Refuses a user who is deleted or banned. Not granted: SECURITY DEFINER functions call it.';
 
 create function private.lock_writer()
-returns void
+returns uuid
 language plpgsql
 security definer
 set search_path = ''
 as $$
+declare
+  v_id constant uuid := auth.uid();
 begin
   -- Before all other locks of the request. FOR SHARE keeps the account from being deleted and the profile from being
   -- opened or closed while one of its posts is written.
-  perform from public.profiles where profiles.id = auth.uid() for share;
-  perform private.require_active(auth.uid());
+  perform from public.profiles where profiles.id = v_id for share;
+  if not found or not private.is_active(v_id) then
+    -- Raises the reason.
+    perform private.require_active(v_id);
+  end if;
+  return v_id;
 end
 $$;
 comment on function private.lock_writer() is
-  'Locks the caller''s profile, and refuses a caller who may not write: not signed in, deleted or banned. Security definer: bans belong to Auth.';
+  'Locks the caller''s profile and returns its id, and refuses a caller who may not write: not signed in, deleted or banned. Security definer: bans belong to Auth.';
 grant execute on function private.lock_writer() to authenticated;
 
 -- Roles and badges

@@ -66,9 +66,8 @@ declare
   v_liked record;
 begin
   if tg_op <> 'DELETE' then
-    for v_liked in select added.post_id, count(*)::integer as number from added group by added.post_id loop
-      perform private.count(v_liked.post_id, 'post_likes', v_liked.number);
-    end loop;
+    perform private.count(liked.post_id, 'post_likes', liked.number)
+    from (select added.post_id, count(*)::integer as number from added group by added.post_id) as liked;
   end if;
   if tg_op <> 'INSERT' then
     for v_liked in select removed.post_id, count(*)::integer as number from removed group by removed.post_id loop
@@ -96,17 +95,19 @@ create trigger _200_count_removed after delete on public.post_likes
 -- Likes
 
 create function private.begin_reaction()
-returns void
+returns uuid
 language plpgsql
 set search_path = ''
 as $$
+declare
+  v_me constant uuid := private.lock_writer();
 begin
-  perform private.lock_writer();
-  perform private.count_action('react', auth.uid()::text);
+  perform private.count_action('react', v_me::text);
+  return v_me;
 end
 $$;
 comment on function private.begin_reaction() is
-  'Locks the caller''s profile, and counts a like or a save, given or taken back. Not granted: SECURITY DEFINER functions call it.';
+  'Locks the caller''s profile and returns its id, and counts a like or a save, given or taken back. Not granted: SECURITY DEFINER functions call it.';
 
 create function private.insert_post_like(visible_post uuid)
 returns integer
@@ -114,8 +115,9 @@ language plpgsql
 security definer
 set search_path = ''
 as $$
+declare
+  v_me constant uuid := private.begin_reaction();
 begin
-  perform private.begin_reaction();
   -- In this order: the owner, who is notified, may be leaving, and takes the post along.
   perform
   from public.profiles
@@ -126,7 +128,7 @@ begin
     perform private.raise_error(404, 'post_not_found', 'There is no such post.');
   end if;
   insert into public.post_likes (profile_id, post_id)
-  values (auth.uid(), insert_post_like.visible_post)
+  values (v_me, insert_post_like.visible_post)
   on conflict on constraint post_likes_pkey do nothing;
   return private.count_of(insert_post_like.visible_post, 'post_likes');
 end
@@ -156,9 +158,10 @@ language plpgsql
 security definer
 set search_path = ''
 as $$
+declare
+  v_me constant uuid := private.begin_reaction();
 begin
-  perform private.begin_reaction();
-  delete from public.post_likes where post_likes.profile_id = auth.uid() and post_likes.post_id = delete_post_like.post_id;
+  delete from public.post_likes where post_likes.profile_id = v_me and post_likes.post_id = delete_post_like.post_id;
   if not found and delete_post_like.visible_post is null then
     perform private.raise_error(404, 'post_not_found', 'There is no such post.');
   end if;
@@ -229,15 +232,16 @@ language plpgsql
 security definer
 set search_path = ''
 as $$
+declare
+  v_me constant uuid := private.begin_reaction();
 begin
-  perform private.begin_reaction();
   -- Locked, or a deletion at the same time would end this in an error of the foreign key.
   perform from public.posts where posts.id = insert_post_save.visible_post for key share;
   if not found then
     perform private.raise_error(404, 'post_not_found', 'There is no such post.');
   end if;
   insert into public.post_saves (profile_id, post_id)
-  values (auth.uid(), insert_post_save.visible_post)
+  values (v_me, insert_post_save.visible_post)
   on conflict on constraint post_saves_pkey do nothing;
 end
 $$;
@@ -265,9 +269,10 @@ language plpgsql
 security definer
 set search_path = ''
 as $$
+declare
+  v_me constant uuid := private.begin_reaction();
 begin
-  perform private.begin_reaction();
-  delete from public.post_saves where post_saves.profile_id = auth.uid() and post_saves.post_id = delete_post_save.post_id;
+  delete from public.post_saves where post_saves.profile_id = v_me and post_saves.post_id = delete_post_save.post_id;
   if not found and delete_post_save.visible_post is null then
     perform private.raise_error(404, 'post_not_found', 'There is no such post.');
   end if;

@@ -390,33 +390,25 @@ declare
     from unnest(v_names) as name
     where name operator(extensions.<>) all (public.extract_mentions(old.text)::extensions.citext[])
   );
-  v_mentioned record;
+  -- Before mentions are removed: a deleted account takes the two in this order as well.
+  v_mentioned constant uuid[] := private.lock_mentionable(new.owner_id, v_new_names);
 begin
   if tg_op = 'UPDATE' then
     delete from public.comment_mentions
     where comment_mentions.comment_id = new.id and comment_mentions.name operator(extensions.<>) all (v_names);
   end if;
   -- A name that the text had before keeps its user, also if another user has the name now.
-  for v_mentioned in
-    select profiles.id, profiles.username
+  if cardinality(v_mentioned) > 0 then
+    insert into public.comment_mentions (comment_id, profile_id, name)
+    select new.id, profiles.id, profiles.username
     from public.profiles
-    -- With an empty search_path a plain = would compare as text, that is with case.
-    where profiles.username operator(extensions.=) any (v_new_names)
-    -- Locked: a user whose account is being deleted is either gone, and not mentioned, or takes the mention along.
-    for key share
-  loop
-    -- A block at the same time comes either first, or removes the mention.
-    perform private.lock_pair(new.owner_id, v_mentioned.id, shared => true);
-    if not private.is_blocked(new.owner_id, v_mentioned.id) then
-      insert into public.comment_mentions (comment_id, profile_id, name)
-      values (new.id, v_mentioned.id, v_mentioned.username)
-      on conflict on constraint comment_mentions_pkey do update set name = excluded.name;
+    where profiles.id = any (v_mentioned)
+    on conflict on constraint comment_mentions_pkey do update set name = excluded.name;
+    if (
+      select count(*) from public.comment_mentions where comment_mentions.comment_id = new.id
+    ) > private.limit_of('mentions') then
+      perform private.raise_error(422, 'mentions_too_many', 'A comment mentions at most {mentions} users.', 'text');
     end if;
-  end loop;
-  if cardinality(v_new_names) > private.limit_of('mentions') and (
-    select count(*) from public.comment_mentions where comment_mentions.comment_id = new.id
-  ) > private.limit_of('mentions') then
-    perform private.raise_error(422, 'mentions_too_many', 'A comment mentions at most {mentions} users.', 'text');
   end if;
   return null;
 end
@@ -433,6 +425,34 @@ create trigger _400_mention_again after update of text on public.comments
   when (new.text <> old.text)
   execute function private.tg_comments__refresh_mentions();
 
+create function private.tg_blocks__remove_comment_mentions()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+-- Which of the two has fewer comments or mentions is in the statistics.
+set plan_cache_mode = force_custom_plan
+as $$
+begin
+  delete from public.comment_mentions
+  using public.comments
+  where comments.id = comment_mentions.comment_id
+    and comments.owner_id = new.blocker_id
+    and comment_mentions.profile_id = new.blocked_id;
+  delete from public.comment_mentions
+  using public.comments
+  where comments.id = comment_mentions.comment_id
+    and comments.owner_id = new.blocked_id
+    and comment_mentions.profile_id = new.blocker_id;
+  return null;
+end
+$$;
+comment on function private.tg_blocks__remove_comment_mentions() is
+  'Trigger: a block removes the mentions of each other in comments; the texts stay. Security definer: mentions are granted to nobody for writing.';
+
+create trigger _300_remove_comment_mentions after insert on public.blocks
+  for each row execute function private.tg_blocks__remove_comment_mentions();
+
 -- Likes
 
 create function private.tg_comment_likes__count()
@@ -445,9 +465,8 @@ declare
   v_liked record;
 begin
   if tg_op <> 'DELETE' then
-    for v_liked in select added.comment_id, count(*)::integer as number from added group by added.comment_id loop
-      perform private.count(v_liked.comment_id, 'comment_likes', v_liked.number);
-    end loop;
+    perform private.count(liked.comment_id, 'comment_likes', liked.number)
+    from (select added.comment_id, count(*)::integer as number from added group by added.comment_id) as liked;
   end if;
   if tg_op <> 'INSERT' then
     for v_liked in select removed.comment_id, count(*)::integer as number from removed group by removed.comment_id loop
@@ -478,8 +497,9 @@ language plpgsql
 security definer
 set search_path = ''
 as $$
+declare
+  v_me constant uuid := private.begin_reaction();
 begin
-  perform private.begin_reaction();
   -- The author, who is notified, before the post, and the post before the comment: either may be being deleted, and takes
   -- the next one along. The comment FOR SHARE: it is liked or deleted, one after the other.
   perform
@@ -497,7 +517,7 @@ begin
     perform private.raise_error(404, 'comment_not_found', 'There is no such comment.');
   end if;
   insert into public.comment_likes (profile_id, comment_id)
-  values (auth.uid(), insert_comment_like.visible_comment)
+  values (v_me, insert_comment_like.visible_comment)
   on conflict on constraint comment_likes_pkey do nothing;
   return private.count_of(insert_comment_like.visible_comment, 'comment_likes');
 end
@@ -529,10 +549,11 @@ language plpgsql
 security definer
 set search_path = ''
 as $$
+declare
+  v_me constant uuid := private.begin_reaction();
 begin
-  perform private.begin_reaction();
   delete from public.comment_likes
-  where comment_likes.profile_id = auth.uid() and comment_likes.comment_id = delete_comment_like.comment_id;
+  where comment_likes.profile_id = v_me and comment_likes.comment_id = delete_comment_like.comment_id;
   if not found and delete_comment_like.visible_comment is null then
     perform private.raise_error(404, 'comment_not_found', 'There is no such comment.');
   end if;

@@ -4,8 +4,8 @@
 -- moderators alone: who reports learns that the report was taken, and the user who is reported learns nothing.
 
 create type public.audit_action as enum (
-  'role_changed', 'vip_changed', 'post_hidden', 'post_unhidden', 'comment_hidden', 'comment_unhidden', 'rate_limit_changed', 'account_deleted',
-  'report_changed'
+  'role_changed', 'vip_changed', 'post_hidden', 'post_unhidden', 'comment_hidden', 'comment_unhidden', 'comment_deleted',
+  'rate_limit_changed', 'account_deleted', 'report_changed'
 );
 comment on type public.audit_action is 'An action with the rights of a moderator or an admin.';
 
@@ -133,6 +133,26 @@ $$;
 comment on function private.tg_posts__record_change() is
   'Trigger: records that a post was hidden or shown again, and why. Security definer: the log is granted to nobody.';
 
+create function private.tg_comments__record_deletion()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  -- Authors, owners of posts, and accounts that are deleted with their comments are not recorded.
+  if old.owner_id is distinct from auth.uid()
+    and auth.uid() is distinct from (select posts.owner_id from public.posts where posts.id = new.post_id)
+    and exists (select from public.profiles where profiles.id = old.owner_id)
+  then
+    perform private.record_action('comment_deleted', new.id, jsonb_build_object('owner', old.owner_id, 'post', new.post_id));
+  end if;
+  return null;
+end
+$$;
+comment on function private.tg_comments__record_deletion() is
+  'Trigger: records comments that a moderator, the dashboard or the secret key deleted. Security definer: the log is granted to nobody.';
+
 create function private.tg_rate_limits__record_change()
 returns trigger
 language plpgsql
@@ -161,6 +181,10 @@ create trigger _500_record_change after update of hidden_at on public.posts
   for each row
   when ((new.hidden_at is null) <> (old.hidden_at is null))
   execute function private.tg_posts__record_change();
+create trigger _500_record_deletion after update of owner_id on public.comments
+  for each row
+  when (old.owner_id is not null and new.owner_id is null)
+  execute function private.tg_comments__record_deletion();
 create trigger _400_record_change after update on public.rate_limits
   for each row
   when ((new.max_count, new.per_seconds) is distinct from (old.max_count, old.per_seconds))
