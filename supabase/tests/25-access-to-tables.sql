@@ -38,6 +38,22 @@ insert into expected (
   ('mutes', 'the owner''s', 'update',                'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny'),
   ('mutes', 'the owner''s', 'delete',                'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'yes'),
 
+  ('notification_actors', 'of a mention', 'select',  'deny', 'none', 'none', 'yes',  'none', 'none', 'none', 'none', 'yes'),
+  ('notification_actors', 'of a mention', 'insert',  'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny'),
+  ('notification_actors', 'of a mention', 'update',  'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny'),
+  ('notification_actors', 'of a mention', 'delete',  'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'yes'),
+  ('notification_actors', 'of a mention in a private post', 'select',
+                                                     'deny', 'none', 'none', 'none', 'none', 'none', 'none', 'none', 'yes'),
+
+  ('notifications', 'a mention', 'select',           'deny', 'none', 'none', 'yes',  'none', 'none', 'none', 'none', 'yes'),
+  ('notifications', 'a mention', 'insert',           'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny'),
+  ('notifications', 'a mention', 'update',           'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny'),
+  ('notifications', 'a mention', 'delete',           'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'yes'),
+  ('notifications', 'a mention in a private post', 'select',
+                                                     'deny', 'none', 'none', 'none', 'none', 'none', 'none', 'none', 'yes'),
+  ('notifications', 'a mention in a hidden post', 'select',
+                                                     'deny', 'none', 'none', 'none', 'none', 'none', 'none', 'none', 'yes'),
+
   ('post_media', 'of a public post', 'select',       'deny', 'yes',  'yes',  'yes',  'yes',  'yes',  'yes',  'yes',  'yes'),
   ('post_media', 'of a public post', 'insert',       'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'yes'),
   ('post_media', 'of a public post', 'update',       'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'yes'),
@@ -96,6 +112,11 @@ insert into expected (
   ('rate_limits', 'a limit', 'update',               'deny', 'none', 'none', 'none', 'none', 'yes',  'none', 'none', 'yes'),
   ('rate_limits', 'a limit', 'delete',               'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny'),
 
+  ('reports', 'of the owner''s post', 'select',      'deny', 'none', 'none', 'none', 'yes',  'yes',  'none', 'none', 'yes'),
+  ('reports', 'of the owner''s post', 'insert',      'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'yes'),
+  ('reports', 'of the owner''s post', 'update',      'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'yes'),
+  ('reports', 'of the owner''s post', 'delete',      'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'yes'),
+
   ('reserved_usernames', 'a name', 'select',         'deny', 'none', 'none', 'none', 'none', 'yes',  'none', 'none', 'yes'),
   ('reserved_usernames', 'a name', 'insert',         'deny', 'deny', 'deny', 'deny', 'deny', 'yes',  'deny', 'deny', 'yes'),
   ('reserved_usernames', 'a name', 'update',         'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'yes'),
@@ -133,6 +154,8 @@ from (
     ('All #tap_public @tap_mentioned', '1.jpg'), ('Me #tap_private @tap_mentioned', '2.jpg'), ('Bad #tap_hidden @tap_mentioned', '3.jpg')
 ) as claimed (post, file);
 insert into public.audit_log (action, target_id) values ('account_deleted', tests.id_of('gone'));
+insert into public.reports (reporter_id, post_id, reason)
+values (tests.id_of('mentioned'), tests.id_of('All #tap_public @tap_mentioned'), 'spam');
 
 -- Which row is meant, and how it would be written.
 create temporary table rows (name text, row_kind text, condition text, columns text, row_values text, change text);
@@ -153,6 +176,23 @@ values
     'mutes', 'the owner''s', $$muter_id = tests.id_of('owner')$$, 'muter_id, muted_id',
     $$tests.id_of('owner'), tests.id_of('mentioned')$$, 'id = id'
   ),
+  (
+    'notification_actors', 'of a mention',
+    format('notification_id = %L', (select id from public.notifications where post_id = tests.id_of('All #tap_public @tap_mentioned'))),
+    'notification_id, id, actor_id, recipient_id',
+    $$tests.id_of('none'), tests.id_of('none'), tests.id_of('owner'), tests.id_of('mentioned')$$, 'id = id'
+  ),
+  (
+    'notification_actors', 'of a mention in a private post',
+    format('notification_id = %L', (select id from public.notifications where post_id = tests.id_of('Me #tap_private @tap_mentioned'))),
+    null, null, null
+  ),
+  (
+    'notifications', 'a mention', $$post_id = tests.id_of('All #tap_public @tap_mentioned')$$, 'recipient_id, kind, newest, actor_count',
+    $$tests.id_of('mentioned'), 'follow', tests.id_of('none'), 1$$, 'actor_count = 2'
+  ),
+  ('notifications', 'a mention in a private post', $$post_id = tests.id_of('Me #tap_private @tap_mentioned')$$, null, null, null),
+  ('notifications', 'a mention in a hidden post', $$post_id = tests.id_of('Bad #tap_hidden @tap_mentioned')$$, null, null, null),
   (
     'post_media', 'of a public post', $$path like '%/1.jpg'$$, 'post_id, path, position, file_type, mime_type, size',
     $$tests.id_of('All #tap_public @tap_mentioned'), tests.path_of('owner', '5.jpg'), 2, 'image', 'image/jpeg', 1$$, 'width = 1'
@@ -187,6 +227,10 @@ values
   ('profiles', 'a private profile', $$id = tests.id_of('private')$$, null, null, null),
   ('profiles', 'their own', 'id = (select auth.uid())', null, null, 'bio = ''Other words'''),
   ('rate_limits', 'a limit', $$action = 'create_post'$$, 'action, max_count, per_seconds', $$'create_post', 1, 1$$, 'max_count = 1'),
+  (
+    'reports', 'of the owner''s post', $$post_id = tests.id_of('All #tap_public @tap_mentioned')$$, 'reporter_id, profile_id, reason',
+    $$tests.id_of('mentioned'), tests.id_of('owner'), 'spam'$$, $$state = 'resolved'$$
+  ),
   ('reserved_usernames', 'a name', $$username = 'support'$$, 'username', $$'tap_reserved'$$, 'username = username');
 
 -- Runs the statement as that user, returns what came of it, and rolls it back.

@@ -29,6 +29,21 @@ values
   ('mutes.id',                          'user service', 'service',      ''),
   ('mutes.created_at',                  'user service', 'service',      ''),
 
+  ('notification_actors.notification_id', 'user service', '',           ''),
+  ('notification_actors.id',            'user service', '',             ''),
+  ('notification_actors.actor_id',      'user service', '',             ''),
+  ('notification_actors.recipient_id',  'user service', '',             ''),
+
+  ('notifications.id',                  'user service', '',             ''),
+  ('notifications.recipient_id',        'user service', '',             ''),
+  ('notifications.kind',                'user service', '',             ''),
+  ('notifications.post_id',             'user service', '',             ''),
+  ('notifications.comment_id',          'user service', '',             ''),
+  ('notifications.target_id',           'user service', '',             ''),
+  ('notifications.day',                 'user service', '',             ''),
+  ('notifications.newest',              'user service', '',             ''),
+  ('notifications.actor_count',         'user service', '',             ''),
+
   ('post_media.id',                     'user service', 'service',      ''),
   ('post_media.post_id',                'user service', 'service',      ''),
   ('post_media.path',                   'user service', 'service',      ''),
@@ -66,6 +81,8 @@ values
   ('private_profiles.date_of_birth',    'user service', 'service',      'user service'),
   ('private_profiles.created_at',       'user service', 'service',      'service'),
   ('private_profiles.updated_at',       'user service', 'service',      'service'),
+  ('private_profiles.notification_kinds_off', 'user service', 'service', 'service'),
+  ('private_profiles.notifications_read_up_to', 'user service', 'service', 'service'),
 
   ('profiles.id',                       'user service', 'service',      'service'),
   ('profiles.username',                 'user service', 'service',      'user service'),
@@ -85,6 +102,19 @@ values
   ('rate_limits.per_seconds',           'user service', '',             'user service'),
   ('rate_limits.updated_at',            'user service', '',             'service'),
 
+  ('reports.id',                        'user service', 'service',      ''),
+  ('reports.reporter_id',               'user service', 'service',      ''),
+  ('reports.post_id',                   'user service', 'service',      ''),
+  ('reports.comment_id',                'user service', 'service',      ''),
+  ('reports.profile_id',                'user service', 'service',      ''),
+  ('reports.reason',                    'user service', 'service',      ''),
+  ('reports.text',                      'user service', 'service',      ''),
+  ('reports.state',                     'user service', 'service',      'service'),
+  ('reports.note',                      'user service', 'service',      'service'),
+  ('reports.handled_by',                'user service', 'service',      'service'),
+  ('reports.created_at',                'user service', 'service',      ''),
+  ('reports.updated_at',                'user service', 'service',      ''),
+
   ('reserved_usernames.username',      'user service', 'user service', 'service');
 
 -- Tries a statement that touches no row as each role, and returns those who may.
@@ -103,7 +133,7 @@ begin
       raise exception using errcode = 'TAP00';
     exception
       -- This ends the role as well.
-      when sqlstate 'TAP00' or insufficient_privilege then null;
+      when sqlstate 'TAP00' or insufficient_privilege or generated_always then null;
     end;
   end loop;
   return ltrim(v_able);

@@ -61,6 +61,22 @@ insert into expected (
   ('public.list_blocks()',                    'deny','runs',       'runs',       'runs',       'runs',       'runs',       'runs',         'runs',            'deny'),
   ('public.list_mutes()',                     'deny','runs',       'runs',       'runs',       'runs',       'runs',       'runs',         'runs',            'deny'),
   ('public.list_feed()',                      'deny','runs',       'runs',       'runs',       'runs',       'runs',       'runs',         'runs',            'deny'),
+  ('public.list_notifications()',             'deny','runs',       'runs',       'runs',       'runs',       'runs',       'runs',         'runs',            'deny'),
+  ('public.count_unread_notifications()',     'deny','runs',       'runs',       'runs',       'runs',       'runs',       'runs',         'runs',            'deny'),
+  ('public.mark_notifications_read((select newest from public.notifications where recipient_id = OWNER))',
+                                              'deny','runs',       'changes',    'runs',       'runs',       'runs',       'user_banned',  'not_signed_in',   'deny'),
+  ('public.get_notification_settings()',      'deny','runs',       'runs',       'runs',       'runs',       'runs',       'runs',         'not_signed_in',   'deny'),
+  ('public.update_notification_settings(''{"like": false}'')',
+                                              'deny','runs',       'changes',    'runs',       'runs',       'runs',       'user_banned',  'not_signed_in',   'deny'),
+  ('public.create_report(''spam'', PUBLIC)',  'deny','changes',    'not_yourself','changes',   'changes',    'changes',    'user_banned',  'not_signed_in',   'deny'),
+  ('public.create_report(''spam'', PRIVATE)', 'deny','post_not_found','not_yourself','post_not_found','changes','changes',  'post_not_found','post_not_found', 'deny'),
+  ('public.create_report(''spam'', person => OWNER::text)',
+                                              'deny','changes',    'not_yourself','changes',   'changes',    'changes',    'user_banned',  'not_signed_in',   'deny'),
+  ('public.list_reports()',                   'deny','forbidden',  'forbidden',  'forbidden',  'runs',       'runs',       'forbidden',    'forbidden',       'runs'),
+  ('public.update_report(REPORT, ''resolved'')',
+                                              'deny','forbidden',  'forbidden',  'forbidden',  'changes',    'changes',    'forbidden',    'forbidden',       'changes'),
+  ('public.hide_comment(tests.id_of(''none''))',
+                                              'deny','forbidden',  'forbidden',  'forbidden',  'comment_not_found','comment_not_found','forbidden','forbidden',   'comment_not_found'),
   ('public.hide_post(PUBLIC)',                'deny','forbidden',  'forbidden',  'forbidden',  'changes',    'changes',    'forbidden',    'forbidden',      'changes'),
   ('public.set_role(OWNER, ''admin'')',       'deny','forbidden',  'forbidden',  'forbidden',  'forbidden',  'changes',    'forbidden',    'forbidden',      'changes'),
   ('public.set_vip(OWNER, true)',             'deny','forbidden',  'forbidden',  'forbidden',  'forbidden',  'changes',    'forbidden',    'forbidden',      'changes'),
@@ -94,6 +110,14 @@ insert into expected (
   ('private.page_size(20)',                   'deny','runs',       'runs',       'runs',       'runs',       'runs',       'runs',         'runs',            'deny'),
   ('private.compose_people(array[OWNER], array[OWNER])',
                                               'deny','runs',       'runs',       'runs',       'runs',       'runs',       'runs',         'runs',            'deny'),
+  ('private.compose_notifications(array[OWNER])',
+                                              'deny','runs',       'runs',       'runs',       'runs',       'runs',       'runs',         'runs',            'deny'),
+  ('private.set_notifications_read((select newest from public.notifications where recipient_id = OWNER))',
+                                              'deny','runs',       'changes',    'runs',       'runs',       'runs',       'user_banned',  'not_signed_in',   'deny'),
+  ('private.set_notification_settings(''{"like": false}'')',
+                                              'deny','runs',       'changes',    'runs',       'runs',       'runs',       'user_banned',  'not_signed_in',   'deny'),
+  ('private.insert_report(''spam'', PUBLIC, null, null, '''')',
+                                              'deny','changes',    'changes',    'changes',    'changes',    'changes',    'user_banned',  'not_signed_in',   'deny'),
   ('private.raise_error(418, ''raised'', '''')',
                                               'deny','raised',     'raised',     'raised',     'raised',     'raised',     'raised',       'raised',         'raised'),
   ('private.limit_of(''tags'')',              'deny','runs',       'runs',       'runs',       'runs',       'runs',       'runs',         'runs',           'runs'),
@@ -113,7 +137,8 @@ create temporary table words (word text, meaning text);
 insert into words
 values
   ('OWNER', 'tests.id_of(''owner'')'), ('PUBLIC', 'tests.id_of(''All #tap_public @tap_mentioned'')'), ('PRIVATE', 'tests.id_of(''Me'')'),
-  ('HIDDEN', 'tests.id_of(''Bad'')'), ('FILE', 'tests.path_of(''owner'', ''2.jpg'')');
+  ('HIDDEN', 'tests.id_of(''Bad'')'), ('FILE', 'tests.path_of(''owner'', ''2.jpg'')'),
+  ('REPORT', '(select id from public.reports where profile_id = tests.id_of(''owner''))');
 create function pg_temp.spelt_out(call text) returns text
 language plpgsql
 as $$
@@ -149,6 +174,7 @@ values (
 );
 insert into public.follows (follower_id, followee_id)
 values (tests.id_of('mentioned'), tests.id_of('owner')), (tests.id_of('owner'), tests.id_of('mentioned'));
+insert into public.reports (profile_id, reason) values (tests.id_of('owner'), 'spam');
 
 -- Everything that belongs to the owner.
 create function pg_temp.owned() returns text
@@ -169,6 +195,7 @@ as $$
     union all select to_jsonb(follows)::text from public.follows where tests.id_of('owner') in (follower_id, followee_id)
     union all select to_jsonb(blocks)::text from public.blocks where tests.id_of('owner') in (blocker_id, blocked_id)
     union all select to_jsonb(mutes)::text from public.mutes where tests.id_of('owner') in (muter_id, muted_id)
+    union all select to_jsonb(reports)::text from public.reports
     union all select to_jsonb(objects)::text from storage.objects where name like tests.id_of('owner') || '/%'
     union all select to_jsonb(unused)::text from private.unused_files as unused where name like tests.id_of('owner') || '/%'
     union all select to_jsonb(counted)::text from private.rate_counters as counted where subject = tests.id_of('owner')::text
