@@ -28,8 +28,17 @@ const names = [
   'PasswordResetConfirm',
   'ProfileEdit',
   'Post',
+  'Like',
+  'Save',
+  'NewComment',
+  'CommentEdit',
+  'Comment',
   'Profile',
   'OwnProfile',
+  'Person',
+  'Follow',
+  'Block',
+  'Mute',
 ];
 
 /** The file that is made from the OpenAPI document. */

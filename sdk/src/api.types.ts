@@ -118,6 +118,60 @@ export type Post = {
   updated_at: string;
 };
 
+export type Like = {
+  /** Whether you like it. */
+  liked: boolean;
+  /** How many users like it. */
+  like_count: number;
+};
+
+export type Save = {
+  /** Whether you saved it. */
+  saved: boolean;
+};
+
+export type NewComment = {
+  text: string;
+  /** The comment that it answers. */
+  parent?: string | null | undefined;
+};
+
+export type CommentEdit = {
+  text: string;
+};
+
+export type Comment = {
+  id: string;
+  post: string;
+  /** The comment that it is a reply to; null at the top. */
+  parent: string | null;
+  /** Null if it is deleted. */
+  owner: {
+    id: string;
+    username: string;
+    profile_pic_url: string;
+    is_vip: boolean;
+  } | null;
+  /** Null if it is deleted. */
+  text: string | null;
+  mentions: Array<{
+    id: string;
+    username: string;
+  }>;
+  /** How many users like it. */
+  like_count: number;
+  /** How many replies it has. */
+  reply_count: number;
+  /** Whether you like it. */
+  liked: boolean;
+  created_at: string;
+  updated_at: string;
+  /** A deleted comment stays while it has replies. */
+  is_deleted: boolean;
+  /** When a moderator hid it from all but its author and moderators; else null. */
+  hidden_at: string | null;
+};
+
 export type Profile = {
   id: string;
   username: string;
@@ -158,4 +212,32 @@ export type OwnProfile = Profile & {
   email: string | null;
   date_of_birth: string | null;
   age: number | null;
+};
+
+export type Person = {
+  id: string;
+  username: string;
+  profile_pic_url: string;
+  is_vip: boolean;
+  /** Whether you follow this user. */
+  following: boolean;
+  /** Whether you have asked to follow this user. */
+  requested: boolean;
+  /** Whether this user follows you. */
+  followed_by: boolean;
+};
+
+export type Follow = {
+  /** `requested` until the owner of a private profile accepts. */
+  state: 'accepted' | 'requested';
+};
+
+export type Block = {
+  /** Whether you block this user. */
+  blocking: boolean;
+};
+
+export type Mute = {
+  /** Whether you mute this user. */
+  muting: boolean;
 };

@@ -1,5 +1,6 @@
 import type { PostgrestError, Session } from '@supabase/supabase-js';
 import type { NoctraSupabaseClient } from './client.ts';
+import type { Database } from './database.types.ts';
 import { fromAnswer, type NoctraError, refusal, toNoctraError, unanswered } from './errors.ts';
 import { type Repeatable, unavailable, withRetries } from './retries.ts';
 
@@ -79,19 +80,53 @@ export interface Query extends PromiseLike<{ data: unknown; error: PostgrestErro
   abortSignal(signal: AbortSignal): Query;
 }
 
+/** The answer of a query. */
+async function answerOf<T>(
+  query: Query,
+  signal: AbortSignal | undefined,
+  malformed: NoctraError | undefined,
+): Promise<T> {
+  const { data, error, status } = await (signal ? query.abortSignal(signal) : query);
+  if (!error) return data as T;
+  if (malformed && error.code === '22P02') throw malformed;
+  // A deadlock, which has undone the request.
+  if (error.code === '40P01') throw refusal('service_unavailable', 503, error.message);
+  throw status ? fromAnswer({ status, body: error }) : unanswered('network_error', error.message);
+}
+
 /**
  * Reads through the Data API. supabase-js itself tries again without an answer, after 503 and after 520.
  *
  * @param malformed The error for text that is no UUID.
  */
 export function read<T>(query: Query, signal: AbortSignal | undefined, malformed?: NoctraError): Promise<T> {
-  return withRetries({ repeatOn: [502, 504], signal }, async () => {
-    const { data, error, status } = await (signal ? query.abortSignal(signal) : query);
-    if (!error) return data as T;
-    if (malformed && error.code === '22P02') throw malformed;
-    throw status ? fromAnswer({ status, body: error }) : unanswered('network_error', error.message);
-  });
+  return withRetries({ repeatOn: [502, 504], signal }, () => answerOf<T>(query, signal, malformed));
 }
+
+/** Writes through the Data API. The write must have the same effect twice as once. */
+export function write<T>(
+  { onWrite }: Context,
+  query: Query,
+  signal: AbortSignal | undefined,
+  malformed?: NoctraError,
+  isRemoval = false,
+): Promise<T> {
+  return withRetries({ repeatOn: unavailable, signal }, (retries) =>
+    answerOf<T>(query, signal, malformed)
+      .finally(onWrite)
+      .catch((cause: NoctraError) => {
+        if (isRemoval && isRemoved(cause.status, retries)) return null as T;
+        throw cause;
+      }),
+  );
+}
+
+/** A repeated removal finds nothing if the first one succeeded and its answer was lost. */
+const isRemoved = (status: number | undefined, retries: number) => status === 404 && retries > 0;
+
+/** The arguments of a function of the database. Those that are undefined are not sent. */
+export type Arguments<Name extends keyof Functions> = Functions[Name]['Args'];
+type Functions = Database['public']['Functions'];
 
 /** A request to the edge function. */
 export interface ApiRequest extends CallOptions {
@@ -112,9 +147,8 @@ export function callApi<T>(
     const { data, error, response } = await supabase.functions
       .invoke(`api/${path}`, options)
       .finally(onWrite);
-    // A repeated removal finds nothing if the first one succeeded and its answer was lost.
-    const isRemoved = request.method === 'DELETE' && response?.status === 404 && retries > 0;
-    if (!error || isRemoved) return (data || null) as T;
+    if (!error || (request.method === 'DELETE' && isRemoved(response?.status, retries)))
+      return (data || null) as T;
     throw response ? await fromResponse(response) : unanswered('network_error', error.context ?? error);
   });
 }

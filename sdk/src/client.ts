@@ -1,8 +1,11 @@
 import { createClient, type SupabaseClient, type SupabaseClientOptions } from '@supabase/supabase-js';
 import { createAuth } from './auth.ts';
 import type { Context } from './calls.ts';
+import { createComments } from './comments.ts';
 import type { Database } from './database.types.ts';
+import { createFeed } from './feed.ts';
 import { createMedia } from './media.ts';
+import { createPeople } from './people.ts';
 import { createPosts } from './posts.ts';
 import { createProfiles } from './profiles.ts';
 import { bare, openReader, type ReplicaOptions } from './replica.ts';
@@ -46,7 +49,10 @@ export function createNoctra(url: string, key: string, options: NoctraOptions = 
     supabase,
     auth: createAuth(context),
     posts: createPosts(context),
+    feed: createFeed(context),
+    comments: createComments(context),
     profiles: createProfiles(context),
+    people: createPeople(context),
     media: createMedia(context),
   };
 }

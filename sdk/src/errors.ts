@@ -84,13 +84,16 @@ export function fromAnswer({ status: answered, body, retry_after }: Failure): No
   const { code, hint, details, title } = failure;
   const isRule = code?.startsWith('PT');
   const status = code === 'InvalidJWT' ? 401 : Number(failure.statusCode) || answered;
+  const message = failure.detail ?? title ?? failure.message ?? `HTTP ${answered}`;
+  // supabase-js does not pass on the header Retry-After of the Data API.
+  const [, seconds] = (status === 429 && / in (\d+) seconds/.exec(message)) || [];
   return new NoctraError({
     code: (isRule ? hint : title && code) || codeOf(status),
-    message: failure.detail ?? title ?? failure.message ?? `HTTP ${answered}`,
+    message,
     status,
     field: isRule ? details : undefined,
     fields: failure.errors,
-    retry_after,
+    retry_after: retry_after ?? (seconds ? Number(seconds) : undefined),
     cause: body,
   });
 }

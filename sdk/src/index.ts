@@ -1,8 +1,10 @@
 export type {
+  Comment,
   OwnProfile,
   PasswordChange,
   PasswordReset,
   PasswordResetConfirm,
+  Person,
   Post,
   Profile,
   Register,
@@ -11,11 +13,14 @@ export type {
 export type { Auth, Registered } from './auth.ts';
 export type { CallOptions, Result } from './calls.ts';
 export { createNoctra, type Noctra, type NoctraOptions, type NoctraSupabaseClient } from './client.ts';
+export type { CommentChanges, CommentListOptions, Comments, NewComment } from './comments.ts';
 export type { Database } from './database.types.ts';
 export { isNoctraError, NoctraError, type NoctraErrorCode, type NoctraErrorDetails } from './errors.ts';
+export type { Feed } from './feed.ts';
 export { limits } from './limits.ts';
 export type { List, ListOptions, Page } from './lists.ts';
 export type { Media, NewMedia, SignOptions, UploadOptions, UploadProgress } from './media.ts';
+export type { People } from './people.ts';
 export type {
   NewPost,
   PostChanges,

@@ -33,7 +33,7 @@ export type Page<T> =
 export interface List<T> extends Promise<Page<T>>, AsyncIterable<T, void, undefined> {}
 
 /** Where a page of the database begins, and how long it is. */
-interface Bounds {
+export interface Bounds {
   before?: string;
   page_limit: number;
 }

@@ -1,4 +1,4 @@
-import type { Post } from './api.types.ts';
+import type { Like, Person, Post, Save } from './api.types.ts';
 import {
   type ApiRequest,
   attemptAsCaller,
@@ -7,6 +7,7 @@ import {
   callApi,
   type Result,
   read,
+  write,
 } from './calls.ts';
 import type { Database } from './database.types.ts';
 import { type NoctraError, refusal } from './errors.ts';
@@ -20,6 +21,7 @@ import {
   type UploadOptions,
   withUploads,
 } from './media.ts';
+import { listPeople } from './people.ts';
 import { withUrls } from './profiles.ts';
 import { unavailable } from './retries.ts';
 
@@ -76,13 +78,30 @@ export type Posts = ReturnType<typeof createPosts>;
 
 /** Makes `noctra.posts`. */
 export function createPosts(context: Context) {
-  const { reader, url } = context;
+  const { supabase, reader, url } = context;
 
   /** Sends a post to the edge function, which publishes its files. */
   const send = async (path: string, request: ApiRequest) => {
     const { owner, ...post } = await callApi<Post>(context, path, request);
     return { ...post, owner: withUrls(url, owner) };
   };
+
+  const react =
+    (liked: boolean) =>
+    (id: string, { signal }: CallOptions = {}): Promise<Result<Like>> =>
+      attemptAsCaller(context, signal, async () => {
+        const query = supabase.rpc(liked ? 'like_post' : 'unlike_post', { post_id: id });
+        return { liked, like_count: await write<number>(context, query, signal, noPost()) };
+      });
+
+  const keep =
+    (saved: boolean) =>
+    (id: string, { signal }: CallOptions = {}): Promise<Result<Save>> =>
+      attemptAsCaller(context, signal, async () => {
+        const query = supabase.rpc(saved ? 'save_post' : 'unsave_post', { post_id: id });
+        await write(context, query, signal, noPost());
+        return { saved };
+      });
 
   return {
     /**
@@ -174,8 +193,7 @@ export function createPosts(context: Context) {
     get: (id: string, { signal }: CallOptions = {}): Promise<Result<Post>> =>
       attemptAsCaller(context, signal, async () => {
         const query = reader.rpc('get_post', { post_id: id }, { get: true });
-        const malformed = refusal('post_not_found', 404, 'There is no such post.');
-        const [post] = await toPosts(context, [await read<PostRow>(query, signal, malformed)], signal);
+        const [post] = await toPosts(context, [await read<PostRow>(query, signal, noPost())], signal);
         return post as Post;
       }),
 
@@ -190,10 +208,93 @@ export function createPosts(context: Context) {
         await callApi(context, pathOf(id), { method: 'DELETE', signal });
         return { id };
       }),
+
+    /**
+     * Likes a post. Liking it twice is liking it once.
+     *
+     * @example
+     * const { data } = await noctra.posts.like(post.id);
+     * if (data) showCount(data.like_count);
+     */
+    like: react(true),
+
+    /**
+     * Takes a like back.
+     *
+     * @example
+     * await noctra.posts.unlike(post.id);
+     */
+    unlike: react(false),
+
+    /**
+     * Those who like a post, newest first.
+     *
+     * @example
+     * for await (const person of noctra.posts.likes(post.id)) console.log(person.username, person.following);
+     */
+    likes: (id: string, options: ListOptions = {}): List<Person> =>
+      listPeople(
+        context,
+        options,
+        (bounds) => reader.rpc('list_likes', { post_id: id, ...bounds }, { get: true }),
+        noPost(),
+      ),
+
+    /**
+     * The posts that repost a post, newest first.
+     *
+     * @example
+     * for await (const repost of noctra.posts.reposts(post.id)) console.log(repost.owner.username);
+     */
+    reposts: (id: string, options: ListOptions = {}): List<Post> =>
+      listPosts(
+        context,
+        options,
+        (bounds) => reader.rpc('list_reposts', { post_id: id, ...bounds }, { get: true }),
+        noPost(),
+      ),
+
+    /**
+     * Saves a post for later. Only you know.
+     *
+     * @example
+     * await noctra.posts.save(post.id);
+     */
+    save: keep(true),
+
+    /**
+     * Takes a post from those that you saved.
+     *
+     * @example
+     * await noctra.posts.unsave(post.id);
+     */
+    unsave: keep(false),
+
+    /**
+     * The posts that you saved, last saved first.
+     *
+     * @example
+     * for await (const post of noctra.posts.saved()) show(post);
+     */
+    saved: (options: ListOptions = {}): List<Post> =>
+      list<{ post: PostRow }, Post>(context, options, {
+        query: (bounds) => reader.rpc('list_saved_posts', bounds, { get: true }),
+        toItems: (rows, signal) =>
+          toPosts(
+            context,
+            rows.map(({ post }) => post),
+            signal,
+          ),
+      }),
   };
 }
 
 type ListArgs = Database['public']['Functions']['list_posts']['Args'];
+
+/** The error for a post that is not there. */
+export function noPost(): NoctraError {
+  return refusal('post_not_found', 404, 'There is no such post.');
+}
 
 /** A post as the database gives it: its files have no URLs yet. */
 type PostRow = Omit<Post, 'media'> & { media: Omit<PostMedia, 'url'>[] };

@@ -69,6 +69,33 @@ describe('docs/supabase-js.md', () => {
     expect(await load(settings.url + values.myself.profile_pic)).toEqual(publishedBytes('photo.jpg'));
   });
 
+  test('follows and mutes people', () => {
+    expect(values.state).toBe('accepted');
+    expect(values.people).toMatchObject([
+      { username: `user1_${unique}`, following: true, followed_by: false },
+    ]);
+    expect(values.muted).toMatchObject([{ muted: { username: `user2_${unique}` } }]);
+    expect(values.feed.map(({ id }: Values) => id)).toEqual([values.post.id]);
+  });
+
+  test('likes and saves the post', () => {
+    expect(values.likes).toBe(1);
+    expect(values.likers).toMatchObject([{ username: `ann_${unique}` }]);
+    expect(values.saved).toMatchObject([{ post: { id: values.post.id, liked: true, saved: true } }]);
+    expect([values.earlier, values.reposts]).toEqual([[], []]);
+  });
+
+  test('comments and replies', () => {
+    expect(values.silent).toBeNull();
+    expect(values.comments).toMatchObject([
+      { id: values.comment.id, mentions: [{ username: `user1_${unique}` }], reply_count: 1 },
+    ]);
+    expect(values.replies).toMatchObject([{ id: values.reply.id, parent: values.comment.id }]);
+    expect(values.others).toEqual([]);
+    expect(values.texts).toMatchObject([{ parent_id: null }, { text: 'And good night.' }]);
+    expect(values.edited).toMatchObject({ text: 'Good night, all.', like_count: 1, liked: true });
+  });
+
   test('deletes the post', () => {
     expect(values.kept).toBeNull();
   });

@@ -1,6 +1,7 @@
 import type { Session } from '@supabase/supabase-js';
 import { expectTypeOf, test } from 'vitest';
 import {
+  type Comment,
   type Database,
   isNoctraError,
   type List,
@@ -9,6 +10,7 @@ import {
   type NoctraError,
   type NoctraErrorCode,
   type OwnProfile,
+  type Person,
   type Post,
   type Profile,
   type Result,
@@ -85,6 +87,39 @@ test('profiles of others have nothing private', () => {
   expectTypeOf<OwnProfile>().toExtend<Profile>();
   expectTypeOf<Profile>().not.toHaveProperty('email');
   expectTypeOf<Profile>().not.toHaveProperty('date_of_birth');
+});
+
+type Enums = Database['public']['Enums'];
+
+test('people and comments have the types of the database', () => {
+  expectTypeOf<Person['followed_by']>().toEqualTypeOf<boolean>();
+  expectTypeOf<Person>().not.toHaveProperty('cursor');
+  expectTypeOf<Comment['owner']>().toEqualTypeOf<Post['owner'] | null>();
+  expectTypeOf<Comment['text']>().toEqualTypeOf<string | null>();
+});
+
+test('people and comments are called as they say', () => {
+  const { people, feed, posts, comments } = noctra;
+  expectTypeOf(people.follow).returns.resolves.toEqualTypeOf<Result<{ state: Enums['follow_state'] }>>();
+  expectTypeOf(people.unfollow).returns.resolves.toEqualTypeOf<Result<null>>();
+  expectTypeOf(people.block).returns.resolves.toEqualTypeOf<Result<{ blocking: boolean }>>();
+  expectTypeOf(people.followers).returns.toEqualTypeOf<List<Person>>();
+  people.followers('ann', { limit: 5, cursor: null });
+  // @ts-expect-error: blocks are always one's own
+  people.blocks('ann');
+  // @ts-expect-error: a person to follow has a name
+  people.follow();
+  expectTypeOf(feed.list).returns.toEqualTypeOf<List<Post>>();
+  expectTypeOf(posts.like).returns.resolves.toEqualTypeOf<Result<{ liked: boolean; like_count: number }>>();
+  expectTypeOf(posts.saved).returns.toEqualTypeOf<List<Post>>();
+  expectTypeOf(posts.likes).returns.toEqualTypeOf<List<Person>>();
+  comments.create('id', { text: 'x', parent: null, idempotency_key: undefined });
+  // @ts-expect-error: a comment has a text
+  comments.create('id', { parent: 'id' });
+  // @ts-expect-error: there are two orders
+  comments.list('id', { order: 'random' });
+  expectTypeOf(comments.replies).returns.toEqualTypeOf<List<Comment>>();
+  expectTypeOf(comments.remove).returns.resolves.toEqualTypeOf<Result<{ id: string }>>();
 });
 
 test('codes of errors are known, and stay open', () => {

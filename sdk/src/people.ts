@@ -1,0 +1,178 @@
+import type { Block, Follow, Mute, Person } from './api.types.ts';
+import { attemptAsCaller, type CallOptions, type Context, type Query, type Result, write } from './calls.ts';
+import type { NoctraError } from './errors.ts';
+import { type Bounds, type List, type ListOptions, list } from './lists.ts';
+import { withUrls } from './profiles.ts';
+
+/** The people around you: `noctra.people`. Each person is given by user name or id. */
+export type People = ReturnType<typeof createPeople>;
+
+/** Makes `noctra.people`. */
+export function createPeople(context: Context) {
+  const { supabase, reader } = context;
+
+  /** A call whose answer is known before it is made. */
+  const act =
+    <Answer>(name: Action, answer: Answer) =>
+    (person: string, { signal }: CallOptions = {}): Promise<Result<Answer>> =>
+      attemptAsCaller(context, signal, async () => {
+        await write(context, supabase.rpc(name, { person }), signal);
+        return answer;
+      });
+
+  const listOf =
+    (name: 'list_follow_requests' | 'list_blocks' | 'list_mutes') =>
+    (options: ListOptions = {}): List<Person> =>
+      listPeople(context, options, (bounds) => reader.rpc(name, bounds, { get: true }));
+
+  const listAround =
+    (name: 'list_followers' | 'list_following') =>
+    (person = 'me', options: ListOptions = {}): List<Person> =>
+      listPeople(context, options, (bounds) => reader.rpc(name, { person, ...bounds }, { get: true }));
+
+  return {
+    /**
+     * Follows a person. Where the profile is private the state is `requested`, until the person accepts.
+     *
+     * @example
+     * const { data, error } = await noctra.people.follow('ben');
+     * if (data?.state === 'requested') showHint('Ben has to accept.');
+     * if (error?.code === 'blocked') showHint('You cannot follow Ben.');
+     */
+    follow: (person: string, { signal }: CallOptions = {}): Promise<Result<Follow>> =>
+      attemptAsCaller(context, signal, async () => ({
+        state: await write<Follow['state']>(context, supabase.rpc('follow_user', { person }), signal),
+      })),
+
+    /**
+     * Ends a follow, or withdraws the request.
+     *
+     * @example
+     * await noctra.people.unfollow('ben');
+     */
+    unfollow: act('unfollow_user', null),
+
+    /**
+     * Removes a follower of yours.
+     *
+     * @example
+     * await noctra.people.removeFollower('ben');
+     */
+    removeFollower: act('remove_follower', null),
+
+    /**
+     * The followers of a person, or your own, newest first. Those of a private profile are for its owner and accepted
+     * followers; others get `profile_private`.
+     *
+     * @example
+     * const { data: people, next } = await noctra.people.followers('ben');
+     * for await (const person of noctra.people.followers()) console.log(person.username, person.following);
+     */
+    followers: listAround('list_followers'),
+
+    /**
+     * Those whom a person follows, or you, newest first.
+     *
+     * @example
+     * for await (const person of noctra.people.following('ben')) show(person);
+     */
+    following: listAround('list_following'),
+
+    /**
+     * Those who ask to follow you, newest first.
+     *
+     * @example
+     * for await (const person of noctra.people.requests()) await noctra.people.acceptRequest(person.id);
+     */
+    requests: listOf('list_follow_requests'),
+
+    /**
+     * Accepts a person's request to follow you.
+     *
+     * @example
+     * const { error } = await noctra.people.acceptRequest('ben');
+     * if (error?.code === 'follow_request_not_found') showHint('It was withdrawn.');
+     */
+    acceptRequest: act<Follow>('accept_follow_request', { state: 'accepted' }),
+
+    /**
+     * Declines a person's request to follow you. The person is not told.
+     *
+     * @example
+     * await noctra.people.declineRequest('ben');
+     */
+    declineRequest: act('decline_follow_request', null),
+
+    /**
+     * Blocks a person: neither of you sees the other's posts, comments and likes, and follows end both ways.
+     *
+     * @example
+     * await noctra.people.block('ben');
+     */
+    block: act<Block>('block_user', { blocking: true }),
+
+    /**
+     * Ends a block. Follows do not come back.
+     *
+     * @example
+     * await noctra.people.unblock('ben');
+     */
+    unblock: act('unblock_user', null),
+
+    /**
+     * Those whom you block, newest first.
+     *
+     * @example
+     * for await (const person of noctra.people.blocks()) show(person);
+     */
+    blocks: listOf('list_blocks'),
+
+    /**
+     * Mutes a person, who does not learn of it: their posts leave your feed, and nothing of theirs notifies you.
+     *
+     * @example
+     * await noctra.people.mute('ben');
+     */
+    mute: act<Mute>('mute_user', { muting: true }),
+
+    /**
+     * Ends a mute.
+     *
+     * @example
+     * await noctra.people.unmute('ben');
+     */
+    unmute: act('unmute_user', null),
+
+    /**
+     * Those whom you mute, newest first.
+     *
+     * @example
+     * for await (const person of noctra.people.mutes()) show(person);
+     */
+    mutes: listOf('list_mutes'),
+  };
+}
+
+/** The functions that take a person and answer nothing. */
+type Action =
+  | 'unfollow_user'
+  | 'remove_follower'
+  | 'accept_follow_request'
+  | 'decline_follow_request'
+  | 'block_user'
+  | 'unblock_user'
+  | 'mute_user'
+  | 'unmute_user';
+
+/** A list of people. */
+export function listPeople(
+  context: Context,
+  options: ListOptions,
+  query: (bounds: Bounds) => Query,
+  malformed?: NoctraError,
+): List<Person> {
+  // The cursor of a row is the list's.
+  const toItems = (rows: (Person & { cursor: string })[]) =>
+    rows.map(({ cursor, ...person }) => withUrls(context.url, person));
+  return list(context, options, { query, toItems, malformed });
+}
