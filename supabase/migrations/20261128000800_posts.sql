@@ -478,6 +478,9 @@ declare
     where profiles.username operator(extensions.=) any (lock_mentionable.names)
   );
 begin
+  if cardinality(v_ids) = 0 then
+    return v_ids;
+  end if;
   -- A block at the same time comes first, and is seen below, or takes the mention away.
   perform private.lock_pair(lock_mentionable.author_id, named.id, shared => true)
   from unnest(v_ids) as named (id)
