@@ -84,12 +84,15 @@ export interface ErrorStatuses {
   remove_media_invalid: 422;
   report_note_invalid: 422;
   report_reason_invalid: 422;
+  report_state_invalid: 422;
   report_target_invalid: 422;
   report_text_invalid: 422;
   size_invalid: 422;
   tag_invalid: 422;
   tags_too_many: 422;
   token_hash_invalid: 422;
+  unread_invalid: 422;
+  up_to_invalid: 422;
   username_invalid: 422;
   username_reserved: 422;
   validation_failed: 422;

@@ -135,6 +135,19 @@ test('reactions, comments and their lists take one request', async () => {
     expect(await requestsFor(at, json, method)).toEqual([rpc.replace(' ', ' /rest/v1/rpc/')]);
 });
 
+test('notifications and reports take one request', async () => {
+  const { id } = await newPerson();
+  for (const [method, at, rpc, json] of [
+    ['GET', '/notifications/', 'GET list_notifications'],
+    ['GET', '/notifications/unread/', 'GET count_unread_notifications'],
+    ['POST', '/notifications/read/', 'POST mark_notifications_read', { up_to: id }],
+    ['GET', '/notifications/settings/', 'GET get_notification_settings'],
+    ['PATCH', '/notifications/settings/', 'POST update_notification_settings', { like: true }],
+    ['POST', '/reports/', 'POST create_report', { user: id, reason: 'other' }],
+  ] as const)
+    expect(await requestsFor(at, json, method)).toEqual([rpc.replace(' ', ' /rest/v1/rpc/')]);
+});
+
 test('a sign-in by user name takes one request to the database before Auth, and none after', async () => {
   const { username, password } = kai;
   expect(await requestsFor('/auth/token/', { username, password })).toEqual([

@@ -10,11 +10,13 @@ import type { AppContext, AppEnv } from './http/context.ts';
 import { type App, addDocument } from './http/openapi.ts';
 import { internal, ProblemError, problem } from './http/problem.ts';
 import { addMediaRoutes } from './media/media-routes.ts';
+import { addNotificationRoutes } from './notifications/notification-routes.ts';
 import { addPeopleRoutes } from './people/people-routes.ts';
 import { addPostRoutes } from './posts/post-routes.ts';
 import { addReactionRoutes } from './posts/reaction-routes.ts';
 import { addDefaultPictures } from './profiles/default-pictures.ts';
 import { addProfileRoutes } from './profiles/profile-routes.ts';
+import { addReportRoutes } from './reports/report-routes.ts';
 import { addHealthRoute } from './service/health-routes.ts';
 import { addSweepRoute } from './service/sweep-routes.ts';
 
@@ -30,6 +32,8 @@ export function createApp(config: Config): App {
   addMediaRoutes(routes, config, requireCaller);
   addPeopleRoutes(routes, config, requireCaller);
   addProfileRoutes(routes, config, requireCaller);
+  addNotificationRoutes(routes, config, requireCaller);
+  addReportRoutes(routes, config, requireCaller);
   addSweepRoute(routes, config);
   addHealthRoute(routes, config);
   addDefaultPictures(routes);

@@ -47,6 +47,8 @@ const tags = [
   { name: 'Posts', description: 'Captions with files, tags and mentions.' },
   { name: 'Comments', description: 'Comments on posts, and replies to them.' },
   { name: 'People', description: 'Who follows, blocks and mutes whom.' },
+  { name: 'Notifications', description: 'What others did that concerns you.' },
+  { name: 'Reports', description: 'Posts, comments and users for moderators to look at.' },
   { name: 'Profiles', description: 'Names, pictures and preferences of users.' },
   { name: 'Service', description: 'For operators.' },
 ] as const;

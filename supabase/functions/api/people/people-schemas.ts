@@ -30,6 +30,9 @@ export const FollowAnswer = z
   })
   .openapi('Follow');
 
+/** The state of a follow. */
+export type Follow = z.infer<typeof FollowAnswer>;
+
 /** Answer of PUT /userprofiles/{user}/block/. */
 export const BlockAnswer = z.object({ blocking }).openapi('Block');
 

@@ -1,0 +1,97 @@
+import { z } from '@hono/zod-openapi';
+import type { MiddlewareHandler } from 'hono';
+import type { Config } from '../config.ts';
+import type { Database } from '../database.types.ts';
+import type { AppEnv } from '../http/context.ts';
+import { dataOf } from '../http/database.ts';
+import { addEndpoint } from '../http/endpoint.ts';
+import { addList } from '../http/lists.ts';
+import type { App } from '../http/openapi.ts';
+import { uuid } from '../http/schemas.ts';
+import {
+  NewReport,
+  NewReportForm,
+  ReportAnswer,
+  ReportEdit,
+  ReportsQuery,
+  SentReportAnswer,
+} from './report-schemas.ts';
+
+/** A report as the database gives it. */
+type ReportRow = Database['public']['CompositeTypes']['report_view'];
+
+/** Reports to moderators, and their queue. */
+export function addReportRoutes(app: App, config: Config, requireCaller: MiddlewareHandler<AppEnv>): void {
+  const common = { tag: 'Reports', requireCaller } as const;
+
+  addEndpoint(app, {
+    ...common,
+    method: 'post',
+    path: '/reports/',
+    name: 'report',
+    summary: 'Report a post, a comment or a user',
+    body: { json: NewReport, form: NewReportForm },
+    codes: { text: 'report_text_invalid' },
+    answers: { 201: { description: 'Reported', schema: SentReportAnswer } },
+    problems: [403, 404, 429],
+    handler: async (c, { body }) => {
+      const { post, comment, user, reason, text } = body;
+      const report = {
+        reason,
+        ...(post == null ? {} : { post_id: post }),
+        ...(comment == null ? {} : { comment_id: comment }),
+        ...(user == null ? {} : { person: user }),
+        ...(text == null ? {} : { text }),
+      };
+      const sent = present(await dataOf(c.var.caller.client.rpc('create_report', report)));
+      // The database leaves what is for moderators empty.
+      const { state, note, reporter, owner, preview, handled_by, updated_at, ...own } = sent;
+      return c.json(own, 201);
+    },
+  });
+
+  addList(app, config, {
+    ...common,
+    path: '/reports/',
+    name: 'listReports',
+    summary: 'The reports, for moderators',
+    holds: 'Reports, newest first',
+    query: ReportsQuery,
+    item: ReportAnswer,
+    problems: [403],
+    read: (client, page, { query }) =>
+      client.rpc(
+        'list_reports',
+        { ...page, ...(query.state === undefined ? {} : { state: query.state }) },
+        { get: true },
+      ),
+    idOf: ({ id }: ReportRow) => id,
+    present: (_, rows) => rows.map(present),
+  });
+
+  addEndpoint(app, {
+    ...common,
+    method: 'patch',
+    path: '/reports/{id}/',
+    name: 'editReport',
+    summary: 'Resolve or dismiss a report, for moderators',
+    params: z.object({ id: uuid }),
+    body: { json: ReportEdit },
+    codes: { id: 'report_not_found' },
+    answers: { 200: { description: 'The report as it is now', schema: ReportAnswer } },
+    problems: [403, 404],
+    handler: async (c, { params, body }) => {
+      const changes = {
+        report_id: params.id,
+        ...(body.state == null ? {} : { state: body.state }),
+        ...(body.note == null ? {} : { note: body.note }),
+      };
+      return c.json(present(await dataOf(c.var.caller.client.rpc('update_report', changes))), 200);
+    },
+  });
+}
+
+/** The reported user has the name that it has in requests. */
+function present({ person, ...report }: ReportRow) {
+  return { ...report, user: person };
+}

@@ -1,0 +1,85 @@
+import { z } from '@hono/zod-openapi';
+import type { Database } from '../database.types.ts';
+import { emptyAsNull, fromTexts } from '../http/form.ts';
+import { PageQuery } from '../http/lists.ts';
+import { person, text, timestamp, uuid } from '../http/schemas.ts';
+import { limits } from '../limits.ts';
+import { owner } from '../people/people-schemas.ts';
+
+type Enums = Database['public']['Enums'];
+
+const reasons = [
+  'spam',
+  'harassment',
+  'violence',
+  'sexual',
+  'illegal',
+  'other',
+] as const satisfies readonly Enums['report_reason'][];
+
+const states = ['open', 'resolved', 'dismissed'] as const satisfies readonly Enums['report_state'][];
+
+const reason = z.enum(reasons, `A reason is one of ${reasons.join(', ')}.`);
+const state = z.enum(states, `A state is one of ${states.join(', ')}.`);
+
+/** Body of POST /reports/. */
+export const NewReport = z
+  .strictObject({
+    post: uuid.nullish(),
+    comment: uuid.nullish(),
+    user: person.nullish(),
+    reason,
+    text: text('A report', limits.report_length).nullish(),
+  })
+  .openapi('NewReport', {
+    description: 'About exactly one of `post`, `comment` and `user`.',
+    example: { user: 'kai_berlin', reason: 'spam' },
+  });
+
+/** The same as a form. */
+export const NewReportForm = fromTexts(NewReport, {
+  post: emptyAsNull(NewReport.shape.post),
+  comment: emptyAsNull(NewReport.shape.comment),
+  user: emptyAsNull(NewReport.shape.user),
+}).openapi('NewReportForm');
+
+/** Query of GET /reports/. */
+export const ReportsQuery = PageQuery.extend({ state: state.optional() });
+
+/** Body of PATCH /reports/{id}/. */
+export const ReportEdit = z
+  .strictObject({
+    state: state.nullish(),
+    note: text('A note', limits.report_length).nullish(),
+  })
+  .openapi('ReportEdit', {
+    description: 'Omitted or null fields stay unchanged.',
+    example: { state: 'resolved', note: 'The post is hidden.' },
+  });
+
+/** A report as its reporter reads it. */
+export const SentReportAnswer = z
+  .object({
+    id: uuid,
+    post: uuid.nullable(),
+    comment: uuid.nullable(),
+    user: uuid.nullable(),
+    reason,
+    text: z.string(),
+    created_at: timestamp,
+  })
+  .openapi('SentReport');
+
+/** A report as moderators read it. */
+export const ReportAnswer = SentReportAnswer.extend({
+  state,
+  note: z.string().openapi({ description: 'Of the moderators.' }),
+  reporter: owner.nullable().openapi({ description: 'Null if the account is deleted.' }),
+  owner: owner.nullable().openapi({ description: 'Of the post or comment, or the user.' }),
+  preview: z.string().nullable().openapi({ description: 'The beginning of the post or comment.' }),
+  handled_by: owner.nullable().openapi({ description: 'The moderator who last changed it.' }),
+  updated_at: timestamp,
+}).openapi('Report');
+
+/** A report as moderators read it. */
+export type Report = z.infer<typeof ReportAnswer>;
