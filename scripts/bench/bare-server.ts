@@ -4,7 +4,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import postgres from 'postgres';
-import { createPostText, listText, onePostText, pageSize, profileText } from './texts.ts';
+import { createPostText, onePostText, pageSize, pageText, profileText } from './texts.ts';
 
 const [databaseUrl = '', readerId = ''] = process.argv.slice(2);
 
@@ -12,7 +12,7 @@ const [databaseUrl = '', readerId = ''] = process.argv.slice(2);
 const sql = postgres(databaseUrl, { max: 16, onnotice: () => {} });
 const claims = JSON.stringify({ sub: readerId, role: 'authenticated', aud: 'authenticated' });
 const afterAll = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
-const newest = listText('before => $1::uuid', pageSize);
+const newest = pageText(`list_posts(before => $1::uuid, page_limit => ${pageSize})`);
 
 async function answer(text: string, values: string[], mode: 'read only' | 'read write'): Promise<string> {
   const connection = await sql.reserve();

@@ -14,7 +14,7 @@ const data = fs.mkdtempSync(path.join(os.tmpdir(), 'bench-'));
 let report: Report;
 // The figures depend on the machine. The tests check that the benchmark runs and that all ways return the same rows.
 beforeAll(async () => {
-  const areas = ['--only', 'pages,writes,extraction,sign-in,sdk'];
+  const areas = ['--only', 'pages,lists,writes,reactions,extraction,sign-in,sdk'];
   const size = ['--posts', '2000', '--people', '20000', '--rounds', '1', '--data', data];
   await execute(process.execPath, [program('main.ts'), ...size, ...areas]);
   report = JSON.parse(fs.readFileSync(path.join(data, 'report.json'), 'utf8'));
@@ -25,7 +25,11 @@ it('the benchmark measures each area of --only', () => {
   const areas = new Set(report.figures.map(({ area }) => area));
   expect([...areas]).toEqual([
     'Pages, as SQL',
+    'Home feed, as SQL',
+    'Lists, as SQL',
+    "Pages above a run of one person's private posts, as SQL",
     'Making a post, as SQL',
+    'Likes and follows, as SQL',
     'Extraction',
     'Sign-in',
     'The SDK, without supabase-js',

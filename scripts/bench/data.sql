@@ -25,6 +25,17 @@ as $$
 $$;
 comment on function bench.skewed(number bigint, salt integer, many integer) is 'A number from 1 to `many` by a power law; low numbers are the most likely.';
 
+create function bench.pareto(number bigint, salt integer, lowest double precision, highest integer)
+returns integer
+language sql
+immutable
+parallel safe
+as $$
+  -- The mean is about three times `lowest`; one number in a million is above 10,000 times `lowest`.
+  select least(highest, floor(lowest * power(1 - bench.chance(number, salt), -2.0 / 3))::bigint)::integer
+$$;
+comment on function bench.pareto(bigint, integer, double precision, integer) is 'A count of likes or followers, from `lowest` to `highest`, by a power law.';
+
 create function bench.person(number integer)
 returns uuid
 language sql

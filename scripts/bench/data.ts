@@ -2,6 +2,14 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import type postgres from 'postgres';
+import {
+  makeCounts,
+  makeExtremes,
+  makeFollows,
+  makeNotifications,
+  makeReactions,
+  unfollowed,
+} from './social-data.ts';
 
 /** How much data to make. */
 export interface DataSize {
@@ -15,11 +23,19 @@ const batchRows = 100_000;
 /** The share of private posts. */
 const privatePosts = 0.05;
 
+/**
+ * The oldest posts, with numbers up to 0: a run of private posts of one person, all with the most common tag, and below
+ * them some of anybody. A page that begins above them reads over them.
+ */
+export function oldestOf({ posts }: DataSize): { private: number; below: number } {
+  return { private: Math.min(100_000, Math.floor(posts / 10)), below: 1000 };
+}
+
 /** Connections that insert posts in parallel. */
 const makers = 2;
 
 /**
- * Fills an empty database with people, posts, tags, mentions and files. The data are the same on every machine.
+ * Fills an empty database with people, posts, tags, mentions and files, follows, likes, comments and notifications. The data are the same on every machine.
  *
  * @param connections Opens a connection as the superuser.
  */
@@ -38,22 +54,45 @@ export async function makeData(
     const tags = Math.max(1000, Math.floor(size.posts / 20));
     await makePeople(sql, size.people);
     onStep(`${size.people.toLocaleString('en')} people`);
-    let next = 1;
-    let made = 0;
-    const makeBatches = async (connection: postgres.Sql) => {
-      while (next <= size.posts) {
-        const first = next;
-        const last = Math.min(first + batchRows - 1, size.posts);
-        next = last + 1;
-        await makePosts(connection, first, last, size.people, tags);
-        made += last - first + 1;
-        onStep(`${made.toLocaleString('en')} of ${size.posts.toLocaleString('en')} posts`);
-      }
+    /** Makes the rows of some numbers in batches, on all connections. */
+    const inBatches = async (
+      what: string,
+      { first, last, rows }: { first: number; last: number; rows: number },
+      make: (connection: postgres.Sql, first: number, last: number) => Promise<unknown>,
+    ) => {
+      let next = first;
+      let made = 0;
+      const makeBatches = async (connection: postgres.Sql) => {
+        while (next <= last) {
+          const from = next;
+          const to = Math.min(from + rows - 1, last);
+          next = to + 1;
+          await make(connection, from, to);
+          made += to - from + 1;
+          onStep(`${made.toLocaleString('en')} of ${(last - first + 1).toLocaleString('en')} ${what}`);
+        }
+      };
+      await Promise.all(all.map(makeBatches));
     };
-    await Promise.all(all.map(makeBatches));
+    const oldest = oldestOf(size);
+    await inBatches(
+      'people with follows',
+      { first: 1, last: size.people, rows: batchRows / 5 },
+      (connection, first, last) => makeFollows(connection, first, last, size.people),
+    );
+    await inBatches(
+      'posts with likes and comments',
+      { first: 1 - oldest.private - oldest.below, last: size.posts, rows: batchRows },
+      (connection, first, last) => makePosts(connection, first, last, size.people, tags, oldest.private),
+    );
     onStep('Indexes');
     await sql`set maintenance_work_mem = '512MB'`;
     for (const definition of indexes) await sql.unsafe(definition);
+    onStep('Saves, blocks, counts and notifications');
+    await sql`set work_mem = '256MB'`;
+    await makeExtremes(sql, size.posts, size.people);
+    await makeCounts(sql);
+    await makeNotifications(sql);
     onStep('Statistics');
     await sql`vacuum analyze`;
   } finally {
@@ -66,23 +105,39 @@ export function recipeOf(size: DataSize, migrations: string): string {
   const hash = createHash('sha256').update(JSON.stringify(size));
   const files = fs.readdirSync(migrations).sort();
   for (const file of files) hash.update(fs.readFileSync(path.join(migrations, file)));
-  for (const own of ['./data.sql', './data.ts']) hash.update(fs.readFileSync(new URL(own, import.meta.url)));
+  for (const own of ['./data.sql', './data.ts', './social-data.ts'])
+    hash.update(fs.readFileSync(new URL(own, import.meta.url)));
   return hash.digest('hex');
 }
 
-/** Drops the indexes that no constraint needs, because building them at the end is faster. Returns their definitions. */
+/**
+ * Drops the indexes and unique constraints that no foreign key needs, because building them at the end is faster.
+ * Returns the statements that build them.
+ */
 async function dropIndexes(sql: postgres.Sql): Promise<string[]> {
-  const rows = await sql<{ name: string; definition: string }[]>`
-    select pg_index.indexrelid::regclass::text as name, pg_get_indexdef(pg_index.indexrelid) as definition
+  const rows = await sql<{ remove: string; build: string }[]>`
+    select
+      case when own.oid is null
+        then format('drop index %s', pg_index.indexrelid::regclass)
+        else format('alter table %s drop constraint %I', pg_index.indrelid::regclass, own.conname)
+      end as remove,
+      case when own.oid is null
+        then pg_get_indexdef(pg_index.indexrelid)
+        else format('alter table %s add constraint %I %s', pg_index.indrelid::regclass, own.conname, pg_get_constraintdef(own.oid))
+      end as build
     from pg_index
-    where pg_index.indrelid in (
-      'public.posts'::regclass, 'public.post_tags'::regclass, 'public.post_mentions'::regclass,
-      'public.post_media'::regclass, 'storage.objects'::regclass
-    )
-    and not exists (select from pg_constraint where pg_constraint.conindid = pg_index.indexrelid)
+    join pg_class on pg_class.oid = pg_index.indrelid
+    left join pg_constraint as own on own.conindid = pg_index.indexrelid and own.contype in ('p', 'u')
+    where pg_class.relnamespace in ('public'::regnamespace, 'private'::regnamespace)
+    and not exists (select from pg_constraint where pg_constraint.conindid = pg_index.indexrelid and contype = 'f')
+    union all
+    select format('drop index %s', indexrelid::regclass), pg_get_indexdef(indexrelid)
+    from pg_index
+    where indrelid = 'storage.objects'::regclass
+    and not exists (select from pg_constraint where conindid = indexrelid)
   `;
-  for (const { name } of rows) await sql.unsafe(`drop index ${name}`);
-  return rows.map(({ definition }) => definition);
+  for (const { remove } of rows) await sql.unsafe(remove);
+  return rows.map(({ build }) => build);
 }
 
 async function makePeople(sql: postgres.Sql, people: number): Promise<void> {
@@ -109,13 +164,17 @@ async function makePeople(sql: postgres.Sql, people: number): Promise<void> {
   `;
 }
 
-/** Inserts the posts of one batch with tags, mentions and files. Tags and mentions are also in the captions. */
+/**
+ * Inserts the posts of one batch with tags, mentions, files, likes and comments. Tags and mentions are also in the
+ * captions. Of the posts with numbers up to 0, the newest `privateRun` are private posts of one person.
+ */
 async function makePosts(
   sql: postgres.Sql,
   first: number,
   last: number,
   people: number,
   tags: number,
+  privateRun: number,
 ): Promise<void> {
   await sql`
     create temporary table batch as
@@ -125,12 +184,12 @@ async function makePosts(
       bench.ordered_id(number, 0) as id,
       bench.person(owner) as owner_id,
       bench.profile_is_public(owner) as profile_is_public,
-      bench.chance(number, 26) >= ${privatePosts} as is_public,
+      bench.chance(number, 26) >= ${privatePosts} and not in_run as is_public,
       case when bench.chance(number, 27) < 0.001 then now() end as hidden_at,
       -- 0 to 3 tags, each further one half as likely.
       array(
-        select distinct bench.skewed(number, 30 + place, ${tags}::integer)
-        from generate_series(1, floor(-log(2, (1 - 0.9 * bench.chance(number, 22))::numeric))::integer) as place
+        select distinct case when in_run then 1 else bench.skewed(number, 30 + place, ${tags}::integer) end
+        from generate_series(1, case when in_run then 1 else floor(-log(2, (1 - 0.9 * bench.chance(number, 22))::numeric))::integer end) as place
       ) as tags,
       array(
         select distinct bench.skewed(number, 40 + place, ${people}::integer)
@@ -138,7 +197,10 @@ async function makePosts(
       ) as mentions,
       case when bench.chance(number, 24) < 0.4 then 1 + floor(3 * power(bench.chance(number, 25), 4))::integer else 0 end as files
     from generate_series(${first}::bigint, ${last}::bigint) as number
-    cross join lateral bench.skewed(number, 21, ${people}::integer) as owner) as made
+    cross join lateral (select number between 1 - ${privateRun}::integer and 0 as in_run) as oldest
+    cross join lateral (
+      select case when in_run then ${people - unfollowed + 1}::integer else bench.skewed(number, 21, ${people}::integer) end as owner
+    ) as publisher) as made
   `;
   await sql`
     insert into public.posts (id, owner_id, caption, is_public, hidden_at, is_visible_to_all, created_at, updated_at)
@@ -182,5 +244,6 @@ async function makePosts(
     select id, 'post-media', path, owner_id, owner_id, '{"size": 300000, "mimetype": "image/jpeg"}', id::text
     from batch_files
   `;
+  await makeReactions(sql, people);
   await sql`drop table batch, batch_files`;
 }

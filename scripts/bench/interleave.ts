@@ -40,3 +40,17 @@ export async function medianMilliseconds(times: number, work: () => PromiseLike<
   for (let time = 0; time < times; time++) figures.push(await millisecondsEach(1, work));
   return quantile(figures, 0.5);
 }
+
+/** Works a second, by `workers` at the same time which do about `times` works in all. */
+export async function worksPerSecond(
+  workers: number,
+  times: number,
+  work: (worker: number) => PromiseLike<unknown>,
+): Promise<number> {
+  const each = Math.ceil(times / workers);
+  const began = performance.now();
+  await Promise.all(
+    Array.from({ length: workers }, (_, worker) => millisecondsEach(each, () => work(worker))),
+  );
+  return (each * workers * 1000) / (performance.now() - began);
+}

@@ -8,21 +8,36 @@ import { root } from '../noctra.ts';
 import { type BenchNoctra, connect, startNoctra } from './bench-stack.ts';
 import { type DataSize, makeData, recipeOf } from './data.ts';
 import { measureHttp } from './measure-http.ts';
+import { measureLists } from './measure-lists.ts';
 import { measureGrowth, measurePages } from './measure-pages.ts';
+import { measureReactions } from './measure-reactions.ts';
 import { measureExtraction, measureRest, measureSignIn, measureTransfers } from './measure-rest.ts';
 import { measureSdk } from './measure-sdk.ts';
 import { measureWrites } from './measure-writes.ts';
 import { createRecorder, printGoals, type Recorder, type Report } from './report.ts';
+import { readers } from './social-data.ts';
 
-const areas = ['pages', 'writes', 'http', 'extraction', 'sign-in', 'storage', 'rest', 'sdk'] as const;
+const areas = [
+  'pages',
+  'lists',
+  'writes',
+  'reactions',
+  'http',
+  'extraction',
+  'sign-in',
+  'storage',
+  'rest',
+  'sdk',
+] as const;
 type Area = (typeof areas)[number];
 
 const help = `Measures the speed of Noctra on generated data, as ratios within one run.
 
 Usage: npm run bench -- [options]
 
-  --posts <number>    number of posts, such as 100000 for a quick run (default: 1000000)
-  --people <number>   number of people (default: 100000)
+  --posts <number>    number of posts, such as 100000 for a quick run (default: 1000000), with five times as many likes
+                      and as many comments
+  --people <number>   number of people, each of whom follows 30 on average (default: 100000)
   --against <number>  also measures the pages of a database with this many posts: the cost of growth
   --only <areas>      areas to measure, separated by commas: ${areas.join(', ')}
   --rounds <number>   rounds of each measurement (default: 5)
@@ -141,11 +156,11 @@ async function postgresVersion(noctra: BenchNoctra): Promise<string> {
 async function measure({ noctra, firstStart }: Opened, recorder: Recorder, options: Options): Promise<void> {
   const { only, rounds, seconds } = options;
   if (only.has('rest')) measureRest(recorder, firstStart, noctra);
-  if (only.has('pages') || only.has('writes')) {
-    const people = await peopleIds(noctra, 16);
-    if (only.has('pages')) await measurePages(noctra, recorder, rounds, people[0] ?? '');
-    if (only.has('writes')) await measureWrites(noctra, recorder, rounds, people);
-  }
+  const people = await peopleIds(noctra, 16);
+  if (only.has('pages')) await measurePages(noctra, recorder, rounds, people[0] ?? '');
+  if (only.has('lists')) await measureLists(noctra, recorder, rounds, people[0] ?? '');
+  if (only.has('writes')) await measureWrites(noctra, recorder, rounds, people);
+  if (only.has('reactions')) await measureReactions(noctra, recorder, rounds);
   if (only.has('extraction')) await measureExtraction(noctra, recorder, rounds);
   if (only.has('sign-in')) await measureSignIn(noctra, recorder, rounds);
   if (only.has('storage')) await measureTransfers(noctra, recorder, rounds);
@@ -153,12 +168,12 @@ async function measure({ noctra, firstStart }: Opened, recorder: Recorder, optio
   if (only.has('sdk')) await measureSdk(recorder);
 }
 
-/** People with an average number of posts. */
+/** The first readers: people with an average number of posts. */
 async function peopleIds(noctra: BenchNoctra, count: number): Promise<string[]> {
   const admin = connect(noctra.databaseUrl('supabase_admin'));
   try {
     const rows = await admin<{ id: string }[]>`
-      select bench.person(5000 + number) as id from generate_series(1, ${count}::integer) as number
+      select bench.person(${readers.first}::integer - 1 + number) as id from generate_series(1, ${count}::integer) as number
     `;
     return rows.map(({ id }) => id);
   } finally {

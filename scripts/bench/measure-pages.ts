@@ -110,7 +110,8 @@ function run(sql: Sql, { text, values }: PageQuestion) {
   return sql.unsafe<{ body: string }[]>(text, values, { prepare: true });
 }
 
-function ask(sql: Sql, question: PageQuestion): Promise<number> {
+/** Median milliseconds of one page. */
+export function ask(sql: Sql, question: PageQuestion): Promise<number> {
   return medianMilliseconds(statementsPerRound, () => run(sql, question));
 }
 

@@ -1,11 +1,11 @@
 import type postgres from 'postgres';
 import { type BenchNoctra, connect, connectAs } from './bench-stack.ts';
-import { interleave, millisecondsEach } from './interleave.ts';
+import { interleave, worksPerSecond } from './interleave.ts';
 import type { Recorder } from './report.ts';
 import { ratio, summarize } from './statistics.ts';
 
-const writesPerRound = 100;
-const writers = 16;
+export const writesPerRound = 100;
+export const writers = 16;
 
 /** A post with three mentions and three tags. */
 interface NewPost {
@@ -34,14 +34,8 @@ export async function measureWrites(
     Array.from({ length: writers }, () => connectPastTriggers(noctra.databaseUrl('supabase_admin'))),
   );
   try {
-    const each = (count: number, write: (place: number) => Promise<unknown>) => async () => {
-      const times = Math.ceil(writesPerRound / count);
-      const began = performance.now();
-      await Promise.all(
-        Array.from({ length: count }, (_, place) => millisecondsEach(times, () => write(place))),
-      );
-      return (times * count * 1000) / (performance.now() - began);
-    };
+    const each = (count: number, write: (place: number) => Promise<unknown>) => () =>
+      worksPerSecond(count, writesPerRound, write);
     const rpc = (place: number) => createPost(callers[place] as postgres.Sql, nextPost());
     const hand = (place: number) =>
       insertByHand(byHand[place] as postgres.Sql, people[place] ?? '', nextPost());

@@ -44,11 +44,9 @@ from (
 ) as page`;
 }
 
-/** A page by list_posts, as JSON in a column `body`; `args` is SQL. */
-export function listText(args: string, limit: number): string {
-  return `
-select coalesce(json_agg(page), '[]')::text as body
-from public.list_posts(${args}, page_limit => ${limit}) as page`;
+/** A page by a function of the database, as JSON in a column `body`; `call` is SQL. */
+export function pageText(call: string, schema: 'public' | 'bench' = 'public'): string {
+  return `select coalesce(json_agg(page), '[]')::text as body from ${schema}.${call} as page`;
 }
 
 /** One post; $1 is its id. */
