@@ -39,6 +39,13 @@ const names = [
   'Follow',
   'Block',
   'Mute',
+  'Notification',
+  'NotificationSettings',
+  'Unread',
+  'NewReport',
+  'SentReport',
+  'Report',
+  'ReportEdit',
 ];
 
 /** The file that is made from the OpenAPI document. */
@@ -71,7 +78,7 @@ function declare(schemas: Record<string, Schema>): string {
       add(name);
       return name;
     }
-    if (schema.enum) return schema.enum.map((value) => `'${value}'`).join(' | ');
+    if (schema.enum) return schema.enum.map((value) => (value === null ? 'null' : `'${value}'`)).join(' | ');
     if (anyOf) return [...new Set(each(anyOf))].join(' | ');
     if (allOf) return each(allOf).join(' & ');
     if (Array.isArray(type)) return each(type.map((one) => ({ ...schema, type: one }))).join(' | ');

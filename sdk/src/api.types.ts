@@ -241,3 +241,95 @@ export type Mute = {
   /** Whether you mute this user. */
   muting: boolean;
 };
+
+export type Notification = {
+  /** Of the newest event in the group. */
+  id: string;
+  kind: 'follow' | 'follow_request' | 'follow_accepted' | 'mention' | 'like' | 'comment' | 'reply' | 'repost';
+  /** The newest three. */
+  actors: Array<{
+    id: string;
+    username: string;
+    profile_pic_url: string;
+    is_vip: boolean;
+  }>;
+  actor_count: number;
+  post: string | null;
+  comment: string | null;
+  /** The beginning of the text that it is about. */
+  preview: string | null;
+  created_at: string;
+  is_read: boolean;
+};
+
+export type NotificationSettings = {
+  follow: boolean;
+  follow_request: boolean;
+  follow_accepted: boolean;
+  mention: boolean;
+  like: boolean;
+  comment: boolean;
+  reply: boolean;
+  repost: boolean;
+};
+
+export type Unread = {
+  /** How many are not read, at most 1000. */
+  count: number;
+};
+
+/** About exactly one of `post`, `comment` and `user`. */
+export type NewReport = {
+  post?: string | null | undefined;
+  comment?: string | null | undefined;
+  /** `me`, an id or a user name. */
+  user?: string | null | undefined;
+  reason: 'spam' | 'harassment' | 'violence' | 'sexual' | 'illegal' | 'other';
+  text?: string | null | undefined;
+};
+
+export type SentReport = {
+  id: string;
+  post: string | null;
+  comment: string | null;
+  user: string | null;
+  reason: 'spam' | 'harassment' | 'violence' | 'sexual' | 'illegal' | 'other';
+  text: string;
+  created_at: string;
+};
+
+export type Report = SentReport & {
+  state: 'open' | 'resolved' | 'dismissed';
+  /** Of the moderators. */
+  note: string;
+  /** Null if the account is deleted. */
+  reporter: {
+    id: string;
+    username: string;
+    profile_pic_url: string;
+    is_vip: boolean;
+  } | null;
+  /** Of the post or comment, or the user. */
+  owner: {
+    id: string;
+    username: string;
+    profile_pic_url: string;
+    is_vip: boolean;
+  } | null;
+  /** The beginning of the post or comment. */
+  preview: string | null;
+  /** The moderator who last changed it. */
+  handled_by: {
+    id: string;
+    username: string;
+    profile_pic_url: string;
+    is_vip: boolean;
+  } | null;
+  updated_at: string;
+};
+
+/** Omitted or null fields stay unchanged. */
+export type ReportEdit = {
+  state?: 'open' | 'resolved' | 'dismissed' | null | undefined;
+  note?: string | null | undefined;
+};

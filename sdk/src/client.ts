@@ -5,10 +5,12 @@ import { createComments } from './comments.ts';
 import type { Database } from './database.types.ts';
 import { createFeed } from './feed.ts';
 import { createMedia } from './media.ts';
+import { createNotifications } from './notifications.ts';
 import { createPeople } from './people.ts';
 import { createPosts } from './posts.ts';
 import { createProfiles } from './profiles.ts';
 import { bare, openReader, type ReplicaOptions } from './replica.ts';
+import { createReports } from './reports.ts';
 
 /** A supabase-js client that knows Noctra's tables and functions. */
 export type NoctraSupabaseClient = SupabaseClient<Database>;
@@ -53,6 +55,8 @@ export function createNoctra(url: string, key: string, options: NoctraOptions = 
     comments: createComments(context),
     profiles: createProfiles(context),
     people: createPeople(context),
+    notifications: createNotifications(context),
+    reports: createReports(context),
     media: createMedia(context),
   };
 }

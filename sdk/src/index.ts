@@ -1,5 +1,8 @@
 export type {
   Comment,
+  NewReport,
+  Notification,
+  NotificationSettings,
   OwnProfile,
   PasswordChange,
   PasswordReset,
@@ -8,6 +11,8 @@ export type {
   Post,
   Profile,
   Register,
+  Report,
+  SentReport,
   SignIn,
 } from './api.types.ts';
 export type { Auth, Registered } from './auth.ts';
@@ -20,6 +25,7 @@ export type { Feed } from './feed.ts';
 export { limits } from './limits.ts';
 export type { List, ListOptions, Page } from './lists.ts';
 export type { Media, NewMedia, SignOptions, UploadOptions, UploadProgress } from './media.ts';
+export type { NotificationListOptions, Notifications } from './notifications.ts';
 export type { People } from './people.ts';
 export type {
   NewPost,
@@ -31,3 +37,4 @@ export type {
   Posts,
 } from './posts.ts';
 export type { ProfileChanges, Profiles } from './profiles.ts';
+export type { ReportListOptions, Reports } from './reports.ts';

@@ -5,14 +5,14 @@ import type { Database } from './database.types.ts';
 /** Reads from a replica: options of `createNoctra`. */
 export interface ReplicaOptions {
   /**
-   * The URL of a read replica, or of the load balancer before several. `posts.list`, `posts.get` and `profiles.get`
-   * ask there first. If the replica does not answer, they ask the primary. All other requests go to
-   * the primary, those of `noctra.supabase` included.
+   * The URL of a read replica, or of the load balancer before several. All lists, `posts.get`, `comments.get`,
+   * `profiles.get`, `notifications.unreadCount` and `notifications.settings` ask there first. If the replica does not
+   * answer, they ask the primary. All other requests go to the primary, those of `noctra.supabase` included.
    */
   read_url?: string | undefined;
   /**
-   * For how many seconds reads go to the primary after a write by `noctra.posts`, `profiles` or `auth`, and after the
-   * replica did not answer. Choose more than the replica lags. Default: 5.
+   * For how many seconds reads go to the primary after a write of this client, and after the replica did not answer.
+   * Choose more than the replica lags. Default: 5.
    */
   primary_after_write?: number | undefined;
 }

@@ -96,6 +96,19 @@ describe('docs/supabase-js.md', () => {
     expect(values.edited).toMatchObject({ text: 'Good night, all.', like_count: 1, liked: true });
   });
 
+  test('reads notifications, and switches a kind off', () => {
+    expect([values.unread, values.notifications]).toEqual([0, []]);
+    expect(values.kinds).toMatchObject({ like: false, comment: true });
+  });
+
+  test('reports a person', () => {
+    expect(values.report).toMatchObject({
+      reason: 'spam',
+      person: expect.any(String),
+      text: 'Buy, buy, buy',
+    });
+  });
+
   test('deletes the post', () => {
     expect(values.kept).toBeNull();
   });

@@ -39,7 +39,7 @@ describe('the README', () => {
   test('lists the calls that ask a replica', async () => {
     const person = await newSdkPerson();
     const noctra = await openBoth(person, { primary_after_write: 0 });
-    const { auth, comments, feed, media, people, posts, profiles } = noctra;
+    const { auth, comments, feed, media, notifications, people, posts, profiles, reports } = noctra;
     const post = dataOf(await posts.create({ caption: 'Here', media: [photo()] }));
     const comment = dataOf(await comments.create(post.id, { text: 'Here' }));
     const paths = [post.media[0]?.file ?? ''];
@@ -84,6 +84,14 @@ describe('the README', () => {
       'people.mute': () => people.mute(somebody),
       'people.unmute': () => people.unmute(somebody),
       'people.mutes': () => people.mutes(),
+      'notifications.list': () => notifications.list(),
+      'notifications.unreadCount': () => notifications.unreadCount(),
+      'notifications.markRead': () => notifications.markRead(post.id),
+      'notifications.settings': () => notifications.settings(),
+      'notifications.updateSettings': () => notifications.updateSettings({ like: true }),
+      'reports.create': () => reports.create({ user: somebody, reason: 'spam' }),
+      'reports.list': () => reports.list(),
+      'reports.update': () => reports.update(post.id, { state: 'open' }),
       'media.upload': () => media.upload(photo()),
       'media.sign': () => media.sign(paths),
       'posts.create': () => posts.create({ caption: 'Again' }),
@@ -144,6 +152,14 @@ describe('reads', () => {
         return count(replica, pageRequest);
       })
       .toBeGreaterThan(0);
+  });
+
+  test('go to the primary after a write by the Data API', async () => {
+    const noctra = await openBoth(await newSdkPerson());
+    dataOf(await noctra.people.follow((await newSdkPerson()).id));
+    dataOf(await noctra.people.following());
+    expect(primary.requests).toEqual(['POST /rest/v1/rpc/follow_user', 'GET /rest/v1/rpc/list_following']);
+    expect(replica.requests).toEqual([]);
   });
 
   test('go to the primary after a write whose answer is lost', async () => {

@@ -9,11 +9,14 @@ import {
   type Noctra,
   type NoctraError,
   type NoctraErrorCode,
+  type Notification,
   type OwnProfile,
   type Person,
   type Post,
   type Profile,
+  type Report,
   type Result,
+  type SentReport,
   type UploadProgress,
 } from '../../sdk/src/index.ts';
 
@@ -91,15 +94,19 @@ test('profiles of others have nothing private', () => {
 
 type Enums = Database['public']['Enums'];
 
-test('people and comments have the types of the database', () => {
+test('people, comments, notifications and reports have the types of the database', () => {
   expectTypeOf<Person['followed_by']>().toEqualTypeOf<boolean>();
   expectTypeOf<Person>().not.toHaveProperty('cursor');
   expectTypeOf<Comment['owner']>().toEqualTypeOf<Post['owner'] | null>();
   expectTypeOf<Comment['text']>().toEqualTypeOf<string | null>();
+  expectTypeOf<Notification['kind']>().toEqualTypeOf<Enums['notification_kind']>();
+  expectTypeOf<Notification['actors']>().toEqualTypeOf<Post['owner'][]>();
+  expectTypeOf<Report['reason']>().toEqualTypeOf<Enums['report_reason']>();
+  expectTypeOf<Report['state']>().toEqualTypeOf<Enums['report_state']>();
 });
 
-test('people and comments are called as they say', () => {
-  const { people, feed, posts, comments } = noctra;
+test('people, comments, notifications and reports are called as they say', () => {
+  const { people, feed, posts, comments, notifications, reports } = noctra;
   expectTypeOf(people.follow).returns.resolves.toEqualTypeOf<Result<{ state: Enums['follow_state'] }>>();
   expectTypeOf(people.unfollow).returns.resolves.toEqualTypeOf<Result<null>>();
   expectTypeOf(people.block).returns.resolves.toEqualTypeOf<Result<{ blocking: boolean }>>();
@@ -120,6 +127,15 @@ test('people and comments are called as they say', () => {
   comments.list('id', { order: 'random' });
   expectTypeOf(comments.replies).returns.toEqualTypeOf<List<Comment>>();
   expectTypeOf(comments.remove).returns.resolves.toEqualTypeOf<Result<{ id: string }>>();
+  expectTypeOf(notifications.unreadCount).returns.resolves.toEqualTypeOf<Result<{ count: number }>>();
+  notifications.updateSettings({ like: false });
+  // @ts-expect-error: there is no such kind
+  notifications.updateSettings({ wave: false });
+  reports.create({ comment: 'id', reason: 'spam' });
+  // @ts-expect-error: there is no such reason
+  reports.create({ comment: 'id', reason: 'boring' });
+  expectTypeOf(reports.create).returns.resolves.toEqualTypeOf<Result<SentReport>>();
+  expectTypeOf(reports.list).returns.toEqualTypeOf<List<Report>>();
 });
 
 test('codes of errors are known, and stay open', () => {

@@ -1,0 +1,91 @@
+import type { NewReport, Report, ReportEdit, SentReport } from './api.types.ts';
+import {
+  type Arguments,
+  attemptAsCaller,
+  type CallOptions,
+  type Context,
+  type Result,
+  write,
+} from './calls.ts';
+import { noComment } from './comments.ts';
+import { refusal } from './errors.ts';
+import { type List, type ListOptions, list } from './lists.ts';
+import { noPost } from './posts.ts';
+import { withUrls } from './profiles.ts';
+
+/** The options of `reports.list`. */
+export interface ReportListOptions extends ListOptions {
+  /** Default: reports in any state. */
+  state?: Report['state'] | undefined;
+}
+
+/** Reports to the moderators: `noctra.reports`. */
+export type Reports = ReturnType<typeof createReports>;
+
+/** Makes `noctra.reports`. */
+export function createReports(context: Context) {
+  const { supabase, reader, url } = context;
+
+  const complete = ({ person, reporter, owner, handled_by, ...report }: ReportRow): Report => ({
+    ...report,
+    user: person,
+    reporter: reporter && withUrls(url, reporter),
+    owner: owner && withUrls(url, owner),
+    handled_by: handled_by && withUrls(url, handled_by),
+  });
+
+  return {
+    /**
+     * Reports a post, a comment or a person to the moderators. While a report of the same thing is open, it is answered
+     * and none is added.
+     *
+     * @example
+     * await noctra.reports.create({ post: post.id, reason: 'spam' });
+     * await noctra.reports.create({ user: 'ben', reason: 'harassment', text: 'Under each of my posts.' });
+     */
+    create: ({
+      post,
+      comment,
+      user,
+      signal,
+      ...report
+    }: NewReport & CallOptions): Promise<Result<SentReport>> =>
+      attemptAsCaller(context, signal, async () => {
+        const target = { post_id: post, comment_id: comment, person: user };
+        const query = supabase.rpc('create_report', { ...report, ...target } as Arguments<'create_report'>);
+        const malformed = comment ? noComment() : noPost();
+        // The other fields are for moderators.
+        const { person, ...row } = await write<ReportRow>(context, query, signal, malformed);
+        const { id, reason, text, created_at } = row;
+        return { id, post: row.post, comment: row.comment, user: person, reason, text, created_at };
+      }),
+
+    /**
+     * The reports, newest first: for moderators.
+     *
+     * @example
+     * for await (const report of noctra.reports.list({ state: 'open' })) show(report);
+     */
+    list: ({ state, ...options }: ReportListOptions = {}): List<Report> =>
+      list<ReportRow, Report>(context, options, {
+        query: (bounds) => reader.rpc('list_reports', { ...(state && { state }), ...bounds }, { get: true }),
+        toItems: (rows) => rows.map(complete),
+      }),
+
+    /**
+     * Changes the state or the note of a report: for moderators.
+     *
+     * @example
+     * await noctra.reports.update(report.id, { state: 'resolved', note: 'The post is hidden.' });
+     */
+    update: (id: string, { signal, ...changes }: ReportEdit & CallOptions): Promise<Result<Report>> =>
+      attemptAsCaller(context, signal, async () => {
+        const edit = { ...changes, report_id: id } as Arguments<'update_report'>;
+        const malformed = refusal('report_not_found', 404, 'There is no such report.');
+        return complete(await write(context, supabase.rpc('update_report', edit), signal, malformed));
+      }),
+  };
+}
+
+/** A report as the database gives it. */
+type ReportRow = Omit<Report, 'user'> & { person: string | null };
