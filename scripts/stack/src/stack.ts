@@ -176,9 +176,11 @@ async function startServices({ options, keys, ports, run, defer }: Start, mailbo
   const dataApi = await createDataApi({
     url: url('authenticator'),
     adminUrl: url('supabase_admin'),
-    schemas: servedSchemas(project),
-    extraSearchPath: api.extra_search_path,
-    maxRows: api.max_rows,
+    settings: {
+      schemas: servedSchemas(project),
+      extraSearchPath: api.extra_search_path,
+      maxRows: api.max_rows,
+    },
     isDiskFull: disk.isFull,
   });
   defer(() => dataApi.close());

@@ -45,9 +45,11 @@ export async function startReplica(project: Project, { run, keys }: Stack): Prom
     const dataApi = await createDataApi({
       url: databaseUrl(keys, ports.database, 'authenticator'),
       adminUrl: databaseUrl(keys, ports.database, 'supabase_admin'),
-      schemas: api.schemas.filter((schema) => schema !== 'graphql_public'),
-      extraSearchPath: api.extra_search_path,
-      maxRows: api.max_rows,
+      settings: {
+        schemas: api.schemas.filter((schema) => schema !== 'graphql_public'),
+        extraSearchPath: api.extra_search_path,
+        maxRows: api.max_rows,
+      },
       isDiskFull: () => false,
     });
     undo.push(() => dataApi.close());

@@ -1,6 +1,7 @@
 import type { Caller } from '../caller.ts';
 import { type Preferences, parsePreferences } from './preferences.ts';
 import { refuse } from './refusals.ts';
+import type { Settings } from './settings.ts';
 
 /** A request, parsed as far as that needs no knowledge of the database. */
 export interface ApiRequest {
@@ -30,7 +31,7 @@ const prefix = '/rest/v1';
 export async function readRequest(
   request: Request,
   caller: Caller,
-  schemas: readonly string[],
+  { schemas, txEnd }: Settings,
 ): Promise<ApiRequest> {
   const { method, headers } = request;
   if (!methods.has(method)) refuseMethod(method);
@@ -54,7 +55,7 @@ export async function readRequest(
     caller,
     schema,
     namesSchema: profile !== null,
-    preferences: parsePreferences(headers.get('prefer')),
+    preferences: parsePreferences(headers.get('prefer'), txEnd.override),
   };
 }
 

@@ -17,7 +17,7 @@ export function planCounting(
   count: Preferences['count'],
   plan: ReadPlan,
   place: Place,
-  maxRows: number,
+  maxRows: number | null,
 ): Counting {
   const counted = () => countedSql(builder, plan, place);
   if (count === null) return { counted: null, explain: null };
@@ -25,7 +25,7 @@ export function planCounting(
   const guess = createSqlBuilder();
   const text = `explain (format json) ${countedSql(guess, plan, place)}`;
   return {
-    counted: count === 'planned' ? null : `${counted()} limit ${maxRows + 1}`,
+    counted: count === 'planned' ? null : `${counted()}${maxRows === null ? '' : ` limit ${maxRows + 1}`}`,
     explain: { text, values: guess.values },
   };
 }
@@ -35,13 +35,13 @@ export function totalOf(
   count: Preferences['count'],
   outcome: Outcome,
   explained: readonly Row[],
-  maxRows: number,
+  maxRows: number | null,
 ): bigint | null {
   if (count === null || count === 'exact') return outcome.total;
   const guess = guessedRows(explained);
   if (count === 'planned') return guess;
   const counted = outcome.total ?? 0n;
-  return counted > BigInt(maxRows) && guess > counted ? guess : counted;
+  return counted > BigInt(maxRows ?? -1) && guess > counted ? guess : counted;
 }
 
 function guessedRows(explained: readonly Row[]): bigint {

@@ -3,8 +3,10 @@ import { type ApiRequest, readRequest } from './api-request.ts';
 import { openConnections } from './connections.ts';
 import { serveRoot } from './openapi.ts';
 import { isPostgresError, RefusedError, refusalOf, refusalResponse } from './refusals.ts';
+import type { SchemaCache } from './schema.ts';
 import { serveFunction } from './serve-function.ts';
 import { serveTable } from './serve-table.ts';
+import type { ConfiguredSettings } from './settings.ts';
 import type { Context } from './transaction.ts';
 import { watchSchema } from './watch-schema.ts';
 
@@ -14,11 +16,8 @@ export interface DataApiOptions {
   url: string;
   /** The database as its superuser, to read the schema; no request's statement runs here. */
   adminUrl: string;
-  schemas: readonly string[];
-  /** Schemas in which names are looked up after the request's own: `api.extra_search_path` of config.toml. */
-  extraSearchPath: readonly string[];
-  /** The most rows that a read gives: `api.max_rows` of config.toml. */
-  maxRows: number;
+  /** The settings of config.toml; those of the role `authenticator` override them. */
+  settings: ConfiguredSettings;
   /** Whether the database takes no writes since its disk is full. */
   isDiskFull(): boolean;
 }
@@ -40,8 +39,7 @@ const connectionPatience = 10_000;
 
 /** Starts the Data API. A request is one transaction with one statement; PostgreSQL makes the body of the answer. */
 export async function createDataApi(options: DataApiOptions): Promise<DataApi> {
-  const { schemas, extraSearchPath, maxRows } = options;
-  const schema = await watchSchema(options.adminUrl, schemas);
+  const schema = await watchSchema(options.adminUrl, options.settings);
   const connections = openConnections({
     url: options.url,
     max: maxConnections,
@@ -49,20 +47,20 @@ export async function createDataApi(options: DataApiOptions): Promise<DataApi> {
     patience: connectionPatience,
   });
 
-  async function serve(request: ApiRequest): Promise<Response> {
-    const context = { connections, schemas, extraSearchPath, maxRows };
+  async function serve(cache: SchemaCache, request: ApiRequest): Promise<Response> {
     try {
-      return await route({ ...context, cache: await schema.current() }, request);
+      return await route({ connections, cache }, request);
     } catch (error) {
       if (!schema.isStandby || !isUnknownName(error)) throw error;
-      return route({ ...context, cache: await schema.reload() }, request);
+      return route({ connections, cache: await schema.reload() }, request);
     }
   }
 
   return {
     async fetch(request, caller) {
       try {
-        return await serve(await readRequest(request, caller, schemas));
+        const cache = await schema.current();
+        return await serve(cache, await readRequest(request, caller, cache.settings));
       } catch (error) {
         const refusal = refusalOf(error, caller.role !== 'anon');
         const isWrite = request.method !== 'GET' && request.method !== 'HEAD';

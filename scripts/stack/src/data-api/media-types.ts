@@ -7,6 +7,8 @@ export interface Format {
   shape: 'array' | 'object' | 'csv' | 'raw';
   /** Whether null fields are left out. */
   stripNulls: boolean;
+  /** How to explain the statement, instead of its answer: `explain (…)`. */
+  explain?: string;
 }
 
 const json = 'application/json; charset=utf-8';
@@ -26,11 +28,14 @@ const formats: Record<string, Omit<Format, 'stripNulls'>> = {
 
 /**
  * Chooses the first format of `Accept` that exists (PGRST107 if none does). `own` are media types of this answer alone.
- * PostgREST's own types take a parameter `nulls=stripped`.
+ * PostgREST's own types take a parameter `nulls=stripped`. `plans` tells whether plans are
+ * a format too.
  */
-export function chooseFormat(accept: string | null, own: readonly string[] = []): Format {
+export function chooseFormat(accept: string | null, own: readonly string[] = [], plans = false): Format {
   const wanted = parseAccept(accept);
-  for (const { type, stripNulls } of wanted) {
+  for (const { type, parameters, stripNulls } of wanted) {
+    const plan = plans && /^application\/vnd\.pgrst\.plan(?:\+(text|json))?$/.exec(type);
+    if (plan) return planFormat(plan[1] ?? 'text', parameters, own);
     if (own.includes(type)) return { contentType: type, shape: 'raw', stripNulls: false };
     const format = Object.hasOwn(formats, type) ? formats[type] : undefined;
     if (!format) continue;
@@ -47,9 +52,27 @@ export function chooseFormat(accept: string | null, own: readonly string[] = [])
   );
 }
 
+const planOptions = ['analyze', 'verbose', 'settings', 'buffers', 'wal'];
+
+/** The plan of the statement that would answer with the format that the parameter `for` names. */
+function planFormat(form: string, parameters: readonly string[], own: readonly string[]): Format {
+  const parameter = (name: string) =>
+    parameters.find((text) => text.startsWith(`${name}=`))?.slice(name.length + 1);
+  const asked = parameter('options')?.split('|') ?? [];
+  const options = planOptions.filter((option) => asked.includes(option));
+  const answer = chooseFormat(parameter('for')?.replaceAll('"', '') ?? null, own);
+  const listed = options.length > 0 ? `; options=${options.join('|')}` : '';
+  return {
+    ...answer,
+    contentType: `application/vnd.pgrst.plan+${form}; for="${answer.contentType.split(';')[0]}"${listed}; charset=utf-8`,
+    explain: `explain (${[`format ${form}`, ...options].join(', ')})`,
+  };
+}
+
 interface Wanted {
   text: string;
   type: string;
+  parameters: string[];
   stripNulls: boolean;
 }
 
@@ -66,6 +89,7 @@ export function parseAccept(accept: string | null): Wanted[] {
       return {
         text,
         type,
+        parameters,
         stripNulls: parameters.includes('nulls=stripped'),
         quality: Number.isNaN(quality) ? 1 : quality,
       };

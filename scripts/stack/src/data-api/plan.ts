@@ -27,6 +27,8 @@ export interface Embed extends ReadPlan {
   target: string;
   join: 'inner' | 'left' | null;
   spread: boolean;
+  /** Aggregates that its parent computes over columns of this table, by the names of those. */
+  hoisted: Map<string, SelectField>;
 }
 
 /** Plans a query. `maxRows` limits every table in it, null none. */
@@ -53,10 +55,16 @@ export function emptyPlan(table: Table | null): ReadPlan {
 export const everything: SelectItem = {
   kind: 'field',
   field: { name: '*', path: [] },
-  aggregate: null,
   cast: null,
+  aggregate: null,
+  aggregateCast: null,
   alias: null,
 };
+
+/** Whether a plan has aggregates over its rows, which are then grouped by everything else. */
+export function isGrouped({ items }: ReadPlan): boolean {
+  return items.some((item) => (item.kind === 'field' ? item.aggregate !== null : item.hoisted.size > 0));
+}
 
 /** The embedded tables of a plan. */
 export function embedsOf(plan: ReadPlan): Embed[] {
@@ -72,23 +80,44 @@ export function findEmbed(plan: ReadPlan, name: string): Embed | undefined {
 function planItems(cache: SchemaCache, from: Root, items: readonly SelectItem[]): (SelectField | Embed)[] {
   return items.map((item) => {
     if (item.kind === 'field') {
-      if (item.aggregate !== null) refuse(400, 'PGRST123', 'Use of aggregate functions is not allowed');
+      if (item.aggregate !== null && !cache.settings.aggregates)
+        refuse(400, 'PGRST123', 'Use of aggregate functions is not allowed');
       return item;
     }
     const relationship = findRelationship(cache, from, item.name, item.hint);
     const table = relationship.to;
+    const toOne = isToOne(relationship);
+    const inner = planItems(cache, { schema: from.schema, name: table.name, table }, item.items);
     return {
       ...emptyPlan(table),
       kind: 'embed',
-      items: planItems(cache, { schema: from.schema, name: table.name, table }, item.items),
+      ...(item.spread ? hoistAggregates(inner, toOne) : { items: inner, hoisted: new Map() }),
       relationship,
-      toOne: isToOne(relationship),
+      toOne,
       name: item.alias ?? item.name,
       target: item.name,
       join: item.join,
       spread: item.spread,
     };
   });
+}
+
+/** Of a spread table, aggregates are over the rows of its parent: it gives their values only, under names of their own. */
+function hoistAggregates(items: Embed['items'], toOne: boolean): Pick<Embed, 'items' | 'hoisted'> {
+  const hoisted: Embed['hoisted'] = new Map();
+  const inner = items.map((item, index) => {
+    if (item.kind === 'embed' && item.hoisted.size > 0) refuseSpread('in a spread of a spread');
+    if (item.kind === 'embed' || item.aggregate === null) return item;
+    if (!toOne) refuseSpread('for one-to-many or many-to-many spreads');
+    const alias = `_aggregate${index}`;
+    hoisted.set(alias, { ...item, field: { name: alias, path: [] }, cast: null });
+    return { ...item, aggregate: null, aggregateCast: null, alias };
+  });
+  return { items: inner, hoisted };
+}
+
+function refuseSpread(where: string): never {
+  refuse(400, 'PGRST127', 'Feature not implemented', { details: `Aggregates are not implemented ${where}.` });
 }
 
 /** Whether a row is related to at most one row. */

@@ -9,6 +9,7 @@ export interface Preferences {
   handling: 'strict' | 'lenient' | null;
   timezone: string | null;
   maxAffected: number | null;
+  tx: 'commit' | 'rollback' | null;
 }
 
 const choices: Record<string, readonly string[]> = {
@@ -17,12 +18,14 @@ const choices: Record<string, readonly string[]> = {
   resolution: ['merge-duplicates', 'ignore-duplicates'],
   missing: ['default', 'null'],
   handling: ['strict', 'lenient'],
-  // Accepted without effect: hosted projects always commit.
   tx: ['commit', 'rollback'],
 };
 
-/** Parses `Prefer`. The first of several values counts. With `handling=strict`, unknown ones are refused (PGRST122). */
-export function parsePreferences(header: string | null): Preferences {
+/**
+ * Parses `Prefer`. The first of several values counts. With `handling=strict`, unknown ones are refused (PGRST122). `tx` is
+ * without effect unless `mayChooseEnd`: by default, hosted projects always commit.
+ */
+export function parsePreferences(header: string | null, mayChooseEnd = false): Preferences {
   const found: Record<string, string> = {};
   const invalid: string[] = [];
   for (const part of (header ?? '')
@@ -53,6 +56,7 @@ export function parsePreferences(header: string | null): Preferences {
     handling: (found.handling ?? null) as Preferences['handling'],
     timezone: found.timezone ?? null,
     maxAffected: /^\d{1,15}$/.test(found['max-affected'] ?? '') ? Number(found['max-affected']) : null,
+    tx: (mayChooseEnd && found.tx ? found.tx : null) as Preferences['tx'],
   };
 }
 
@@ -61,7 +65,16 @@ export function appliedPreferences(
   preferences: Preferences,
   honoured: readonly (keyof Preferences)[],
 ): string | null {
-  const order = ['resolution', 'missing', 'return', 'count', 'handling', 'timezone', 'maxAffected'] as const;
+  const order = [
+    'resolution',
+    'missing',
+    'return',
+    'count',
+    'tx',
+    'handling',
+    'timezone',
+    'maxAffected',
+  ] as const;
   const applied = order
     .filter((name) => honoured.includes(name) && preferences[name] !== null)
     // `max-affected` has an effect with strict handling only.

@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import type { Sql } from 'postgres';
 import { type Constraint, relate } from './relationships.ts';
 import type { Column, Parameter, Routine, SchemaCache, Table } from './schema.ts';
+import { type ConfiguredSettings, readSettings } from './settings.ts';
 import { originsOf } from './view-origins.ts';
 
 type RelationRow = Omit<Table, 'columns' | 'primaryKey'> & {
@@ -18,28 +19,34 @@ const queries = {
   constraints: text('constraints.sql'),
   routines: text('routines.sql'),
   roles: text('roles.sql'),
+  settings: text('settings.sql'),
 };
 
-/** Reads the schema: four queries, as a role that sees everything, in one snapshot. */
-export async function readSchema(admin: Sql, schemas: readonly string[]): Promise<SchemaCache> {
-  const [relations, constraints, routineRows, roles] = await admin.begin(
+/** Reads schema and settings: five queries, as a role that sees everything, in one snapshot. */
+export async function readSchema(admin: Sql, configured: ConfiguredSettings): Promise<SchemaCache> {
+  const [settings, relations, constraints, routineRows, roles] = await admin.begin(
     'isolation level repeatable read read only',
     async (sql) => {
       // With an empty search path, PostgreSQL writes types with their schema.
       await sql`set local search_path = ''`;
       const rows = async <T>(query: string, values: string[][] = []): Promise<T[]> =>
         (await sql.unsafe(query, values as never[]).values()).map(([json]) => JSON.parse(String(json)) as T);
+      const given = await rows<{ name: string; value: string }>(queries.settings);
+      const settings = readSettings(configured, new Map(given.map(({ name, value }) => [name, value])));
+      const schemas = [...settings.schemas];
       return Promise.all([
-        rows<RelationRow>(queries.relations, [[...schemas]]),
+        settings,
+        rows<RelationRow>(queries.relations, [schemas]),
         rows<Constraint>(queries.constraints),
-        rows<RoutineRow>(queries.routines, [[...schemas]]),
+        rows<RoutineRow>(queries.routines, [schemas]),
         rows<RoleRow>(queries.roles),
       ]);
     },
   );
   const cache: SchemaCache = {
-    tables: new Map(schemas.map((schema) => [schema, new Map()])),
-    routines: new Map(schemas.map((schema) => [schema, new Map()])),
+    settings,
+    tables: new Map(settings.schemas.map((schema) => [schema, new Map()])),
+    routines: new Map(settings.schemas.map((schema) => [schema, new Map()])),
     relationships: new Map(),
     roleSettings: new Map(),
   };

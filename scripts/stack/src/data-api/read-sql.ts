@@ -1,5 +1,13 @@
 import type { Condition, OrderTerm } from './filters.ts';
-import { type Embed, embedsOf, emptyPlan, findEmbed, type ReadPlan, refuseNotEmbedded } from './plan.ts';
+import {
+  type Embed,
+  embedsOf,
+  emptyPlan,
+  findEmbed,
+  isGrouped,
+  type ReadPlan,
+  refuseNotEmbedded,
+} from './plan.ts';
 import { refuse } from './refusals.ts';
 import type { ColumnPair } from './schema.ts';
 import type { SelectField } from './select.ts';
@@ -37,12 +45,23 @@ export function readSql(
   { conditions, orderColumns }: EmbedParts = { conditions: [], orderColumns: [] },
 ): string {
   const joined = joinEmbeds(builder, plan, place, depth + 1);
-  const columns = plan.items.flatMap((item) =>
-    item.kind === 'field' ? columnSql(place, item) : embedColumns(builder, item, place, joined, depth + 1),
+  const grouped = isGrouped(plan);
+  const items = grouped ? plan.items.flatMap((item) => withoutStar(place, item)) : plan.items;
+  const columns = items.flatMap((item) =>
+    item.kind === 'field'
+      ? columnOf(place, item)
+      : embedColumns(builder, item, place, joined, depth + 1, grouped),
   );
-  columns.push(...orderColumns);
-  const list = columns.length > 0 ? columns.join(', ') : 'true as "_"';
-  return `select ${list} from ${place.from}${restSql(builder, plan, place, joined, conditions)}`;
+  columns.push(...orderColumns.map((sql) => ({ sql, isAggregate: false })));
+  const list = columns.length > 0 ? columns.map(({ sql }) => sql).join(', ') : 'true as "_"';
+  const keys = columns.flatMap(({ isAggregate }, index) => (grouped && !isAggregate ? index + 1 : []));
+  return `select ${list} from ${place.from}${restSql(builder, plan, place, joined, conditions, keys)}`;
+}
+
+/** The columns of `*`: rows are grouped by them one by one. */
+function withoutStar({ table }: Place, item: SelectField | Embed): (SelectField | Embed)[] {
+  if (item.kind === 'embed' || item.aggregate !== null || item.field.name !== '*') return [item];
+  return [...(table?.columns.keys() ?? [])].map((name) => ({ ...item, field: { name, path: [] } }));
 }
 
 /** A query with a row for each row of the plan, without limit and offset: for counting. */
@@ -58,6 +77,7 @@ function restSql(
   place: Place,
   joined: Joined,
   conditions: string[],
+  groupBy: readonly number[] = [],
 ): string {
   const where = [
     ...conditions,
@@ -67,6 +87,7 @@ function restSql(
   return [
     ...[...joined.values()].map(({ sql }) => sql),
     where.length > 0 ? ` where ${where.join(' and ')}` : '',
+    groupBy.length > 0 ? ` group by ${groupBy.join(', ')}` : '',
     order.length > 0 ? ` order by ${order.join(', ')}` : '',
     // A constant, so that the planner knows it.
     plan.limit === null ? '' : ` limit ${plan.limit}`,
@@ -74,15 +95,30 @@ function restSql(
   ].join('');
 }
 
-/** The name of a column in the answer: its alias, the last key of its path, or its own name. */
-function outputName({ field, alias }: SelectField): string {
-  return alias ?? field.path.findLast(({ isIndex }) => !isIndex)?.key ?? field.name;
+/** The name of a column in the answer: its alias, its aggregate's, the last key of its path, or its own name. */
+function outputName({ field, alias, aggregate }: SelectField): string {
+  return alias ?? aggregate ?? field.path.findLast(({ isIndex }) => !isIndex)?.key ?? field.name;
 }
 
-function columnSql(place: Place, item: SelectField): string {
-  const sql = fieldSql(place, item.field);
-  if (item.field.name === '*') return sql;
-  return `${item.cast === null ? sql : `cast(${sql} as ${item.cast})`} as ${identifier(outputName(item))}`;
+/** A column of a query. */
+interface OutputColumn {
+  sql: string;
+  isAggregate: boolean;
+}
+
+function columnOf(place: Place, item: SelectField): OutputColumn {
+  const { field, cast, aggregate, aggregateCast, alias } = item;
+  const isRow = field.name === '*';
+  if (isRow && aggregate === null && alias === null)
+    return { sql: fieldSql(place, field), isAggregate: false };
+  // A row has no value but that it is there.
+  const value = isRow ? 'true' : castSql(fieldSql(place, field), cast);
+  const sql = aggregate === null ? value : castSql(`${aggregate}(${value})`, aggregateCast);
+  return { sql: `${sql} as ${identifier(outputName(item))}`, isAggregate: aggregate !== null };
+}
+
+function castSql(sql: string, type: string | null): string {
+  return type === null ? sql : `cast(${sql} as ${type})`;
 }
 
 /** The embedded tables that are joined, each with the alias and the SQL of its join. */
@@ -152,22 +188,30 @@ function embedColumns(
   place: Place,
   joined: Joined,
   depth: number,
-): string[] {
+  grouped: boolean,
+): OutputColumn[] {
   // An embed without columns only filters rows.
   if (embed.items.length === 0) return [];
   const alias = joined.get(embed)?.alias;
   const name = identifier(embed.name);
+  // PostgreSQL groups by jsonb, not by json.
+  const column = (sql: string, as: string) => ({
+    sql: `${grouped ? `(${sql})::jsonb` : sql} as ${as}`,
+    isAggregate: false,
+  });
   if (alias === undefined) {
     const query = embedSql(builder, embed, place, depth);
     const value = embed.toOne ? 'row_to_json(_r)' : "coalesce(json_agg(_r), '[]')";
-    return [`(select ${value} from (${query}) as _r) as ${name}`];
+    return [column(`(select ${value} from (${query}) as _r)`, name)];
   }
-  if (!embed.spread) return [embed.toOne ? `${alias}.v as ${name}` : `coalesce(${alias}.v, '[]') as ${name}`];
-  return outputNames(embed).map((column) => {
-    const sql = `${alias}.${identifier(column)}`;
+  if (!embed.spread) return [column(embed.toOne ? `${alias}.v` : `coalesce(${alias}.v, '[]')`, name)];
+  return outputNames(embed).map((output) => {
+    const hoisted = embed.hoisted.get(output);
+    if (hoisted) return columnOf({ ref: alias, table: null, from: '', row: '' }, hoisted);
+    const sql = `${alias}.${identifier(output)}`;
     return embed.toOne
-      ? `${sql} as ${identifier(column)}`
-      : `coalesce(${sql}, '[]') as ${identifier(column)}`;
+      ? { sql: `${sql} as ${identifier(output)}`, isAggregate: false }
+      : column(`coalesce(${sql}, '[]')`, identifier(output));
   });
 }
 
@@ -176,7 +220,9 @@ function outputNames(plan: ReadPlan): string[] {
   return plan.items.flatMap((item) => {
     if (item.kind === 'embed')
       return item.items.length === 0 ? [] : item.spread ? outputNames(item) : [item.name];
-    return item.field.name === '*' ? [...(plan.table?.columns.keys() ?? [])] : [outputName(item)];
+    return item.field.name === '*' && item.alias === null
+      ? [...(plan.table?.columns.keys() ?? [])]
+      : [outputName(item)];
   });
 }
 

@@ -1,5 +1,6 @@
 import type { ApiRequest } from './api-request.ts';
 import { planCounting, totalOf } from './counting.ts';
+import { explainPlan } from './explain-plan.ts';
 import { chooseFormat } from './media-types.ts';
 import { planRead } from './plan.ts';
 import { parseQuery } from './query.ts';
@@ -16,12 +17,13 @@ const longestContentLocation = 2000;
 
 /** Serves GET and HEAD on a table or view. */
 export async function readTable(context: Context, request: ApiRequest, table: Table): Promise<Response> {
-  const { cache, maxRows } = context;
+  const { cache } = context;
+  const { maxRows } = cache.settings;
   const { method, headers, preferences } = request;
   const query = parseQuery(request.search, false);
   const plan = planRead(cache, { schema: table.schema, name: table.name, table }, query, maxRows);
   if (method === 'GET') applyRangeHeader(plan, headers.get('range'));
-  const format = chooseFormat(headers.get('accept'));
+  const format = chooseFormat(headers.get('accept'), [], cache.settings.plans);
   const place = tablePlace(table);
   const builder = createSqlBuilder();
   const rows = readSql(builder, plan, place);
@@ -29,7 +31,9 @@ export async function readTable(context: Context, request: ApiRequest, table: Ta
   const text = statementSql({ withs: [], rows, counted }, { format, wanted: method === 'GET' });
   const location = `/${encodeURIComponent(table.name)}${query.canonical ? `?${query.canonical}` : ''}`;
   const statement = { text, values: builder.values };
-  return transact(context, request, { readOnly: true, explain, statement }, ({ rows, explained }) => {
+  const transaction = { readOnly: true, explain, statement };
+  if (format.explain !== undefined) return explainPlan(context, request, transaction, format);
+  return transact(context, request, transaction, ({ rows, explained }) => {
     const outcome = readOutcome(rows);
     requireSingle(format, outcome.rows);
     const count = BigInt(outcome.rows);

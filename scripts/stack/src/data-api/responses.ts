@@ -27,7 +27,7 @@ export function appliedHeader(
   { preferences }: ApiRequest,
   ...honoured: (keyof Preferences)[]
 ): [string, string | null] {
-  return ['preference-applied', appliedPreferences(preferences, honoured)];
+  return ['preference-applied', appliedPreferences(preferences, [...honoured, 'tx'])];
 }
 
 /** Refuses with PGRST116 an answer that must be one row and is not. */

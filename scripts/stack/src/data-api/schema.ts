@@ -1,3 +1,5 @@
+import type { Settings } from './settings.ts';
+
 /** A column of a table or view. */
 export interface Column {
   /** Its number in the table, 1 and up. */
@@ -71,8 +73,9 @@ export interface Routine {
   outputs: Parameter[];
 }
 
-/** The schema of the database at one moment. */
+/** The schema of the database, and the settings in it, at one moment. */
 export interface SchemaCache {
+  settings: Settings;
   /** By schema, then by name. */
   tables: Map<string, Map<string, Table>>;
   /** By schema, then by name; one name may have several functions. */

@@ -19,10 +19,12 @@ export type SelectItem = SelectField | SelectRelation;
 export interface SelectField {
   kind: 'field';
   field: Field;
-  /** An aggregate function. They are refused, as on the platform by default. */
-  aggregate: string | null;
   /** The type to cast to, a plain name. */
   cast: string | null;
+  /** An aggregate function over the values. */
+  aggregate: string | null;
+  /** The type to cast the aggregate to. */
+  aggregateCast: string | null;
   alias: string | null;
 }
 
@@ -59,7 +61,14 @@ function readItem(reader: Reader, depth: number): SelectItem {
   match(reader, /[ \t]+/y);
   if (skip(reader, '...')) return readRelation(reader, null, true, depth) ?? misread(reader, '"("');
   if (skip(reader, '*'))
-    return { kind: 'field', field: { name: '*', path: [] }, aggregate: null, cast: null, alias: null };
+    return {
+      kind: 'field',
+      field: { name: '*', path: [] },
+      cast: null,
+      aggregate: null,
+      aggregateCast: null,
+      alias: null,
+    };
   if (!/[\p{L}\p{N}_ $"-]/u.test(reader.text[reader.at] ?? '')) {
     misread(reader, '"...", field name (* or [a..z0..9_$]), "*" or "count()"');
   }
@@ -125,16 +134,16 @@ function readColumn(reader: Reader, alias: string | null): SelectField {
     return {
       kind: 'field',
       field: { name: '*', path: [] },
+      cast: null,
       aggregate: 'count',
-      cast: readCast(reader),
+      aggregateCast: readCast(reader),
       alias,
     };
   }
   const field = readField(reader);
-  let cast = readCast(reader);
+  const cast = readCast(reader);
   const aggregate = match(reader, /\.(count|sum|avg|max|min)\(\)/y)?.[1] ?? null;
-  if (aggregate) cast = readCast(reader);
-  return { kind: 'field', field, aggregate, cast, alias };
+  return { kind: 'field', field, cast, aggregate, aggregateCast: aggregate && readCast(reader), alias };
 }
 
 function readCast(reader: Reader): string | null {

@@ -1,5 +1,6 @@
 import type { ApiRequest } from './api-request.ts';
 import { type Arguments, callPlace } from './call-sql.ts';
+import { explainPlan } from './explain-plan.ts';
 import { findRoutine, hasNoFields, isScalar, ownMediaTypes, takesWholeBody } from './find-routine.ts';
 import { chooseFormat } from './media-types.ts';
 import { decodeBody, mediaTypeOf, readForm, readPayload } from './payload.ts';
@@ -71,7 +72,7 @@ async function call(
     refuse(400, 'PGRST128', `Function must return SETOF or TABLE ${what}`);
   }
   const isVoid = routine.returnType === 'void';
-  const format = chooseFormat(headers.get('accept'), ownMediaTypes(routine));
+  const format = chooseFormat(headers.get('accept'), ownMediaTypes(routine), context.cache.settings.plans);
   const table = (returnTable && context.cache.tables.get(returnTable.schema)?.get(returnTable.name)) ?? null;
   const plan = planResult(context, request, query, routine, table);
   const builder = createSqlBuilder();
@@ -92,6 +93,7 @@ async function call(
     statement: { text, values: builder.values },
     settings: routine.settings ?? [],
   };
+  if (format.explain !== undefined) return explainPlan(context, request, transaction, format);
   return transact(context, request, transaction, ({ rows }) => {
     const outcome = readOutcome(rows);
     requireAffected(preferences, outcome.rows);
@@ -111,7 +113,7 @@ async function call(
 
 /** The plan of what is read of a function's result. */
 function planResult(
-  { cache, maxRows }: Context,
+  { cache }: Context,
   { schema, method, headers }: ApiRequest,
   query: Query,
   routine: Routine,
@@ -121,7 +123,7 @@ function planResult(
   const select = isScalar(routine)
     ? [{ ...everything, field: { name: scalarColumn, path: [] } }]
     : query.select;
-  const plan = planRead(cache, root, { ...query, select }, maxRows);
+  const plan = planRead(cache, root, { ...query, select }, cache.settings.maxRows);
   if (method !== 'POST') applyRangeHeader(plan, headers.get('range'));
   return plan;
 }

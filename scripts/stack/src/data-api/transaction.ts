@@ -8,11 +8,6 @@ import { identifier, literal } from './sql.ts';
 export interface Context {
   connections: Connections;
   cache: SchemaCache;
-  schemas: readonly string[];
-  /** Schemas in which names are looked up after the request's own. */
-  extraSearchPath: readonly string[];
-  /** The most rows that a read gives of any table. */
-  maxRows: number;
 }
 
 /** A statement with its values. */
@@ -61,13 +56,15 @@ export async function transact<T>(
 const unknownStatement = '26000';
 
 function runTransaction<T>(
-  { connections, cache, extraSearchPath }: Context,
+  { connections, cache }: Context,
   request: ApiRequest,
   { readOnly, statement, explain = null, settings = [] }: Transaction,
   check: (rows: Rows) => T,
   prepare: boolean,
 ): Promise<T> {
-  const setting = setUp(cache, request, extraSearchPath, settings);
+  const setting = setUp(cache, request, settings);
+  const { preRequest, txEnd } = cache.settings;
+  const undo = request.preferences.tx === null ? txEnd.rollback : request.preferences.tx === 'rollback';
   return connections.use(request.caller, async (connection) => {
     const ask = (asked: Statement) =>
       runStatement(connection, asked, prepare ? nameOf(cache, asked.text) : undefined);
@@ -75,14 +72,17 @@ function runTransaction<T>(
     const sent = Promise.all([
       connection.query(beginSql(cache, request, settings, readOnly)),
       ask(setting),
+      preRequest === null ? [] : ask({ text: `select ${preRequest}()`, values: [] }),
       explain ? ask(explain) : [],
       ask(statement),
     ]);
     const commit = readOnly ? connection.query('commit') : null;
     try {
-      const [, , explained, rows] = await sent;
+      const [, , , explained, rows] = await sent;
       const value = check({ explained, rows });
-      await (commit ?? connection.query('commit'));
+      // A rollback shows what a commit would refuse.
+      if (undo && !commit) await connection.query('set constraints all immediate');
+      await (commit ?? connection.query(undo ? 'rollback' : 'commit'));
       return value;
     } catch (error) {
       await (commit ?? connection.query('rollback')).catch(() => {});
@@ -138,12 +138,11 @@ function beginSql(
 function setUp(
   cache: SchemaCache,
   { caller, method, path, headers, schema, preferences }: ApiRequest,
-  extraSearchPath: readonly string[],
   settings: readonly string[],
 ): Statement {
   const sent = Object.fromEntries(headers);
   const given: Record<string, string> = {
-    search_path: [schema, ...extraSearchPath].map(identifier).join(', '),
+    search_path: [schema, ...cache.settings.extraSearchPath].map(identifier).join(', '),
     role: caller.role,
     'request.jwt.claims': JSON.stringify({ ...caller.claims, role: caller.role }),
     'request.method': method,

@@ -3,6 +3,7 @@ import { errorCode, isDatabaseAway } from '../errors.ts';
 import { report } from '../service-log.ts';
 import { readSchema } from './read-schema.ts';
 import type { SchemaCache } from './schema.ts';
+import type { ConfiguredSettings } from './settings.ts';
 
 /** The schema, read again after each change. */
 export interface SchemaWatch {
@@ -16,10 +17,10 @@ export interface SchemaWatch {
 }
 
 /**
- * Reads the schema now and whenever the database asks for it on PostgREST's channel, as its event triggers do after each
- * change. `adminUrl` is the database as a role that sees everything.
+ * Reads schema and settings now and whenever the database asks for one of them on PostgREST's channel, as its event
+ * triggers do after each change. `adminUrl` is the database as a role that sees everything.
  */
-export async function watchSchema(adminUrl: string, schemas: readonly string[]): Promise<SchemaWatch> {
+export async function watchSchema(adminUrl: string, configured: ConfiguredSettings): Promise<SchemaWatch> {
   const sql = postgres(adminUrl, {
     max: 1,
     connect_timeout: 5,
@@ -28,7 +29,7 @@ export async function watchSchema(adminUrl: string, schemas: readonly string[]):
     onnotice: () => {},
     connection: { application_name: 'data-api-schema' },
   });
-  let known = readSchema(sql, schemas);
+  let known = readSchema(sql, configured);
   let next: Promise<SchemaCache> | null = null;
   await known;
 
@@ -36,7 +37,7 @@ export async function watchSchema(adminUrl: string, schemas: readonly string[]):
   function reload(): Promise<SchemaCache> {
     next ??= known.then((last) => {
       next = null;
-      return readSchema(sql, schemas).catch((error) => {
+      return readSchema(sql, configured).catch((error) => {
         // The listener asks again when the database is back.
         if (!isDatabaseAway(error)) report('data-api', 'The schema could not be read:', error);
         return last;

@@ -1,4 +1,5 @@
 import type { ApiRequest } from './api-request.ts';
+import { explainPlan } from './explain-plan.ts';
 import type { Condition } from './filters.ts';
 import { chooseFormat, type Format } from './media-types.ts';
 import { type Payload, readPayload } from './payload.ts';
@@ -27,7 +28,7 @@ export async function writeTable(context: Context, request: ApiRequest, table: T
   const { preferences, method } = request;
   const query = parseQuery(request.search, false);
   const wantsRows = preferences.return === 'representation';
-  const format = chooseFormat(request.headers.get('accept'));
+  const format = chooseFormat(request.headers.get('accept'), [], context.cache.settings.plans);
   // Conditions and limits of the table itself are for the change, the others for the answer.
   const embedded = {
     ...query,
@@ -55,8 +56,9 @@ export async function writeTable(context: Context, request: ApiRequest, table: T
     { withs: [`_changed as (${changed})`], rows, location },
     { format, wanted: wantsRows },
   );
-  const statement = { text, values: builder.values };
-  return transact(context, request, { readOnly: false, statement }, ({ rows }) => {
+  const transaction = { readOnly: false, statement: { text, values: builder.values } };
+  if (format.explain !== undefined) return explainPlan(context, request, transaction, format);
+  return transact(context, request, transaction, ({ rows }) => {
     const outcome = readOutcome(rows);
     requireSingle(format, outcome.rows);
     if (method === 'PATCH' || method === 'DELETE') requireAffected(preferences, outcome.rows);

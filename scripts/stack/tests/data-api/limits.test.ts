@@ -2,6 +2,7 @@ import postgres from 'postgres';
 import { expect, test } from 'vitest';
 import { readRequest } from '../../src/data-api/api-request.ts';
 import { RefusedError } from '../../src/data-api/refusals.ts';
+import { readSettings } from '../../src/data-api/settings.ts';
 import { readOutcome, statementSql } from '../../src/data-api/statement.ts';
 import { target } from '../answers/asking.ts';
 
@@ -29,9 +30,10 @@ function send(mebibytes: number, headers: Record<string, string> = {}) {
     },
     { highWaterMark: 0 },
   );
+  const settings = readSettings({ schemas: ['public'], extraSearchPath: [], maxRows: 1000 }, new Map());
   const init = { method: 'POST', body, headers, duplex: 'half' } as RequestInit;
   const request = new Request('http://127.0.0.1/rest/v1/stock', init);
-  return { counted, read: () => readRequest(request, caller, ['public']) };
+  return { counted, read: () => readRequest(request, caller, settings) };
 }
 
 test('refuses a body that announces more than 20 MiB, and reads none of it', async () => {
