@@ -54,10 +54,15 @@ begin
     perform private.raise_error(422, 'not_yourself', 'This is done to other users, not to yourself.');
   end if;
   perform private.lock_pair(auth.uid(), lock_writer_and.profile_id);
+  -- FOR SHARE now: a follow needs it, and taking it after the KEY SHARE of a foreign key can deadlock with a deletion.
+  perform from public.profiles where profiles.id = lock_writer_and.profile_id for share;
+  if not found then
+    perform private.raise_error(404, 'profile_not_found', 'There is no such user.');
+  end if;
 end
 $$;
 comment on function private.lock_writer_and(uuid) is
-  'As lock_writer, and locks the caller and another user against each other. Not granted: SECURITY DEFINER functions call it.';
+  'As lock_writer, and locks the caller and another user against each other, and that user against deletion. Not granted: SECURITY DEFINER functions call it.';
 
 -- Blocks
 
@@ -224,7 +229,7 @@ begin
   if private.is_blocked(new.follower_id, new.followee_id) then
     perform private.raise_error(403, 'blocked', 'One of the two users blocks the other.');
   end if;
-  -- Locked: a profile that opens at the same time either comes first, or accepts the request.
+  -- Locked, also for the dashboard: a profile that opens at the same time either comes first, or accepts the request.
   select profiles.is_public into v_is_public from public.profiles where profiles.id = new.followee_id for share;
   if not found then
     perform private.raise_error(404, 'profile_not_found', 'There is no such user.');

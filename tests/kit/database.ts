@@ -17,7 +17,7 @@ export function openDatabase({ max = 4 } = {}): postgres.Sql {
 }
 
 /** Lets the current transaction act as a user, as the Data API does. */
-export async function actAs(sql: postgres.Sql, { id }: Pick<Person, 'id'>): Promise<void> {
+export async function actAs(sql: postgres.ISql, { id }: Pick<Person, 'id'>): Promise<void> {
   await sql`
     select set_config('role', 'authenticated', true),
       set_config('request.jwt.claims', ${JSON.stringify({ sub: id, role: 'authenticated' })}, true)`;

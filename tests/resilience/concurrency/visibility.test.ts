@@ -4,7 +4,7 @@ import { actAs, openDatabase } from '../../kit/database.ts';
 import { newPeople, type Person, secretClient } from '../../kit/people.ts';
 import { createPost } from '../../kit/posts.ts';
 import { dataOf } from '../../kit/results.ts';
-import { eventually } from '../../kit/waiting.ts';
+import { sideBySide } from './side-by-side.ts';
 
 const sql = openDatabase({ max: 5 });
 
@@ -55,39 +55,6 @@ const wrong = (ownerId: string) => sql`
   where posts.owner_id = ${ownerId}
     and posts.is_visible_to_all <> (posts.is_public and posts.hidden_at is null and profiles.is_public)`;
 
-/** Runs one write, then another beside it before the first commits. A deadlock may end one of the two. */
-async function interleave(
-  first: (typeof writes)[string],
-  second: (typeof writes)[string],
-  cast: Cast,
-): Promise<void> {
-  const [one, two] = [await sql.reserve(), await sql.reserve()];
-  try {
-    await one`begin`;
-    await two`begin`;
-    await first(one, cast);
-    const [{ pid } = { pid: 0 }] = await two<{ pid: number }[]>`select pg_backend_pid() as pid`;
-    let ended = false;
-    const written = second(two, cast).finally(() => {
-      ended = true;
-    });
-    written.catch(() => {});
-    // Either the second write waits for the first transaction, or it is done.
-    await eventually(async () => {
-      const waiting = await sql`select from pg_locks where pid = ${pid} and not granted`;
-      if (!ended && waiting.length === 0) throw new Error('The second write neither waits nor is done.');
-    });
-    await one`commit`;
-    await written;
-    await two`commit`;
-  } finally {
-    await one`rollback`;
-    await two`rollback`;
-    one.release();
-    two.release();
-  }
-}
-
 test('a post is visible to all exactly when post and profile say so, after any two writes at once', async () => {
   const [owner, moderator] = (await newPeople(2)) as [Person, Person];
   dataOf(await secretClient().from('profiles').update({ role: 'moderator' }).eq('id', moderator.id).select());
@@ -98,7 +65,11 @@ test('a post is visible to all exactly when post and profile say so, after any t
       for (const isPublic of [true, false]) {
         await sql`update public.profiles set is_public = ${isPublic} where id = ${owner.id}`;
         await sql`update public.posts set is_public = ${isPublic}, hidden_at = null where id = ${post}`;
-        await interleave(first, second, cast);
+        await sideBySide(
+          sql,
+          (tx) => first(tx, cast),
+          (tx) => second(tx, cast),
+        );
         expect(await wrong(owner.id), `${firstName}, then ${secondName}`).toEqual([]);
       }
     }
