@@ -98,6 +98,17 @@ as $$
   returning id
 $$;
 
+-- A comment, written past create_comment. Its id is tests.id_of(text).
+create function tests.insert_comment(
+  owner text, post uuid, text text, parent uuid default null, hidden_at timestamptz default null, at timestamptz default '2020-01-01'
+) returns uuid
+language sql
+as $$
+  insert into public.comments (id, post_id, parent_id, owner_id, text, hidden_at, created_at, updated_at)
+  values (tests.id_of(text), post, parent, tests.id_of(owner), text, hidden_at, at, at)
+  returning id
+$$;
+
 create function tests.path_of(owner text, file text) returns text
 language sql immutable
 as $$select tests.id_of(owner) || '/' || file$$;

@@ -27,6 +27,31 @@ insert into expected (
   ('blocks', 'the owner''s', 'delete',               'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'yes'),
   ('blocks', 'of the owner', 'select',               'deny', 'none', 'none', 'none', 'none', 'none', 'none', 'none', 'yes'),
 
+  ('comment_likes', 'of a comment', 'select',        'deny', 'yes',  'yes',  'yes',  'yes',  'yes',  'yes',  'yes',  'yes'),
+  ('comment_likes', 'of a comment', 'insert',        'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'yes'),
+  ('comment_likes', 'of a comment', 'update',        'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny'),
+  ('comment_likes', 'of a comment', 'delete',        'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'yes'),
+  ('comment_likes', 'of a hidden comment', 'select', 'deny', 'none', 'none', 'yes',  'yes',  'yes',  'none', 'none', 'yes'),
+  ('comment_likes', 'by a user whom the owner blocks', 'select',
+                                                     'deny', 'yes',  'none', 'yes',  'yes',  'yes',  'yes',  'yes',  'yes'),
+
+  ('comment_mentions', 'in a comment', 'select',     'deny', 'yes',  'yes',  'yes',  'yes',  'yes',  'yes',  'yes',  'yes'),
+  ('comment_mentions', 'in a comment', 'insert',     'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'yes'),
+  ('comment_mentions', 'in a comment', 'update',     'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny'),
+  ('comment_mentions', 'in a comment', 'delete',     'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'yes'),
+  ('comment_mentions', 'in a hidden comment', 'select',
+                                                     'deny', 'none', 'none', 'yes',  'yes',  'yes',  'none', 'none', 'yes'),
+
+  ('comments', 'on a public post', 'select',         'deny', 'yes',  'yes',  'yes',  'yes',  'yes',  'yes',  'yes',  'yes'),
+  ('comments', 'on a public post', 'insert',         'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'yes'),
+  ('comments', 'on a public post', 'update',         'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'yes'),
+  ('comments', 'on a public post', 'delete',         'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'yes'),
+  ('comments', 'on a private post', 'select',        'deny', 'none', 'yes',  'none', 'yes',  'yes',  'none', 'none', 'yes'),
+  ('comments', 'on a hidden post', 'select',         'deny', 'none', 'yes',  'none', 'yes',  'yes',  'none', 'none', 'yes'),
+  ('comments', 'a hidden one', 'select',             'deny', 'none', 'none', 'yes',  'yes',  'yes',  'none', 'none', 'yes'),
+  ('comments', 'by a user whom the owner blocks', 'select',
+                                                     'deny', 'yes',  'none', 'yes',  'yes',  'yes',  'yes',  'yes',  'yes'),
+
   ('follows', 'of the owner', 'select',              'deny', 'none', 'yes',  'yes',  'none', 'none', 'none', 'none', 'yes'),
   ('follows', 'of the owner', 'insert',              'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'yes'),
   ('follows', 'of the owner', 'update',              'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'yes'),
@@ -54,6 +79,15 @@ insert into expected (
   ('notifications', 'a mention in a hidden post', 'select',
                                                      'deny', 'none', 'none', 'none', 'none', 'none', 'none', 'none', 'yes'),
 
+  ('post_likes', 'of a public post', 'select',       'deny', 'yes',  'yes',  'yes',  'yes',  'yes',  'yes',  'yes',  'yes'),
+  ('post_likes', 'of a public post', 'insert',       'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'yes'),
+  ('post_likes', 'of a public post', 'update',       'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny'),
+  ('post_likes', 'of a public post', 'delete',       'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'yes'),
+  ('post_likes', 'of a private post', 'select',      'deny', 'none', 'yes',  'none', 'yes',  'yes',  'none', 'none', 'yes'),
+  ('post_likes', 'of a hidden post', 'select',       'deny', 'none', 'yes',  'none', 'yes',  'yes',  'none', 'none', 'yes'),
+  ('post_likes', 'by a user whom the owner blocks', 'select',
+                                                     'deny', 'yes',  'none', 'yes',  'yes',  'yes',  'yes',  'yes',  'yes'),
+
   ('post_media', 'of a public post', 'select',       'deny', 'yes',  'yes',  'yes',  'yes',  'yes',  'yes',  'yes',  'yes'),
   ('post_media', 'of a public post', 'insert',       'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'yes'),
   ('post_media', 'of a public post', 'update',       'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'yes'),
@@ -67,6 +101,11 @@ insert into expected (
   ('post_mentions', 'of a public post', 'delete',    'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'yes'),
   ('post_mentions', 'of a private post', 'select',   'deny', 'none', 'yes',  'none', 'yes',  'yes',  'none', 'none', 'yes'),
   ('post_mentions', 'of a hidden post', 'select',    'deny', 'none', 'yes',  'none', 'yes',  'yes',  'none', 'none', 'yes'),
+
+  ('post_saves', 'the owner''s', 'select',           'deny', 'none', 'yes',  'none', 'none', 'none', 'none', 'none', 'yes'),
+  ('post_saves', 'the owner''s', 'insert',           'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'yes'),
+  ('post_saves', 'the owner''s', 'update',           'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny'),
+  ('post_saves', 'the owner''s', 'delete',           'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'yes'),
 
   ('post_tags', 'of a public post', 'select',        'deny', 'yes',  'yes',  'yes',  'yes',  'yes',  'yes',  'yes',  'yes'),
   ('post_tags', 'of a public post', 'insert',        'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'yes'),
@@ -154,6 +193,21 @@ from (
     ('All #tap_public @tap_mentioned', '1.jpg'), ('Me #tap_private @tap_mentioned', '2.jpg'), ('Bad #tap_hidden @tap_mentioned', '3.jpg')
 ) as claimed (post, file);
 insert into public.audit_log (action, target_id) values ('account_deleted', tests.id_of('gone'));
+select
+  tests.insert_comment('mentioned', tests.id_of('All #tap_public @tap_mentioned'), 'Comment @tap_stranger'),
+  tests.insert_comment('mentioned', tests.id_of('All #tap_public @tap_mentioned'), 'Hidden @tap_stranger', hidden_at => now()),
+  tests.insert_comment('owner', tests.id_of('Me #tap_private @tap_mentioned'), 'On a private post'),
+  tests.insert_comment('owner', tests.id_of('Bad #tap_hidden @tap_mentioned'), 'On a hidden post'),
+  tests.insert_comment('private', tests.id_of('mentioned''s own'), 'Not for the owner either');
+insert into public.comment_likes (profile_id, comment_id)
+values
+  (tests.id_of('mentioned'), tests.id_of('Comment @tap_stranger')), (tests.id_of('mentioned'), tests.id_of('Hidden @tap_stranger')),
+  (tests.id_of('private'), tests.id_of('Comment @tap_stranger'));
+insert into public.post_likes (profile_id, post_id)
+values
+  (tests.id_of('mentioned'), tests.id_of('All #tap_public @tap_mentioned')), (tests.id_of('owner'), tests.id_of('Me #tap_private @tap_mentioned')),
+  (tests.id_of('owner'), tests.id_of('Bad #tap_hidden @tap_mentioned')), (tests.id_of('private'), tests.id_of('mentioned''s own'));
+insert into public.post_saves (profile_id, post_id) values (tests.id_of('owner'), tests.id_of('mentioned''s own'));
 insert into public.reports (reporter_id, post_id, reason)
 values (tests.id_of('mentioned'), tests.id_of('All #tap_public @tap_mentioned'), 'spam');
 
@@ -168,6 +222,25 @@ values
   ),
   ('blocks', 'of the owner', $$blocked_id = tests.id_of('owner')$$, null, null, null),
   (
+    'comment_likes', 'of a comment', $$profile_id = tests.id_of('mentioned') and comment_id = tests.id_of('Comment @tap_stranger')$$,
+    'profile_id, comment_id', $$tests.id_of('owner'), tests.id_of('Comment @tap_stranger')$$, 'id = id'
+  ),
+  ('comment_likes', 'of a hidden comment', $$comment_id = tests.id_of('Hidden @tap_stranger')$$, null, null, null),
+  ('comment_likes', 'by a user whom the owner blocks', $$profile_id = tests.id_of('private')$$, null, null, null),
+  (
+    'comment_mentions', 'in a comment', $$comment_id = tests.id_of('Comment @tap_stranger')$$, 'comment_id, profile_id, name',
+    $$tests.id_of('Comment @tap_stranger'), tests.id_of('owner'), 'tap_owner'$$, 'name = name'
+  ),
+  ('comment_mentions', 'in a hidden comment', $$comment_id = tests.id_of('Hidden @tap_stranger')$$, null, null, null),
+  (
+    'comments', 'on a public post', $$id = tests.id_of('Comment @tap_stranger')$$, 'post_id, owner_id, text',
+    $$tests.id_of('All #tap_public @tap_mentioned'), tests.id_of('mentioned'), 'Forged'$$, 'text = ''Other words'''
+  ),
+  ('comments', 'on a private post', $$id = tests.id_of('On a private post')$$, null, null, null),
+  ('comments', 'on a hidden post', $$id = tests.id_of('On a hidden post')$$, null, null, null),
+  ('comments', 'a hidden one', $$id = tests.id_of('Hidden @tap_stranger')$$, null, null, null),
+  ('comments', 'by a user whom the owner blocks', $$id = tests.id_of('Not for the owner either')$$, null, null, null),
+  (
     'follows', 'of the owner', $$followee_id = tests.id_of('owner')$$, 'follower_id, followee_id',
     $$tests.id_of('stranger'), tests.id_of('owner')$$, $$state = 'requested'$$
   ),
@@ -178,13 +251,13 @@ values
   ),
   (
     'notification_actors', 'of a mention',
-    format('notification_id = %L', (select id from public.notifications where post_id = tests.id_of('All #tap_public @tap_mentioned'))),
+    format('notification_id = %L', (select id from public.notifications where kind = 'mention' and post_id = tests.id_of('All #tap_public @tap_mentioned'))),
     'notification_id, id, actor_id, recipient_id',
     $$tests.id_of('none'), tests.id_of('none'), tests.id_of('owner'), tests.id_of('mentioned')$$, 'id = id'
   ),
   (
     'notification_actors', 'of a mention in a private post',
-    format('notification_id = %L', (select id from public.notifications where post_id = tests.id_of('Me #tap_private @tap_mentioned'))),
+    format('notification_id = %L', (select id from public.notifications where kind = 'mention' and post_id = tests.id_of('Me #tap_private @tap_mentioned'))),
     null, null, null
   ),
   (
@@ -193,6 +266,13 @@ values
   ),
   ('notifications', 'a mention in a private post', $$post_id = tests.id_of('Me #tap_private @tap_mentioned')$$, null, null, null),
   ('notifications', 'a mention in a hidden post', $$post_id = tests.id_of('Bad #tap_hidden @tap_mentioned')$$, null, null, null),
+  (
+    'post_likes', 'of a public post', $$post_id = tests.id_of('All #tap_public @tap_mentioned')$$, 'profile_id, post_id',
+    $$tests.id_of('owner'), tests.id_of('All #tap_public @tap_mentioned')$$, 'id = id'
+  ),
+  ('post_likes', 'of a private post', $$post_id = tests.id_of('Me #tap_private @tap_mentioned')$$, null, null, null),
+  ('post_likes', 'of a hidden post', $$post_id = tests.id_of('Bad #tap_hidden @tap_mentioned')$$, null, null, null),
+  ('post_likes', 'by a user whom the owner blocks', $$profile_id = tests.id_of('private')$$, null, null, null),
   (
     'post_media', 'of a public post', $$path like '%/1.jpg'$$, 'post_id, path, position, file_type, mime_type, size',
     $$tests.id_of('All #tap_public @tap_mentioned'), tests.path_of('owner', '5.jpg'), 2, 'image', 'image/jpeg', 1$$, 'width = 1'
@@ -205,6 +285,10 @@ values
   ),
   ('post_mentions', 'of a private post', $$post_id = tests.id_of('Me #tap_private @tap_mentioned')$$, null, null, null),
   ('post_mentions', 'of a hidden post', $$post_id = tests.id_of('Bad #tap_hidden @tap_mentioned')$$, null, null, null),
+  (
+    'post_saves', 'the owner''s', $$profile_id = tests.id_of('owner')$$, 'profile_id, post_id',
+    $$tests.id_of('owner'), tests.id_of('All #tap_public @tap_mentioned')$$, 'id = id'
+  ),
   (
     'post_tags', 'of a public post', $$post_id = tests.id_of('All #tap_public @tap_mentioned')$$, 'post_id, tag, source',
     $$tests.id_of('All #tap_public @tap_mentioned'), 'tap_new', 'explicit'$$, 'source = source'

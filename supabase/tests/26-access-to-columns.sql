@@ -18,6 +18,25 @@ values
   ('blocks.id',                         'user service', 'service',      ''),
   ('blocks.created_at',                 'user service', 'service',      ''),
 
+  ('comment_likes.profile_id',            'user service', 'service',      ''),
+  ('comment_likes.comment_id',            'user service', 'service',      ''),
+  ('comment_likes.id',                    'user service', 'service',      ''),
+  ('comment_likes.created_at',            'user service', 'service',      ''),
+
+  ('comment_mentions.comment_id',         'user service', 'service',      ''),
+  ('comment_mentions.profile_id',         'user service', 'service',      ''),
+  ('comment_mentions.name',               'user service', 'service',      ''),
+
+  ('comments.id',                         'user service', 'service',      ''),
+  ('comments.post_id',                    'user service', 'service',      ''),
+  ('comments.parent_id',                  'user service', 'service',      ''),
+  ('comments.reply_to_id',                'user service', 'service',      ''),
+  ('comments.owner_id',                   'user service', 'service',      'service'),
+  ('comments.text',                       'user service', 'service',      'service'),
+  ('comments.hidden_at',                  'user service', 'service',      'service'),
+  ('comments.created_at',                 'user service', 'service',      'service'),
+  ('comments.updated_at',                 'user service', 'service',      'service'),
+
   ('follows.follower_id',               'user service', 'service',      ''),
   ('follows.followee_id',               'user service', 'service',      ''),
   ('follows.id',                        'user service', 'service',      ''),
@@ -44,6 +63,11 @@ values
   ('notifications.newest',              'user service', '',             ''),
   ('notifications.actor_count',         'user service', '',             ''),
 
+  ('post_likes.profile_id',               'user service', 'service',      ''),
+  ('post_likes.post_id',                  'user service', 'service',      ''),
+  ('post_likes.id',                       'user service', 'service',      ''),
+  ('post_likes.created_at',               'user service', 'service',      ''),
+
   ('post_media.id',                     'user service', 'service',      ''),
   ('post_media.post_id',                'user service', 'service',      ''),
   ('post_media.path',                   'user service', 'service',      ''),
@@ -61,6 +85,11 @@ values
   ('post_mentions.profile_id',          'user service', 'service',      'service'),
   ('post_mentions.source',              'user service', 'service',      'service'),
   ('post_mentions.name',               'user service', 'service',      'service'),
+
+  ('post_saves.profile_id',               'user service', 'service',      ''),
+  ('post_saves.post_id',                  'user service', 'service',      ''),
+  ('post_saves.id',                       'user service', 'service',      ''),
+  ('post_saves.created_at',               'user service', 'service',      ''),
 
   ('post_tags.post_id',                 'user service', 'service',      'service'),
   ('post_tags.tag',                     'user service', 'service',      'service'),

@@ -77,6 +77,37 @@ insert into expected (
                                               'deny','forbidden',  'forbidden',  'forbidden',  'changes',    'changes',    'forbidden',    'forbidden',       'changes'),
   ('public.hide_comment(tests.id_of(''none''))',
                                               'deny','forbidden',  'forbidden',  'forbidden',  'comment_not_found','comment_not_found','forbidden','forbidden',   'comment_not_found'),
+  ('public.like_post(PUBLIC)',                'deny','runs',      'changes',   'runs',      'runs',      'runs',      'user_banned', 'not_signed_in', 'deny'),
+  ('public.like_post(PRIVATE)',               'deny','post_not_found','changes',   'post_not_found','runs',      'runs',      'user_banned', 'not_signed_in', 'deny'),
+  ('public.unlike_post(PUBLIC)',              'deny','runs',      'changes',   'runs',      'runs',      'runs',      'user_banned', 'not_signed_in', 'deny'),
+  ('public.unlike_post(PRIVATE)',             'deny','post_not_found','changes',   'post_not_found','runs',      'runs',      'user_banned', 'not_signed_in', 'deny'),
+  ('public.save_post(PUBLIC)',                'deny','runs',      'changes',   'runs',      'runs',      'runs',      'user_banned', 'not_signed_in', 'deny'),
+  ('public.save_post(PRIVATE)',               'deny','post_not_found','changes',   'post_not_found','runs',      'runs',      'user_banned', 'not_signed_in', 'deny'),
+  ('public.unsave_post(PUBLIC)',              'deny','runs',      'changes',   'runs',      'runs',      'runs',      'user_banned', 'not_signed_in', 'deny'),
+  ('public.list_likes(PUBLIC)',               'deny','runs',      'runs',      'runs',      'runs',      'runs',      'runs',        'runs',          'deny'),
+  ('public.list_likes(PRIVATE)',              'deny','post_not_found','runs',      'post_not_found','runs',      'runs',      'post_not_found','post_not_found','deny'),
+  ('public.list_reposts(PUBLIC)',             'deny','runs',      'runs',      'runs',      'runs',      'runs',      'runs',        'runs',          'deny'),
+  ('public.list_reposts(PRIVATE)',            'deny','post_not_found','runs',      'post_not_found','runs',      'runs',      'post_not_found','post_not_found','deny'),
+  ('public.list_saved_posts()',               'deny','runs',      'runs',      'runs',      'runs',      'runs',      'runs',        'runs',          'deny'),
+  ('public.create_comment(PUBLIC, ''x'')',    'deny','runs',      'changes',   'runs',      'runs',      'runs',      'user_banned', 'not_signed_in', 'deny'),
+  ('public.create_comment(PRIVATE, ''x'')',   'deny','post_not_found','changes',   'post_not_found','runs',      'runs',      'user_banned', 'not_signed_in', 'deny'),
+  ('public.create_comment(PUBLIC, ''x'', UNSEEN)',
+                                              'deny','parent_not_found','changes',   'parent_not_found','runs',      'runs',      'user_banned', 'not_signed_in', 'deny'),
+  ('public.update_comment(SAID, ''x'')',      'deny','not_comment_owner','changes',   'not_comment_owner','not_comment_owner','not_comment_owner','user_banned', 'not_signed_in', 'deny'),
+  ('public.update_comment(UNSEEN, ''x'')',    'deny','comment_not_found','changes',   'comment_not_found','not_comment_owner','not_comment_owner','user_banned', 'not_signed_in', 'deny'),
+  ('public.delete_comment(SAID)',             'deny','not_comment_owner','changes',   'changes',   'changes',   'changes',   'user_banned', 'not_signed_in', 'deny'),
+  ('public.delete_comment(UNSEEN)',           'deny','comment_not_found','changes',   'comment_not_found','changes',   'changes',   'user_banned', 'not_signed_in', 'deny'),
+  ('public.get_comment(SAID)',                'deny','runs',      'runs',      'runs',      'runs',      'runs',      'runs',        'runs',          'deny'),
+  ('public.get_comment(UNSEEN)',              'deny','comment_not_found','runs',      'comment_not_found','runs',      'runs',      'comment_not_found','comment_not_found','deny'),
+  ('public.list_comments(PUBLIC)',            'deny','runs',      'runs',      'runs',      'runs',      'runs',      'runs',        'runs',          'deny'),
+  ('public.list_comments(PRIVATE)',           'deny','post_not_found','runs',      'post_not_found','runs',      'runs',      'post_not_found','post_not_found','deny'),
+  ('public.list_replies(SAID)',               'deny','runs',      'runs',      'runs',      'runs',      'runs',      'runs',        'runs',          'deny'),
+  ('public.list_replies(UNSEEN)',             'deny','comment_not_found','runs',      'comment_not_found','runs',      'runs',      'comment_not_found','comment_not_found','deny'),
+  ('public.like_comment(SAID)',               'deny','runs',      'changes',   'runs',      'runs',      'runs',      'user_banned', 'not_signed_in', 'deny'),
+  ('public.like_comment(UNSEEN)',             'deny','comment_not_found','changes',   'comment_not_found','runs',      'runs',      'user_banned', 'not_signed_in', 'deny'),
+  ('public.unlike_comment(SAID)',             'deny','runs',      'changes',   'runs',      'runs',      'runs',      'user_banned', 'not_signed_in', 'deny'),
+  ('public.list_comment_likes(SAID)',         'deny','runs',      'runs',      'runs',      'runs',      'runs',      'runs',        'runs',          'deny'),
+  ('public.list_comment_likes(UNSEEN)',       'deny','comment_not_found','runs',      'comment_not_found','runs',      'runs',      'comment_not_found','comment_not_found','deny'),
   ('public.hide_post(PUBLIC)',                'deny','forbidden',  'forbidden',  'forbidden',  'changes',    'changes',    'forbidden',    'forbidden',      'changes'),
   ('public.set_role(OWNER, ''admin'')',       'deny','forbidden',  'forbidden',  'forbidden',  'forbidden',  'changes',    'forbidden',    'forbidden',      'changes'),
   ('public.set_vip(OWNER, true)',             'deny','forbidden',  'forbidden',  'forbidden',  'forbidden',  'changes',    'forbidden',    'forbidden',      'changes'),
@@ -97,6 +128,19 @@ insert into expected (
                                               'deny','runs',       'changes',    'runs',       'runs',       'runs',       'user_banned',  'not_signed_in',  'deny'),
   ('private.edit_post(PUBLIC, ''x'', null, null, null, ''[]'', ''{}'')',
                                               'deny','post_not_found','changes',    'post_not_found','post_not_found','post_not_found','user_banned',  'not_signed_in',  'deny'),
+  ('private.insert_post_like(null)',          'deny','post_not_found','post_not_found','post_not_found','post_not_found','post_not_found','user_banned', 'not_signed_in', 'deny'),
+  ('private.delete_post_like(PUBLIC, null)',  'deny','post_not_found','post_not_found','post_not_found','post_not_found','post_not_found','user_banned', 'not_signed_in', 'deny'),
+  ('private.insert_post_save(null)',          'deny','post_not_found','post_not_found','post_not_found','post_not_found','post_not_found','user_banned', 'not_signed_in', 'deny'),
+  ('private.delete_post_save(PUBLIC, null)',  'deny','post_not_found','post_not_found','post_not_found','post_not_found','post_not_found','user_banned', 'not_signed_in', 'deny'),
+  ('private.insert_comment_like(null)',       'deny','comment_not_found','comment_not_found','comment_not_found','comment_not_found','comment_not_found','user_banned', 'not_signed_in', 'deny'),
+  ('private.delete_comment_like(SAID, null)', 'deny','comment_not_found','comment_not_found','comment_not_found','comment_not_found','comment_not_found','user_banned', 'not_signed_in', 'deny'),
+  ('private.insert_comment(PUBLIC, ''x'', null, null, null, null)',
+                                              'deny','post_not_found','post_not_found','post_not_found','post_not_found','post_not_found','user_banned', 'not_signed_in', 'deny'),
+  ('private.edit_comment(SAID, ''x'')',       'deny','runs',      'changes',   'runs',      'runs',      'runs',      'user_banned', 'not_signed_in', 'deny'),
+  ('private.bury_comment(SAID)',              'deny','runs',      'changes',   'changes',   'changes',   'changes',   'user_banned', 'not_signed_in', 'deny'),
+  ('private.compose_comments(array[SAID])',   'deny','runs',      'runs',      'runs',      'runs',      'runs',      'runs',        'runs',          'deny'),
+  ('private.has_visible_character(''a'')',    'deny','runs',      'runs',      'runs',      'runs',      'runs',      'runs',        'runs',          'runs'),
+  ('private.is_valid_comment(''a'')',         'deny','runs',      'runs',      'runs',      'runs',      'runs',      'runs',        'runs',          'runs'),
   ('private.lock_writer()',                   'deny','runs',       'runs',       'runs',       'runs',       'runs',       'user_banned',  'not_signed_in',  'deny'),
   ('private.may_write()',                     'deny','runs',       'runs',       'runs',       'runs',       'runs',       'runs',         'runs',           'deny'),
   ('private.has_role(''user'')',              'deny','runs',       'runs',       'runs',       'runs',       'runs',       'runs',         'runs',           'deny'),
@@ -142,6 +186,7 @@ insert into words
 values
   ('OWNER', 'tests.id_of(''owner'')'), ('PUBLIC', 'tests.id_of(''All #tap_public @tap_mentioned'')'), ('PRIVATE', 'tests.id_of(''Me'')'),
   ('HIDDEN', 'tests.id_of(''Bad'')'), ('FILE', 'tests.path_of(''owner'', ''2.jpg'')'),
+  ('SAID', 'tests.id_of(''Said'')'), ('UNSEEN', 'tests.id_of(''Unseen'')'),
   ('REPORT', '(select id from public.reports where profile_id = tests.id_of(''owner''))');
 create function pg_temp.spelt_out(call text) returns text
 language plpgsql
@@ -179,6 +224,11 @@ values (
 insert into public.follows (follower_id, followee_id)
 values (tests.id_of('mentioned'), tests.id_of('owner')), (tests.id_of('owner'), tests.id_of('mentioned'));
 insert into public.reports (profile_id, reason) values (tests.id_of('owner'), 'spam');
+-- Comments of the owner: one on a post of the mentioned user, and one that a moderator hid.
+select tests.insert_post('mentioned', 'Another''s');
+select
+  tests.insert_comment('owner', tests.id_of('Another''s'), 'Said'),
+  tests.insert_comment('owner', tests.id_of('All #tap_public @tap_mentioned'), 'Unseen', hidden_at => now());
 
 -- Everything that belongs to the owner.
 create function pg_temp.owned() returns text
@@ -196,6 +246,10 @@ as $$
     union all
     select to_jsonb(post_mentions)::text
     from public.post_mentions join public.posts on posts.id = post_mentions.post_id where owner_id = tests.id_of('owner')
+    union all select to_jsonb(comments)::text from public.comments where owner_id = tests.id_of('owner')
+    union all select to_jsonb(post_likes)::text from public.post_likes where profile_id = tests.id_of('owner')
+    union all select to_jsonb(post_saves)::text from public.post_saves where profile_id = tests.id_of('owner')
+    union all select to_jsonb(comment_likes)::text from public.comment_likes where profile_id = tests.id_of('owner')
     union all select to_jsonb(follows)::text from public.follows where tests.id_of('owner') in (follower_id, followee_id)
     union all select to_jsonb(blocks)::text from public.blocks where tests.id_of('owner') in (blocker_id, blocked_id)
     union all select to_jsonb(mutes)::text from public.mutes where tests.id_of('owner') in (muter_id, muted_id)
