@@ -2,7 +2,7 @@
 -- the rules that every object keeps are the catalogue's.
 begin;
 set local search_path = public, extensions;
-select plan(33);
+select plan(49);
 
 select set_eq(
   $$select tablename::text from pg_tables where schemaname = 'private'$$,
@@ -16,7 +16,8 @@ select enum_has_labels('public', 'rate_limited_action', array[
   'create_post', 'update_post', 'follow', 'react', 'comment', 'report', 'sign_in_account', 'sign_in_address', 'register_address'
 ]);
 select enum_has_labels('public', 'audit_action', array[
-  'role_changed', 'vip_changed', 'post_hidden', 'post_unhidden', 'rate_limit_changed', 'account_deleted'
+  'role_changed', 'vip_changed', 'post_hidden', 'post_unhidden', 'comment_hidden', 'comment_unhidden', 'comment_deleted',
+  'rate_limit_changed', 'account_deleted', 'report_changed'
 ]);
 select is(pg_get_function_identity_arguments(('public.' || name)::regproc), arguments, 'clients call ' || name || ' by these names')
 from (
@@ -26,6 +27,22 @@ from (
     ('list_posts', 'owner text, tag text, mentions text, before uuid, page_limit integer'),
     ('list_feed', 'before uuid, page_limit integer'),
     ('get_post', 'post_id uuid'),
+    ('list_reposts', 'post_id uuid, before uuid, page_limit integer'),
+    ('list_saved_posts', 'before uuid, page_limit integer'),
+    ('like_post', 'post_id uuid'),
+    ('unlike_post', 'post_id uuid'),
+    ('save_post', 'post_id uuid'),
+    ('unsave_post', 'post_id uuid'),
+    ('list_likes', 'post_id uuid, before uuid, page_limit integer'),
+    ('create_comment', 'post_id uuid, text text, parent_id uuid, idempotency_key text'),
+    ('update_comment', 'comment_id uuid, text text'),
+    ('delete_comment', 'comment_id uuid'),
+    ('get_comment', 'comment_id uuid'),
+    ('list_comments', 'post_id uuid, newest_first boolean, cursor uuid, page_limit integer'),
+    ('list_replies', 'comment_id uuid, cursor uuid, page_limit integer'),
+    ('like_comment', 'comment_id uuid'),
+    ('unlike_comment', 'comment_id uuid'),
+    ('list_comment_likes', 'comment_id uuid, before uuid, page_limit integer'),
     ('follow_user', 'person text'),
     ('unfollow_user', 'person text'),
     ('remove_follower', 'person text'),
@@ -47,8 +64,12 @@ from (
 -- The Data API calls these by GET as well.
 select set_eq(
   $$select proname::text from pg_proc where pronamespace = 'public'::regnamespace and provolatile <> 'v'$$,
-  array['extract_hashtags', 'extract_mentions', 'get_post', 'get_profile', 'limits', 'list_blocks', 'list_feed',
-    'list_follow_requests', 'list_followers', 'list_following', 'list_mutes', 'list_posts', 'username_available'],
+  array[
+    'count_unread_notifications', 'extract_hashtags', 'extract_mentions', 'get_comment', 'get_notification_settings', 'get_post',
+    'get_profile', 'limits', 'list_blocks', 'list_comment_likes', 'list_comments', 'list_feed', 'list_follow_requests',
+    'list_followers', 'list_following', 'list_likes', 'list_mutes', 'list_notifications', 'list_posts', 'list_replies', 'list_reports',
+    'list_reposts', 'list_saved_posts', 'username_available'
+  ],
   'these functions read only'
 );
 select set_eq(

@@ -40,10 +40,11 @@ select is(
         'width', null, 'height', null, 'duration_ms', null, 'alt_text', ''
       )
     ),
-    'original_post', null, 'is_repost', false, 'hidden_at', null,
+    'original_post', null, 'is_repost', false, 'like_count', 0, 'comment_count', 0, 'repost_count', 0,
+    'liked', false, 'saved', false, 'reposted', false, 'hidden_at', null,
     'created_at', timestamptz '2020-01-01', 'updated_at', now()
   ),
-  'returns a post with its owner, tags, mentions and files'
+  'returns a post with its owner, tags, mentions, files, counts and flags'
 );
 select is(tests.refusal(format('select public.get_post(%L)', id)), 'PT404 post_not_found', 'does not find ' || label)
 from (

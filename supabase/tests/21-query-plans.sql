@@ -1,7 +1,7 @@
 -- The usual questions are answered from an index, and row-level security adds no work that grows with the tables.
 begin;
 set local search_path = public, extensions;
-select plan(29);
+select plan(39);
 
 -- The tables are nearly empty here, so reading a whole table is cheapest; at size it is not.
 set local enable_seqscan = off;
@@ -34,8 +34,22 @@ from (
       'posts_pkey', 'the page after them'),
     ('select * from public.posts where owner_id = ''00000000-0000-4000-a000-00000000000b'' order by id desc limit 21',
       'Index Scan Backward using posts_owner_id_id_idx', 'the posts of a user'),
-    ('select * from public.posts where original_post_id = ''00000000-0000-7000-a000-0000000000a1''',
-      'posts_original_post_id_idx', 'the reposts of a post'),
+    ('select * from public.posts where original_post_id = ''00000000-0000-7000-a000-0000000000a1'' order by id desc limit 21',
+      'Scan Backward using posts_original_post_id_id_idx', 'the reposts of a post'),
+    ('select * from public.post_likes where post_id = ''00000000-0000-7000-a000-0000000000a1'' order by id desc limit 21',
+      'Scan Backward using post_likes_post_id_id_idx', 'the likes of a post'),
+    ('select * from public.post_saves where profile_id = ''00000000-0000-4000-a000-00000000000a'' order by id desc limit 21',
+      'Scan Backward using post_saves_profile_id_id_idx', 'the saves of a user'),
+    ('select * from public.comments where post_id = ''00000000-0000-7000-a000-0000000000a1'' and parent_id is null order by id limit 21',
+      'Scan using comments_post_id_id_idx', 'the comments on a post'),
+    ('select * from public.comments where post_id = ''00000000-0000-7000-a000-0000000000a1'' and parent_id is null order by id desc limit 21',
+      'Scan Backward using comments_post_id_id_idx', 'the newest comments on a post'),
+    ('select * from public.comments where parent_id = ''00000000-0000-7000-a000-0000000000a1'' order by id limit 21',
+      'Scan using comments_parent_id_id_idx', 'the replies to a comment'),
+    ('select * from public.comments where owner_id = ''00000000-0000-4000-a000-00000000000a'' order by id desc limit 21',
+      'Scan Backward using comments_owner_id_id_idx', 'the comments of a user'),
+    ('select * from public.comment_likes where comment_id = ''00000000-0000-7000-a000-0000000000a1'' order by id desc limit 21',
+      'Scan Backward using comment_likes_comment_id_id_idx', 'the likes of a comment'),
     ('select post_id from public.post_tags where tag = ''tap'' order by post_id desc limit 21',
       'Scan Backward using post_tags_tag_post_id_idx', 'the posts of a tag'),
     ('select post_id from public.post_mentions where profile_id = ''00000000-0000-4000-a000-00000000000a'' order by post_id desc limit 21',
@@ -77,6 +91,11 @@ select matches(
 select matches(pg_temp.plan_of(query), index, label)
 from (
   values
+    ('select * from private.idempotency_keys where comment_id = ''00000000-0000-7000-a000-0000000000a1''',
+      'idempotency_keys_comment_id_idx', 'the idempotency key of a deleted comment'),
+    ('select from public.posts where owner_id = ''00000000-0000-4000-a000-00000000000a'' and original_post_id = ''00000000-0000-7000-a000-0000000000a1''',
+      'posts_owner_id_original_post_id_idx', 'whether a user has reposted a post'),
+    ('select sum(value) from private.counters where subject_id = ''00000000-0000-7000-a000-0000000000a1''', 'counters_pkey', 'the counts of a post'),
     ('select * from private.idempotency_keys where created_at < now() - interval ''1 day'' order by created_at limit 1',
       'idempotency_keys_created_at_idx', 'expired idempotency keys'),
     ('select * from private.unused_files where remove_at <= now() order by remove_at limit 1', 'unused_files_remove_at_idx', 'files that are due for removal'),

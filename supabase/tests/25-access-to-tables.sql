@@ -261,11 +261,11 @@ values
     null, null, null
   ),
   (
-    'notifications', 'a mention', $$post_id = tests.id_of('All #tap_public @tap_mentioned')$$, 'recipient_id, kind, newest, actor_count',
+    'notifications', 'a mention', $$kind = 'mention' and post_id = tests.id_of('All #tap_public @tap_mentioned')$$, 'recipient_id, kind, newest, actor_count',
     $$tests.id_of('mentioned'), 'follow', tests.id_of('none'), 1$$, 'actor_count = 2'
   ),
-  ('notifications', 'a mention in a private post', $$post_id = tests.id_of('Me #tap_private @tap_mentioned')$$, null, null, null),
-  ('notifications', 'a mention in a hidden post', $$post_id = tests.id_of('Bad #tap_hidden @tap_mentioned')$$, null, null, null),
+  ('notifications', 'a mention in a private post', $$kind = 'mention' and post_id = tests.id_of('Me #tap_private @tap_mentioned')$$, null, null, null),
+  ('notifications', 'a mention in a hidden post', $$kind = 'mention' and post_id = tests.id_of('Bad #tap_hidden @tap_mentioned')$$, null, null, null),
   (
     'post_likes', 'of a public post', $$post_id = tests.id_of('All #tap_public @tap_mentioned')$$, 'profile_id, post_id',
     $$tests.id_of('owner'), tests.id_of('All #tap_public @tap_mentioned')$$, 'id = id'

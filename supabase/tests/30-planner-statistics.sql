@@ -2,14 +2,16 @@
 -- Cleo, a stranger, asks how many rows a filter would find, and could find texts and dates step by step.
 begin;
 set local search_path = public, extensions;
-select plan(5);
+select plan(7);
 
 select tests.create_user('ada'), tests.create_user('cleo');
 insert into public.posts (owner_id, caption, is_public)
 select tests.id_of('ada'), 'tap' || n || ' #tap' || n, false from generate_series(1, 400) as n;
 select tests.insert_file(id, 'tap/' || id) from public.posts;
 update public.post_media set alt_text = 'tap' || id;
-analyze public.posts, public.post_media, public.post_tags, public.private_profiles;
+insert into public.comments (post_id, owner_id, text)
+select posts.id, tests.id_of('ada'), posts.caption || ' @tap_ada' from public.posts;
+analyze public.posts, public.post_media, public.post_tags, public.comments, public.comment_mentions, public.private_profiles;
 
 create function pg_temp.estimate(query text) returns numeric
 language plpgsql
@@ -35,6 +37,8 @@ from (
     ('post_media where path >', 'tap/', 'taq'),
     ('post_media where alt_text >', 'tap', 'taq'),
     ('post_tags where tag >', 'tap1', 'tap399'),
+    ('comments where text >', 'tap1', 'tap399'),
+    ('comment_mentions where name >', 'tap_a', 'tap_b'),
     ('private_profiles where date_of_birth <', '2026-01-01', '1900-01-01')
 ) as question (question, low, high);
 
