@@ -36,6 +36,12 @@ export async function belongings(sql: postgres.Sql, { id }: Pick<Person, 'id'>):
     where post_id in (select own.id from own) or starts_with(path, ${id}::text)
     union all select to_jsonb(post_tags) from public.post_tags where post_id in (select own.id from own)
     union all select to_jsonb(post_mentions) from public.post_mentions where post_id in (select own.id from own)
+    union all select to_jsonb(comments) from public.comments where owner_id = ${id}
+    union all select to_jsonb(post_likes) from public.post_likes where profile_id = ${id}
+    union all select to_jsonb(post_saves) from public.post_saves where profile_id = ${id}
+    union all select to_jsonb(comment_likes) from public.comment_likes where profile_id = ${id}
+    union all select to_jsonb(blocks) from public.blocks where blocker_id = ${id}
+    union all select to_jsonb(mutes) from public.mutes where muter_id = ${id}
     union all
     select jsonb_build_object('object', name, 'bucket', bucket_id, 'version', version, 'metadata', metadata)
     from storage.objects where starts_with(name, ${id}::text)

@@ -49,7 +49,8 @@ export function likelyValue({ type, name }: Column, known: Known): fc.Arbitrary<
   const among = (meant: (at: number) => string) => fc.noBias(fc.nat()).map(meant);
   if (/\[\]$/.test(type))
     return fc.array(likelyValue({ type: type.slice(0, -2), name }, known), { maxLength: 3 });
-  if (type === 'uuid' && known.id) return among(known.id);
+  const id = known[name.endsWith('_id') ? name : 'id'] ?? known.id;
+  if (type === 'uuid' && id) return among(id);
   if (type === 'boolean') return fc.boolean();
   if (/^(integer|bigint|smallint|numeric)/.test(type)) return fc.integer({ min: 0, max: 50 });
   if (/^(timestamp|date)/.test(type)) return fc.constantFrom('2026-01-01', '1990-02-28');

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { importJWK, SignJWT } from 'jose';
 import { encodeCursor } from '../../../supabase/functions/api/http/cursor.ts';
 import { fixture, fixtureBytes } from '../../kit/files.ts';
-import { newPerson, type Person, password } from '../../kit/people.ts';
+import { newPerson, type Person, password, secretClient } from '../../kit/people.ts';
 import type { OwnNoctra } from './fuzz-stack.ts';
 import type { Callers, FuzzRequest, Header } from './requests.ts';
 import type { Known } from './schemas.ts';
@@ -53,6 +53,7 @@ export async function prepareCast(noctra: OwnNoctra): Promise<Cast> {
   const senders = await Promise.all(['sender0', 'sender1'].map(signUp));
   const leavers = await Promise.all(['leaver0', 'leaver1'].map(signUp));
   const bystanders = await Promise.all(bystanderNames.map(signUp));
+  const judge = await signUp('judge');
   const [bystander, recluse] = bystanders as [Person, Person];
   const posts = await Promise.all([
     publish(bystander, { caption: 'By the sea #sun @recluse', tags: 'sea,beach', mentions: 'sender0' }),
@@ -62,12 +63,37 @@ export async function prepareCast(noctra: OwnNoctra): Promise<Cast> {
       publish(sender, { caption: 'Mine #sun @bystander', tags: 'mine' }),
     ),
   ]);
-  const hidden = await fetch(`${api}/userprofiles/me/`, {
-    method: 'PATCH',
-    headers: { authorization: `Bearer ${recluse.token}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ publicProfile: false, date_of_birth: '1990-02-28' }),
-  });
-  if (!hidden.ok) throw new Error(`The profile was not hidden: ${await hidden.text()}`);
+  const send = async (method: string, { token }: Person, path: string, fields?: object) => {
+    const response = await fetch(api + path, {
+      method,
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      ...(fields ? { body: JSON.stringify(fields) } : {}),
+    });
+    if (!response.ok) throw new Error(`${method} ${path}: ${await response.text()}`);
+    return response.status === 204 ? null : response.json();
+  };
+  const comment = async (person: Person, fields: object, post = posts[0]): Promise<string> =>
+    (await send('POST', person, `/posts/${post?.id}/comments/`, fields)).id;
+
+  await send('PATCH', recluse, '/userprofiles/me/', { publicProfile: false, date_of_birth: '1990-02-28' });
+  const comments: string[] = [];
+  const reports: string[] = [];
+  const notifications: string[] = [];
+  comments.push(
+    await comment(bystander, { text: 'By the sea' }),
+    await comment(bystander, { text: `${secretWord} @sender1` }, posts[1]),
+    await comment(recluse, { text: `${secretWord} @sender0` }, posts[2]),
+  );
+  for (const sender of senders) {
+    const { id } = sender;
+    // Nobody takes these follows away: senders block and remove only each other.
+    for (const follower of bystanders) await send('PUT', follower, `/userprofiles/${id}/follow/`);
+    comments.push(await comment(sender, { text: 'Well seen, @bystander' }));
+    comments.push(await comment(sender, { text: 'Indeed', parent: comments[0] }));
+    reports.push((await send('POST', sender, '/reports/', { post: posts[0]?.id, reason: 'other' })).id);
+  }
+  const { error } = await secretClient(noctra).rpc('set_role', { profile_id: judge.id, role: 'moderator' });
+  if (error) throw error;
 
   const everybody = [...senders, ...leavers, ...bystanders];
   const names = [...everybody.map(({ username }) => username), 'Sender0'];
@@ -79,7 +105,7 @@ export async function prepareCast(noctra: OwnNoctra): Promise<Cast> {
   ];
   const headersOfLeavers = leavers.map((leaver, at): Header[] => [tokenHeader(leaver, at)]);
   const shownAs = new Map(
-    everybody.map(({ username, token }) => [token, `TOKEN_OF_${username.toUpperCase()}`]),
+    [...everybody, judge].map(({ username, token }) => [token, `TOKEN_OF_${username.toUpperCase()}`]),
   );
   const uploads: string[] = [];
   let departures = 0;
@@ -97,6 +123,8 @@ export async function prepareCast(noctra: OwnNoctra): Promise<Cast> {
     () => posts,
     ({ id }) => id,
   );
+  const commentId = oneOf(() => comments, String);
+  const movable = [...senders, ...leavers].flatMap(({ id, username }) => [id, username]);
   const mediaPath = oneOf(() => [...uploads, ...uploads, ...media().map(({ file }) => file)], String);
   const person = among(...people);
   /** Alternates between a known value and a new one. */
@@ -109,6 +137,20 @@ export async function prepareCast(noctra: OwnNoctra): Promise<Cast> {
     names: shownAs.set(noctra.secretKey, 'SECRET_KEY').set(noctra.publishableKey, 'PUBLISHABLE_KEY'),
     known: {
       ...{ id: postId, original_post: postId, user: person, owner: person },
+      // To report: nobody reports themselves.
+      ...{
+        post: orNew(postId, () => posts[0]?.id ?? ''),
+        comment: orNew(commentId, () => comments[0] ?? ''),
+      },
+      // Blocks take mentions away: bystanders keep theirs.
+      ...{ 'user/block': among(...movable), 'followers/user': among(...movable), person: among(...movable) },
+      'follow-requests/user': among(...[...senders, ...bystanders].map(({ username }) => username)),
+      ...{ 'comments/id': commentId, parent: commentId },
+      ...{ comment_id: commentId, parent_id: commentId },
+      ...{ 'reports/id': oneOf(() => reports, String), report_id: oneOf(() => reports, String) },
+      up_to: oneOf(() => (notifications.length > 0 ? notifications : comments), String),
+      text: among('Well seen', 'Look @sender1 and @bystander', '😀'),
+      ...{ reason: among('spam', 'other'), state: among('open', 'resolved', 'requested') },
       mentions: among(...everybody.flatMap(({ id, username }) => [id, username])),
       ...{ tag: among(...tags), tags: among(...tags, 'new', 'a,b', '#x') },
       ...{
@@ -137,6 +179,7 @@ export async function prepareCast(noctra: OwnNoctra): Promise<Cast> {
     },
     callers: {
       people: senders.map((sender, at) => [tokenHeader(sender, at)]),
+      moderators: [[tokenHeader(judge, 0)]],
       leavers: headersOfLeavers,
       servers: [[['apikey', noctra.secretKey]], [['authorization', `Bearer ${noctra.secretKey}`]]],
       strangers: await strangers(noctra, recluse),
@@ -154,6 +197,10 @@ export async function prepareCast(noctra: OwnNoctra): Promise<Cast> {
         if (sender) posts.push(await publish(sender, { caption: 'Another #sun' }));
       }
       if (operation === 'publishPost' && status === 201) posts.push(JSON.parse(text));
+      if (operation === 'writeComment' && status === 201) comments.push(JSON.parse(text).id);
+      if (operation === 'report' && status === 201) reports.push(JSON.parse(text).id);
+      if (operation === 'listNotifications' && status === 200)
+        notifications.push(...JSON.parse(text).map(({ id }: { id: string }) => id));
       if (operation === 'createUpload' && status === 201) {
         const { url, method, path } = JSON.parse(text);
         // The URL has the host that the request named, which may not exist; the content type may be any text.
@@ -166,6 +213,7 @@ export async function prepareCast(noctra: OwnNoctra): Promise<Cast> {
       if (typeof refreshToken === 'string') refreshTokens.push(refreshToken);
       // Keep the latest few, and always those of the bystanders.
       if (posts.length > 40) posts.splice(3, 10);
+      for (const ids of [comments, reports, notifications]) if (ids.length > 20) ids.splice(3, 10);
       if (uploads.length > 6) uploads.splice(0, 3);
       if (refreshTokens.length > 10) refreshTokens.splice(0, 5);
     },

@@ -16,7 +16,7 @@ import { fuzz, type Report } from './run.ts';
 import { createGenerators } from './schemas.ts';
 
 // The same seed makes the same requests. CI sends more.
-const total = Number(process.env.NOCTRA_FUZZ_REQUESTS ?? 1_500);
+const total = Number(process.env.NOCTRA_FUZZ_REQUESTS ?? 4_500);
 const seed = Number(process.env.NOCTRA_FUZZ_SEED ?? 20_261_122);
 /** The share of requests to the function; the others go to the Data API. */
 const share = 0.6;

@@ -57,7 +57,56 @@ const breaches: Record<string, (sql: postgres.Sql) => postgres.PendingQuery<post
     from auth.users full join public.profiles on profiles.id = users.id
     where users.id is null or profiles.id is null`,
   'a user with a role or a badge': (sql) => sql`
-    select id from public.profiles where role <> 'user' or is_vip`,
+    select id from public.profiles where (role <> 'user' and username <> 'judge') or is_vip`,
+  'a follow across a block': (sql) => sql`
+    select follower_id, followee_id
+    from public.follows join public.blocks
+      on (blocker_id, blocked_id) in ((follower_id, followee_id), (followee_id, follower_id))`,
+  'a count that is wrong': (sql) => sql`
+    with counted as (
+      select subject_id, counted::text, sum(value)::integer as value
+      from private.counters group by subject_id, counted having sum(value) <> 0
+    ), real as (
+      select post_id as subject_id, 'post_likes' as counted, count(*)::integer as value
+      from public.post_likes group by post_id
+      union all
+      select post_id, 'post_comments', count(*)
+      from public.comments where owner_id is not null and hidden_at is null group by post_id
+      union all
+      select comment_id, 'comment_likes', count(*) from public.comment_likes group by comment_id
+      union all
+      select parent_id, 'comment_replies', count(*)
+      from public.comments
+      where parent_id is not null and owner_id is not null and hidden_at is null group by parent_id
+      union all
+      select original_post_id, 'post_reposts', count(*)
+      from public.posts
+      where original_post_id is not null and is_public and hidden_at is null group by original_post_id
+      union all
+      select owner_id, 'profile_posts', count(*)
+      from public.posts where is_public and hidden_at is null group by owner_id
+      union all
+      select followee_id, 'profile_followers', count(*)
+      from public.follows where state = 'accepted' group by followee_id
+      union all
+      select follower_id, 'profile_following', count(*)
+      from public.follows where state = 'accepted' group by follower_id
+    )
+    (table counted except table real) union all (table real except table counted)`,
+  'a notification about oneself, across a block or without its users': (sql) => sql`
+    select notifications.id
+    from public.notifications
+    where actor_count <> (select count(*) from public.notification_actors where notification_id = notifications.id)
+      or actor_count = 0
+      or exists (
+        select from public.notification_actors
+        where notification_id = notifications.id
+          and (actor_id = notifications.recipient_id or exists (
+            select from public.blocks
+            where (blocker_id, blocked_id) in
+              ((actor_id, notifications.recipient_id), (notifications.recipient_id, actor_id))
+          ))
+      )`,
 };
 
 /** The rows that break an invariant, by its name. */

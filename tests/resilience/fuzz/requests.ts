@@ -28,6 +28,8 @@ export interface Callers {
   people: Header[][];
   /** For operations that end a session or an account. */
   leavers: Header[][];
+  /** For operations of moderators. */
+  moderators: Header[][];
   /** For operations that require the secret key. */
   servers: Header[][];
   /** Invalid tokens and keys. */
@@ -71,7 +73,8 @@ function requestOf(
     fc.oneof({ weight: 10 - share, arbitrary: good }, { weight: share, arbitrary: bad });
   const parameters = operation.parameters ?? [];
   const value = (parameter: Parameter) => {
-    const { schema = {}, name } = parameter;
+    const { schema = {} } = parameter;
+    const name = meaningOf(parameter, template, generators);
     const text = (known: unknown) => encode(asText(known));
     return either(
       generators.valid(schema, name).map(text),
@@ -134,7 +137,8 @@ function requestOf(
     ),
   );
   const isLeaving = ['deleteAccount', 'signOut'].includes(operation.operationId);
-  const people = isLeaving ? callers.leavers : callers.people;
+  const isModeration = ['listReports', 'editReport'].includes(operation.operationId);
+  const people = isLeaving ? callers.leavers : isModeration ? callers.moderators : callers.people;
   const right = operation.security.some((scheme) => 'secretKey' in scheme)
     ? callers.servers
     : operation.security.length > 0
@@ -160,11 +164,7 @@ function requestOf(
 
   return fc
     .record({
-      method: either(
-        fc.constant(method),
-        fc.constantFrom(...oddMethods.filter((odd) => odd !== 'DELETE' || !template.endsWith('/me'))),
-        Math.ceil(badness / 3),
-      ),
+      method: either(fc.constant(method), fc.constantFrom(...oddMethods), Math.ceil(badness / 3)),
       path,
       query,
       documented,
@@ -177,8 +177,8 @@ function requestOf(
         Math.ceil(badness / 5),
       ),
     })
-    .map(({ documented, caller, headers, body, path, query, cutAfter, ...rest }) => ({
-      ...rest,
+    .map(({ documented, caller, headers, body, path, query, cutAfter, method }) => ({
+      method: method === 'DELETE' && !isLeaving && isOwnAccount(path) ? 'GET' : method,
       operation: operation.operationId,
       path: sendable(path + query),
       headers: [
@@ -194,6 +194,19 @@ function requestOf(
       body: body?.bytes ?? null,
       cutAfter: body ? cutAfter : null,
     }));
+}
+
+/** The name of meaningful values for a parameter: with the part of the path before or after it where these differ. */
+function meaningOf({ name, in: place }: Parameter, template: string, { knows }: Generators): string {
+  if (place !== 'path') return name;
+  const [, before, after] = new RegExp(`([\\w-]+)/\\{${name}\\}(?:/([\\w-]+))?`).exec(template) ?? [];
+  return [`${before}/${name}`, `${name}/${after}`].find(knows) ?? name;
+}
+
+/** Whether a server that resolves dots and escapes finds the caller's account: a deletion would end the run. */
+function isOwnAccount(path: string): boolean {
+  const { pathname } = new URL(`http://127.0.0.1${path}`);
+  return /\/userprofiles\/+me\/*$/i.test(pathname.replaceAll(/%[2-7][\da-f]/gi, decodeURIComponent));
 }
 
 /** Removes what a client cannot send in a request line. Deno accepts 64 kB for the line and all headers. */

@@ -13,6 +13,8 @@ export interface Generators {
   near(schema: Schema, name: string): fc.Arbitrary<unknown>;
   /** The schema that a reference names; any other schema unchanged. */
   resolve(schema: Schema): Schema;
+  /** Whether there are meaningful values for a name. */
+  knows(name: string): boolean;
 }
 
 /** Makes generators for the schemas of a document; throws for an unknown kind of schema. */
@@ -69,7 +71,8 @@ export function createGenerators(document: OpenApi, known: Known): Generators {
     return means ? fc.noBias(fc.nat()).map(means) : ofFormat(schema);
   }
 
-  return { valid, near, resolve };
+  const knows = (name: string) => name in known;
+  return { valid, near, resolve, knows };
 
   function near(unresolved: Schema, name: string): fc.Arbitrary<unknown> {
     const schema = resolve(unresolved);
