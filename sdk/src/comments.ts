@@ -91,7 +91,7 @@ export function createComments(context: Context) {
      * One comment.
      *
      * @example
-     * const { data: comment } = await noctra.comments.get(notification.comment);
+     * const { data: comment } = await noctra.comments.get(id);
      */
     get: (id: string, { signal }: CallOptions = {}): Promise<Result<Comment>> =>
       attemptAsCaller(context, signal, async () => {
