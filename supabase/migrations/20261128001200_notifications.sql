@@ -130,11 +130,11 @@ comment on policy select_visible on public.notification_actors is 'The users of 
 
 create function private.notify(
   recipient_id uuid,
-  actor_id uuid,
   kind public.notification_kind,
+  actor_ids uuid[],
+  event_ids uuid[] default null,
   post_id uuid default null,
-  comment_id uuid default null,
-  event_id uuid default private.uuid_v7()
+  comment_id uuid default null
 )
 returns boolean
 language plpgsql
@@ -144,32 +144,54 @@ as $$
 declare
   v_target_id constant uuid := coalesce(notify.comment_id, notify.post_id, notify.recipient_id);
   v_about_follow constant boolean := notify.kind in ('follow', 'follow_request', 'follow_accepted');
-  v_id uuid;
+  v_actor_ids uuid[];
+  v_event_ids uuid[];
+  v_event_id uuid;
+  v_newest uuid;
+  v_bundle public.notifications;
 begin
-  if notify.recipient_id is null or notify.recipient_id = notify.actor_id then
+  if notify.recipient_id is null then
     return false;
   end if;
-  -- Against a block or a mute at the same time. A follow has locked the two, and a profile that opens accepts more
-  -- requests than there is room for locks; a block then waits for the row of the follow.
-  if not v_about_follow then
-    perform private.lock_pair(notify.recipient_id, notify.actor_id, shared => true);
-  end if;
-  if private.is_blocked(notify.recipient_id, notify.actor_id)
-    or exists (
-      select from public.mutes where mutes.muter_id = notify.recipient_id and mutes.muted_id = notify.actor_id
-    )
-    or not exists (
-      select
+  for v_place in 1 .. cardinality(notify.actor_ids) loop
+    continue when notify.actor_ids[v_place] = notify.recipient_id;
+    -- Against a block or a mute at the same time. A follow has locked the two, and a profile that opens accepts more
+    -- requests than there is room for locks; a block then waits for the row of the follow.
+    if not v_about_follow then
+      perform private.lock_pair(notify.recipient_id, notify.actor_ids[v_place], shared => true);
+    end if;
+    if (
+      select notify.kind <> all (private_profiles.notification_kinds_off)
+        and not exists (
+          select
+          from public.mutes
+          where mutes.muter_id = notify.recipient_id and mutes.muted_id = notify.actor_ids[v_place]
+        )
+        and not exists (
+          select
+          from public.blocks
+          where blocks.blocker_id = notify.recipient_id and blocks.blocked_id = notify.actor_ids[v_place]
+        )
+        and not exists (
+          select
+          from public.blocks
+          where blocks.blocker_id = notify.actor_ids[v_place] and blocks.blocked_id = notify.recipient_id
+        )
       from public.private_profiles
       where private_profiles.id = notify.recipient_id
-        and notify.kind <> all (private_profiles.notification_kinds_off)
-    )
-  then
+    ) then
+      v_event_id := coalesce(notify.event_ids[v_place], private.uuid_v7());
+      v_actor_ids := v_actor_ids || notify.actor_ids[v_place];
+      v_event_ids := v_event_ids || v_event_id;
+      v_newest := greatest(v_newest, v_event_id);
+    end if;
+  end loop;
+  if v_newest is null then
     return false;
   end if;
 
   if v_about_follow or notify.kind = 'like' then
-    select notifications.id into v_id
+    select * into v_bundle
     from public.notifications
     where notifications.target_id = v_target_id
       and notifications.recipient_id = notify.recipient_id
@@ -187,22 +209,34 @@ begin
     -- One post or comment notifies a user once, also if it both answers and mentions that user.
     return true;
   end if;
-  if v_id is null then
+  if v_bundle.id is null then
     insert into public.notifications (recipient_id, kind, post_id, comment_id, newest, actor_count)
-    values (notify.recipient_id, notify.kind, notify.post_id, notify.comment_id, notify.event_id, 1)
-    returning notifications.id into v_id;
+    values (
+      notify.recipient_id, notify.kind, notify.post_id, notify.comment_id, v_newest, cardinality(v_actor_ids)
+    )
+    returning notifications.id into v_bundle.id;
   else
     update public.notifications
-    set newest = greatest(notifications.newest, notify.event_id), actor_count = notifications.actor_count + 1
-    where notifications.id = v_id;
+    set newest = greatest(v_newest, v_bundle.newest), actor_count = v_bundle.actor_count + cardinality(v_actor_ids)
+    where notifications.id = v_bundle.id;
+    if v_bundle.actor_count % 16 = 0 then
+      -- Passes over the bundle's former places in the index, so that PostgreSQL reuses them, and readers do not pass
+      -- over thousands of them.
+      perform
+      from public.notifications
+      where notifications.recipient_id = notify.recipient_id and notifications.newest < v_bundle.newest
+      order by notifications.newest desc
+      limit 1;
+    end if;
   end if;
   insert into public.notification_actors (notification_id, id, actor_id, recipient_id)
-  values (v_id, notify.event_id, notify.actor_id, notify.recipient_id);
+  select v_bundle.id, event.id, event.actor_id, notify.recipient_id
+  from unnest(v_actor_ids, v_event_ids) as event (actor_id, id);
   return true;
 end
 $$;
-comment on function private.notify(uuid, uuid, public.notification_kind, uuid, uuid, uuid) is
-  'Tells a user what another one did; not oneself, nor beyond a block or a mute, nor of a kind that is switched off. Returns whether the user is told. Not granted: SECURITY DEFINER trigger functions call it.';
+comment on function private.notify(uuid, public.notification_kind, uuid[], uuid[], uuid, uuid) is
+  'Tells a user what others did; not what the user did, nor what is beyond a block or a mute, nor a kind that is switched off. Returns whether the user is told. event_ids: those of likes and follows, by which they are found again; else new ones. Not granted: SECURITY DEFINER trigger functions call it.';
 
 create function private.tg_notification_actors__shrink_bundles()
 returns trigger
@@ -295,15 +329,20 @@ returns trigger
 language plpgsql
 security definer
 set search_path = ''
+set plan_cache_mode = force_generic_plan
 as $$
 declare
-  v_follow record;
+  v_follows record;
 begin
-  for v_follow in select added.follower_id, added.followee_id, added.id, added.state from added loop
+  for v_follows in
+    select added.followee_id, added.state, array_agg(added.follower_id) as actor_ids, array_agg(added.id) as event_ids
+    from added
+    group by added.followee_id, added.state
+  loop
     perform private.notify(
-      v_follow.followee_id, v_follow.follower_id,
-      case v_follow.state when 'accepted' then 'follow'::public.notification_kind else 'follow_request' end,
-      event_id => v_follow.id
+      v_follows.followee_id,
+      case v_follows.state when 'accepted' then 'follow'::public.notification_kind else 'follow_request' end,
+      v_follows.actor_ids, v_follows.event_ids
     );
   end loop;
   return null;
@@ -324,7 +363,7 @@ begin
     and notification_actors.recipient_id = old.followee_id
     and notification_actors.id = old.id;
   if new.state = 'accepted' then
-    perform private.notify(new.follower_id, new.followee_id, 'follow_accepted', event_id => new.id);
+    perform private.notify(new.follower_id, 'follow_accepted', array[new.followee_id], array[new.id]);
   end if;
   return null;
 end
@@ -371,36 +410,20 @@ create trigger _300_remove_notifications after delete on public.follows
 
 -- Posts
 
-create function private.notify_of_repost(post_id uuid)
-returns uuid
-language plpgsql
-set search_path = ''
-set plan_cache_mode = force_generic_plan
-as $$
-declare
-  v_repost record;
-begin
-  select posts.owner_id, original.owner_id as recipient_id into v_repost
-  from public.posts
-  join public.posts as original on original.id = posts.original_post_id
-  where posts.id = notify_of_repost.post_id;
-  if private.notify(v_repost.recipient_id, v_repost.owner_id, 'repost', notify_of_repost.post_id) then
-    return v_repost.recipient_id;
-  end if;
-  return null;
-end
-$$;
-comment on function private.notify_of_repost(uuid) is
-  'Tells the owner of the original of a repost, and returns who was told. Not granted: SECURITY DEFINER trigger functions call it.';
+-- Of one post a user is told once: that it reposts theirs, else that it mentions them.
 
 create function private.tg_posts__notify()
 returns trigger
 language plpgsql
 security definer
 set search_path = ''
+set plan_cache_mode = force_generic_plan
 as $$
 begin
-  perform private.notify_of_repost(new.id);
+  perform private.notify(
+    (select posts.owner_id from public.posts where posts.id = new.original_post_id), 'repost', array[new.owner_id],
+    post_id => new.id
+  );
   return null;
 end
 $$;
@@ -417,22 +440,21 @@ returns trigger
 language plpgsql
 security definer
 set search_path = ''
+set plan_cache_mode = force_generic_plan
 as $$
 declare
-  v_mention record;
+  v_author_id uuid;
+  v_reposted_id uuid;
 begin
-  for v_mention in
-    select added.post_id, added.profile_id, posts.owner_id, posts.original_post_id
-    from added
-    join public.posts on posts.id = added.post_id
-  loop
-    -- Whoever is told that their post was reposted is not told again that the repost mentions them.
-    if v_mention.original_post_id is null
-      or private.notify_of_repost(v_mention.post_id) is distinct from v_mention.profile_id
-    then
-      perform private.notify(v_mention.profile_id, v_mention.owner_id, 'mention', v_mention.post_id);
-    end if;
-  end loop;
+  select posts.owner_id, original.owner_id into v_author_id, v_reposted_id
+  from public.posts
+  left join public.posts as original on original.id = posts.original_post_id
+  where posts.id = new.post_id;
+  if v_reposted_id is distinct from new.profile_id
+    or not private.notify(new.profile_id, 'repost', array[v_author_id], post_id => new.post_id)
+  then
+    perform private.notify(new.profile_id, 'mention', array[v_author_id], post_id => new.post_id);
+  end if;
   return null;
 end
 $$;
@@ -459,8 +481,7 @@ comment on function private.tg_post_mentions__remove_notifications() is
   'Trigger: what was told of a mention is taken back with it. Security definer: clients have no write grant on notifications.';
 
 create trigger _300_notify after insert on public.post_mentions
-  referencing new table as added
-  for each statement execute function private.tg_post_mentions__notify();
+  for each row execute function private.tg_post_mentions__notify();
 create trigger _300_remove_notifications after delete on public.post_mentions
   referencing old table as removed
   for each statement execute function private.tg_post_mentions__remove_notifications();
@@ -475,15 +496,17 @@ set search_path = ''
 set plan_cache_mode = force_generic_plan
 as $$
 declare
-  v_like record;
+  v_likes record;
 begin
-  for v_like in
-    select added.post_id, added.profile_id, added.id, posts.owner_id
+  -- Together, or each like of a statement would pass over the versions of the bundle that those before it made.
+  for v_likes in
+    select posts.id, posts.owner_id, array_agg(added.profile_id) as actor_ids, array_agg(added.id) as event_ids
     from added
     join public.posts on posts.id = added.post_id
+    group by posts.id
   loop
     perform private.notify(
-      v_like.owner_id, v_like.profile_id, 'like', post_id => v_like.post_id, event_id => v_like.id
+      v_likes.owner_id, 'like', v_likes.actor_ids, v_likes.event_ids, post_id => v_likes.id
     );
   end loop;
   return null;
@@ -528,15 +551,16 @@ set search_path = ''
 set plan_cache_mode = force_generic_plan
 as $$
 declare
-  v_like record;
+  v_likes record;
 begin
-  for v_like in
-    select added.comment_id, added.profile_id, added.id, comments.owner_id
+  for v_likes in
+    select comments.id, comments.owner_id, array_agg(added.profile_id) as actor_ids, array_agg(added.id) as event_ids
     from added
     join public.comments on comments.id = added.comment_id
+    group by comments.id
   loop
     perform private.notify(
-      v_like.owner_id, v_like.profile_id, 'like', comment_id => v_like.comment_id, event_id => v_like.id
+      v_likes.owner_id, 'like', v_likes.actor_ids, v_likes.event_ids, comment_id => v_likes.id
     );
   end loop;
   return null;
@@ -583,20 +607,17 @@ returns trigger
 language plpgsql
 security definer
 set search_path = ''
+set plan_cache_mode = force_generic_plan
 as $$
-declare
-  v_comment record;
 begin
-  for v_comment in
-    select added.id, added.owner_id, posts.owner_id as post_owner_id, answered.owner_id as answered_id
-    from added
-    join public.posts on posts.id = added.post_id
-    left join public.comments as answered on answered.id = added.reply_to_id
-    where added.owner_id is not null
-  loop
-    perform private.notify(v_comment.answered_id, v_comment.owner_id, 'reply', comment_id => v_comment.id);
-    perform private.notify(v_comment.post_owner_id, v_comment.owner_id, 'comment', comment_id => v_comment.id);
-  end loop;
+  perform private.notify(
+    (select comments.owner_id from public.comments where comments.id = new.reply_to_id), 'reply', array[new.owner_id],
+    comment_id => new.id
+  );
+  perform private.notify(
+    (select posts.owner_id from public.posts where posts.id = new.post_id), 'comment', array[new.owner_id],
+    comment_id => new.id
+  );
   return null;
 end
 $$;
@@ -620,8 +641,9 @@ comment on function private.tg_comments__remove_notifications() is
   'Trigger: a deleted comment that stays as a tombstone tells nobody of anything. Security definer: clients have no write grant on notifications.';
 
 create trigger _500_notify after insert on public.comments
-  referencing new table as added
-  for each statement execute function private.tg_comments__notify();
+  for each row
+  when (new.owner_id is not null)
+  execute function private.tg_comments__notify();
 create trigger _500_remove_notifications after update on public.comments
   referencing new table as added
   for each statement execute function private.tg_comments__remove_notifications();
@@ -631,22 +653,21 @@ returns trigger
 language plpgsql
 security definer
 set search_path = ''
+set plan_cache_mode = force_generic_plan
 as $$
 declare
-  v_mention record;
+  v_author_id uuid;
+  v_answered_id uuid;
 begin
-  for v_mention in
-    select added.comment_id, added.profile_id, comments.owner_id, answered.owner_id as answered_id
-    from added
-    join public.comments on comments.id = added.comment_id
-    left join public.comments as answered on answered.id = comments.reply_to_id
-  loop
-    if v_mention.answered_id is distinct from v_mention.profile_id
-      or not private.notify(v_mention.profile_id, v_mention.owner_id, 'reply', comment_id => v_mention.comment_id)
-    then
-      perform private.notify(v_mention.profile_id, v_mention.owner_id, 'mention', comment_id => v_mention.comment_id);
-    end if;
-  end loop;
+  select comments.owner_id, answered.owner_id into v_author_id, v_answered_id
+  from public.comments
+  left join public.comments as answered on answered.id = comments.reply_to_id
+  where comments.id = new.comment_id;
+  if v_answered_id is distinct from new.profile_id
+    or not private.notify(new.profile_id, 'reply', array[v_author_id], comment_id => new.comment_id)
+  then
+    perform private.notify(new.profile_id, 'mention', array[v_author_id], comment_id => new.comment_id);
+  end if;
   return null;
 end
 $$;
@@ -673,8 +694,7 @@ comment on function private.tg_comment_mentions__remove_notifications() is
   'Trigger: what was told of a mention is taken back with it. Security definer: clients have no write grant on notifications.';
 
 create trigger _300_notify after insert on public.comment_mentions
-  referencing new table as added
-  for each statement execute function private.tg_comment_mentions__notify();
+  for each row execute function private.tg_comment_mentions__notify();
 create trigger _300_remove_notifications after delete on public.comment_mentions
   referencing old table as removed
   for each statement execute function private.tg_comment_mentions__remove_notifications();

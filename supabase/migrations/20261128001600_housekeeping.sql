@@ -44,10 +44,22 @@ begin
   delete from private.username_reservations
   using expired
   where username_reservations.username operator(extensions.=) expired.username;
+  -- A bundle grows for a day, so after 91 days its newest event is 90 days old.
+  with expired as materialized (
+    select notifications.id
+    from public.notifications
+    where notifications.id < private.first_id_at(now() - interval '91 days')
+    order by notifications.id
+    limit 10000
+    for update skip locked
+  )
+  delete from public.notifications
+  using expired
+  where notifications.id = expired.id;
 end
 $$;
 comment on function private.forget_expired() is
-  'Deletes idempotency keys after a day, and rate counters and reserved user names when their time is over. Not granted: take_removals calls it.';
+  'Deletes idempotency keys after a day, notifications after 90 days, and rate counters and reserved user names when their time is over. Not granted: take_removals calls it.';
 
 create function public.take_removals(max integer default 100)
 returns table (bucket_id text, name text)
@@ -98,7 +110,7 @@ begin
 end
 $$;
 comment on function public.take_removals(integer) is
-  'Objects to remove through the Storage API now, at most max (and 1,000). The caller has five minutes for them; an object that is not reported to finish_removals by then is returned again. Also forgets expired keys, counters and names. For the edge function. Security definer: service_role has no grant on private tables.';
+  'Objects to remove through the Storage API now, at most max (and 1,000). The caller has five minutes for them; an object that is not reported to finish_removals by then is returned again. Also forgets expired keys, counters, names and notifications. For the edge function. Security definer: service_role has no grant on private tables.';
 grant execute on function public.take_removals(integer) to service_role;
 
 create function public.finish_removals(bucket_id text, names text[])
