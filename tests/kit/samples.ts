@@ -15,7 +15,7 @@ export const latin1 = (text: string) => new Uint8Array(Buffer.from(text, 'latin1
 
 /** Bytes and Latin-1 texts, one behind the other. */
 export const join = (...pieces: (Uint8Array | string)[]): Uint8Array<ArrayBuffer> =>
-  Uint8Array.from(Buffer.concat(pieces.map((piece) => (typeof piece === 'string' ? latin1(piece) : piece))));
+  new Uint8Array(Buffer.concat(pieces.map((piece) => (typeof piece === 'string' ? latin1(piece) : piece))));
 
 /** Whether a file holds the sample location, as text in any encoding or as Exif numbers in any byte order. */
 export function holdsLocation(bytes: Uint8Array): boolean {
@@ -202,4 +202,38 @@ export function riffWith(file: Uint8Array, ...chunks: Uint8Array[]): Uint8Array<
   const whole = Buffer.from(join(file, ...chunks));
   whole.writeUInt32LE(whole.length - 8, 4);
   return new Uint8Array(whole);
+}
+
+/** An element of a WebM. */
+export function element(id: number, ...pieces: (Uint8Array | string)[]): Uint8Array<ArrayBuffer> {
+  const body = join(...pieces);
+  // The length in eight bytes, of which the first tells so.
+  return join(elementId(id), '\x01\0\0\0', long(body.length, true), body);
+}
+
+/** An element whose length is not known, as recorders write them. */
+export const openElement = (id: number, ...pieces: (Uint8Array | string)[]) =>
+  join(elementId(id), '\xff', ...pieces);
+
+function elementId(id: number): Uint8Array {
+  const bytes = long(id, true);
+  return bytes.subarray(bytes.findIndex((byte) => byte > 0));
+}
+
+/** A page of an OGG; its segments are of packets that end on it, and of one that goes on. */
+export function oggPage(
+  { position = 0, serial = 1, flags = 0, goesOn = false },
+  ...packets: (Uint8Array | string)[]
+): Uint8Array<ArrayBuffer> {
+  const bodies = packets.map((packet) => join(packet));
+  const segments = bodies.flatMap(({ length }, place) => [
+    ...Array<number>(Math.floor(length / 255)).fill(255),
+    ...(goesOn && place === bodies.length - 1 ? [] : [length % 255]),
+  ]);
+  const granule = Buffer.alloc(8);
+  granule.writeBigInt64LE(BigInt(position));
+  const [sequence, checksum] = [long(0, false), long(0, false)];
+  const table = Uint8Array.of(segments.length, ...segments);
+  const numbers = [granule, long(serial, false), sequence, checksum, table];
+  return join('OggS\0', Uint8Array.of(flags), ...numbers, ...bodies);
 }

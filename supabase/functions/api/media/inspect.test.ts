@@ -2,7 +2,18 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { cpuMilliseconds } from '../../../../tests/kit/cpu.ts';
 import { fixtureBytes, samples } from '../../../../tests/kit/files.ts';
-import { box, chunk, join, latin1, number, segment, withBoxes } from '../../../../tests/kit/samples.ts';
+import {
+  box,
+  chunk,
+  join,
+  latin1,
+  number,
+  oggPage,
+  openElement,
+  riffChunk,
+  segment,
+  withBoxes,
+} from '../../../../tests/kit/samples.ts';
 import { ProblemError } from '../http/problem.ts';
 import { inspect, postMedia, profilePicture } from './inspect.ts';
 import { declaredType, mediaTypes } from './types.ts';
@@ -141,9 +152,9 @@ test('any damage to a file ends in a clean file or in a refusal', { timeout: 60_
 
 describe('50 MB of hostile bytes take less than a second of CPU:', () => {
   const size = 50_000_000;
-  const repeat = (piece: Uint8Array) => {
-    const bytes = new Uint8Array(size);
-    for (let at = 0; at + piece.length <= size; at += piece.length) bytes.set(piece, at);
+  const repeat = (piece: Uint8Array, length = size) => {
+    const bytes = new Uint8Array(length);
+    Buffer.from(bytes.buffer).fill(piece, 0, length - (length % piece.length));
     return bytes;
   };
   const photo = fixtureBytes('photo.jpg');
@@ -172,6 +183,28 @@ describe('50 MB of hostile bytes take less than a second of CPU:', () => {
     );
   };
 
+  const fragments = fixtureBytes('fragments.mp4');
+  const run = box('trun', number(0x100), number(1), number(1));
+  const recording = fixtureBytes('recording.webm');
+  const oggHead = oggPage({ flags: 2 }, 'OpusHead'.padEnd(19));
+  const item = box('infe', '\x02\0\0\0\0\x01\0\0hvc1\0');
+  const place = join(number(1), '\0\0\0\0\0\x01', number(0), number(1));
+  const manyPlaces = join('\0\x01\0\0\0\0\xff\xff', ...Array(65_535).fill(join(number(0), number(1))));
+  /** A HEIC whose box has other contents; the boxes around it go on to the end of the file. */
+  const heicWith = (type: string, contents: Uint8Array) => {
+    const file = fixtureBytes('photo.heic');
+    const at = Buffer.from(file).indexOf(type) - 4;
+    for (const outer of ['meta', ...(type === 'ipma' ? ['iprp'] : [])]) {
+      file.fill(0, Buffer.from(file).indexOf(outer) - 4, Buffer.from(file).indexOf(outer));
+    }
+    return join(file.subarray(0, at), box(type, contents));
+  };
+  /** A RIFF file that knows its own length. */
+  const sized = (file: Uint8Array<ArrayBuffer>) => {
+    new DataView(file.buffer).setUint32(4, file.length - 8, true);
+    return file;
+  };
+
   test.each<[what: string, make: () => Uint8Array<ArrayBuffer>]>([
     ['escaped bytes in a JPEG', () => join(photo.subarray(0, -2), repeat(Uint8Array.of(0xff, 0)))],
     ['segments of a JPEG', () => join(photo.subarray(0, 2), repeat(segment(0xfe)), photo.subarray(2))],
@@ -196,6 +229,68 @@ describe('50 MB of hostile bytes take less than a second of CPU:', () => {
       `more entries than the ${table} box of an MP4 holds`,
       () => withBoxes(clip, ['moov'], trackOfMany(table)),
     ]),
+    [
+      'fragments of an MP4',
+      () => join(fragments, repeat(box('moof', box('traf', box('tfhd', number(0), number(1)), run)))),
+    ],
+    [
+      'boxes in the tracks of a film',
+      () => {
+        const film = box('mdia', box('hdlr', number(0), number(0), 'vide'));
+        const track = box('trak', repeat(box('free'), size / 50), film);
+        return join(clip.subarray(0, 32), box('moov', ...Array<Uint8Array>(50).fill(track)));
+      },
+    ],
+    [
+      'samples in a fragment of an MP4',
+      () =>
+        join(
+          fragments,
+          box('moof', box('traf', box('trun', number(0x100), number(0xffffffff), repeat(number(1))))),
+        ),
+    ],
+    ['items of a HEIC', () => heicWith('iinf', join(number(0), '\xff\xff', repeat(item)))],
+    ['places of a HEIC', () => heicWith('iloc', join('\x02\0\0\0\x44\0\xff\xff\xff\xff', repeat(place)))],
+    [
+      'places of one item of a HEIC',
+      () => heicWith('iloc', join('\x01\0\0\0\x44\0\xff\xff', repeat(manyPlaces))),
+    ],
+    [
+      'properties of a HEIC',
+      () => heicWith('ipma', join(number(0), number(0xffffffff), repeat(latin1('\0\x09\0')))),
+    ],
+    ['boxes of a HEIC', () => join(fixtureBytes('photo.heic'), repeat(box('mdat')))],
+    [
+      'chunks of a WebP',
+      () =>
+        sized(
+          join('RIFF....WEBPVP8X', new Uint8Array([10]), new Uint8Array(13), repeat(latin1('ALPH\0\0\0\0'))),
+        ),
+    ],
+    ['frames in a WebP', () => sized(join('RIFF....WEBP', repeat(riffChunk('ANMF', new Uint8Array(16)))))],
+    ['elements of a WebM', () => join(recording, repeat(latin1('\xec\x80')))],
+    [
+      'elements in a block of a WebM',
+      () => join(recording, openElement(0x1f43b675, repeat(latin1('\xa0\x82\xec\x80')))),
+    ],
+    [
+      'parts of a WebM without lengths',
+      () => join(recording, repeat(openElement(0x1f43b675, latin1('\xe7\x81\x01')))),
+    ],
+    ['pages of an OGG', () => join(oggHead, oggPage({}, 'OpusTags'.padEnd(16)), repeat(oggPage({})))],
+    [
+      'tags of an OGG',
+      () =>
+        join(
+          oggHead,
+          oggPage({ goesOn: true }, 'OpusTags'.padEnd(65_025)),
+          repeat(oggPage({ goesOn: true }, 'x'.repeat(65_025))),
+        ),
+    ],
+    [
+      'short pages of tags of an OGG',
+      () => join(oggHead, oggPage({ goesOn: true }, 'OpusTags'.padEnd(255)), repeat(oggPage({}))),
+    ],
     ['chunks of a WAV', () => join('RIFF\xff\xff\xff\xffWAVE', repeat(latin1('fmt \0\0\0\0')))],
     ['tags of an MP3', () => repeat(latin1('ID3\x04\0\0\0\0\0\0'))],
     ['tags behind an MP3', () => join(fixtureBytes('tone.mp3'), repeat(latin1('TAG'.padEnd(128))))],

@@ -38,15 +38,16 @@ const dated = new Set(['mvhd', 'tkhd', 'mdhd']);
 /** The names of handlers tell of programs. */
 const HANDLER_NAME = 24;
 
-/** A long video in fragments has thousands of boxes. */
-const MAX_BOXES = 100_000;
+/** A long video in fragments has tens of thousands of boxes; a picture of 100 megapixels is a list of 1,500 tiles. */
+const MAX_BOXES = { inFile: 100_000, inBox: 2000 };
 
 /** The boxes between two places, up to where they stop making sense. */
 export function* boxesIn(bytes: Uint8Array, from: number, to: number): Generator<Box> {
   const view = viewOf(bytes);
-  for (let start = from, count = 0; start + 8 <= to && count < MAX_BOXES; count++) {
+  const most = from === 0 ? MAX_BOXES.inFile : MAX_BOXES.inBox;
+  for (let start = from, count = 0; start + 8 <= to && count < most; count++) {
     const type = nameAt(bytes, start + 4);
-    if (!/^[\x20-\x7e\xa9]{4}$/.test(type)) return;
+    if (!isType(bytes, start + 4)) return;
     const short = view.getUint32(start);
     const isLong = short === 1 && start + 16 <= to;
     const body = start + (isLong ? 16 : 8);
@@ -58,6 +59,15 @@ export function* boxesIn(bytes: Uint8Array, from: number, to: number): Generator
     yield { type, start, body, end };
     start = end;
   }
+}
+
+/** Whether there is the type of a box: letters, and the © of Apple's. */
+function isType(bytes: Uint8Array, at: number): boolean {
+  for (let index = at; index < at + 4; index++) {
+    const byte = bytes[index] ?? 0;
+    if ((byte < 0x20 || byte > 0x7e) && byte !== 0xa9) return false;
+  }
+  return true;
 }
 
 /** The first box of a type inside another one, or further inside. */
@@ -77,9 +87,10 @@ function contentsOf(type: string, body: number): number {
 /** Blanks what is not needed; gives where the last box ends. */
 export function keepNeeded(bytes: Uint8Array, parent: string, from: number, to: number): number {
   let last = from;
+  const wanted = needed[parent] ?? [];
   for (const box of boxesIn(bytes, from, to)) {
     const { type, body, end } = box;
-    if (!needed[parent]?.includes(type)) blank(bytes, box);
+    if (!wanted.includes(type)) blank(bytes, box);
     // Bytes after the last box are no box, so remove them too.
     else if (needed[type]) bytes.fill(0, keepNeeded(bytes, type, contentsOf(type, body), end), end);
     // Version 1 has times of 8 bytes in place of 4.
@@ -99,48 +110,6 @@ export function blank(bytes: Uint8Array, { start, body, end }: Box): void {
 /** Writes the type `free`, which readers skip. */
 export function rename(bytes: Uint8Array, at: number): void {
   for (let index = 0; index < 4; index++) bytes[at + index] = 'free'.charCodeAt(index);
-}
-
-/** The tracks of a film. */
-export function tracksOf(bytes: Uint8Array, moov: Box): Box[] {
-  return [...boxesIn(bytes, moov.body, moov.end)].filter(({ type }) => type === 'trak');
-}
-
-/** The handler of a track: `vide`, `soun`, `pict`, `meta`, … */
-export function handlerOf(bytes: Uint8Array, track: Box): string {
-  const handler = child(bytes, track, 'mdia', 'hdlr');
-  return handler ? nameAt(bytes, handler.body + 8) : '';
-}
-
-/** Where the samples of a track are; null where a table is cut off. */
-export function* samplesOf(bytes: Uint8Array, track: Box): Generator<Range | null> {
-  const table = child(bytes, track, 'mdia', 'minf', 'stbl');
-  const contents = (type: string) => {
-    const box = table && child(bytes, table, type);
-    return box ? bytes.subarray(box.body, box.end) : new Uint8Array();
-  };
-  const [stsz, stsc, stco, co64] = [contents('stsz'), contents('stsc'), contents('stco'), contents('co64')];
-  const [sizes, runs, short, long] = [numbersOf(stsz), numbersOf(stsc), numbersOf(stco), numbersOf(co64)];
-  // The counts come from the file. Loops up to a count that the box cannot hold would take minutes.
-  const isWhole =
-    (sizes(4) > 0 || 4 * sizes(8) <= stsz.length) &&
-    12 * runs(4) <= stsc.length &&
-    4 * short(4) <= stco.length &&
-    8 * long(4) <= co64.length;
-  if (!isWhole) yield null;
-  let sample = 0;
-  let run = 0;
-  for (let chunk = 0; isWhole && chunk < Math.max(short(4), long(4)); chunk++) {
-    const start = long(4) ? long(8 + 8 * chunk) * 2 ** 32 + long(12 + 8 * chunk) : short(8 + 4 * chunk);
-    // A run names its first chunk, counted from 1, and how many samples are in each of its chunks.
-    while (run + 1 < runs(4) && runs(20 + 12 * run) <= chunk + 1) run++;
-    const count = runs(12 + 12 * run);
-    let length = count * sizes(4);
-    for (let index = 0; sizes(4) === 0 && index < count && sample < sizes(8); index++, sample++) {
-      length += sizes(12 + 4 * sample);
-    }
-    yield { start, end: start + length };
-  }
 }
 
 /** The big-endian numbers of a box by their place; 0 beyond its end. */

@@ -79,13 +79,7 @@ export function hasText(bytes: Uint8Array, at: number, text: string): boolean {
 
 /** The name of four letters at a place, which many formats have for their parts. */
 export function nameAt(bytes: Uint8Array, at: number): string {
-  const [first = 0, second = 0, third = 0, fourth = 0] = [
-    bytes[at],
-    bytes[at + 1],
-    bytes[at + 2],
-    bytes[at + 3],
-  ];
-  return String.fromCharCode(first, second, third, fourth);
+  return String.fromCharCode(bytes[at] ?? 0, bytes[at + 1] ?? 0, bytes[at + 2] ?? 0, bytes[at + 3] ?? 0);
 }
 
 /** A duration of some units, as many a second as `scale`; null where the numbers make none that the database holds. */

@@ -1,17 +1,7 @@
 import { type MediaType, mediaTypes } from '../types.ts';
-import {
-  type Box,
-  beginsWithBox,
-  boxesIn,
-  child,
-  handlerOf,
-  keepNeeded,
-  numbersOf,
-  rename,
-  samplesOf,
-  tracksOf,
-} from './boxes.ts';
+import { type Box, beginsWithBox, boxesIn, child, keepNeeded, numbersOf, rename } from './boxes.ts';
 import { type Dimensions, type Format, nameAt, type Range, viewOf } from './format.ts';
+import { samplesOf, tracksOf } from './tracks.ts';
 
 // A HEIC or AVIF is a list of items: coded pictures and their tiles, but also Exif and XMP. `iinf` says what each item is,
 // `iloc` where its bytes are, and `iprp` its properties. Of an animation, frames are in a film besides.
@@ -27,8 +17,7 @@ const coded: Record<string, MediaType> = {
 /** Pictures made of other ones: tiles, layers, a turned one, one with more light. */
 const derived = ['grid', 'iovl', 'iden', 'tmap'];
 
-/** A picture of 100 megapixels, in tiles of 256 pixels squared, has 1,500. */
-const MAX_ITEMS = 10_000;
+/** An animation has a few for each frame. */
 const MAX_RANGES = 100_000;
 
 /** HEIC and AVIF: the pictures stay, with turn and colour profile; all bytes that belong to none of them go. */
@@ -55,7 +44,7 @@ export const heif: Format = {
     const moov = root.find((box) => box.type === 'moov');
     for (const track of moov ? tracksOf(bytes, moov) : []) {
       // A film within a picture may have any sound, text and places.
-      if (!['pict', 'auxv'].includes(handlerOf(bytes, track))) return null;
+      if (!['pict', 'auxv'].includes(track.handler)) return null;
       for (const samples of samplesOf(bytes, track)) {
         if (!samples || samples.end > bytes.length || kept.push(samples) > MAX_RANGES) return null;
       }
@@ -79,8 +68,10 @@ function idOf(bytes: Uint8Array, { body, end }: Box): number {
 function keepPictures(bytes: Uint8Array, iinf: Box): Map<number, string> | null {
   const pictures = new Map<number, string>();
   const view = viewOf(bytes);
-  const entries = [...boxesIn(bytes, iinf.body + (bytes[iinf.body] === 0 ? 6 : 8), iinf.end)];
-  if (entries.length > MAX_ITEMS) return null;
+  const numbers = numbersOf(bytes.subarray(iinf.body, iinf.end));
+  const isLong = bytes[iinf.body] !== 0;
+  const entries = [...boxesIn(bytes, iinf.body + (isLong ? 8 : 6), iinf.end)];
+  if (entries.length !== (isLong ? numbers(4) : numbers(4) >>> 16)) return null;
   for (const { type, body, end } of entries) {
     const version = bytes[body];
     const at = version === 2 ? body + 8 : body + 10;
@@ -93,6 +84,7 @@ function keepPictures(bytes: Uint8Array, iinf: Box): Map<number, string> | null 
     else rename(bytes, at);
     bytes.fill(0, at + 4, end);
   }
+  bytes.fill(0, entries.at(-1)?.end ?? iinf.end, iinf.end);
   return pictures;
 }
 

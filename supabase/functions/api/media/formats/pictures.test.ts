@@ -15,6 +15,8 @@ import {
   location,
   pngWith,
   rawProfile,
+  riffChunk,
+  riffWith,
   segment,
   xmp,
 } from '../../../../../tests/kit/samples.ts';
@@ -23,6 +25,7 @@ import type { Format } from './format.ts';
 import { gif } from './gif.ts';
 import { jpeg } from './jpeg.ts';
 import { png } from './png.ts';
+import { riff } from './riff.ts';
 
 /** Cleans a copy: the cleaner changes what it is given. */
 const clean = (format: Format, bytes: Uint8Array) => format.clean(Uint8Array.from(bytes));
@@ -35,7 +38,23 @@ const extension = (text: string) =>
 const photo = fixtureBytes('photo.jpg');
 const picture = fixtureBytes('picture.png');
 const animation = fixtureBytes('animation.gif');
+const webp = fixtureBytes('picture.webp');
+const frames = fixtureBytes('animation.webp');
 const profile = Buffer.alloc(128, 1);
+
+/** A WebP with a chunk in front of another one. */
+const webpWith = (file: Uint8Array, chunk: Uint8Array, before: string) => {
+  const at = Buffer.from(file).indexOf(before);
+  return riffWith(join(file.subarray(0, at), chunk, file.subarray(at)));
+};
+
+/** The animated WebP with a chunk at the end of its last frame. */
+const webpFrameWith = (chunk: Uint8Array) => {
+  const file = Buffer.from(riffWith(frames, chunk));
+  const at = file.lastIndexOf('ANMF') + 4;
+  file.writeUInt32LE(file.readUInt32LE(at) + chunk.length, at);
+  return new Uint8Array(file);
+};
 
 const withLocation: [what: string, format: Format, original: Uint8Array, file: Uint8Array][] = [
   ['little-endian Exif of a JPEG', jpeg, photo, jpegWith(exifSegment())],
@@ -96,6 +115,12 @@ const withLocation: [what: string, format: Format, original: Uint8Array, file: U
     gifWith(gifExtension(0xff, 'NETSCAPE2.0', '\u0001\0\0', location)),
   ],
   ['what follows a GIF', gif, animation, join(animation, location)],
+  ['Exif and XMP of a WebP', riff, webp, webp],
+  ['an unknown chunk of a WebP', riff, webp, webpWith(webp, riffChunk('plCe', location), 'VP8 ')],
+  ['a chunk of an animated WebP', riff, frames, webpWith(frames, riffChunk('EXIF', location), 'ANMF')],
+  ['a chunk in a frame of an animated WebP', riff, frames, webpFrameWith(riffChunk('plCe', location))],
+  ['what follows a WebP', riff, frames, join(frames, location)],
+  ['a second WebP behind the first', riff, frames, join(frames, webp)],
 ];
 
 test.each(withLocation)(
@@ -116,6 +141,7 @@ test('gives a clean file back as it is', () => {
   for (const [format, file] of [
     [png, picture],
     [gif, animation],
+    [riff, frames],
     [jpeg, clean(jpeg, photo)?.bytes ?? photo],
   ] as const) {
     expect(clean(format, file)?.bytes).toEqual(file);
@@ -166,6 +192,7 @@ test('keeps the colour profile', async () => {
   expect(after.icc).toEqual(before.icc);
   const iccp = await sharp(picture).withMetadata({ icc: 'p3' }).png().toBuffer();
   expect((await sharp(clean(png, iccp)?.bytes).metadata()).icc).toEqual((await sharp(iccp).metadata()).icc);
+  expect((await sharp(clean(riff, webp)?.bytes).metadata()).icc).toEqual((await sharp(webp).metadata()).icc);
   const application = gifExtension(0xff, 'ICCRGBG1012', profile);
   expect(Buffer.from(clean(gif, gifWith(application))?.bytes ?? []).includes(Buffer.from(application))).toBe(
     true,
@@ -189,6 +216,31 @@ test('keeps how often an animation repeats', async () => {
   const before = await sharp(twice, { pages: -1 }).metadata();
   const after = await sharp(clean(gif, twice)?.bytes, { pages: -1 }).metadata();
   expect([after.loop, after.delay, after.pages]).toEqual([before.loop, before.delay, before.pages]);
+});
+
+test('keeps the animation of a WebP', async () => {
+  const before = await sharp(frames, { pages: -1 }).metadata();
+  const after = await sharp(clean(riff, frames)?.bytes, { pages: -1 }).metadata();
+  expect(before.pages).toBe(5);
+  expect([after.loop, after.delay, after.pages]).toEqual([before.loop, before.delay, before.pages]);
+});
+
+test('removes the orientation of a WebP, by which browsers do not turn it, and says so in no flag', async () => {
+  const turned = await sharp(photo).withMetadata({ orientation: 6 }).webp({ effort: 0 }).toBuffer();
+  const cleaned = clean(riff, turned);
+  const { orientation, exif, xmp } = await sharp(cleaned?.bytes).metadata();
+  expect({ orientation, exif, xmp }).toEqual({});
+  expect(cleaned?.dimensions).toEqual({ width: 640, height: 480 });
+  const flags = Buffer.from(cleaned?.bytes ?? []).indexOf('VP8X') + 8;
+  expect([turned[flags] ?? 0, cleaned?.bytes[flags] ?? 0].map((byte) => byte & 0x0c)).toEqual([8, 0]);
+});
+
+test.each([
+  ['with loss', { effort: 0 }],
+  ['without loss', { effort: 0, lossless: true }],
+])('tells the size of a WebP %s', async (_, options) => {
+  const file = await sharp(photo).resize(333, 222).webp(options).toBuffer();
+  expect(clean(riff, file)?.dimensions).toEqual({ width: 333, height: 222 });
 });
 
 test('keeps the animation of a PNG', () => {
@@ -215,6 +267,14 @@ test.each<[what: string, format: Format, file: Uint8Array]>([
   ['a PNG without data', png, join(picture.subarray(0, 33), chunk('IEND'))],
   ['a GIF of its header alone', gif, animation.slice(0, 13)],
   ['a GIF of six bytes', gif, animation.slice(0, 6)],
+  ['a WebP that is cut off', riff, frames.slice(0, -2)],
+  ['a WebP of its header alone', riff, riffWith(webp.slice(0, 12))],
+  ['a WebP without a picture', riff, riffWith(webp.slice(0, 30))],
+  [
+    'a WebP whose picture is none',
+    riff,
+    riffWith(join(webp.slice(0, 12), riffChunk('VP8 ', new Uint8Array(20)))),
+  ],
 ])('refuses %s', (_, format, file) => {
   expect(format.begins(Uint8Array.from(file))).toBe(true);
   expect(clean(format, file)).toBeNull();

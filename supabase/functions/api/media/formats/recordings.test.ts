@@ -135,6 +135,80 @@ describe('MP4 and MOV', () => {
     expect(clean(mp4, file)?.type.mimeType).toBe('video/mp4');
   });
 
+  test('takes sound alone as M4A, whatever its brand, and removes titles and cover', () => {
+    const song = fixtureBytes('tone.m4a');
+    const after = clean(mp4, song);
+    expect(holdsLocation(song)).toBe(true);
+    expect(holdsLocation(after?.bytes ?? song)).toBe(false);
+    const samples = Buffer.from(song).indexOf('mdat');
+    const cover = Buffer.from(song).indexOf('covr');
+    expect(after?.bytes.subarray(samples, samples + 2900)).toEqual(song.subarray(samples, samples + 2900));
+    expect(after?.bytes.subarray(cover, cover + 2000)).toEqual(new Uint8Array(2000));
+    song.set(latin1('isom'), 8);
+    expect(clean(mp4, song)?.type.mimeType).toBe('audio/mp4');
+    song.set(latin1('qt  '), 8);
+    expect(clean(mp4, song)?.type.mimeType).toBe('video/quicktime');
+  });
+
+  test('removes the names of programs from handlers', () => {
+    expect(Buffer.from(clip).includes('VideoHandler')).toBe(true);
+    expect(Buffer.from(clean(mp4, clip)?.bytes ?? []).includes('Handler')).toBe(false);
+  });
+
+  /** The sample clip with other bytes at a place in a box. */
+  const clipWith = (type: string, at: number, ...bytes: Uint8Array[]) => {
+    const file = Uint8Array.from(clip);
+    file.set(join(...bytes), Buffer.from(clip).indexOf(type) + 4 + at);
+    return file;
+  };
+  test.each<[what: string, file: Uint8Array, width: number, height: number]>([
+    ['as it lies', clip, 320, 240],
+    [
+      'turned by a quarter',
+      clipWith('tkhd', 40, number(0), number(0x10000), number(0), number(0xffff0000), number(0)),
+      240,
+      320,
+    ],
+    [
+      'turned by a half',
+      clipWith('tkhd', 40, number(0xffff0000), number(0), number(0), number(0), number(0xffff0000)),
+      320,
+      240,
+    ],
+  ])('tells the size of a video %s', (_, file, width, height) => {
+    expect(clean(mp4, file)?.dimensions).toEqual({ width, height });
+  });
+
+  test('tells no size where the header has none', () => {
+    const file = clipWith('tkhd', 76, number(0), number(0));
+    expect(clean(mp4, file)).toMatchObject({ dimensions: null, durationMs: 1000 });
+  });
+
+  test.each<[what: string, file: Uint8Array, expected: number | null]>([
+    ['in its own units', clipWith('mvhd', 12, number(600), number(1500)), 2500],
+    ['not at all where it is not known', clipWith('mvhd', 16, number(0xffffffff)), null],
+    ['not at all without units', clipWith('mvhd', 12, number(0)), null],
+    ['not at all if it says a thousand years', clipWith('mvhd', 12, number(1), number(0x7fffffff)), null],
+  ])('tells how long a video is: %s', (_, file, expected) => {
+    expect(clean(mp4, file)?.durationMs).toBe(expected);
+  });
+
+  test('adds up fragments of samples of one length, without times of their own', () => {
+    const head = fixtureBytes('fragments.mp4');
+    const moov = head.subarray(0, Buffer.from(head).indexOf('moof') - 4);
+    const scale = new DataView(head.buffer).getUint32(Buffer.from(head).indexOf('mdhd') + 16);
+    const fragment = (...parts: Uint8Array[]) =>
+      box('moof', box('mfhd', number(0), number(1)), box('traf', ...parts));
+    const each = box('tfhd', number(8), number(1), number(scale / 4));
+    const run = (count: number) => box('trun', number(0), number(count));
+    const file = (...parts: Uint8Array[]) => join(moov, ...parts, box('mdat', 'samples'));
+    expect(clean(mp4, file(fragment(each, run(3)), fragment(each, run(5))))?.durationMs).toBe(2000);
+    const late = box('tfdt', number(0x01000000), number(0), number(scale * 10));
+    expect(clean(mp4, file(fragment(each, late, run(2))))?.durationMs).toBe(10_500);
+    const listed = box('trun', number(0x101), number(2), number(0), number(scale), number(scale / 2));
+    expect(clean(mp4, file(fragment(box('tfhd', number(0), number(1)), listed)))?.durationMs).toBe(1500);
+  });
+
   test('tells MOV by its brand, or by having none', () => {
     expect(clean(mp4, film)?.type.mimeType).toBe('video/quicktime');
     expect(clean(mp4, film.slice(20))?.type.mimeType).toBe('video/quicktime');
@@ -216,6 +290,22 @@ describe('WAV and AVI', () => {
     expect(clean(riff, avi)?.bytes.subarray(movi)).toEqual(avi.subarray(movi));
   });
 
+  test('tells how long they are, and the size of an AVI', () => {
+    expect(clean(riff, avi)).toMatchObject({ durationMs: 1000, dimensions: { width: 160, height: 120 } });
+    const at = Buffer.from(avi).indexOf('strh') + 8;
+    const slow = Buffer.from(avi);
+    slow.writeUInt32LE(slow.readUInt32LE(at + 20) * 3, at + 20);
+    expect(clean(riff, slow)?.durationMs).toBe(3000);
+    const still = Buffer.from(avi);
+    still.fill(0, at + 20, at + 28);
+    still.fill(0, still.indexOf('avih') + 40, still.indexOf('avih') + 48);
+    expect(clean(riff, still)).toMatchObject({ durationMs: null, dimensions: null });
+    expect(clean(riff, wav.slice(0, Buffer.from(wav).indexOf('data') + 8 + 4000))?.durationMs).toBe(250);
+    const silent = Buffer.from(wav);
+    silent.writeUInt32LE(0, silent.indexOf('fmt ') + 16);
+    expect(clean(riff, silent)?.durationMs).toBeNull();
+  });
+
   test('takes a WAV whose recorder did not know its length', () => {
     const streamed = Buffer.from(wav);
     streamed.fill(0xff, 4, 8);
@@ -262,6 +352,30 @@ describe('MP3', () => {
     const cleaned = clean(mp3, file);
     expect(cleaned?.type.mimeType).toBe('audio/mpeg');
     expect(cleaned?.bytes).toEqual(tone);
+  });
+
+  test('counts the frames, but not one that holds facts alone', () => {
+    // LAME's, with its name behind the side information of one channel.
+    expect(Buffer.from(tone).indexOf('Info')).toBe(4 + 17);
+    const { durationMs = null } = clean(mp3, tone) ?? {};
+    expect(durationMs).toBe(1045);
+    const nameless = Buffer.from(tone);
+    nameless.fill(0, 21, 25);
+    expect(clean(mp3, nameless)?.durationMs).toBeGreaterThan(durationMs ?? 0);
+  });
+
+  test('counts frames of various rates', () => {
+    // Three seconds of 32, and three of 64 kilobits.
+    const frame = (second: number, length: number) =>
+      join(Uint8Array.of(0xff, 0xfb, second, 0xc0), new Uint8Array(length - 4));
+    const seconds = (byte: number, length: number) => Array<Uint8Array>(125).fill(frame(byte, length));
+    const file = join(...seconds(0x14, 96), ...seconds(0x54, 192));
+    expect(clean(mp3, file)?.durationMs).toBe(6000);
+  });
+
+  test('tells no duration where something else is among the frames', () => {
+    expect(clean(mp3, join(tone, 'x'.repeat(1500), tone))?.durationMs).toBeNull();
+    expect(clean(mp3, join(tone, 'x'.repeat(1000)))?.durationMs).toBe(1045);
   });
 
   test('begins with the first frame', () => {
