@@ -6,6 +6,7 @@ export interface ErrorStatuses {
   network_error: 0;
   unexpected_error: 0;
   body_incomplete: 400;
+  count_not_exact: 400;
   invalid_character: 400;
   invalid_cursor: 400;
   invalid_encoding: 400;

@@ -150,6 +150,7 @@ insert into expected (
   ('private.view_posts(array[PUBLIC])',       'deny','runs',       'runs',       'runs',       'runs',       'runs',       'runs',         'runs',           'deny'),
   ('private.compose_posts(array[PUBLIC], ''{}'')',
                                               'deny','runs',       'runs',       'runs',       'runs',       'runs',       'runs',         'runs',           'deny'),
+  ('private.refuse_estimates()',              'deny','runs',       'runs',       'runs',       'runs',       'runs',       'runs',         'runs',            'deny'),
   ('private.blocked_ids()',                   'deny','runs',       'runs',       'runs',       'runs',       'runs',       'runs',         'runs',            'deny'),
   ('private.page_size(20)',                   'deny','runs',       'runs',       'runs',       'runs',       'runs',       'runs',         'runs',            'deny'),
   ('private.compose_people(array[OWNER], array[OWNER])',

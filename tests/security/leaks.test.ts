@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { newPerson, type Person } from '../kit/people.ts';
 import { createPost, publishFile } from '../kit/posts.ts';
-import { type RawAnswer, type RawCall, rest } from './raw.ts';
+import { settings } from '../kit/settings.ts';
+import { type RawAnswer, type RawCall, rest, sendPathAsIs } from './raw.ts';
 
 /** A word that stands only in what Ann alone, or Pia alone, may see. */
 const word = () => `secret${crypto.randomUUID().replaceAll('-', '')}`;
@@ -163,6 +164,30 @@ describe('an invisible post', () => {
     const taken = await ask(secrets.path ?? '');
     expect(taken).toEqual(await ask(`${ann.id}/${crypto.randomUUID()}.jpg`));
     expect(taken).toMatchObject({ status: 422, text: expect.stringContaining('media_not_found') });
+  });
+});
+
+describe('an estimate of rows', () => {
+  it.each([
+    ['a planned count', 'posts', 'count=planned'],
+    ['an estimated count', 'audit_log', 'return=minimal,  count=estimated ,count=exact'],
+    ['one of an embed', 'profiles?select=id,posts!owner_id!inner(id)&posts.id=gt.{private}', 'count=planned'],
+  ])('is refused to users, and told to the service: %s', async (_what, path, Prefer) => {
+    const answer = await rest(eve, filledIn(path), { headers: { Prefer } });
+    expect(answer.status).toBe(400);
+    expect(JSON.parse(answer.text)).toMatchObject({ hint: 'count_not_exact' });
+    const asked = await rest(null, filledIn(path), {
+      method: 'HEAD',
+      headers: { Prefer, apikey: settings.secretKey },
+    });
+    expect(asked.headers.get('content-range')).toMatch(/\/\d+$/);
+  });
+
+  // PostgREST obeys the first of them, and shows functions in the database the last.
+  it('is refused where one of two headers asks for it', async () => {
+    const headers = { prefer: ['count=planned', 'handling=lenient'] };
+    const answer = await sendPathAsIs(eve, '/rest/v1/posts', { headers });
+    expect(answer).toMatchObject({ status: 400, text: expect.stringContaining('count_not_exact') });
   });
 });
 

@@ -56,7 +56,7 @@ export function sendPathAsIs(
     method = 'GET',
     body,
     headers = {},
-  }: { method?: string; body?: string; headers?: Record<string, string> },
+  }: { method?: string; body?: string; headers?: Record<string, string | string[]> },
 ): Promise<{ status: number; text: string }> {
   const { protocol, hostname, port } = new URL(settings.url);
   const { request } = protocol === 'https:' ? https : http;

@@ -130,6 +130,7 @@ const api = {
 
 // Raised by the database alone.
 const database = {
+  count_not_exact: [400, 'A count is exact here: `Prefer: count=exact`, neither planned nor estimated.'],
   not_comment_owner: [403, 'The comment belongs to another user.'],
   blocked: [403, 'One of the two users blocks the other.'],
   profile_private: [403, 'The profile is private: its lists are for its owner and accepted followers.'],
