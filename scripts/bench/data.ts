@@ -50,6 +50,8 @@ export async function makeData(
     await sql.unsafe(fs.readFileSync(new URL('./data.sql', import.meta.url), 'utf8')).simple();
     // Disables triggers and foreign keys: the statements below insert the rows of the triggers themselves.
     for (const connection of all) await connection`set session_replication_role = replica`;
+    // Data that a crash of the machine damages are made anew.
+    await setDurability(sql, 'off');
     const indexes = await dropIndexes(sql);
     const tags = Math.max(1000, Math.floor(size.posts / 20));
     await makePeople(sql, size.people);
@@ -95,9 +97,15 @@ export async function makeData(
     await makeNotifications(sql);
     onStep('Statistics');
     await sql`vacuum analyze`;
+    await setDurability(sql, 'on');
   } finally {
     await Promise.all(all.map((connection) => connection.end()));
   }
+}
+
+async function setDurability(sql: postgres.Sql, value: 'on' | 'off'): Promise<void> {
+  for (const name of ['fsync', 'full_page_writes']) await sql.unsafe(`alter system set ${name} = ${value}`);
+  await sql`select pg_reload_conf()`;
 }
 
 /** A hash of everything that the data depend on. */

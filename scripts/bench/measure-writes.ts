@@ -107,7 +107,7 @@ async function createPost(sql: postgres.Sql, { caption }: NewPost): Promise<void
   });
 }
 
-/** Inserts the same rows in one statement, with known tags and mentions and without checks. */
+/** Writes the same rows in one statement, with known tags and mentions and without checks. */
 async function insertByHand(
   sql: postgres.Sql,
   owner: string,
@@ -118,10 +118,21 @@ async function insertByHand(
     tagged as (
       insert into public.post_tags (post_id, tag, source)
       select post.id, tag, 'caption' from post, unnest($3::text[]) as tag
+    ),
+    counted as (update private.counters set value = value + 1 where subject_id = $1 and counted = 'profile_posts'),
+    mentioned as (
+      insert into public.post_mentions (post_id, profile_id, source, name)
+      select post.id, profiles.id, 'caption', profiles.username from post, public.profiles
+      where profiles.username = any ($4::extensions.citext[])
+      returning post_id, profile_id
+    ),
+    told as (
+      insert into public.notifications (recipient_id, kind, post_id, newest, actor_count)
+      select profile_id, 'mention', post_id, private.uuid_v7(), 1 from mentioned
+      returning id, newest, recipient_id
     )
-    insert into public.post_mentions (post_id, profile_id, source, name)
-    select post.id, profiles.id, 'caption', profiles.username from post, public.profiles
-    where profiles.username = any ($4::extensions.citext[])`,
+    insert into public.notification_actors (notification_id, id, actor_id, recipient_id)
+    select id, newest, $1, recipient_id from told`,
     [owner, caption, tags, mentions],
     { prepare: true },
   );
