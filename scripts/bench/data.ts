@@ -87,9 +87,11 @@ export async function makeData(
       { first: 1 - oldest.private - oldest.below, last: size.posts, rows: batchRows },
       (connection, first, last) => makePosts(connection, first, last, size.people, tags, oldest.private),
     );
-    onStep('Indexes');
     await sql`set maintenance_work_mem = '512MB'`;
-    for (const definition of indexes) await sql.unsafe(definition);
+    for (const [built, definition] of indexes.entries()) {
+      if (built % 10 === 0) onStep(`${built} of ${indexes.length} indexes`);
+      await sql.unsafe(definition);
+    }
     onStep('Saves, blocks, counts and notifications');
     await sql`set work_mem = '256MB'`;
     await makeExtremes(sql, size.posts, size.people);
