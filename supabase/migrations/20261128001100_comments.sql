@@ -686,10 +686,11 @@ begin
     ),
     counts.likes,
     counts.replies,
-    exists (
-      select from public.comment_likes
+    -- As in compose_posts.
+    (
+      select true from public.comment_likes
       where comment_likes.profile_id = v_me and comment_likes.comment_id = comments.id
-    ),
+    ) is not null,
     comments.created_at,
     comments.updated_at,
     comments.owner_id is null,

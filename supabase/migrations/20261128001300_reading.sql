@@ -135,11 +135,12 @@ begin
     counts.likes,
     counts.comments,
     counts.reposts,
-    exists (select from public.post_likes where post_likes.profile_id = v_me and post_likes.post_id = posts.id),
-    exists (select from public.post_saves where post_saves.profile_id = v_me and post_saves.post_id = posts.id),
-    exists (
-      select from public.posts as mine where mine.owner_id = v_me and mine.original_post_id = posts.id
-    ),
+    -- Not `exists`, for which the planner may read all likes, saves and posts of the caller.
+    (select true from public.post_likes where post_likes.profile_id = v_me and post_likes.post_id = posts.id) is not null,
+    (select true from public.post_saves where post_saves.profile_id = v_me and post_saves.post_id = posts.id) is not null,
+    (
+      select true from public.posts as mine where mine.owner_id = v_me and mine.original_post_id = posts.id limit 1
+    ) is not null,
     posts.hidden_at,
     posts.created_at,
     posts.updated_at
