@@ -46,7 +46,7 @@ parallel safe
 set search_path = ''
 as $$
 begin
-  return rpad(lpad(to_hex((extract(epoch from first_id_at.moment) * 1000)::bigint), 12, '0'), 32, '0')::uuid;
+  return rpad(lpad(to_hex(floor(extract(epoch from first_id_at.moment) * 1000)::bigint), 12, '0'), 32, '0')::uuid;
 end
 $$;
 comment on function private.first_id_at(timestamptz) is 'An id that sorts before all that uuid_v7() makes from this time on.';

@@ -1,0 +1,261 @@
+-- Who is told of what, and what takes it back. Ada owns the posts; Ben, Cleo and Dan do something to them; Mia is a
+-- moderator. Groups, pages and what is read are in 42-notification-lists.sql.
+begin;
+set local search_path = public, extensions;
+select plan(78);
+
+select tests.create_user('ada'), tests.create_user('ben'), tests.create_user('cleo'), tests.create_user('dan'), tests.create_user('mia', 'moderator');
+select tests.insert_post('ada', 'Post'), tests.insert_post('ada', 'Private', false);
+
+-- What a user is told, newest first: kind, actors, count if there are more, preview.
+create function pg_temp.told(name text) returns text[]
+language plpgsql
+as $$
+declare
+  v_lines text[];
+begin
+  perform tests.authenticate_as(name);
+  v_lines := array(
+    select concat_ws(
+      ' ', kind,
+      (
+        select string_agg(substr(actor ->> 'username', 5), ',' order by place)
+        from jsonb_array_elements(actors) with ordinality as listed (actor, place)
+      ),
+      case when actor_count <> jsonb_array_length(actors) then actor_count end,
+      case when preview is not null then format('"%s"', preview) end
+    )
+    from public.list_notifications(page_limit => 100)
+  );
+  perform tests.clear_authentication();
+  return v_lines;
+end
+$$;
+create function pg_temp.act(name text, statement text) returns void
+language plpgsql
+as $$
+begin
+  perform tests.authenticate_as(name);
+  execute 'select ' || statement;
+  perform tests.clear_authentication();
+end
+$$;
+create function pg_temp.id_of(text text) returns uuid
+language sql
+as $$
+  select id from public.comments where comments.text = id_of.text
+  union all
+  select id from public.posts where caption = id_of.text
+$$;
+create function pg_temp.forget() returns void
+language sql
+as $$
+  delete from public.notifications;
+  delete from public.post_likes;
+  delete from public.comments;
+  delete from public.follows;
+  delete from public.blocks;
+  delete from public.mutes;
+$$;
+grant execute on all functions in schema pg_temp to authenticated;
+
+-- Likes of posts
+
+select pg_temp.act('ben', $$public.like_post(tests.id_of('Post'))$$);
+select is(pg_temp.told('ada'), array['like ben "Post"'], 'tells the owner of a post of a like');
+select pg_temp.act('ben', $$public.like_post(tests.id_of('Post'))$$);
+select is(pg_temp.told('ada'), array['like ben "Post"'], 'does not tell of a like again that is there already');
+select pg_temp.act('cleo', $$public.like_post(tests.id_of('Post'))$$);
+select is(pg_temp.told('ada'), array['like cleo,ben "Post"'], 'groups the likes of a post, newest first');
+select is(pg_temp.told('ben'), '{}', 'does not tell other users');
+select pg_temp.act('cleo', $$public.unlike_post(tests.id_of('Post'))$$);
+select is(pg_temp.told('ada'), array['like ben "Post"'], 'takes one like of a group back');
+select is((select newest from public.notifications), (select id from public.post_likes), 'the newest of the group is then the like before');
+select pg_temp.act('ben', $$public.unlike_post(tests.id_of('Post'))$$);
+select is(pg_temp.told('ada'), '{}', 'takes the last like back');
+select is_empty('select from public.notifications', 'no empty group remains');
+select pg_temp.act('ada', $$public.like_post(tests.id_of('Post'))$$);
+select is(pg_temp.told('ada'), '{}', 'does not tell of what a user does to their own post');
+insert into public.post_likes (profile_id, post_id)
+select tests.id_of(name), tests.id_of('Post') from unnest(array['ben', 'cleo', 'dan', 'mia']) as name;
+select is(
+  (select (count(*), sum(actor_count))::text from public.notifications), '(1,4)', 'tells of many likes of one statement, without the own one, in one group'
+);
+delete from public.post_likes where profile_id in (tests.id_of('ben'), tests.id_of('dan'));
+select is(pg_temp.told('ada'), array['like mia,cleo "Post"'], 'takes many likes of one statement back');
+
+-- Comments, replies, likes of comments
+
+select pg_temp.forget();
+select pg_temp.act('ben', $$public.create_comment(tests.id_of('Post'), 'One')$$);
+select is(pg_temp.told('ada'), array['comment ben "One"'], 'tells the owner of a post of a comment');
+select pg_temp.act('cleo', $$public.create_comment(tests.id_of('Post'), 'Two', pg_temp.id_of('One'))$$);
+select is(pg_temp.told('ben'), array['reply cleo "Two"'], 'tells the author of a comment of a reply');
+select is(pg_temp.told('ada'), array['comment cleo "Two"', 'comment ben "One"'], 'tells the owner of the post of the reply as well, as a comment');
+select pg_temp.act('dan', $$public.create_comment(tests.id_of('Post'), 'Three', pg_temp.id_of('Two'))$$);
+select is(pg_temp.told('cleo'), array['reply dan "Three"'], 'tells the author of the reply that is answered');
+select is(pg_temp.told('ben'), array['reply cleo "Two"'], 'does not tell the author of the comment above both');
+select pg_temp.act('ada', $$public.create_comment(tests.id_of('Post'), 'Four', pg_temp.id_of('Three'))$$);
+select is(pg_temp.told('dan'), array['reply ada "Four"'], 'tells of the reply of the owner of the post');
+select is(pg_temp.told('ada')::text ~ 'Four', false, 'does not tell the owner of the post of their own reply');
+select pg_temp.act('ben', $$public.create_comment(tests.id_of('Post'), 'Own', pg_temp.id_of('One'))$$);
+select is(pg_temp.told('ben'), array['reply cleo "Two"'], 'does not tell of a reply to oneself');
+select pg_temp.act('cleo', $$public.create_comment(tests.id_of('Post'), 'To the owner', pg_temp.id_of('Four'))$$);
+select is((pg_temp.told('ada'))[1], 'reply cleo "To the owner"', 'tells the owner of the post of a reply to them once: as a reply');
+select is((select count(*) from public.notifications where comment_id = pg_temp.id_of('To the owner')), 1::bigint, 'and not as a comment');
+
+select pg_temp.act('dan', $$public.like_comment(pg_temp.id_of('One'))$$);
+select pg_temp.act('ada', $$public.like_comment(pg_temp.id_of('One'))$$);
+select is(pg_temp.told('ben'), array['like ada,dan "One"', 'reply cleo "Two"'], 'tells the author of a comment of likes, as a group');
+select is((select post from public.list_notifications() limit 1), tests.id_of('Post'), 'names the post on which the comment is') from tests.authenticate_as('ben');
+select tests.clear_authentication();
+select pg_temp.act('ada', $$public.unlike_comment(pg_temp.id_of('One'))$$);
+select is((pg_temp.told('ben'))[1], 'like dan "One"', 'takes the like of a comment back');
+
+select pg_temp.act('cleo', $$public.delete_comment(pg_temp.id_of('To the owner'))$$);
+select is((pg_temp.told('ada'))[1], 'comment ben "Own"', 'takes a reply back that is deleted');
+select pg_temp.act('ben', $$public.delete_comment(pg_temp.id_of('One'))$$);
+select is(pg_temp.told('ada'), array['comment ben "Own"', 'comment dan "Three"', 'comment cleo "Two"'], 'takes a comment back that stays as a tombstone');
+select is(pg_temp.told('ben'), array['reply cleo "Two"'], 'and the likes of it');
+update public.comments set hidden_at = now() where text = 'Two';
+select is(pg_temp.told('ben'), '{}', 'shows nothing about a comment that a moderator hid');
+update public.comments set hidden_at = null where text = 'Two';
+select is(pg_temp.told('ben'), array['reply cleo "Two"'], 'shows it again when the comment is shown again');
+
+-- Mentions
+
+select pg_temp.forget();
+select pg_temp.act('ben', $$public.create_post('To @tap_cleo and @tap_ben')$$);
+select is(pg_temp.told('cleo'), array['mention ben "To @tap_cleo and @tap_ben"'], 'tells of a mention in a caption');
+select is(pg_temp.told('ben'), '{}', 'does not tell of a mention of oneself');
+select pg_temp.act('ben', $$public.update_post(pg_temp.id_of('To @tap_cleo and @tap_ben'), 'To @tap_dan', mentions => array['tap_mia'])$$);
+select is(pg_temp.told('cleo'), '{}', 'takes a mention back that an edit removes');
+select is(pg_temp.told('dan'), array['mention ben "To @tap_dan"'], 'tells of a mention that an edit adds');
+select is(pg_temp.told('mia'), array['mention ben "To @tap_dan"'], 'tells of a listed mention');
+select pg_temp.act('ben', $$public.update_post(pg_temp.id_of('To @tap_dan'), is_public => false)$$);
+select is(pg_temp.told('dan'), '{}', 'does not show a mention in a post that became private');
+select pg_temp.act('ben', $$public.update_post(pg_temp.id_of('To @tap_dan'), is_public => true)$$);
+select is(pg_temp.told('dan'), array['mention ben "To @tap_dan"'], 'shows it when the post is public again');
+delete from public.posts where id = pg_temp.id_of('To @tap_dan');
+select is(pg_temp.told('dan'), '{}', 'takes a mention back with its post');
+
+select pg_temp.act('ben', $$public.create_comment(tests.id_of('Post'), 'Hi @tap_cleo @tap_ada')$$);
+select is(pg_temp.told('cleo'), array['mention ben "Hi @tap_cleo @tap_ada"'], 'tells of a mention in a comment');
+select is(pg_temp.told('ada'), array['mention ben "Hi @tap_cleo @tap_ada"'], 'tells the owner of the post of a comment that mentions them once: as a mention');
+select pg_temp.act('cleo', $$public.create_comment(tests.id_of('Post'), 'Hi back @tap_ben', pg_temp.id_of('Hi @tap_cleo @tap_ada'))$$);
+select is(pg_temp.told('ben'), array['reply cleo "Hi back @tap_ben"'], 'tells of a reply that mentions the answered author once: as a reply');
+select pg_temp.act('ben', $$public.update_comment(pg_temp.id_of('Hi @tap_cleo @tap_ada'), 'Hi @tap_dan @tap_ada')$$);
+select is(pg_temp.told('cleo')::text ~ 'mention', false, 'takes a mention back that an edit of the comment removes');
+select is(pg_temp.told('dan'), array['mention ben "Hi @tap_dan @tap_ada"'], 'tells of a mention that an edit of a comment adds');
+
+-- Reposts
+
+select pg_temp.forget();
+select pg_temp.act('ben', $$public.create_post('Look at this', original_post => tests.id_of('Post'))$$);
+select is(pg_temp.told('ada'), array['repost ben "Look at this"'], 'tells the owner of a post of a repost');
+select is((select post from public.list_notifications()), pg_temp.id_of('Look at this'), 'names the repost') from tests.authenticate_as('ada');
+select tests.clear_authentication();
+select pg_temp.act('cleo', $$public.create_post('Look @tap_ada', original_post => pg_temp.id_of('Look at this'))$$);
+select is(pg_temp.told('ada'), array['repost cleo "Look @tap_ada"', 'repost ben "Look at this"'], 'tells of the repost of a repost, once if it mentions the owner');
+select is(pg_temp.told('ben'), '{}', 'does not tell the author of the repost that was reposted');
+select pg_temp.act('dan', $$public.create_post('To myself', original_post => tests.id_of('Post'), is_public => false)$$);
+select is((pg_temp.told('ada'))[1], 'repost cleo "Look @tap_ada"', 'does not show a private repost');
+update public.profiles set is_public = false where id = tests.id_of('cleo');
+select is(pg_temp.told('ada'), array['repost ben "Look at this"'], 'does not show the repost of a profile that became private');
+delete from public.posts where id = pg_temp.id_of('Look at this');
+select is(pg_temp.told('ada'), '{}', 'takes a repost back that is deleted');
+update public.profiles set is_public = true where id = tests.id_of('cleo');
+delete from public.posts where caption in ('Look @tap_ada', 'To myself');
+
+-- Follows
+
+select pg_temp.act('ben', $$public.follow_user('tap_ada')$$);
+select pg_temp.act('cleo', $$public.follow_user('tap_ada')$$);
+select is(pg_temp.told('ada'), array['follow cleo,ben'], 'tells of follows of a public profile, as a group');
+select pg_temp.act('ben', $$public.unfollow_user('tap_ada')$$);
+select is(pg_temp.told('ada'), array['follow cleo'], 'takes a follow back');
+update public.profiles set is_public = false where id = tests.id_of('ada');
+select pg_temp.act('ben', $$public.follow_user('tap_ada')$$);
+select pg_temp.act('dan', $$public.follow_user('tap_ada')$$);
+select is(pg_temp.told('ada'), array['follow_request dan,ben', 'follow cleo'], 'tells of requests to follow a private profile');
+select pg_temp.act('ada', $$public.accept_follow_request('tap_ben')$$);
+select is(pg_temp.told('ada'), array['follow_request dan', 'follow cleo'], 'an accepted request is a request no more');
+select is(pg_temp.told('ben'), array['follow_accepted ada'], 'tells of an accepted request');
+select pg_temp.act('dan', $$public.unfollow_user('tap_ada')$$);
+select is(pg_temp.told('ada'), array['follow cleo'], 'takes a withdrawn request back');
+select pg_temp.act('ben', $$public.unfollow_user('tap_ada')$$);
+select is(pg_temp.told('ben'), '{}', 'takes an accepted request back with the follow');
+select pg_temp.act('dan', $$public.follow_user('tap_ada')$$);
+select pg_temp.act('mia', $$public.follow_user('tap_ada')$$);
+update public.profiles set is_public = true where id = tests.id_of('ada');
+select is(pg_temp.told('dan') || pg_temp.told('mia'), array['follow_accepted ada', 'follow_accepted ada'], 'tells all who asked that the profile accepted when it became public');
+select is(pg_temp.told('ada'), array['follow cleo'], 'and the requests are none any more');
+
+-- Settings
+
+select pg_temp.forget();
+select is(
+  public.get_notification_settings(),
+  '{"follow": true, "follow_request": true, "follow_accepted": true, "mention": true, "like": true, "comment": true, "reply": true, "repost": true}'::jsonb,
+  'every kind is on at first'
+) from tests.authenticate_as('ada');
+select is(
+  public.update_notification_settings('{"like": false, "mention": false}') || '{}',
+  '{"follow": true, "follow_request": true, "follow_accepted": true, "mention": false, "like": false, "comment": true, "reply": true, "repost": true}'::jsonb,
+  'switches kinds off'
+);
+select is(
+  public.update_notification_settings('{"mention": true}') ->> 'like', 'false', 'leaves the kinds alone that a change does not name'
+);
+select is(tests.refusal(format('select public.update_notification_settings(%L)', changes)), 'PT422 notification_setting_invalid ' || field, 'refuses ' || label)
+from (
+  values
+    ('{"poke": true}', 'poke', 'an unknown kind'), ('{"like": null}', 'like', 'a setting without a value'), ('{"like": "false"}', 'like', 'a text'),
+    ('[]', 'changes', 'a list'), ('true', 'changes', 'a boolean')
+) as refused (changes, field, label);
+select tests.clear_authentication();
+select pg_temp.act('ben', $$public.like_post(tests.id_of('Post'))$$);
+select pg_temp.act('ben', $$public.create_comment(tests.id_of('Post'), 'Still @tap_ada')$$);
+select is(pg_temp.told('ada'), array['mention ben "Still @tap_ada"'], 'does not tell of a kind that is off');
+update public.private_profiles set notification_kinds_off = '{reply}' where id = tests.id_of('ben');
+select pg_temp.act('cleo', $$public.create_comment(tests.id_of('Post'), 'Answer to @tap_ben', pg_temp.id_of('Still @tap_ada'))$$);
+select is(pg_temp.told('ben'), array['mention cleo "Answer to @tap_ben"'], 'tells of a reply as a mention if replies are off');
+update public.private_profiles set notification_kinds_off = '{}';
+
+-- Blocks and mutes
+
+select pg_temp.forget();
+select pg_temp.act('ben', $$public.like_post(tests.id_of('Post'))$$);
+select pg_temp.act('cleo', $$public.like_post(tests.id_of('Post'))$$);
+select pg_temp.act('ben', $$public.create_comment(tests.id_of('Post'), 'One')$$);
+select pg_temp.act('ada', $$public.like_comment(pg_temp.id_of('One'))$$);
+select pg_temp.act('ben', $$public.follow_user('tap_ada')$$);
+select is(pg_temp.told('ada'), array['follow ben', 'comment ben "One"', 'like cleo,ben "Post"'], 'before a mute and a block');
+select pg_temp.act('ada', $$public.mute_user('tap_ben')$$);
+select is(pg_temp.told('ada'), array['like cleo "Post"'], 'a mute removes what the muted user did');
+select is(pg_temp.told('ben'), array['like ada "One"'], 'the muted user is still told');
+select pg_temp.act('ben', $$public.create_comment(tests.id_of('Post'), 'Two @tap_ada')$$);
+select is(pg_temp.told('ada'), array['like cleo "Post"'], 'a muted user notifies no more');
+select pg_temp.act('ada', $$public.unmute_user('tap_ben')$$);
+select pg_temp.act('ben', $$public.create_comment(tests.id_of('Post'), 'Three')$$);
+select is(pg_temp.told('ada'), array['comment ben "Three"', 'like cleo "Post"'], 'after the mute, what is new notifies');
+select pg_temp.act('ben', $$public.block_user('tap_ada')$$);
+select is(pg_temp.told('ada') || pg_temp.told('ben'), array['like cleo "Post"'], 'a block removes what each of the two was told of the other');
+insert into public.comments (post_id, owner_id, text) values (tests.id_of('Post'), tests.id_of('ben'), 'Past the functions');
+insert into public.comment_likes (profile_id, comment_id) values (tests.id_of('ada'), pg_temp.id_of('Past the functions'));
+select is(pg_temp.told('ada') || pg_temp.told('ben'), array['like cleo "Post"'], 'beyond a block nobody is told, whatever writes');
+
+-- Accounts that go
+
+select pg_temp.forget();
+select pg_temp.act(name, $$public.like_post(tests.id_of('Post'))$$) from unnest(array['ben', 'cleo', 'dan']) as name;
+select pg_temp.act('dan', $$public.create_comment(tests.id_of('Post'), 'By Dan')$$);
+select pg_temp.act('dan', $$public.create_comment(tests.id_of('Post'), 'Last', (public.create_comment(tests.id_of('Post'), 'Top')).id)$$);
+delete from auth.users where id = tests.id_of('dan');
+select is(pg_temp.told('ada'), array['like cleo,ben "Post"'], 'a deleted account takes along what it did');
+delete from auth.users where id = tests.id_of('ada');
+select is_empty('select from public.notifications', 'and what it was told');
+select is_empty('select from public.notification_actors', 'without a trace');
+
+select * from finish();
+rollback;
