@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createApp } from '../../supabase/functions/api/app.ts';
-import { call, config, publish } from '../kit/api.ts';
+import { call, callAs, config, publish } from '../kit/api.ts';
 import { openDatabase } from '../kit/database.ts';
 import { newPerson, newUsername, type Person } from '../kit/people.ts';
 
@@ -119,3 +119,24 @@ describe('publishing', () => {
     expect(answer.headers.get('retry-after')).toMatch(/^\d+$/);
   });
 });
+
+test.each<[action: string, method: string, path: (post: string, user: string) => string, json?: object]>([
+  ['follow', 'PUT', (_, user) => `/userprofiles/${user}/follow/`],
+  ['follow', 'PUT', (_, user) => `/userprofiles/${user}/block/`],
+  ['follow', 'PUT', (_, user) => `/userprofiles/${user}/mute/`],
+  ['react', 'PUT', (post) => `/posts/${post}/like/`],
+  ['react', 'PUT', (post) => `/posts/${post}/save/`],
+  ['comment', 'POST', (post) => `/posts/${post}/comments/`, { text: 'One more' }],
+  ['report', 'POST', () => '/reports/', { user: '{user}', reason: 'spam' }],
+])(
+  'too many writes that count as %s are a 429 with Retry-After: %s %s',
+  async (action, method, path, json) => {
+    const [person, other] = await Promise.all([newPerson(), newPerson()]);
+    const { id } = await publish(other);
+    await useUp(action, person.id);
+    const body = json && JSON.parse(JSON.stringify(json).replace('{user}', other.id));
+    const answer = await callAs(person, method, path(id, other.id), body);
+    expect(answer).toMatchObject({ status: 429, json: { code: 'rate_limited' } });
+    expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+  },
+);

@@ -199,7 +199,7 @@ export async function prepareCast(noctra: OwnNoctra): Promise<Cast> {
       if (operation === 'publishPost' && status === 201) posts.push(JSON.parse(text));
       if (operation === 'writeComment' && status === 201) comments.push(JSON.parse(text).id);
       if (operation === 'report' && status === 201) reports.push(JSON.parse(text).id);
-      if (operation === 'listNotifications' && status === 200)
+      if (operation === 'listNotifications' && status === 200 && text !== '')
         notifications.push(...JSON.parse(text).map(({ id }: { id: string }) => id));
       if (operation === 'createUpload' && status === 201) {
         const { url, method, path } = JSON.parse(text);
