@@ -161,6 +161,12 @@ as $$
 declare
   v_me constant uuid := private.begin_reaction();
 begin
+  -- As for a like: an owner who leaves takes notifications and likes along in the other order.
+  perform
+  from public.profiles
+  join public.posts on posts.owner_id = profiles.id
+  where posts.id = delete_post_like.post_id
+  for key share;
   delete from public.post_likes where post_likes.profile_id = v_me and post_likes.post_id = delete_post_like.post_id;
   if not found and delete_post_like.visible_post is null then
     perform private.raise_error(404, 'post_not_found', 'There is no such post.');

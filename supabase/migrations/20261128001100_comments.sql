@@ -366,8 +366,8 @@ create trigger _200_count_removed after delete on public.comments
 create trigger _300_forget_counts after delete on public.comments
   referencing old table as removed
   for each statement execute function private.tg_comments__forget_counts();
--- After all that need the comment.
-create trigger _900_bury after update on public.comments
+-- Likes before notifications, as an account that is deleted takes them along.
+create trigger _400_bury after update on public.comments
   referencing new table as added
   for each statement execute function private.tg_comments__bury();
 create trigger _900_remove_tombstones after delete on public.comments
@@ -552,6 +552,12 @@ as $$
 declare
   v_me constant uuid := private.begin_reaction();
 begin
+  -- As for a like: an author who leaves takes notifications and likes along in the other order.
+  perform
+  from public.profiles
+  join public.comments on comments.owner_id = profiles.id
+  where comments.id = delete_comment_like.comment_id
+  for key share of profiles;
   delete from public.comment_likes
   where comment_likes.profile_id = v_me and comment_likes.comment_id = delete_comment_like.comment_id;
   if not found and delete_comment_like.visible_comment is null then
