@@ -270,7 +270,10 @@ begin
     group by versions.post_id
     having sum(versions.number) <> 0
   loop
-    perform private.count(v_counted.post_id, 'post_comments', v_counted.number);
+    -- An owner who leaves takes the post along, and empties their own comments on it.
+    if exists (select from public.posts where posts.id = v_counted.post_id) then
+      perform private.count(v_counted.post_id, 'post_comments', v_counted.number);
+    end if;
   end loop;
   for v_counted in
     select versions.parent_id, sum(versions.number)::integer as number
@@ -283,7 +286,9 @@ begin
     group by versions.parent_id
     having sum(versions.number) <> 0
   loop
-    perform private.count(v_counted.parent_id, 'comment_replies', v_counted.number);
+    if exists (select from public.comments where comments.id = v_counted.parent_id) then
+      perform private.count(v_counted.parent_id, 'comment_replies', v_counted.number);
+    end if;
   end loop;
   return null;
 end

@@ -2,7 +2,7 @@
 -- Who may do what is in the access matrices as well.
 begin;
 set local search_path = public, extensions;
-select plan(110);
+select plan(111);
 
 select tests.create_user('ada'), tests.create_user('ben'), tests.create_user('cleo'), tests.create_user('dan'), tests.create_user('mia', 'moderator');
 select tests.insert_post('ada', 'Post'), tests.insert_post('ada', 'Other'), tests.insert_post('ada', 'Private', false);
@@ -327,6 +327,22 @@ select is_empty(
   $$,
   'comments, mentions, likes and counts are deleted with their post'
 );
+
+select tests.insert_post('dan', 'Dans post');
+select tests.insert_comment('dan', tests.id_of('Dans post'), 'Own'), tests.insert_comment('dan', tests.id_of('Dans post'), 'Own answer', tests.id_of('Own'));
+select tests.insert_comment('mia', tests.id_of('Dans post'), 'Mias again', tests.id_of('Own'));
+delete from auth.users where id = tests.id_of('dan');
+select is_empty(
+  $$
+    select counters.counted, counters.subject_id
+    from private.counters
+    where not exists (select from public.posts where id = subject_id)
+      and not exists (select from public.comments where id = subject_id)
+      and not exists (select from public.profiles where id = subject_id)
+  $$,
+  'an account that commented on its own posts leaves no counts'
+);
+select tests.create_user('dan');
 
 -- Repeated requests
 
