@@ -12,7 +12,7 @@ import { pdf } from './formats/pdf.ts';
 import { png } from './formats/png.ts';
 import { riff } from './formats/riff.ts';
 import { webm } from './formats/webm.ts';
-import { declaredType, type MediaType } from './types.ts';
+import { acceptedTypes, declaredType, type MediaType } from './types.ts';
 
 /** The formats, by how a file begins. MP3 comes last: it has no certain beginning. */
 const formats: readonly Format[] = [jpeg, png, gif, heif, mp4, riff, webm, ogg, docx, pdf, mp3];
@@ -75,7 +75,8 @@ export function inspect(
   }
   const file = formats.find((format) => format.begins(bytes))?.clean(bytes);
   if (!file || (rules.imagesOnly && file.type.kind !== 'image')) {
-    throw fieldProblem('media_type_unsupported', field, `${name} is of a type that is not accepted here.`);
+    const accepted = acceptedTypes(rules.imagesOnly ? 'image' : undefined);
+    throw fieldProblem('media_type_unsupported', field, `${name} is no ${accepted}, or it is damaged.`);
   }
   const declared = declaredType(contentType);
   if (declared && containerOf(declared) !== containerOf(file.type)) {

@@ -86,3 +86,10 @@ export function declaredType(contentType: string): MediaType | undefined {
     ({ mimeType, aliases }) => mimeType === name || aliases.includes(name),
   );
 }
+
+/** The accepted types in words, of one kind or all: "jpg, png or gif". */
+export function acceptedTypes(kind?: MediaKind): string {
+  const types = Object.values<MediaType>(mediaTypes).filter((type) => !kind || type.kind === kind);
+  const names = types.map(({ extension }) => extension);
+  return `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`;
+}

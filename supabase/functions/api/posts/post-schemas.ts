@@ -4,6 +4,7 @@ import { PageQuery } from '../http/lists.ts';
 import { boolean, person, text, timestamp, uuid } from '../http/schemas.ts';
 import { limits } from '../limits.ts';
 import { mediaFacts, uploadPath } from '../media/media-schemas.ts';
+import { acceptedTypes } from '../media/types.ts';
 import { owner } from '../people/people-schemas.ts';
 import { likeCount, liked, saved } from './reaction-schemas.ts';
 import { mentions, tags } from './references.ts';
@@ -49,7 +50,9 @@ const formFields = {
     .array(fileOrPath)
     .max(limits.media, tooMany)
     .optional()
-    .openapi({ description: 'Files, or paths from POST /uploads/. Repeat the field for more.' }),
+    .openapi({
+      description: `Files (${acceptedTypes()}), or paths from POST /uploads/. Repeat the field for more.`,
+    }),
   alt_text: z.array(altText).optional().openapi({
     description: 'For each file in the order of `media`. Repeat the field for more.',
   }),

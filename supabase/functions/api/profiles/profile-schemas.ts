@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi';
 import { emptyAsNull, type FileSource, fileOrPath, fromTexts } from '../http/form.ts';
 import { boolean, text, timestamp, uuid } from '../http/schemas.ts';
 import { limits } from '../limits.ts';
+import { acceptedTypes } from '../media/types.ts';
 import { blocking, followed_by, following, muting, requested } from '../people/people-schemas.ts';
 
 export const username = z
@@ -97,7 +98,7 @@ export const ProfileEdit = z
   });
 
 const sentPicture = emptyAsNull(fileOrPath.nullable()).openapi({
-  description: 'JPEG, PNG or GIF; an empty text takes the picture away.',
+  description: `A picture (${acceptedTypes('image')}); an empty text takes the picture away.`,
 });
 
 /** The same as a form. */
