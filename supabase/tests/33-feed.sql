@@ -100,7 +100,8 @@ select tests.id_of(reader), tests.id_of('u' || place), case when place % 9 = 0 t
 from (values ('zoe', 1, 50), ('yan', 20, 24), ('wim', 31, 60)) as follower (reader, first, last)
 cross join lateral generate_series(first, last) as place;
 insert into public.mutes (muter_id, muted_id) select tests.id_of('zoe'), tests.id_of('u' || place) from generate_series(2, 50, 6) as place;
-insert into public.posts (owner_id, caption) select tests.id_of('zoe'), 'Mine' from generate_series(1, 3);
+insert into public.posts (id, owner_id, caption)
+select ('ffffffff-1000-7000-a000-000000000' || place || 'a')::uuid, tests.id_of('zoe'), 'Mine' from unnest(array[30, 58, 59]) as place;
 
 create function pg_temp.plain(reader text, size integer) returns uuid[]
 language sql
