@@ -226,7 +226,7 @@ declare
   v_max constant integer := candidate_ids.wanted * 3 / 2;
   v_me constant uuid := auth.uid();
   v_ids uuid[];
-  v_scanned integer;
+  v_followees integer;
   v_owners uuid[];
   v_oldest uuid;
 begin
@@ -249,29 +249,31 @@ begin
   end if;
 
   -- The home feed. Who follows many finds enough posts among the newest of all. Looking at as many of them as there are
-  -- followees costs half of the merge below, or less.
-  v_scanned := private.count_of(v_me, 'profile_following');
-  v_ids := array(
-    select newest.id
-    from (
-      select posts.id, posts.owner_id
-      from public.posts
-      where posts.id < candidate_ids.before
-      order by posts.id desc
-      limit v_scanned
-    ) as newest
-    where newest.owner_id = v_me
-      or (
-        select follows.state = 'accepted'
-        from public.follows
-        where follows.follower_id = v_me and follows.followee_id = newest.owner_id
-      )
-      and newest.owner_id not in (select mutes.muted_id from public.mutes where mutes.muter_id = v_me)
-    order by newest.id desc
-    limit v_max
-  );
-  if cardinality(v_ids) >= candidate_ids.wanted then
-    return v_ids;
+  -- followees costs half of the merge below, or less. For a few followees it would find too little.
+  v_followees := private.count_of(v_me, 'profile_following');
+  if v_followees > 5 * candidate_ids.wanted then
+    v_ids := array(
+      select newest.id
+      from (
+        select posts.id, posts.owner_id
+        from public.posts
+        where posts.id < candidate_ids.before
+        order by posts.id desc
+        limit v_followees
+      ) as newest
+      where newest.owner_id = v_me
+        or (
+          select follows.state = 'accepted'
+          from public.follows
+          where follows.follower_id = v_me and follows.followee_id = newest.owner_id
+        )
+        and newest.owner_id not in (select mutes.muted_id from public.mutes where mutes.muter_id = v_me)
+      order by newest.id desc
+      limit v_max
+    );
+    if cardinality(v_ids) >= candidate_ids.wanted then
+      return v_ids;
+    end if;
   end if;
 
   -- The newest post of each followee tells the owners of the page, and how far back it may go.
