@@ -467,7 +467,9 @@ set search_path = ''
 set statement_timeout = '60s'
 as $$
 begin
-  -- First, because it takes the stronger lock on the profile.
+  -- One account at a time: two users who liked each other's posts would delete the same likes in opposite order.
+  perform pg_advisory_xact_lock(hashtextextended('public.delete_account', 0));
+  -- Before lock_writer, because it takes the stronger lock on the profile.
   perform private.require_other_admin(auth.uid());
   -- Banned users cannot delete their account, because they could register again with the same address.
   perform private.lock_writer();
