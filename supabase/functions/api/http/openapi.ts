@@ -148,7 +148,8 @@ function describeProblems(endpoint: Description, { json }: RequestSchemas): Rout
 const description = `People, posts with media, mentions and hashtags.
 
 Every path works with and without a slash at its end. Errors are \`application/problem+json\` (RFC 9457): branch on
-their \`code\`. Times are ISO 8601, ids are UUIDs, and lists come newest first unless they say otherwise, with the next page in the \`Link\` header.`;
+their \`code\`. Times are ISO 8601, ids are UUIDs. Lists come newest first unless they say otherwise, with the next page in
+the \`Link\` header.`;
 
 // `identifier` is new in 3.1, and the types know only 3.0.
 const license = { name: 'All rights reserved', identifier: 'LicenseRef-All-Rights-Reserved' };
