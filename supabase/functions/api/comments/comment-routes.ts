@@ -3,7 +3,7 @@ import type { MiddlewareHandler } from 'hono';
 import type { Config } from '../config.ts';
 import type { Database } from '../database.types.ts';
 import type { AppEnv } from '../http/context.ts';
-import { dataOf } from '../http/database.ts';
+import { dataOf, given } from '../http/database.ts';
 import { addEndpoint } from '../http/endpoint.ts';
 import { addList } from '../http/lists.ts';
 import type { App } from '../http/openapi.ts';
@@ -40,13 +40,11 @@ export function addCommentRoutes(app: App, config: Config, requireCaller: Middle
     },
     problems: [403, 404, 409, 429],
     handler: async (c, { params, headers, body }) => {
-      const key = headers['idempotency-key'];
       const comment = await dataOf(
         c.var.caller.client.rpc('create_comment', {
           post_id: params.id,
           text: body.text,
-          ...(body.parent ? { parent_id: body.parent } : {}),
-          ...(key === undefined ? {} : { idempotency_key: key }),
+          ...given({ parent_id: body.parent, idempotency_key: headers['idempotency-key'] }),
         }),
       );
       return c.json(comment, 201, { location: `${functionPath}/comments/${comment.id}/` });
@@ -68,7 +66,7 @@ export function addCommentRoutes(app: App, config: Config, requireCaller: Middle
           post_id: params.id,
           newest_first: query.order === 'newest',
           page_limit,
-          ...(cursor === undefined ? {} : { cursor }),
+          ...given({ cursor }),
         },
         { get: true },
       ),
@@ -82,11 +80,7 @@ export function addCommentRoutes(app: App, config: Config, requireCaller: Middle
     summary: 'The replies to a comment',
     holds: 'Comments, oldest first',
     read: (client, { page_limit, before: cursor }, { params }) =>
-      client.rpc(
-        'list_replies',
-        { comment_id: params.id, page_limit, ...(cursor === undefined ? {} : { cursor }) },
-        { get: true },
-      ),
+      client.rpc('list_replies', { comment_id: params.id, page_limit, ...given({ cursor }) }, { get: true }),
   });
 
   addEndpoint(app, {

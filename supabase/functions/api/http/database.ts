@@ -14,6 +14,12 @@ export async function dataOf<Data>(request: PromiseLike<PostgrestSingleResponse<
   return data as Data;
 }
 
+/** The fields that are neither null nor missing: for the others, a function of the database has a default. */
+export function given<Fields extends object>(fields: Fields) {
+  const entries = Object.entries(fields).filter(([, value]) => value != null);
+  return Object.fromEntries(entries) as { [Name in keyof Fields]?: NonNullable<Fields[Name]> };
+}
+
 /** Constraints that a request can violate, by name: their code and the field they guard. */
 const constraints: Record<string, [code: ProblemCode, field: string, detail: string]> = {
   profiles_username_key: ['username_taken', 'username', 'This user name is taken.'],

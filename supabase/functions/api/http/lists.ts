@@ -4,7 +4,7 @@ import type { Config } from '../config.ts';
 import { limits } from '../limits.ts';
 import type { AppContext, NoctraClient } from './context.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
-import { dataOf } from './database.ts';
+import { dataOf, given } from './database.ts';
 import { addEndpoint, type Endpoint, type Input } from './endpoint.ts';
 import type { App } from './openapi.ts';
 import { publicOrigin } from './urls.ts';
@@ -81,7 +81,7 @@ export function addList<
     answers: { 200: { description: holds, schema: z.array(item), headers: linkHeader } },
     handler: async (c, { params, query }) => {
       const { limit, cursor } = query as z.output<typeof PageQuery>;
-      const page = { page_limit: limit + 1, ...(cursor === undefined ? {} : { before: cursor }) };
+      const page = { page_limit: limit + 1, ...given({ before: cursor }) };
       const rows = await dataOf(read(c.var.caller.client, page, { params, query }));
       const shown = rows.slice(0, limit);
       const last = shown.at(-1);

@@ -2,7 +2,7 @@ import type { MiddlewareHandler } from 'hono';
 import type { Config } from '../config.ts';
 import type { Database } from '../database.types.ts';
 import type { AppEnv } from '../http/context.ts';
-import { dataOf } from '../http/database.ts';
+import { dataOf, given } from '../http/database.ts';
 import { addEndpoint } from '../http/endpoint.ts';
 import { addList } from '../http/lists.ts';
 import type { App } from '../http/openapi.ts';
@@ -88,8 +88,8 @@ export function addNotificationRoutes(
     answers: { 200: { description: 'Each kind', schema: NotificationSettingsAnswer } },
     problems: [403],
     handler: async (c, { body }) => {
-      const changes = Object.fromEntries(Object.entries(body).filter(([, on]) => on != null));
-      return c.json(await dataOf(c.var.caller.client.rpc('update_notification_settings', { changes })), 200);
+      const edit = { changes: given(body) };
+      return c.json(await dataOf(c.var.caller.client.rpc('update_notification_settings', edit)), 200);
     },
   });
 }

@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi';
 import type { MiddlewareHandler } from 'hono';
 import type { Config } from '../config.ts';
 import type { AppContext, AppEnv, Caller } from '../http/context.ts';
-import { dataOf } from '../http/database.ts';
+import { dataOf, given } from '../http/database.ts';
 import { addEndpoint } from '../http/endpoint.ts';
 import type { FileSource } from '../http/form.ts';
 import { addList } from '../http/lists.ts';
@@ -49,12 +49,7 @@ export function addPostRoutes(app: App, config: Config, requireCaller: Middlewar
         dataOf(
           c.var.caller.client.rpc('create_post', {
             caption: body.caption,
-            tags: body.tags ?? [],
-            mentions: body.mentions ?? [],
-            media,
-            is_public: body.is_public ?? true,
-            ...(body.original_post ? { original_post: body.original_post } : {}),
-            ...(key === null ? {} : { idempotency_key: key }),
+            ...given({ ...body, media, idempotency_key: key }),
           }),
         ),
       );
@@ -70,7 +65,11 @@ export function addPostRoutes(app: App, config: Config, requireCaller: Middlewar
     summary: 'All posts that you may see',
     query: PostsQuery,
     read: (client, page, { query }) =>
-      client.rpc('list_posts', { ...page, ...filtersOf(query) }, { get: true }),
+      client.rpc(
+        'list_posts',
+        { ...page, ...given({ owner: query.owner, tag: query.tag, mentions: query.mentions }) },
+        { get: true },
+      ),
   });
 
   // Before /posts/{id}/: a router takes the first that fits.
@@ -131,22 +130,17 @@ export function addPostRoutes(app: App, config: Config, requireCaller: Middlewar
     body: { json: PostEdit, form: PostEditForm, files: ['media'] },
     answers: { 200: { description: 'The post as it is now', schema: PostAnswer } },
     problems: [403, 404, 409, 429],
-    handler: async (c, { params, body }) => {
-      const row = await withMedia(config, c.var.caller, body.media, null, (media) =>
+    handler: async (c, { params, body: { media: added, ...changes } }) => {
+      const row = await withMedia(config, c.var.caller, added, null, (media) =>
         dataOf(
           c.var.caller.client.rpc('update_post', {
             post_id: params.id,
             add_media: media,
-            remove_media: body.remove_media ?? [],
-            // Null stands for "as it is", but is not in the generated types.
-            ...(body.caption == null ? {} : { caption: body.caption }),
-            ...(body.is_public == null ? {} : { is_public: body.is_public }),
-            ...(body.tags == null ? {} : { tags: body.tags }),
-            ...(body.mentions == null ? {} : { mentions: body.mentions }),
+            ...given(changes),
           }),
         ),
       );
-      if (body.remove_media?.length) removeSoon(config);
+      if (changes.remove_media?.length) removeSoon(config);
       return c.json(await presentPost(c, config, row), 200);
     },
   });
@@ -193,13 +187,4 @@ async function deletePost({ client, id }: Caller, postId: string): Promise<void>
   // Banned users cannot delete their own posts.
   if (visible.owner_id === id) throw problem('user_banned', 'This account is closed.');
   throw problem('not_owner', 'The post is not yours.');
-}
-
-/** The filters of a list of posts. */
-function filtersOf({ owner, tag, mentions }: z.output<typeof PostsQuery>) {
-  return {
-    ...(owner === undefined ? {} : { owner }),
-    ...(tag === undefined ? {} : { tag }),
-    ...(mentions === undefined ? {} : { mentions }),
-  };
 }

@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi';
 import type { MiddlewareHandler } from 'hono';
 import type { Config } from '../config.ts';
 import type { AppEnv } from '../http/context.ts';
-import { dataOf } from '../http/database.ts';
+import { dataOf, given } from '../http/database.ts';
 import { addEndpoint } from '../http/endpoint.ts';
 import type { App } from '../http/openapi.ts';
 import { person } from '../http/schemas.ts';
@@ -102,11 +102,7 @@ function picturesOf({ profile_pic, cover_pic }: z.output<typeof ProfileEdit>) {
 function columnsOf(edit: z.output<typeof ProfileEdit>) {
   const { username, bio, playlist, publicProfile, anonymous, date_of_birth } = edit;
   return {
-    ...(username == null ? {} : { username }),
-    ...(bio == null ? {} : { bio }),
-    ...(playlist == null ? {} : { playlist }),
-    ...(publicProfile == null ? {} : { is_public: publicProfile }),
-    ...(anonymous == null ? {} : { is_anonymous: anonymous }),
+    ...given({ username, bio, playlist, is_public: publicProfile, is_anonymous: anonymous }),
     ...(date_of_birth === undefined ? {} : { date_of_birth }),
   };
 }

@@ -3,7 +3,7 @@ import type { MiddlewareHandler } from 'hono';
 import type { Config } from '../config.ts';
 import type { Database } from '../database.types.ts';
 import type { AppEnv } from '../http/context.ts';
-import { dataOf } from '../http/database.ts';
+import { dataOf, given } from '../http/database.ts';
 import { addEndpoint } from '../http/endpoint.ts';
 import { addList } from '../http/lists.ts';
 import type { App } from '../http/openapi.ts';
@@ -36,13 +36,7 @@ export function addReportRoutes(app: App, config: Config, requireCaller: Middlew
     problems: [403, 404, 429],
     handler: async (c, { body }) => {
       const { post, comment, user, reason, text } = body;
-      const report = {
-        reason,
-        ...(post == null ? {} : { post_id: post }),
-        ...(comment == null ? {} : { comment_id: comment }),
-        ...(user == null ? {} : { person: user }),
-        ...(text == null ? {} : { text }),
-      };
+      const report = { reason, ...given({ post_id: post, comment_id: comment, person: user, text }) };
       const sent = present(await dataOf(c.var.caller.client.rpc('create_report', report)));
       // The database leaves what is for moderators empty.
       const { state, note, reporter, owner, preview, handled_by, updated_at, ...own } = sent;
@@ -60,11 +54,7 @@ export function addReportRoutes(app: App, config: Config, requireCaller: Middlew
     item: ReportAnswer,
     problems: [403],
     read: (client, page, { query }) =>
-      client.rpc(
-        'list_reports',
-        { ...page, ...(query.state === undefined ? {} : { state: query.state }) },
-        { get: true },
-      ),
+      client.rpc('list_reports', { ...page, ...given({ state: query.state }) }, { get: true }),
     idOf: ({ id }: ReportRow) => id,
     present: (_, rows) => rows.map(present),
   });
@@ -81,11 +71,7 @@ export function addReportRoutes(app: App, config: Config, requireCaller: Middlew
     answers: { 200: { description: 'The report as it is now', schema: ReportAnswer } },
     problems: [403, 404],
     handler: async (c, { params, body }) => {
-      const changes = {
-        report_id: params.id,
-        ...(body.state == null ? {} : { state: body.state }),
-        ...(body.note == null ? {} : { note: body.note }),
-      };
+      const changes = { report_id: params.id, ...given(body) };
       return c.json(present(await dataOf(c.var.caller.client.rpc('update_report', changes))), 200);
     },
   });
