@@ -165,7 +165,7 @@ comment on column public.profiles.avatar_path is 'The profile picture: an object
 comment on column public.profiles.cover_path is 'The cover picture: an object of bucket covers, or null.';
 comment on column public.profiles.is_vip is 'Shows a badge beside the name. Set by admins (set_vip).';
 comment on column public.profiles.role is 'The powers of the user beyond their own content. Set by admins (set_role).';
-comment on column public.profiles.is_public is 'False hides all posts of the user from everybody else but moderators.';
+comment on column public.profiles.is_public is 'False hides all posts of the user from everybody but accepted followers and moderators.';
 comment on column public.profiles.is_anonymous is 'A preference that clients store here: show the user without name and picture.';
 comment on column public.profiles.created_at is 'When the user signed up.';
 comment on column public.profiles.updated_at is 'When the profile last changed.';

@@ -6,8 +6,8 @@
 --
 -- Visibility is a stored column, is_visible_to_all, which decides nearly every row without looking at the owner. It
 -- depends on the post and on the owner's profile, so every transaction that changes either of them first locks the
--- profile and then the post. A transaction that waits for the profile then reads it as it was committed. Tags and
--- mentions carry a copy of the column for the indexes of list_posts; it decides nothing.
+-- profile and then the post. A transaction that waits for the profile then reads it as it was committed. What depends on
+-- the reader, follows and blocks, is in the policy.
 
 create function private.is_valid_caption(caption text)
 returns boolean
