@@ -50,7 +50,7 @@ export type ProfileEdit = {
   playlist?: string | null | undefined;
   /** Null takes it away. */
   date_of_birth?: string | null | undefined;
-  /** False hides all posts from other users. */
+  /** False shows posts to accepted followers only. */
   publicProfile?: boolean | null | undefined;
   /** A preference that clients keep here. */
   anonymous?: boolean | null | undefined;
