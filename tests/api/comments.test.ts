@@ -310,4 +310,22 @@ describe('a comment that is not visible', () => {
     ] as const)
       expect(await callAs(ann, method, `/comments/${id}/${path}`, json), path).toMatchObject({ status: 404 });
   });
+
+  test('a comment that a moderator hides is for its author and moderators', async () => {
+    const { ann, kai, post } = await twoAndPost();
+    const moderator = await newPerson();
+    await secretClient().rpc('set_role', { profile_id: moderator.id, role: 'moderator' }).throwOnError();
+    const { id } = await comment(ann, post);
+    await moderator.client.rpc('hide_comment', { comment_id: id, reason: 'spam' }).throwOnError();
+    for (const person of [ann, moderator])
+      expect((await read(person, id)).json).toMatchObject({
+        text: 'A comment',
+        hidden_at: expect.any(String),
+      });
+    expect((await read(kai, id)).status).toBe(404);
+    expect(await readIds(kai, `/posts/${post}/comments/`)).toEqual([]);
+    expect((await callAs(kai, 'GET', `/posts/${post}/`)).json).toMatchObject({ comment_count: 0 });
+    await moderator.client.rpc('hide_comment', { comment_id: id, hidden: false }).throwOnError();
+    expect(await readIds(kai, `/posts/${post}/comments/`)).toEqual([id]);
+  });
 });

@@ -87,7 +87,9 @@ export const ProfileEdit = z
     bio: text('A bio', limits.bio_length).nullish(),
     playlist: text('A playlist', limits.playlist_length).nullish(),
     date_of_birth: dateOfBirth.nullable().optional().openapi({ description: 'Null takes it away.' }),
-    publicProfile: boolean.nullish().openapi({ description: 'False shows posts to accepted followers only.' }),
+    publicProfile: boolean
+      .nullish()
+      .openapi({ description: 'False shows posts to accepted followers only.' }),
     anonymous: boolean.nullish().openapi({ description: 'A preference that clients keep here.' }),
     profile_pic: uploadedPicture,
     cover_pic: uploadedPicture,
