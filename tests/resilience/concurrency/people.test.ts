@@ -85,12 +85,13 @@ const wrong = (people: Person[]) => {
       )`;
 };
 
-for (const start of ['nothing', 'a request', 'a follow', 'a block'] as const)
+for (const start of ['nothing', 'a private profile', 'a request', 'a follow', 'a block'] as const)
   test.concurrent(`from ${start}, any two writes of two users at once leave nothing beside a block, no request to a public profile and right counts`, {
     timeout: 180_000,
   }, async () => {
     const [ann, bob] = (await newPeople(2)) as [Person, Person];
     const all = Object.entries(writes(ann, bob));
+    const isPublic = start !== 'a private profile' && start !== 'a request';
     for (const [firstName, first] of all) {
       for (const [secondName, second] of all) {
         await sql.begin(async (tx) => {
@@ -98,7 +99,7 @@ for (const start of ['nothing', 'a request', 'a follow', 'a block'] as const)
           await tx`delete from public.blocks where blocker_id in (${ann.id}, ${bob.id})`;
           await tx`delete from public.mutes where muter_id in (${ann.id}, ${bob.id})`;
           await tx`delete from private.rate_counters where subject in (${ann.id}, ${bob.id})`;
-          await tx`update public.profiles set is_public = ${start !== 'a request'} where id = ${bob.id}`;
+          await tx`update public.profiles set is_public = ${isPublic} where id = ${bob.id}`;
           if (start === 'a request' || start === 'a follow')
             await tx`insert into public.follows (follower_id, followee_id) values (${ann.id}, ${bob.id})`;
           if (start === 'a block')
