@@ -2,6 +2,7 @@ import type postgres from 'postgres';
 import { expect, test } from 'vitest';
 import { actAs, openDatabase } from '../../kit/database.ts';
 import { newPeople, type Person, secretClient } from '../../kit/people.ts';
+import { createPost } from '../../kit/posts.ts';
 import { dataOf } from '../../kit/results.ts';
 import { atOnce, retried, shuffled } from './at-once.ts';
 import { sideBySide } from './side-by-side.ts';
@@ -13,7 +14,11 @@ const call = (name: string, person: Person) => (tx: postgres.ISql) =>
   tx`select public.${tx(name)}(${person.id}::text)`;
 
 /** What two users can do to each other, and to their own profile, in the transaction of `tx`. */
-function writes(ann: Person, bob: Person): Record<string, (tx: postgres.ReservedSql) => Promise<unknown>> {
+function writes(
+  ann: Person,
+  bob: Person,
+  post: string,
+): Record<string, (tx: postgres.ReservedSql) => Promise<unknown>> {
   const as = (person: Person, work: (tx: postgres.ReservedSql) => Promise<unknown>) => {
     return async (tx: postgres.ReservedSql) => {
       await actAs(tx, person);
@@ -26,10 +31,14 @@ function writes(ann: Person, bob: Person): Record<string, (tx: postgres.Reserved
     'ann blocks bob': as(ann, call('block_user', bob)),
     'ann unblocks bob': as(ann, call('unblock_user', bob)),
     'ann mentions bob': as(ann, (tx) => tx`select public.create_post(${`@${bob.username}`})`),
+    'ann likes the post of bob': as(ann, (tx) => tx`select public.like_post(${post})`),
+    'ann comments on the post of bob': as(
+      ann,
+      (tx) => tx`select public.create_comment(${post}, ${`Hello @${bob.username}`})`,
+    ),
     'bob follows ann': as(bob, call('follow_user', ann)),
     'bob blocks ann': as(bob, call('block_user', ann)),
     'bob accepts ann': as(bob, call('accept_follow_request', ann)),
-    'bob declines ann': as(bob, call('decline_follow_request', ann)),
     'bob removes ann': as(bob, call('remove_follower', ann)),
     'bob mutes ann': as(bob, call('mute_user', ann)),
     'bob lists ann': as(
@@ -62,6 +71,10 @@ const wrong = (people: Person[]) => {
     select 'a mention beside a block'
     from public.post_mentions join public.posts on posts.id = post_id join blocked on a = owner_id and b = profile_id
     union all
+    select 'a mention in a comment beside a block'
+    from public.comment_mentions join public.comments on comments.id = comment_id
+    join blocked on a = owner_id and b = profile_id
+    union all
     select 'a notification beside a block'
     from public.notification_actors join blocked on a = actor_id and b = recipient_id
     union all
@@ -90,7 +103,8 @@ for (const start of ['nothing', 'a private profile', 'a request', 'a follow', 'a
     timeout: 180_000,
   }, async () => {
     const [ann, bob] = (await newPeople(2)) as [Person, Person];
-    const all = Object.entries(writes(ann, bob));
+    const { id: post } = await createPost(bob, { caption: 'The post' });
+    const all = Object.entries(writes(ann, bob, post));
     const isPublic = start !== 'a private profile' && start !== 'a request';
     for (const [firstName, first] of all) {
       for (const [secondName, second] of all) {
@@ -98,6 +112,7 @@ for (const start of ['nothing', 'a private profile', 'a request', 'a follow', 'a
           await tx`delete from public.follows where follower_id in (${ann.id}, ${bob.id})`;
           await tx`delete from public.blocks where blocker_id in (${ann.id}, ${bob.id})`;
           await tx`delete from public.mutes where muter_id in (${ann.id}, ${bob.id})`;
+          await tx`delete from public.post_likes where profile_id = ${ann.id}`;
           await tx`delete from private.rate_counters where subject in (${ann.id}, ${bob.id})`;
           await tx`update public.profiles set is_public = ${isPublic} where id = ${bob.id}`;
           if (start === 'a request' || start === 'a follow')
