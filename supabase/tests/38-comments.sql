@@ -2,7 +2,7 @@
 -- Who may do what is in the access matrices as well.
 begin;
 set local search_path = public, extensions;
-select plan(111);
+select plan(112);
 
 select tests.create_user('ada'), tests.create_user('ben'), tests.create_user('cleo'), tests.create_user('dan'), tests.create_user('mia', 'moderator');
 select tests.insert_post('ada', 'Post'), tests.insert_post('ada', 'Other'), tests.insert_post('ada', 'Private', false);
@@ -162,13 +162,16 @@ select is(
 );
 select tests.clear_authentication();
 update public.profiles set username = 'tap_dora' where id = tests.id_of('dan');
-select tests.create_user('new_dan', metadata => '{"username": "tap_dan2"}');
+delete from private.username_reservations where username = 'tap_dan';
+select tests.create_user('new_dan', metadata => '{"username": "tap_dan"}');
 select tests.authenticate_as('ben');
 select is(
   (public.update_comment(pg_temp.id_of('First @tap_dan'), 'First, again @tap_dan')).mentions, jsonb_build_array(jsonb_build_object('id', tests.id_of('dan'), 'username', 'tap_dora')),
   'a mention stays with the user who had the name'
 );
 select tests.clear_authentication();
+delete from auth.users where id = tests.id_of('new_dan');
+delete from private.username_reservations where username = 'tap_dan';
 update public.profiles set username = 'tap_dan' where id = tests.id_of('dan');
 select tests.authenticate_as('ben');
 select is((public.update_comment(pg_temp.id_of('First, again @tap_dan'), 'First')).mentions, '[]', 'a name that leaves the text is no mention any more');
@@ -308,6 +311,9 @@ select
 insert into public.comment_likes (profile_id, comment_id)
 values (tests.id_of('ben'), tests.id_of('Cleos')), (tests.id_of('dan'), tests.id_of('Cleos')), (tests.id_of('dan'), tests.id_of('Bens @tap_cleo'));
 delete from auth.users where id = tests.id_of('ben');
+select is_empty(
+  $$select id from public.audit_log where action = 'comment_deleted' and target_id = tests.id_of('Bens @tap_cleo')$$, 'comments that go with an account are not in the audit log'
+);
 select tests.authenticate_as('dan');
 select is(pg_temp.comments_on(tests.id_of('Post')), array['- 0 1 deleted'], 'a deleted account leaves a tombstone where its comment has a reply');
 select is(pg_temp.replies_to(tests.id_of('Bens @tap_cleo')), array['Cleos by tap_cleo 1 0 liked'], 'its replies and likes go');
