@@ -523,7 +523,14 @@ set search_path = ''
 set plan_cache_mode = force_generic_plan
 as $$
 begin
-  -- A post that is deleted takes its notifications along.
+  -- A post that is deleted takes its notifications along: nothing is looked up for each of its likes.
+  if not exists (
+    select
+    from (select distinct removed.post_id from removed) as liked
+    where (select true from public.posts where posts.id = liked.post_id)
+  ) then
+    return null;
+  end if;
   delete from public.notification_actors
   using removed
   join public.posts on posts.id = removed.post_id
@@ -577,7 +584,14 @@ set search_path = ''
 set plan_cache_mode = force_generic_plan
 as $$
 begin
-  -- A comment that is deleted takes its notifications along.
+  -- A comment that is deleted takes its notifications along: nothing is looked up for each of its likes.
+  if not exists (
+    select
+    from (select distinct removed.comment_id from removed) as liked
+    where (select true from public.comments where comments.id = liked.comment_id)
+  ) then
+    return null;
+  end if;
   delete from public.notification_actors
   using removed
   join public.comments on comments.id = removed.comment_id
