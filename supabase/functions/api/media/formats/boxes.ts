@@ -47,7 +47,6 @@ export function* boxesIn(bytes: Uint8Array, from: number, to: number): Generator
   const most = from === 0 ? MAX_BOXES.inFile : MAX_BOXES.inBox;
   for (let start = from, count = 0; start + 8 <= to && count < most; count++) {
     const type = nameAt(bytes, start + 4);
-    if (!isType(bytes, start + 4)) return;
     const short = view.getUint32(start);
     const isLong = short === 1 && start + 16 <= to;
     const body = start + (isLong ? 16 : 8);
@@ -59,15 +58,6 @@ export function* boxesIn(bytes: Uint8Array, from: number, to: number): Generator
     yield { type, start, body, end };
     start = end;
   }
-}
-
-/** Whether there is the type of a box: letters, and the © of Apple's. */
-function isType(bytes: Uint8Array, at: number): boolean {
-  for (let index = at; index < at + 4; index++) {
-    const byte = bytes[index] ?? 0;
-    if ((byte < 0x20 || byte > 0x7e) && byte !== 0xa9) return false;
-  }
-  return true;
 }
 
 /** The first box of a type inside another one, or further inside. */

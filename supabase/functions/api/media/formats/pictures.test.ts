@@ -231,8 +231,10 @@ test('removes the orientation of a WebP, by which browsers do not turn it, and s
   const { orientation, exif, xmp } = await sharp(cleaned?.bytes).metadata();
   expect({ orientation, exif, xmp }).toEqual({});
   expect(cleaned?.dimensions).toEqual({ width: 640, height: 480 });
-  const flags = Buffer.from(cleaned?.bytes ?? []).indexOf('VP8X') + 8;
-  expect([turned[flags] ?? 0, cleaned?.bytes[flags] ?? 0].map((byte) => byte & 0x0c)).toEqual([8, 0]);
+  const bytes = Buffer.from(cleaned?.bytes ?? []);
+  expect(bytes.length).toBe(bytes.readUInt32LE(4) + 8);
+  const flags = bytes.indexOf('VP8X') + 8;
+  expect([turned[flags] ?? 0, bytes[flags] ?? 0].map((byte) => byte & 0x0c)).toEqual([8, 0]);
 });
 
 test.each([

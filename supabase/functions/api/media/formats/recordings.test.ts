@@ -186,7 +186,7 @@ describe('MP4 and MOV', () => {
 
   test.each<[what: string, file: Uint8Array, expected: number | null]>([
     ['in its own units', clipWith('mvhd', 12, number(600), number(1500)), 2500],
-    ['not at all where it is not known', clipWith('mvhd', 16, number(0xffffffff)), null],
+    ['not at all where it is not known', clipWith('mvhd', 12, number(90_000), number(0xffffffff)), null],
     ['not at all without units', clipWith('mvhd', 12, number(0)), null],
     ['not at all if it says a thousand years', clipWith('mvhd', 12, number(1), number(0x7fffffff)), null],
   ])('tells how long a video is: %s', (_, file, expected) => {
@@ -206,7 +206,10 @@ describe('MP4 and MOV', () => {
     const late = box('tfdt', number(0x01000000), number(0), number(scale * 10));
     expect(clean(mp4, file(fragment(each, late, run(2))))?.durationMs).toBe(10_500);
     const listed = box('trun', number(0x101), number(2), number(0), number(scale), number(scale / 2));
-    expect(clean(mp4, file(fragment(box('tfhd', number(0), number(1)), listed)))?.durationMs).toBe(1500);
+    const plain = box('tfhd', number(0), number(1));
+    expect(clean(mp4, file(fragment(plain, listed)))?.durationMs).toBe(1500);
+    moov.set(number(scale / 2), Buffer.from(moov).indexOf('trex') + 16);
+    expect(clean(mp4, file(fragment(plain, run(5))))?.durationMs).toBe(2500);
   });
 
   test('tells MOV by its brand, or by having none', () => {

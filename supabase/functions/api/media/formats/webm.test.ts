@@ -201,6 +201,15 @@ describe('WebM', () => {
       film(element(0x1549a966, element(0x7ba9, location).subarray(0, -1)), tracks, cluster),
     ],
     [
+      'an element that ends with the next one',
+      film(
+        element(0x1549a966, scale, element(0x7ba9, 'x'.repeat(20)).subarray(0, -20)),
+        element(0xec, 'x'.repeat(11)),
+        tracks,
+        cluster,
+      ),
+    ],
+    [
       'an element without a length inside another',
       film(element(0x1549a966, '\x7b\xa9\xff', location), tracks, cluster),
     ],
