@@ -274,7 +274,7 @@ export type NotificationSettings = {
 };
 
 export type Unread = {
-  /** How many are not read, at most 1000. */
+  /** How many are not read, at most 100. */
   count: number;
 };
 

@@ -10,7 +10,7 @@ export const limits = {
   cover_size: 10485760,
   media_size: 52428800,
   tag_length: 50,
-  unread_max: 1000,
+  unread_max: 100,
   avatar_size: 5242880,
   password_min: 8,
   username_max: 30,

@@ -34,7 +34,7 @@ alter role authenticated set statement_timeout = '5s';
 -- Each limit is written here and nowhere else. Large networks also allow 2,200 characters, 30 tags, 20 mentions and
 -- 1,000 characters of alternative text; 50 MiB is the largest upload on Supabase's free plan; 255 is the width of
 -- profile texts in the clients; bcrypt, with which Auth hashes passwords, reads 72 bytes; no living user was born
--- before 1900.
+-- before 1900; clients show more than 99 unread notifications as 99+.
 create function public.limits()
 returns jsonb
 language plpgsql
@@ -66,7 +66,7 @@ begin
     "idempotency_key_length": 255,
     "page_size": 20,
     "page_size_max": 100,
-    "unread_max": 1000
+    "unread_max": 100
   }';
 end
 $$;

@@ -148,7 +148,8 @@ declare
   v_event_ids uuid[];
   v_event_id uuid;
   v_newest uuid;
-  v_bundle public.notifications;
+  v_id uuid;
+  v_actor_count integer;
 begin
   if notify.recipient_id is null then
     return false;
@@ -191,14 +192,20 @@ begin
   end if;
 
   if v_about_follow or notify.kind = 'like' then
-    select * into v_bundle
-    from public.notifications
-    where notifications.target_id = v_target_id
-      and notifications.recipient_id = notify.recipient_id
-      and notifications.kind = notify.kind
-      and notifications.day = (now() at time zone 'UTC')::date
-    limit 1
-    for no key update skip locked;
+    update public.notifications
+    set newest = greatest(notifications.newest, v_newest),
+      actor_count = notifications.actor_count + cardinality(v_actor_ids)
+    where notifications.id = (
+      select free.id
+      from public.notifications as free
+      where free.target_id = v_target_id
+        and free.recipient_id = notify.recipient_id
+        and free.kind = notify.kind
+        and free.day = (now() at time zone 'UTC')::date
+      limit 1
+      for no key update skip locked
+    )
+    returning notifications.id, notifications.actor_count into v_id, v_actor_count;
   elsif exists (
     select
     from public.notifications
@@ -209,28 +216,23 @@ begin
     -- One post or comment notifies a user once, also if it both answers and mentions that user.
     return true;
   end if;
-  if v_bundle.id is null then
+  if v_id is null then
     insert into public.notifications (recipient_id, kind, post_id, comment_id, newest, actor_count)
     values (
       notify.recipient_id, notify.kind, notify.post_id, notify.comment_id, v_newest, cardinality(v_actor_ids)
     )
-    returning notifications.id into v_bundle.id;
-  else
-    update public.notifications
-    set newest = greatest(v_newest, v_bundle.newest), actor_count = v_bundle.actor_count + cardinality(v_actor_ids)
-    where notifications.id = v_bundle.id;
-    if v_bundle.actor_count % 16 = 0 then
-      -- Passes over the bundle's former places in the index, so that PostgreSQL reuses them, and readers do not pass
-      -- over thousands of them.
-      perform
-      from public.notifications
-      where notifications.recipient_id = notify.recipient_id and notifications.newest < v_bundle.newest
-      order by notifications.newest desc
-      limit 1;
-    end if;
+    returning notifications.id into v_id;
+  elsif v_actor_count % 16 = 0 then
+    -- Passes over the bundle's former places in the index, so that PostgreSQL reuses them, and readers do not pass over
+    -- thousands of them.
+    perform
+    from public.notifications
+    where notifications.recipient_id = notify.recipient_id and notifications.newest < v_newest
+    order by notifications.newest desc
+    limit 1;
   end if;
   insert into public.notification_actors (notification_id, id, actor_id, recipient_id)
-  select v_bundle.id, event.id, event.actor_id, notify.recipient_id
+  select v_id, event.id, event.actor_id, notify.recipient_id
   from unnest(v_actor_ids, v_event_ids) as event (actor_id, id);
   return true;
 end
