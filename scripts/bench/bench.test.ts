@@ -18,7 +18,7 @@ beforeAll(async () => {
   const size = ['--posts', '2000', '--people', '20000', '--rounds', '1', '--data', data];
   await execute(process.execPath, [program('main.ts'), ...size, ...areas]);
   report = JSON.parse(fs.readFileSync(path.join(data, 'report.json'), 'utf8'));
-}, 240_000);
+}, 400_000);
 afterAll(() => fs.rmSync(data, { recursive: true, force: true }));
 
 it('the benchmark measures each area of --only', () => {

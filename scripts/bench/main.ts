@@ -46,7 +46,7 @@ Usage: npm run bench -- [options]
   --out <file>        the JSON file of the report (default: report.json in the data folder)
   --help              shows this text
 
-A million posts take about 2 GB; remove the data folder to free the space.
+A million posts take about 5 GB; remove the data folder to free the space.
 To draw a report: npm run bench:plot -- [file …]
 `;
 

@@ -3,8 +3,8 @@ import type postgres from 'postgres';
 /** Numbers of the people whom the benchmark asks about; see the functions of data.sql that make their ids. */
 export const readers = { first: 5001, last: 5100 };
 
-/** People who are followed by nobody unless a function below says so: the last ones, who also publish least. */
-export const unfollowed = 10;
+/** The last people, who publish least, are followed by nobody, unless a function below says so. */
+export const unfollowed = 100;
 
 /** Saved posts of each reader, and people whom each reader blocks and mutes. */
 const saves = 1000;
@@ -83,14 +83,14 @@ export async function makeExtremes(sql: postgres.Sql, posts: number, people: num
     from ${ofReaders(sql)} cross join generate_series(1, ${Math.min(saves, Math.floor(posts / 10))}::integer) as place
     on conflict do nothing
   `;
-  for (const [table, one, other, least] of [
-    ['blocks', 'blocker_id', 'blocked_id', blocks],
-    ['mutes', 'muter_id', 'muted_id', 0],
+  for (const [table, one, other, place] of [
+    ['blocks', 'blocker_id', 'blocked_id', 10],
+    ['mutes', 'muter_id', 'muted_id', 10 + blocks],
   ] as const)
     await sql`
       insert into public.${sql(table)} (${sql(one)}, ${sql(other)})
-      select bench.person(reader), bench.person(${people - unfollowed - least}::integer - place)
-      from ${ofReaders(sql)} cross join generate_series(1, ${blocks}::integer) as place
+      select bench.person(reader), bench.person(${people - place}::integer - number)
+      from ${ofReaders(sql)} cross join generate_series(1, ${blocks}::integer) as number
     `;
 }
 
