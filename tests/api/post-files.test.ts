@@ -112,7 +112,18 @@ describe('refuses, in a form and as an upload, and keeps nothing of', () => {
   const large = fixtureBytes('picture.png');
   new DataView(large.buffer).setUint32(16, 1_000_000);
 
+  const vast = fixtureBytes('picture.avif');
+  new DataView(vast.buffer).setUint32(Buffer.from(vast).indexOf('ispe') + 8, 1_000_000);
+  const elsewhere = fixtureBytes('photo.heic');
+  new DataView(elsewhere.buffer).setUint32(Buffer.from(elsewhere).indexOf('iloc') + 18, 0xfffffff0);
+  const endless = fixtureBytes('clip.webm');
+  endless.fill(0xff, Buffer.from(endless).indexOf('\x15\x49\xa9\x66', 'latin1') + 4);
+
   test.each<[what: string, file: File, status: number, code: string]>([
+    ['a WebM that claims to be an OGG', lie('clip.webm', 'audio/ogg'), 415, 'media_type_mismatch'],
+    ['an AVIF of 120,000 megapixels', new File([vast], 'x.avif'), 422, 'media_invalid'],
+    ['a HEIC whose bytes lie outside of it', new File([elsewhere], 'x.heic'), 415, 'media_type_unsupported'],
+    ['a WebM of endless elements', new File([endless], 'x.webm'), 415, 'media_type_unsupported'],
     ['a PNG that claims to be a JPEG', lie('picture.png', 'image/jpeg'), 415, 'media_type_mismatch'],
     ['a QuickTime film that claims to be an MP4', lie('clip.mov', 'video/mp4'), 415, 'media_type_mismatch'],
     [

@@ -1,5 +1,6 @@
-import fs from 'node:fs';
 import fc from 'fast-check';
+import { mediaTypes } from '../../../supabase/functions/api/media/types.ts';
+import { fixtureBytes, samples } from '../../kit/files.ts';
 import type { Schema } from './document.ts';
 import type { Generators } from './schemas.ts';
 import { asText, hostileBytes, hostileText } from './values.ts';
@@ -15,18 +16,13 @@ interface Part {
   data: Buffer;
 }
 
-const folder = new URL('../../kit/media/', import.meta.url);
-const samples = fs
-  .readdirSync(folder)
-  .map((name) => ({ name, bytes: fs.readFileSync(new URL(name, folder)) }));
-const types: Record<string, string> = {
-  ...{ jpg: 'image/jpeg', png: 'image/png', gif: 'image/gif', mp4: 'video/mp4', mov: 'video/quicktime' },
-  ...{ avi: 'video/x-msvideo', mp3: 'audio/mpeg', wav: 'audio/wav', pdf: 'application/pdf' },
-  docx: 'application/vnd.openxmlformats-officedocument.wordprocessingml.document',
-};
-const typeOf = (name: string) => types[name.split('.').at(-1) ?? ''] ?? 'application/octet-stream';
+const files = samples.map(({ name }) => ({ name, bytes: Buffer.from(fixtureBytes(name)) }));
+const types = new Map<string, string>(
+  Object.values(mediaTypes).map(({ extension, mimeType }) => [extension, mimeType]),
+);
+const typeOf = (name: string) => types.get(name.split('.').at(-1) ?? '') ?? 'application/octet-stream';
 
-const sample = fc.constantFrom(...samples);
+const sample = fc.constantFrom(...files);
 
 /** Broken files: cut short, with changed bytes, with the first bytes of another file, or with another name. */
 const brokenFile = fc.oneof(

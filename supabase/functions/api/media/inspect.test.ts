@@ -105,9 +105,13 @@ describe('rules', () => {
     expect(code(new Uint8Array(profilePicture.maxBytes + 1), '', profilePicture)).toBe('media_too_large');
   });
 
-  test('refuse a video as a profile picture', () => {
-    expect(code(fixtureBytes('clip.mp4'), '', profilePicture)).toBe('media_type_unsupported');
-  });
+  test.each(samples)(
+    'take $name as a profile picture if it is a picture',
+    ({ name, file_type, mime_type }) => {
+      const expected = file_type === 'image' ? mime_type : 'media_type_unsupported';
+      expect(code(fixtureBytes(name), '', profilePicture)).toBe(expected);
+    },
+  );
 
   const pngOf = (width: number, height: number) => {
     const bytes = fixtureBytes('picture.png');
