@@ -5,6 +5,7 @@ import formats from 'ajv-formats';
 type Json = Record<string, unknown>;
 
 interface Response {
+  $ref?: string;
   content?: Record<string, { schema?: Json }>;
 }
 
@@ -12,7 +13,7 @@ interface Response {
 export interface Document {
   openapi: string;
   paths: Record<string, Record<string, { responses: Record<string, Response> }>>;
-  components: { schemas: Record<string, Json> };
+  components: { schemas: Record<string, Json>; responses: Record<string, Response> };
 }
 
 /** Paths of older clients, which the document leaves out, as it does PUT for PATCH. */
@@ -53,7 +54,8 @@ export function createChecker(document: Document): (answer: Answered) => void {
       operations?.[method.toLowerCase()] ?? (method === 'PUT' ? operations?.patch : undefined);
     // What no path or method answers to is a problem like any other.
     const fallback: Response = { content: { 'application/problem+json': { schema: problem } } };
-    const response = operation ? operation.responses[status] : fallback;
+    const found = operation ? operation.responses[status] : fallback;
+    const response = found?.$ref ? document.components.responses[found.$ref.split('/').at(-1) ?? ''] : found;
     const what = `${method} ${path} → ${status}`;
     if (!response) throw new Error(`${what} is not in the OpenAPI document.`);
     const expected = Object.keys(response.content ?? {});

@@ -135,15 +135,12 @@ function describeProblems(endpoint: Description, { json }: RequestSchemas): Rout
     ...(endpoint.problems ?? []),
   ]);
   return Object.fromEntries(
-    [...statuses].sort().map((status) => [
-      status,
-      {
-        description: problemReasons[status] ?? 'Refused',
-        content: { 'application/problem+json': { schema: ProblemAnswer } },
-      },
-    ]),
+    [...statuses].sort().map((status) => [status, { $ref: `#/components/responses/${problemName(status)}` }]),
   );
 }
+
+/** The name of the description of all problems with a status. */
+const problemName = (status: number) => `Problem${status}`;
 
 const description = `People, posts with media, mentions and hashtags.
 
@@ -168,6 +165,11 @@ function openApiDocument(app: App): ReturnType<App['getOpenAPI31Document']> {
     name: 'apikey',
     description: 'The secret key of the project: for servers only.',
   });
+  app.openAPIRegistry.register('Problem', ProblemAnswer);
+  for (const [status, description] of Object.entries(problemReasons)) {
+    const content = { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } };
+    app.openAPIRegistry.registerComponent('responses', problemName(Number(status)), { description, content });
+  }
   return app.getOpenAPI31Document({
     openapi: '3.1.0',
     info: { title: 'Noctra', version: '1.0.0', description, license },
