@@ -232,6 +232,11 @@ begin
   end if;
   v_tags := private.explicit_tags(insert_post.tags);
   v_mentioned := private.lock_mentioned(insert_post.mentions);
+  -- Before the original, which a deletion of its owner takes along: the owner is notified.
+  perform
+  from public.profiles
+  where profiles.id = (select posts.owner_id from public.posts where posts.id = insert_post.visible_original)
+  for key share;
 
   insert into public.posts (id, owner_id, caption, is_public, original_post_id)
   values (v_id, auth.uid(), insert_post.caption, insert_post.is_public, insert_post.visible_original);

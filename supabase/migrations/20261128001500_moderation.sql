@@ -430,6 +430,23 @@ begin
   perform private.lock_writer();
   -- Also locks the caller's counter: of two reports at the same time, the second finds the first.
   perform private.count_action('report', auth.uid()::text);
+  -- Locked, or a deletion at the same time would end this in an error of the foreign key.
+  if insert_report.post_id is not null then
+    perform from public.posts where posts.id = insert_report.post_id for key share;
+    if not found then
+      perform private.raise_error(404, 'post_not_found', 'There is no such post.');
+    end if;
+  elsif insert_report.comment_id is not null then
+    perform from public.comments where comments.id = insert_report.comment_id for key share;
+    if not found then
+      perform private.raise_error(404, 'comment_not_found', 'There is no such comment.');
+    end if;
+  else
+    perform from public.profiles where profiles.id = insert_report.profile_id for key share;
+    if not found then
+      perform private.raise_error(404, 'profile_not_found', 'There is no such user.');
+    end if;
+  end if;
   select * into v_report
   from public.reports
   where reports.reporter_id = auth.uid()
@@ -458,7 +475,7 @@ begin
 end
 $$;
 comment on function private.insert_report(public.report_reason, uuid, uuid, uuid, text) is
-  'Writes a report of the caller''s, unless one of the same thing is open, and returns it. What is reported is there: create_report has looked. Security definer: reports are granted to nobody for writing. It writes in the caller''s name only.';
+  'Writes a report of the caller''s, unless one of the same thing is open, and returns it. Whether the caller sees what is reported is asked by create_report. Security definer: reports are granted to nobody for writing. It writes in the caller''s name only.';
 grant execute on function private.insert_report(public.report_reason, uuid, uuid, uuid, text) to authenticated;
 
 create function public.create_report(

@@ -139,7 +139,7 @@ async function duringDeletion<T>(deletion: string, id: string, begin: () => Prom
 }
 
 test('a request that waits for a deletion answers as if the row had never been there', async () => {
-  const [author, listed, named] = (await newPeople(3)) as [Person, Person, Person];
+  const [author, listed, named, reporter] = (await newPeople(4)) as [Person, Person, Person, Person];
   const { id: original } = await createPost(author, { caption: 'Original' });
   const deleteUser = 'delete from auth.users where id = $1';
   const ofListed = await duringDeletion(deleteUser, listed.id, () =>
@@ -163,6 +163,14 @@ test('a request that waits for a deletion answers as if the row had never been t
   expect({ status: ofOriginal.status, hint: ofOriginal.error?.hint }).toEqual({
     status: 422,
     hint: 'original_post_not_found',
+  });
+  const reported = (await createPost(author, { caption: 'Reported' })).id;
+  const ofReported = await duringDeletion('delete from public.posts where id = $1', reported, () =>
+    reporter.client.rpc('create_report', { reason: 'spam', post_id: reported }),
+  );
+  expect({ status: ofReported.status, hint: ofReported.error?.hint }).toEqual({
+    status: 404,
+    hint: 'post_not_found',
   });
   const byHimself = await duringDeletion(deleteUser, author.id, () =>
     author.client.rpc('create_post', { caption: 'Mine' }),

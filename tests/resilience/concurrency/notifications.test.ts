@@ -216,6 +216,41 @@ test('likes, unlikes, comments, blocks, mutes and deleted posts of a few users a
   expect(await wrong(people)).toEqual([]);
 });
 
+test('an account that is deleted beside any write to it ends no request, and leaves no notification', {
+  timeout: 60_000,
+}, async () => {
+  const [bob] = (await newPeople(1)) as [Person];
+  const writes = {
+    'likes the post': (post: string) => (tx: postgres.ISql) => like(post)(tx),
+    comments: (post: string) => (tx: postgres.ISql) => tx`select public.create_comment(${post}, 'Comment')`,
+    answers: (post: string, comment: string) => (tx: postgres.ISql) =>
+      tx`select public.create_comment(${post}, 'Answer', parent_id => ${comment})`,
+    'likes the comment': (_: string, comment: string) => (tx: postgres.ISql) =>
+      tx`select public.like_comment(${comment})`,
+    reposts: (post: string) => (tx: postgres.ISql) =>
+      tx`select public.create_post('Look', original_post => ${post})`,
+  };
+  for (const [name, write] of Object.entries(writes)) {
+    for (const isFirst of [true, false]) {
+      const [ann] = (await newPeople(1)) as [Person];
+      const { id: post } = await createPost(ann);
+      const { id } = dataOf(await ann.client.rpc('create_comment', { post_id: post, text: 'First' }));
+      const both = [
+        as(bob, write(post, id as string)),
+        as(ann, (tx) => tx`select public.delete_account()`),
+      ] as const;
+      const [one, two] = isFirst ? both : ([both[1], both[0]] as const);
+      await sideBySide(sql, one, two).catch((error) => {
+        throw new Error(`${name}, ${isFirst ? 'then' : 'after'} the deletion`, { cause: error });
+      });
+      expect(
+        await sql`select from public.notifications where recipient_id = ${ann.id}`,
+        `${name}, ${isFirst}`,
+      ).toEqual([]);
+    }
+  }
+});
+
 test('an account that is deleted while others like, answer and block it leaves no notification', {
   timeout: 120_000,
 }, async () => {
