@@ -1,0 +1,5 @@
+/** That a user is not told of another one, because of a block or a mute. */
+export const silenceOf = (recipient: string, actor: string) => `${recipient} of ${actor}`;
+
+/** That a user is not told of a kind, because it is switched off. */
+export const silenceOfKind = (recipient: string, kind: string) => `${recipient} of each ${kind}`;
