@@ -1,4 +1,5 @@
 // What users are to read, recomputed from the base tables as plainly as possible.
+import { limits } from '../../../supabase/functions/api/limits.ts';
 import type { Rows } from './rows.ts';
 
 type Post = Rows['posts'][number];
@@ -11,8 +12,8 @@ export interface Read {
   expected: unknown;
 }
 
-/** The largest page. */
-const pageSize = 101;
+/** The largest page, with one more row, which tells that another page follows. */
+const pageSize = limits.page_size_max + 1;
 
 const newestFirst = (a: { id: string }, b: { id: string }) => (a.id < b.id ? 1 : -1);
 const by = (a: unknown, b: unknown) => (String(a) < String(b) ? -1 : 1);
@@ -233,7 +234,7 @@ export function readsOf(rows: Rows, me: string, tags: string[]): Read[] {
     ),
     page('list_notifications(unread => false', inbox),
     page('list_notifications(unread => true', unread),
-    one('count_unread_notifications()', unread.length),
+    one('count_unread_notifications()', Math.min(unread.length, limits.unread_max)),
     page(
       'list_follow_requests(before => null',
       requests.sort(newestFirst).map(({ id, follower_id }) => person(follower_id, id)),
