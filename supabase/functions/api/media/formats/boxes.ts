@@ -25,7 +25,7 @@ const needed: Record<string, readonly string[]> = {
   traf: ['tfhd', 'tfdt', 'trun', 'sbgp', 'sgpd', 'subs', 'saiz', 'saio', 'senc', 'sdtp'],
 
   picture: ['ftyp', 'meta', 'moov', 'mdat'],
-  meta: ['hdlr', 'pitm', 'iinf', 'iloc', 'iprp', 'iref', 'idat', 'grpl'],
+  meta: ['hdlr', 'dinf', 'pitm', 'iinf', 'iloc', 'iprp', 'iref', 'idat', 'grpl'],
   iprp: ['ipco', 'ipma'],
   // Sizes, colours, turns and decoders' settings; not descriptions and times.
   ipco: 'ispe pixi colr irot imir clap pasp auxC hvcC lhvC av1C a1op a1lx lsel rloc tols oinf clli mdcv cclv amve ndwt'.split(

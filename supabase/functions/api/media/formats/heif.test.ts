@@ -187,6 +187,8 @@ describe('HEIC and AVIF', () => {
     ['fewer items than it counts', heic({ count: 2 })],
     ['more items than it counts', heic({ items: [image, { type: 'mime', data: xmp() }], count: 1 })],
     ['more items than a picture has', heic({ items: Array(2001).fill(image) })],
+    ['a second list', heic({ root: [box('meta', number(0), location)] })],
+    ['a second part of its list', heic({ meta: [box('iprp', location)] })],
     ['a film with sound', heic({ root: [box('moov', sound)] })],
   ])('refuses %s', (_, file) => {
     expect(heif.begins(Uint8Array.from(file))).toBe(true);

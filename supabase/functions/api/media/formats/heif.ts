@@ -26,8 +26,12 @@ export const heif: Format = {
 
   clean(bytes) {
     const root = [...boxesIn(bytes, 0, bytes.length)];
-    const meta = root.find(({ type }) => type === 'meta');
-    const part = (type: string) => meta && child(bytes, meta, type);
+    const [meta, another] = root.filter(({ type }) => type === 'meta');
+    const inMeta = meta ? [...boxesIn(bytes, meta.body + 4, meta.end)] : [];
+    const parts = inMeta.filter(({ type }) => type !== 'free');
+    const part = (name: string) => parts.find(({ type }) => type === name);
+    // A second list, or part of one, would not be read here.
+    if (another || parts.length > new Set(parts.map(({ type }) => type)).size) return null;
     const [pitm, iinf, iloc, iprp, idat] = ['pitm', 'iinf', 'iloc', 'iprp', 'idat'].map(part);
     const pictures = iinf && keepPictures(bytes, iinf);
     const places = iloc && placesOf(bytes, iloc, idat);
@@ -41,8 +45,8 @@ export const heif: Format = {
       if (name in coded && ranges.length === 0) return null;
       for (const range of ranges) kept.push(range);
     }
-    const moov = root.find((box) => box.type === 'moov');
-    for (const track of moov ? tracksOf(bytes, moov) : []) {
+    const films = root.filter((box) => box.type === 'moov');
+    for (const track of films.flatMap((film) => tracksOf(bytes, film))) {
       // A film within a picture may have any sound, text and places.
       if (!['pict', 'auxv'].includes(track.handler)) return null;
       for (const samples of samplesOf(bytes, track)) {

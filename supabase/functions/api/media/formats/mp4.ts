@@ -9,8 +9,9 @@ export const mp4: Format = {
 
   clean(bytes) {
     const root = [...boxesIn(bytes, 0, bytes.length)];
-    const moov = root.find(({ type }) => type === 'moov');
-    const tracks = moov ? tracksOf(bytes, moov) : [];
+    const films = root.filter(({ type }) => type === 'moov');
+    const [moov] = films;
+    const tracks = films.flatMap((film) => tracksOf(bytes, film));
     const pictures = tracks.filter(({ handler }) => handler === 'vide');
     const others = tracks.filter(({ handler }) => handler !== 'vide' && handler !== 'soun');
     if (!moov || others.length === tracks.length) return null;

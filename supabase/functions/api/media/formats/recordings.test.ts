@@ -121,6 +121,8 @@ describe('MP4 and MOV', () => {
     const length = withBoxes(clip, ['moov'], track(0)).length;
     const before = join(withBoxes(clip, ['moov'], track(length + 8)), samples);
     const after = clean(mp4, before)?.bytes ?? new Uint8Array();
+    const second = join(clip, box('moov', track(clip.length + track(0).length + 16)), samples);
+    expect(holdsLocation(clean(mp4, second)?.bytes ?? second)).toBe(false);
     expect(holdsLocation(before)).toBe(true);
     expect(holdsLocation(after)).toBe(false);
     expect(after.length).toBe(before.length);
