@@ -87,6 +87,7 @@ async function newCast(isTombstone: boolean): Promise<Cast> {
 const writes: Record<string, (cast: Cast) => Write> = {
   'Ann unlikes the post': ({ ann, post }) => as(ann, call('unlike_post', post)),
   'Cleo likes the post': ({ cleo, post }) => as(cleo, call('like_post', post)),
+  'Bob saves the post': ({ bob, post }) => as(bob, call('save_post', post)),
   'Cleo unsaves the post': ({ cleo, post }) => as(cleo, call('unsave_post', post)),
   'Bob likes the comment': ({ bob, thread }) => as(bob, call('like_comment', thread)),
   'Cleo unlikes the reply': ({ cleo, reply }) => as(cleo, call('unlike_comment', reply)),
@@ -174,6 +175,32 @@ test.each([false, true])(
   },
   120_000,
 );
+
+test.each<[string, (cast: Cast, user: User) => Write]>([
+  ['a like of a post', ({ post }, user) => as(user, call('like_post', post))],
+  ['a like of a comment', ({ thread }, user) => as(user, call('like_comment', thread))],
+  ['a comment', ({ post }, user) => as(user, comment(post, 'Another comment'))],
+  ['an answer', ({ post, thread }, user) => as(user, comment(post, 'Another answer', thread))],
+])('%s does not wait for another one', async (_, write) => {
+  const cast = await newCast(false);
+  const users = await newUsers(3);
+  const open = await Promise.all(users.map(() => sql.reserve()));
+  try {
+    // None of them is committed before the last one is done.
+    for (const [place, tx] of open.entries()) {
+      await tx`begin`;
+      await tx`set local lock_timeout = '2s'`;
+      await write(cast, users[place] as User)(tx);
+    }
+    for (const tx of open) await tx`commit`;
+  } finally {
+    for (const tx of open) {
+      await tx`rollback`;
+      tx.release();
+    }
+  }
+  expect(await wrong([cast.post])).toEqual([]);
+});
 
 test('200 likes of one post over 50 connections are all counted', async () => {
   const [owner, ...users] = (await newUsers(201)) as [User, ...User[]];
