@@ -173,7 +173,7 @@ test.each([false, true])(
       }
     expect(failures).toEqual([]);
   },
-  120_000,
+  300_000,
 );
 
 test.each<[string, (cast: Cast, user: User) => Write]>([
