@@ -259,7 +259,7 @@ comment on function private.tg_comments__record_change() is
 
 create trigger _600_record_change after update of hidden_at on public.comments
   for each row
-  when (new.owner_id is not null and (new.hidden_at is null) <> (old.hidden_at is null))
+  when ((new.hidden_at is null) <> (old.hidden_at is null))
   execute function private.tg_comments__record_change();
 
 create function public.hide_comment(comment_id uuid, hidden boolean default true, reason text default null)
