@@ -465,7 +465,24 @@ end
 $$;
 comment on function private.tg_post_mentions__check_limit() is 'Trigger: a post mentions no more users than public.limits() allows.';
 
-create function private.lock_mentionable(author_id uuid, names extensions.citext[])
+create function private.added_mentions(text text, former text)
+returns extensions.citext[]
+language plpgsql
+immutable
+set search_path = ''
+as $$
+begin
+  return array(
+    select name
+    from unnest(public.extract_mentions(added_mentions.text)::extensions.citext[]) as name
+    where name operator(extensions.<>) all (public.extract_mentions(added_mentions.former)::extensions.citext[])
+  );
+end
+$$;
+comment on function private.added_mentions(text, text) is
+  'The names that a text mentions and its former version did not: all of them where that is null. Not granted: SECURITY DEFINER functions call it.';
+
+create function private.lock_mentionable(author_id uuid, names extensions.citext[], field text)
 returns uuid[]
 language plpgsql
 set search_path = ''
@@ -476,10 +493,16 @@ declare
     from public.profiles
     -- With an empty search_path a plain = would compare as text, that is with case.
     where profiles.username operator(extensions.=) any (lock_mentionable.names)
+      and not private.is_blocked(lock_mentionable.author_id, profiles.id)
   );
 begin
   if cardinality(v_ids) = 0 then
     return v_ids;
+  -- Before any lock: a text has room for hundreds of names, and all sessions share one table of locks.
+  elsif cardinality(v_ids) > private.limit_of('mentions') then
+    perform private.raise_error(
+      422, 'mentions_too_many', 'A post or a comment mentions at most {mentions} users.', lock_mentionable.field
+    );
   end if;
   -- A block at the same time comes first, and is seen below, or takes the mention away.
   perform private.lock_pair(lock_mentionable.author_id, named.id, shared => true)
@@ -497,8 +520,8 @@ begin
   );
 end
 $$;
-comment on function private.lock_mentionable(uuid, extensions.citext[]) is
-  'The users whom an author may mention by these names: those who exist, without those who block the author or whom the author blocks. Locked against deletion, renaming and blocks. Not granted: SECURITY DEFINER functions call it.';
+comment on function private.lock_mentionable(uuid, extensions.citext[], text) is
+  'The users whom an author may mention by these names: those who exist, without those who block the author or whom the author blocks. Locked against deletion, renaming and blocks. Refuses more than public.limits() allows, for this field of the request. Not granted: SECURITY DEFINER functions call it.';
 
 -- Once a statement, when all its rows are in.
 create trigger _100_check_limit after insert on public.post_tags
@@ -561,14 +584,11 @@ as $$
 declare
   v_tags constant text[] := private.caption_tags(new.caption);
   v_names constant extensions.citext[] := public.extract_mentions(new.caption)::extensions.citext[];
-  -- On an insert every field of `old` is null, and these are all.
-  v_new_names constant extensions.citext[] := array(
-    select name
-    from unnest(v_names) as name
-    where name operator(extensions.<>) all (public.extract_mentions(old.caption)::extensions.citext[])
+  -- Before mentions are removed: a deleted account takes the two in this order as well. On an insert every field of
+  -- `old` is null.
+  v_mentioned constant uuid[] := private.lock_mentionable(
+    new.owner_id, private.added_mentions(new.caption, old.caption), 'mentions'
   );
-  -- Before mentions are removed: a deleted account takes the two in this order as well.
-  v_mentioned constant uuid[] := private.lock_mentionable(new.owner_id, v_new_names);
 begin
   if tg_op = 'UPDATE' then
     delete from public.post_tags

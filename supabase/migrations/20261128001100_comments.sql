@@ -389,14 +389,11 @@ set search_path = ''
 as $$
 declare
   v_names constant extensions.citext[] := public.extract_mentions(new.text)::extensions.citext[];
-  -- On an insert every field of `old` is null, and these are all.
-  v_new_names constant extensions.citext[] := array(
-    select name
-    from unnest(v_names) as name
-    where name operator(extensions.<>) all (public.extract_mentions(old.text)::extensions.citext[])
+  -- Before mentions are removed: a deleted account takes the two in this order as well. On an insert every field of
+  -- `old` is null.
+  v_mentioned constant uuid[] := private.lock_mentionable(
+    new.owner_id, private.added_mentions(new.text, old.text), 'text'
   );
-  -- Before mentions are removed: a deleted account takes the two in this order as well.
-  v_mentioned constant uuid[] := private.lock_mentionable(new.owner_id, v_new_names);
 begin
   if tg_op = 'UPDATE' then
     delete from public.comment_mentions

@@ -330,7 +330,9 @@ begin
   v_tags := private.explicit_tags(edit_post.tags);
   v_mentioned := private.lock_mentioned(edit_post.mentions);
   -- Before mentions are removed: a deleted account takes the two in this order as well.
-  perform private.lock_mentionable(auth.uid(), public.extract_mentions(edit_post.caption)::extensions.citext[]);
+  perform private.lock_mentionable(auth.uid(), private.added_mentions(edit_post.caption, posts.caption), 'mentions')
+  from public.posts
+  where posts.id = v_id;
 
   -- Remove first, so that a full post can exchange files and tags.
   if edit_post.tags is not null then

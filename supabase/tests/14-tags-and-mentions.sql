@@ -1,7 +1,7 @@
 -- Tags and mentions follow the caption, whoever writes it. Ada is the owner, Ben and Cleo are mentioned.
 begin;
 set local search_path = public, extensions;
-select plan(56);
+select plan(58);
 
 select tests.create_user('ada'), tests.create_user('ben', metadata => '{"username": "Tap_Ben"}'), tests.create_user('cleo');
 select tests.insert_post('ada', 'A post');
@@ -96,6 +96,15 @@ select is(
 select tests.create_user('many_' || place) from generate_series(1, 21) as place;
 select is(pg_temp.refusal_of(pg_temp.words('@tap_many_', 20)), 'not refused', 'a caption may mention 20 users');
 select is(pg_temp.refusal_of(pg_temp.words('@tap_many_', 21)), 'PT422 mentions_too_many mentions', 'a caption may not mention 21 users');
+savepoint before_locks;
+create or replace function private.lock_pair(a uuid, b uuid, shared boolean default false) returns void
+language plpgsql
+as $$begin raise exception 'a pair is locked'; end$$;
+select is(pg_temp.refusal_of('Again ' || pg_temp.words('@tap_many_', 20)), 'P0001', 'users are locked who are mentioned');
+select is(
+  pg_temp.refusal_of('Again ' || pg_temp.words('@tap_many_', 21)), 'PT422 mentions_too_many mentions', 'nobody is locked for a caption with too many mentions'
+);
+rollback to before_locks;
 select is(pg_temp.refusal_of(pg_temp.words('@tap_none_', 100)), 'not refused', 'unknown names do not count');
 select is(
   tests.refusal($$
