@@ -43,6 +43,35 @@ comment on function private.page_size(integer) is
   'The rows of a page for which a client asks: up to the largest page and one more, so that a client learns whether another page follows.';
 grant execute on function private.page_size(integer) to authenticated;
 
+create function private.lock_profile(profile_id uuid)
+returns boolean
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_is_public boolean;
+begin
+  -- KEY SHARE where it suffices: under a stream of FOR SHARE, an edit of the profile would never get its turn.
+  select profiles.is_public into v_is_public
+  from public.profiles
+  where profiles.id = lock_profile.profile_id and profiles.is_public
+  for key share;
+  if not found then
+    -- A request: a profile that opens at the same time either comes first, or accepts it.
+    select profiles.is_public into v_is_public
+    from public.profiles
+    where profiles.id = lock_profile.profile_id
+    for share;
+    if not found then
+      perform private.raise_error(404, 'profile_not_found', 'There is no such user.');
+    end if;
+  end if;
+  return v_is_public;
+end
+$$;
+comment on function private.lock_profile(uuid) is
+  'Locks a user against deletion, and a private profile against opening. Returns whether the profile is public. Not granted: SECURITY DEFINER functions call it.';
+
 create function private.lock_writer_and(profile_id uuid)
 returns void
 language plpgsql
@@ -54,11 +83,7 @@ begin
     perform private.raise_error(422, 'not_yourself', 'This is done to other users, not to yourself.');
   end if;
   perform private.lock_pair(auth.uid(), lock_writer_and.profile_id);
-  -- FOR SHARE now: a follow needs it, and taking it after the KEY SHARE of a foreign key can deadlock with a deletion.
-  perform from public.profiles where profiles.id = lock_writer_and.profile_id for share;
-  if not found then
-    perform private.raise_error(404, 'profile_not_found', 'There is no such user.');
-  end if;
+  perform private.lock_profile(lock_writer_and.profile_id);
 end
 $$;
 comment on function private.lock_writer_and(uuid) is
@@ -229,11 +254,8 @@ begin
   if private.is_blocked(new.follower_id, new.followee_id) then
     perform private.raise_error(403, 'blocked', 'One of the two users blocks the other.');
   end if;
-  -- Locked, also for the dashboard: a profile that opens at the same time either comes first, or accepts the request.
-  select profiles.is_public into v_is_public from public.profiles where profiles.id = new.followee_id for share;
-  if not found then
-    perform private.raise_error(404, 'profile_not_found', 'There is no such user.');
-  end if;
+  -- Again, for the dashboard.
+  v_is_public := private.lock_profile(new.followee_id);
   if new.state is distinct from 'accepted' then
     new.state := case when v_is_public then 'accepted' else 'requested' end;
   end if;

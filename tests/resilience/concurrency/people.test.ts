@@ -175,6 +175,33 @@ test('50 followers of one user from 50 connections count exactly 50, also while 
   expect(await wrong([star, ...fans])).toEqual([]);
 });
 
+test('a user edits the profile within a second while 16 others follow without a pause', {
+  timeout: 60_000,
+}, async () => {
+  const [star, ...fans] = (await newPeople(17)) as [Person, ...Person[]];
+  let isOver = false;
+  const follows = fans.map(async (fan) => {
+    while (!isOver)
+      await sql
+        .begin(async (tx) => {
+          await actAs(tx, fan);
+          await call('follow_user', star)(tx);
+          await tx`select pg_sleep(0.02)`;
+          // Not counted for the rate.
+          throw new Error('rolled back');
+        })
+        .catch((error: Error) => expect(error.message).toBe('rolled back'));
+  });
+  for (let edit = 0; edit < 5; edit++)
+    await sql.begin(async (tx) => {
+      await actAs(tx, star);
+      await tx`set local lock_timeout = '1s'`;
+      await tx`update public.profiles set bio = ${`Edit ${edit}`} where id = ${star.id}`;
+    });
+  isOver = true;
+  await Promise.all(follows);
+});
+
 test('many writes of a few users over HTTP fail with no deadlock, and leave what is right', {
   timeout: 60_000,
 }, async () => {
