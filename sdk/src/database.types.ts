@@ -565,6 +565,9 @@ isOneToOne: false
 "discard_files":
 { Args: { "bucket_id": string,"names": (string)[] }; Returns: undefined
                            },
+"enqueue_uploads":
+{ Args: Record<PropertyKey, never>; Returns: boolean
+                           },
 "extract_hashtags":
 { Args: { "caption": string }; Returns: (string)[]
                            },
@@ -576,6 +579,9 @@ isOneToOne: false
                            },
 "follow_user":
 { Args: { "person": string }; Returns: Database["public"]['Enums']["follow_state"]
+                           },
+"forget_expired":
+{ Args: Record<PropertyKey, never>; Returns: boolean
                            },
 "get_comment":
 { Args: { "comment_id": string }; Returns: Database["public"]['CompositeTypes']["comment_view"]

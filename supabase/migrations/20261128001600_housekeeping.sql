@@ -3,12 +3,20 @@
 -- The edge function's /sweep/ calls these functions with the secret key, removes objects through the Storage API,
 -- because SQL must not delete them, and reports the removed ones. One file that cannot be removed does not block the
 -- others: each attempt doubles the time until the next one.
+--
+-- Each job is a function of its own, so that no failure of one stops another, and each call works on a bounded number of
+-- rows, so that it ends within the time limit of a statement however much has piled up.
 
-create function private.forget_expired()
-returns void
+create function public.forget_expired()
+returns boolean
 language plpgsql
+security definer
 set search_path = ''
 as $$
+declare
+  v_ids uuid[];
+  v_number integer;
+  v_is_more boolean := false;
 begin
   -- A client that repeats a request does so within minutes; a day covers a phone that was off. Locked rows are in use,
   -- and wait for the next sweep.
@@ -23,6 +31,8 @@ begin
   delete from private.idempotency_keys
   using expired
   where idempotency_keys.owner_id = expired.owner_id and idempotency_keys.key = expired.key;
+  get diagnostics v_number = row_count;
+  v_is_more := v_is_more or v_number = 10000;
   with expired as materialized (
     select rate_counters.action, rate_counters.subject
     from private.rate_counters
@@ -34,6 +44,8 @@ begin
   delete from private.rate_counters
   using expired
   where rate_counters.action = expired.action and rate_counters.subject = expired.subject;
+  get diagnostics v_number = row_count;
+  v_is_more := v_is_more or v_number = 10000;
   with expired as materialized (
     select username_reservations.username
     from private.username_reservations
@@ -44,34 +56,46 @@ begin
   delete from private.username_reservations
   using expired
   where username_reservations.username operator(extensions.=) expired.username;
-  -- A bundle grows for a day, so after 91 days its newest event is 90 days old.
-  with expired as materialized (
+  get diagnostics v_number = row_count;
+  v_is_more := v_is_more or v_number = 10000;
+  -- A bundle grows for a day, so after 91 days its newest event is 90 days old. It goes with the last of its users, which
+  -- are deleted first: one bundle may have millions.
+  v_ids := array(
     select notifications.id
     from public.notifications
     where notifications.id < private.first_id_at(now() - interval '91 days')
     order by notifications.id
+    limit 1000
+    for update skip locked
+  );
+  with expired as materialized (
+    select notification_actors.notification_id, notification_actors.id
+    from public.notification_actors
+    where notification_actors.notification_id = any (v_ids)
     limit 10000
     for update skip locked
   )
-  delete from public.notifications
+  delete from public.notification_actors
   using expired
-  where notifications.id = expired.id;
+  where notification_actors.notification_id = expired.notification_id and notification_actors.id = expired.id;
+  get diagnostics v_number = row_count;
+  return v_is_more or v_number > 0 and (v_number = 10000 or cardinality(v_ids) = 1000);
 end
 $$;
-comment on function private.forget_expired() is
-  'Deletes idempotency keys after a day, notifications after 90 days, and rate counters and reserved user names when their time is over. Not granted: take_removals calls it.';
+comment on function public.forget_expired() is
+  'Deletes idempotency keys after a day, notifications after 90 days, and rate counters and reserved user names when their time is over, a bounded number of each. Returns whether there may be more of them. For the edge function. Security definer: service_role has no grant on private tables.';
+grant execute on function public.forget_expired() to service_role;
 
-create function public.take_removals(max integer default 100)
-returns table (bucket_id text, name text)
+create function public.enqueue_uploads()
+returns boolean
 language plpgsql
 security definer
 set search_path = ''
 as $$
+declare
+  v_number integer;
 begin
-  perform private.forget_expired();
-
-  -- The function removes an upload when it has published it; after a day an upload is abandoned. The limit bounds this
-  -- call; the next one goes on.
+  -- The function removes an upload when it has published it; after a day an upload is abandoned.
   insert into private.unused_files (bucket_id, name, remove_at)
   select objects.bucket_id, objects.name, now()
   from storage.objects
@@ -83,21 +107,39 @@ begin
     )
   limit 1000
   on conflict on constraint unused_files_pkey do nothing;
+  get diagnostics v_number = row_count;
+  return v_number = 1000;
+end
+$$;
+comment on function public.enqueue_uploads() is
+  'Enqueues uploads that nobody used for a day for removal, a bounded number of them. Returns whether there may be more of them. For the edge function. Security definer: service_role has no grant on private tables.';
+grant execute on function public.enqueue_uploads() to service_role;
 
-  -- A repeated request may have registered a file that its first attempt put into a post.
-  delete from private.unused_files
-  where unused_files.bucket_id = 'post-media'
-    and unused_files.remove_at <= now()
-    and exists (select from public.post_media where post_media.path = unused_files.name);
-
+create function public.take_removals(max integer default 100)
+returns table (bucket_id text, name text)
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
   return query
   with due as materialized (
-    select unused_files.bucket_id, unused_files.name
+    select
+      unused_files.bucket_id,
+      unused_files.name,
+      -- A repeated request may have registered a file that its first attempt put into a post.
+      unused_files.bucket_id = 'post-media'
+        and exists (select from public.post_media where post_media.path = unused_files.name) as is_shown
     from private.unused_files
     where unused_files.remove_at <= now()
     order by unused_files.remove_at
     limit least(greatest(take_removals.max, 0), 1000)
     for update skip locked
+  ),
+  kept as (
+    delete from private.unused_files
+    using due
+    where unused_files.bucket_id = due.bucket_id and unused_files.name = due.name and due.is_shown
   )
   update private.unused_files
   -- Without an owner, nobody can claim it any more. Five minutes: a function runs for less than that.
@@ -105,12 +147,12 @@ begin
     attempts = unused_files.attempts + 1,
     remove_at = now() + interval '5 minutes' * 2 ^ least(unused_files.attempts, 10)
   from due
-  where unused_files.bucket_id = due.bucket_id and unused_files.name = due.name
+  where unused_files.bucket_id = due.bucket_id and unused_files.name = due.name and not due.is_shown
   returning unused_files.bucket_id, unused_files.name;
 end
 $$;
 comment on function public.take_removals(integer) is
-  'Objects to remove through the Storage API now, at most max (and 1,000). The caller has five minutes for them; an object that is not reported to finish_removals by then is returned again. Also forgets expired keys, counters, names and notifications. For the edge function. Security definer: service_role has no grant on private tables.';
+  'Objects to remove through the Storage API now, at most max (and 1,000). The caller has five minutes for them; an object that is not reported to finish_removals by then is returned again. For the edge function. Security definer: service_role has no grant on private tables.';
 grant execute on function public.take_removals(integer) to service_role;
 
 create function public.finish_removals(bucket_id text, names text[])

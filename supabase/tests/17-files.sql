@@ -2,7 +2,7 @@
 -- is banned.
 begin;
 set local search_path = public, extensions;
-select plan(50);
+select plan(51);
 
 -- Other data of the database must not be in the way.
 delete from private.unused_files;
@@ -181,6 +181,7 @@ select tests.clear_authentication();
 insert into storage.objects (bucket_id, name, created_at)
 select 'uploads', tests.path_of('ada', gen_random_uuid()::text), now() - interval '1 hour' * age from unnest(array[1, 23, 24, 48]) as age;
 insert into storage.objects (bucket_id, name, created_at) values ('avatars', 'default.png', now() - interval '2 days');
+select is(public.enqueue_uploads(), false, 'enqueues abandoned uploads') from tests.authenticate_as_service_role();
 select is((select count(*) from taken where file like 'uploads%'), 2::bigint, 'uploads of the last day stay, older ones are removed');
 select is_empty('select * from taken', 'each is given out once');
 select is(tests.refusal(format('insert into storage.objects (bucket_id, name) values (''uploads'', %L)', name)), '42501', 'nothing is uploaded ' || label)

@@ -116,6 +116,8 @@ insert into expected (
   ('public.discard_files(''post-media'', array[FILE])',
                                               'deny','deny',       'deny',       'deny',       'deny',       'deny',       'deny',         'deny',           'changes'),
   ('public.take_removals()',                  'deny','deny',       'deny',       'deny',       'deny',       'deny',       'deny',         'deny',           'runs'),
+  ('public.forget_expired()',                 'deny','deny',       'deny',       'deny',       'deny',       'deny',       'deny',         'deny',           'runs'),
+  ('public.enqueue_uploads()',                'deny','deny',       'deny',       'deny',       'deny',       'deny',       'deny',         'deny',           'runs'),
   ('public.finish_removals(''post-media'', array[FILE])',
                                               'deny','deny',       'deny',       'deny',       'deny',       'deny',       'deny',         'deny',           'runs'),
   ('public.limits()',                         'deny','runs',       'runs',       'runs',       'runs',       'runs',       'runs',         'runs',           'runs'),

@@ -2,7 +2,7 @@
 -- Ben, Cleo, Dan and Eve do.
 begin;
 set local search_path = public, extensions;
-select plan(39);
+select plan(43);
 
 select tests.create_user(name) from unnest(array['ada', 'ben', 'cleo', 'dan', 'eve']) as name;
 select tests.insert_post('ada', 'Post ' || n) from generate_series(1, 5) as n;
@@ -152,13 +152,31 @@ select private.first_id_at(now() - make_interval(days => days)), tests.id_of('ad
 from unnest(array[90, 92]) as days;
 insert into public.notification_actors (notification_id, id, actor_id, recipient_id)
 select id, newest, tests.id_of('ben'), recipient_id from public.notifications where kind = 'follow';
-select public.take_removals(0) from tests.authenticate_as_service_role();
+select public.forget_expired() from tests.authenticate_as_service_role();
 select tests.clear_authentication();
 select is(
   (select array_agg(age(now(), private.time_of(newest)) > interval '91 days') from public.notifications where kind = 'follow'), array[false],
   'the sweep forgets notifications after 90 days and the day of their bundle'
 );
 select is((select count(*) from public.notification_actors join public.notifications on notifications.id = notification_id where kind = 'follow'), 1::bigint, 'with their users');
+
+-- 12,000 rows of four bundles.
+insert into public.notifications (id, recipient_id, kind, newest, actor_count)
+select id, tests.id_of('ada'), 'follow', id, 3000
+from (select private.first_id_at(now() - make_interval(days => 100 + n)) as id from generate_series(1, 4) as n) as made;
+insert into public.notification_actors (notification_id, id, actor_id, recipient_id)
+select notifications.id, private.uuid_v7(), md5('tap' || n)::uuid, recipient_id
+from public.notifications, generate_series(1, 3000) as n
+where actor_count = 3000 and kind = 'follow';
+select is(public.forget_expired(), true, 'a sweep forgets a bounded number of rows, and knows that there are more') from tests.authenticate_as_service_role();
+select tests.clear_authentication();
+select is(
+  (select (count(*), sum(actor_count))::text from public.notifications where kind = 'follow' and id < private.first_id_at(now() - interval '99 days')),
+  '(1,2000)', 'the last bundle counts the users whom it still has'
+);
+select is(public.forget_expired(), false, 'the next sweep forgets the rest') from tests.authenticate_as_service_role();
+select tests.clear_authentication();
+select is((select count(*) from public.notifications where kind = 'follow'), 1::bigint, 'no bundle remains that is older than 91 days');
 
 -- One index serves list and count
 

@@ -57,3 +57,21 @@ test('the sweep removes the others where one object cannot be removed, and tries
   await sweep();
   await eventually(async () => expect(await objects()).toEqual([]));
 });
+
+test('the sweep removes files where the database cannot forget what is expired', async () => {
+  const owner = noctra.people[0] as Person;
+  await publishFile(owner, noctra);
+  await noctra.sql`
+    insert into private.idempotency_keys (owner_id, key, request_hash, created_at)
+    values (${owner.id}, 'old', '', now() - interval '2 days')`;
+  await noctra.sql`
+    create trigger stuck before delete on private.idempotency_keys
+    for each row execute function private.refuse()`;
+  await makeDue();
+  await sweep();
+  await eventually(async () => expect(await objects()).toEqual([]));
+  expect(await noctra.sql`select from private.idempotency_keys where key = 'old'`).toHaveLength(1);
+  await noctra.sql`drop trigger stuck on private.idempotency_keys`;
+  await sweep();
+  expect(await noctra.sql`select from private.idempotency_keys where key = 'old'`).toEqual([]);
+});

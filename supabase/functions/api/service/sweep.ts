@@ -10,10 +10,29 @@ const REMOVALS_AT_ONCE = 100;
 /** No new batch begins after this: a function lives for 150 seconds. */
 const PATIENCE_MS = 60_000;
 
-/** Removes unused files; gives the number of removed objects. Several sweeps may run at the same time. */
+/** Of which the other jobs have this much, so that files are removed in every sweep. */
+const FORGETTING_MS = 20_000;
+
+/** Forgets what is expired and removes unused files; gives the number of removed objects. Several may run at once. */
 export async function sweep(config: Config): Promise<number> {
   const client = secretClient(config, null);
   const until = performance.now() + PATIENCE_MS;
+  await forget(client, performance.now() + FORGETTING_MS);
+  return await removeFiles(client, until);
+}
+
+/** Runs the jobs that work in the database alone. A job that fails stops no other one. */
+async function forget(client: NoctraClient, until: number): Promise<void> {
+  for (const job of ['enqueue_uploads', 'forget_expired'] as const) {
+    try {
+      while (performance.now() < until) if (!(await dataOf(client.rpc(job)))) break;
+    } catch (error) {
+      console.error(`The sweep's ${job} failed:`, error);
+    }
+  }
+}
+
+async function removeFiles(client: NoctraClient, until: number): Promise<number> {
   let removed = 0;
   while (performance.now() < until) {
     const due = await dataOf(client.rpc('take_removals', { max: REMOVALS_AT_ONCE }));
@@ -46,7 +65,7 @@ async function removeObjects(client: NoctraClient, bucket: string, names: string
 let isSweeping = false;
 let sweepAgain = false;
 
-/** Removes due files in the background after a request. Concurrent requests share one sweep. */
+/** Removes due files in the background after a request. Concurrent requests share one removal. */
 export function removeSoon(config: Config): void {
   sweepAgain = true;
   if (isSweeping) return;
@@ -55,7 +74,7 @@ export function removeSoon(config: Config): void {
     try {
       while (sweepAgain) {
         sweepAgain = false;
-        await sweep(config);
+        await removeFiles(secretClient(config, null), performance.now() + PATIENCE_MS);
       }
     } finally {
       isSweeping = false;
