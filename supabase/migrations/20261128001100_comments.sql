@@ -104,7 +104,7 @@ comment on column public.comments.owner_id is
   'The author; null once the comment or the author''s account is deleted. To delete a comment, set it to null.';
 comment on column public.comments.text is 'The text. Its @mentions are kept in comment_mentions. Null once the comment is deleted.';
 comment on column public.comments.hidden_at is
-  'When a moderator hid it from everybody but its author; null if none did.';
+  'When a moderator hid it, or the comment that it answers, from everybody but its author; null if none did.';
 comment on column public.comments.created_at is 'When it was published.';
 comment on column public.comments.updated_at is 'When the author last edited it.';
 comment on policy select_visible on public.comments is
@@ -136,11 +136,12 @@ security definer
 set search_path = ''
 as $$
 begin
-  -- FOR SHARE: a comment is answered or deleted, one after the other, so a tombstone gets no new reply, and is not
-  -- removed beside one.
-  select coalesce(answered.parent_id, answered.id), answered.id
-  into new.parent_id, new.reply_to_id
+  -- FOR SHARE: a comment is answered, hidden or deleted, one after the other, so a tombstone gets no new reply, and is
+  -- not removed beside one. Below a hidden comment, a reply is hidden with it.
+  select parent.id, answered.id, coalesce(new.hidden_at, parent.hidden_at)
+  into new.parent_id, new.reply_to_id, new.hidden_at
   from public.comments as answered
+  join public.comments as parent on parent.id = coalesce(answered.parent_id, answered.id)
   where answered.id = new.parent_id and answered.post_id = new.post_id and answered.owner_id is not null
   for share;
   if not found then
@@ -175,6 +176,30 @@ create trigger _100_refuse_move before update of post_id, parent_id, reply_to_id
     or new.reply_to_id is not null and new.reply_to_id is distinct from old.reply_to_id
   )
   execute function private.tg_comments__refuse_move();
+
+create function private.tg_comments__hide_replies()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  -- A reply that was hidden by itself keeps its own time, and stays hidden.
+  update public.comments
+  set hidden_at = new.hidden_at
+  where comments.parent_id = new.id
+    and comments.owner_id is not null
+    and comments.hidden_at is not distinct from old.hidden_at;
+  return null;
+end
+$$;
+comment on function private.tg_comments__hide_replies() is
+  'Trigger: the replies to a comment are hidden, and shown again, with it: no list leads to them. Security definer: comments are granted to nobody for writing.';
+
+create trigger _400_hide_replies after update on public.comments
+  for each row
+  when (new.parent_id is null and new.hidden_at is distinct from old.hidden_at)
+  execute function private.tg_comments__hide_replies();
 
 -- Deletion
 

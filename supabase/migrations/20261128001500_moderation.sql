@@ -257,9 +257,10 @@ $$;
 comment on function private.tg_comments__record_change() is
   'Trigger: records that a comment was hidden or shown again, and why. Security definer: the log is granted to nobody.';
 
+-- Not for the replies that are hidden with their comment.
 create trigger _600_record_change after update of hidden_at on public.comments
   for each row
-  when ((new.hidden_at is null) <> (old.hidden_at is null))
+  when ((new.hidden_at is null) <> (old.hidden_at is null) and pg_trigger_depth() = 0)
   execute function private.tg_comments__record_change();
 
 create function public.hide_comment(comment_id uuid, hidden boolean default true, reason text default null)
@@ -293,7 +294,7 @@ begin
 end
 $$;
 comment on function public.hide_comment(uuid, boolean, text) is
-  'Hides a comment from everybody but its author and moderators, or (hidden: false) shows it again. For moderators and admins. The reason goes into the audit log. Security definer: comments are granted to nobody for writing. The caller''s role is checked here.';
+  'Hides a comment with its replies from everybody but their authors and moderators, or (hidden: false) shows it again. For moderators and admins. The reason goes into the audit log. Security definer: comments are granted to nobody for writing. The caller''s role is checked here.';
 grant execute on function public.hide_comment(uuid, boolean, text) to authenticated, service_role;
 
 -- Reports

@@ -2,7 +2,7 @@
 -- Who may do what is in the access matrices as well.
 begin;
 set local search_path = public, extensions;
-select plan(112);
+select plan(117);
 
 select tests.create_user('ada'), tests.create_user('ben'), tests.create_user('cleo'), tests.create_user('dan'), tests.create_user('mia', 'moderator');
 select tests.insert_post('ada', 'Post'), tests.insert_post('ada', 'Other'), tests.insert_post('ada', 'Private', false);
@@ -273,10 +273,29 @@ select is_empty('select from public.comments where id = tests.id_of(''Unseen'')'
 select tests.insert_comment('ben', tests.id_of('Post'), 'Bad'), tests.insert_comment('cleo', tests.id_of('Post'), 'Bad answer', tests.id_of('Bad'));
 update public.comments set hidden_at = now() where id = tests.id_of('Bad');
 select results_eq(
-  $$select private.count_of(tests.id_of('Post'), 'post_comments')$$, 'values (1)', 'a hidden comment is not counted'
+  $$select private.count_of(tests.id_of('Post'), 'post_comments')$$, 'values (0)', 'a hidden comment and its replies are not counted'
 );
+select tests.insert_comment('ben', tests.id_of('Post'), 'Later answer', tests.id_of('Bad answer'));
+update public.comments set hidden_at = '2020-01-01' where id = tests.id_of('Later answer');
+select is(
+  (select tests.refusal(format('select public.get_comment(%L)', tests.id_of(title))) from tests.authenticate_as(name)), wanted,
+  format('%s, to a hidden comment: %s', title, name)
+)
+from (
+  values ('mia', 'Bad answer', 'not refused'), ('cleo', 'Bad answer', 'not refused'), ('ada', 'Bad answer', 'PT404 comment_not_found'),
+    ('cleo', 'Later answer', 'PT404 comment_not_found')
+) as reader (name, title, wanted);
+select tests.clear_authentication();
+update public.comments set hidden_at = null where id = tests.id_of('Bad');
+select results_eq(
+  format('select id, hidden_at from public.comments where parent_id = %L order by hidden_at nulls first', tests.id_of('Bad')),
+  format('values (%L::uuid, null::timestamptz), (%L, %L)', tests.id_of('Bad answer'), tests.id_of('Later answer'), '2020-01-01'),
+  'replies are shown again with their comment, except those hidden by themselves'
+);
+delete from public.comments where id = tests.id_of('Later answer');
+update public.comments set hidden_at = now() where id = tests.id_of('Bad');
 select is((select pg_temp.comments_on(tests.id_of('Post')) from tests.authenticate_as(name)), wanted, 'a hidden comment: ' || name)
-from (values ('ben', array['Bad by tap_ben 0 1 hidden']), ('mia', array['Bad by tap_ben 0 1 hidden']), ('cleo', '{}'), ('ada', '{}')) as reader (name, wanted);
+from (values ('ben', array['Bad by tap_ben 0 0 hidden']), ('mia', array['Bad by tap_ben 0 0 hidden']), ('cleo', '{}'), ('ada', '{}')) as reader (name, wanted);
 select tests.authenticate_as('ben');
 select public.delete_comment(tests.id_of('Bad'));
 select is(pg_temp.comments_on(tests.id_of('Post')), array['- 0 1 deleted'], 'a hidden comment that its author deletes is an ordinary tombstone');
