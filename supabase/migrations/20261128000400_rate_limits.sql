@@ -4,11 +4,11 @@
 -- do the work count it; there is no other way to do that work.
 
 create type public.rate_limited_action as enum (
-  'create_post', 'update_post', 'follow', 'react', 'comment', 'report',
+  'create_post', 'update_post', 'rename', 'follow', 'react', 'comment', 'report',
   'sign_in_account', 'sign_in_address', 'register_address'
 );
 comment on type public.rate_limited_action is
-  'The counted actions: new posts, edits, follows (with blocks and mutes), reactions (likes and saves), comments and reports per user, sign-ins per account and per network address, registrations per network address.';
+  'The counted actions: new posts, edits, changes of the user name, follows (with blocks and mutes), reactions (likes and saves), comments and reports per user, sign-ins per account and per network address, registrations per network address.';
 
 create table public.rate_limits (
   action public.rate_limited_action primary key,
@@ -49,6 +49,8 @@ values
   -- Far more than a user does by hand, and far less than a script could.
   ('create_post', 120, 60),
   ('update_post', 240, 60),
+  -- Each name that is given up is held for a month.
+  ('rename', 10, 86400),
   ('follow', 200, 3600),
   ('react', 600, 600),
   ('comment', 60, 60),

@@ -306,6 +306,9 @@ begin
   if tg_op = 'UPDATE' and new.username::text = old.username::text then
     return null;
   end if;
+  if tg_op = 'UPDATE' and auth.uid() is not null then
+    perform private.count_action('rename', auth.uid()::text);
+  end if;
   select * into v_user from auth.users where users.id = new.id;
   -- The dashboard and the secret key may give a reserved name to a user, but not to one who signs up.
   if (tg_op = 'INSERT' or auth.uid() is not null) and exists (
@@ -340,7 +343,7 @@ begin
 end
 $$;
 comment on function private.tg_profiles__take_username() is
-  'Trigger: refuses a reserved name, reserves the former name for its user, and updates Auth''s metadata. Security definer: reservations are granted to nobody, and users belong to Auth.';
+  'Trigger: counts changes of the user name, refuses a reserved name, reserves the former name for its user, and updates Auth''s metadata. Security definer: reservations are granted to nobody, and users belong to Auth.';
 
 create trigger _600_take_username after insert or update of username on public.profiles
   for each row execute function private.tg_profiles__take_username();

@@ -13,7 +13,7 @@ select enum_has_labels('public', 'profile_role', array['user', 'moderator', 'adm
 select enum_has_labels('public', 'follow_state', array['requested', 'accepted']);
 select enum_has_labels('public', 'reference_source', array['caption', 'explicit']);
 select enum_has_labels('public', 'rate_limited_action', array[
-  'create_post', 'update_post', 'follow', 'react', 'comment', 'report', 'sign_in_account', 'sign_in_address', 'register_address'
+  'create_post', 'update_post', 'rename', 'follow', 'react', 'comment', 'report', 'sign_in_account', 'sign_in_address', 'register_address'
 ]);
 select enum_has_labels('public', 'audit_action', array[
   'role_changed', 'vip_changed', 'post_hidden', 'post_unhidden', 'comment_hidden', 'comment_unhidden', 'comment_deleted',

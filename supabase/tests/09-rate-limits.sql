@@ -1,13 +1,13 @@
 -- How often is too often. Ada and Ben publish, Mia is a moderator, Zoe an admin.
 begin;
 set local search_path = public, extensions;
-select plan(28);
+select plan(30);
 
 select results_eq(
   'select action::text, max_count, per_seconds from public.rate_limits order by rate_limits.action',
   $$
     values
-      ('create_post', 120, 60), ('update_post', 240, 60), ('follow', 200, 3600), ('react', 600, 600), ('comment', 60, 60),
+      ('create_post', 120, 60), ('update_post', 240, 60), ('rename', 10, 86400), ('follow', 200, 3600), ('react', 600, 600), ('comment', 60, 60),
       ('report', 30, 3600), ('sign_in_account', 10, 900), ('sign_in_address', 300, 900),
       ('register_address', 100, 3600)
   $$,
@@ -30,6 +30,15 @@ select throws_matching(
   'refuses ' || change
 )
 from unnest(array['max_count = -1', 'per_seconds = 0', 'per_seconds = 604801']) as change;
+
+-- Names
+
+update public.rate_limits set max_count = 1 where action = 'rename';
+select tests.authenticate_as('ben');
+select is(tests.refusal($$select public.update_profile('{"username": "tap_ben_2"}')$$), 'not refused', 'a user may take another name');
+select is(
+  left(tests.refusal($$select public.update_profile('{"username": "tap_ben_3"}')$$), 24), 'PGRST {"status" : 429, "', 'and not one name after the other'
+);
 
 -- New posts
 

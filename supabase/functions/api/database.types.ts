@@ -883,7 +883,7 @@ isOneToOne: false
                            }
           }
           Enums: {
-            "audit_action": "role_changed"|"vip_changed"|"post_hidden"|"post_unhidden"|"comment_hidden"|"comment_unhidden"|"comment_deleted"|"rate_limit_changed"|"account_deleted"|"report_changed","follow_state": "requested"|"accepted","media_type": "image"|"video"|"audio"|"document","notification_kind": "follow"|"follow_request"|"follow_accepted"|"mention"|"like"|"comment"|"reply"|"repost","profile_role": "user"|"moderator"|"admin","rate_limited_action": "create_post"|"update_post"|"follow"|"react"|"comment"|"report"|"sign_in_account"|"sign_in_address"|"register_address","reference_source": "caption"|"explicit","report_reason": "spam"|"harassment"|"violence"|"sexual"|"illegal"|"other","report_state": "open"|"resolved"|"dismissed"
+            "audit_action": "role_changed"|"vip_changed"|"post_hidden"|"post_unhidden"|"comment_hidden"|"comment_unhidden"|"comment_deleted"|"rate_limit_changed"|"account_deleted"|"report_changed","follow_state": "requested"|"accepted","media_type": "image"|"video"|"audio"|"document","notification_kind": "follow"|"follow_request"|"follow_accepted"|"mention"|"like"|"comment"|"reply"|"repost","profile_role": "user"|"moderator"|"admin","rate_limited_action": "create_post"|"update_post"|"rename"|"follow"|"react"|"comment"|"report"|"sign_in_account"|"sign_in_address"|"register_address","reference_source": "caption"|"explicit","report_reason": "spam"|"harassment"|"violence"|"sexual"|"illegal"|"other","report_state": "open"|"resolved"|"dismissed"
           }
           CompositeTypes: {
             "comment_view": {
@@ -1011,7 +1011,7 @@ export type CompositeTypes<
 export const Constants = {
   "public": {
           Enums: {
-            "audit_action": ["role_changed", "vip_changed", "post_hidden", "post_unhidden", "comment_hidden", "comment_unhidden", "comment_deleted", "rate_limit_changed", "account_deleted", "report_changed"],"follow_state": ["requested", "accepted"],"media_type": ["image", "video", "audio", "document"],"notification_kind": ["follow", "follow_request", "follow_accepted", "mention", "like", "comment", "reply", "repost"],"profile_role": ["user", "moderator", "admin"],"rate_limited_action": ["create_post", "update_post", "follow", "react", "comment", "report", "sign_in_account", "sign_in_address", "register_address"],"reference_source": ["caption", "explicit"],"report_reason": ["spam", "harassment", "violence", "sexual", "illegal", "other"],"report_state": ["open", "resolved", "dismissed"]
+            "audit_action": ["role_changed", "vip_changed", "post_hidden", "post_unhidden", "comment_hidden", "comment_unhidden", "comment_deleted", "rate_limit_changed", "account_deleted", "report_changed"],"follow_state": ["requested", "accepted"],"media_type": ["image", "video", "audio", "document"],"notification_kind": ["follow", "follow_request", "follow_accepted", "mention", "like", "comment", "reply", "repost"],"profile_role": ["user", "moderator", "admin"],"rate_limited_action": ["create_post", "update_post", "rename", "follow", "react", "comment", "report", "sign_in_account", "sign_in_address", "register_address"],"reference_source": ["caption", "explicit"],"report_reason": ["spam", "harassment", "violence", "sexual", "illegal", "other"],"report_state": ["open", "resolved", "dismissed"]
           }
         }
 } as const
