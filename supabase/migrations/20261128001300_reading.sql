@@ -639,7 +639,21 @@ language plpgsql
 -- Invoker: policies and column grants decide, as for an update of the tables.
 set search_path = ''
 as $$
+declare
+  v_unknown text;
 begin
+  if jsonb_typeof(update_profile.changes) is distinct from 'object' then
+    perform private.raise_error(422, 'validation_failed', 'The changes are an object with a value for each field.', 'changes');
+  end if;
+  select changed.key into v_unknown
+  from jsonb_object_keys(update_profile.changes) as changed (key)
+  where changed.key not in (
+    'username', 'bio', 'playlist', 'avatar_path', 'cover_path', 'is_public', 'is_anonymous', 'date_of_birth'
+  )
+  limit 1;
+  if found then
+    perform private.raise_error(422, 'field_unknown', 'A profile has no such field that its user may change.', v_unknown);
+  end if;
   update public.profiles
   set (username, bio, playlist, avatar_path, cover_path, is_public, is_anonymous) = (
     select

@@ -271,6 +271,10 @@ declare
   v_visible_original uuid;
   v_id uuid;
 begin
+  if create_post.is_public is null then
+    -- Not the default: a client that sends an empty value may mean a private post.
+    perform private.raise_error(422, 'is_public_invalid', 'A post is public or not: true or false.', 'is_public');
+  end if;
   if create_post.original_post is not null then
     v_visible_original := private.original_of(create_post.original_post);
   end if;
@@ -279,7 +283,7 @@ begin
     coalesce(create_post.tags, '{}'),
     coalesce(create_post.mentions, '{}'),
     create_post.media,
-    coalesce(create_post.is_public, true),
+    create_post.is_public,
     create_post.original_post,
     v_visible_original,
     create_post.idempotency_key

@@ -2,7 +2,7 @@
 -- happens with files is in 17-files.sql.
 begin;
 set local search_path = public, extensions;
-select plan(72);
+select plan(73);
 
 select tests.create_user('ada'), tests.create_user('ben', metadata => '{"username": "Tap_Ben"}'), tests.create_user('dan'), tests.create_user('bad'), tests.create_user('sue');
 update auth.users set banned_until = now() + interval '1 hour' where id = tests.id_of('bad');
@@ -56,8 +56,9 @@ select results_eq(
   $$values (true, '[]'::jsonb, '[]'::jsonb, '[]'::jsonb, null::uuid)$$, 'takes ' || arguments
 )
 from unnest(array[
-  'tags => null, mentions => null, media => null, is_public => null, original_post => null', 'media => ''null'''
+  'tags => null, mentions => null, media => null, original_post => null', 'media => ''null'''
 ]) as arguments;
+select is(tests.refusal($$select public.create_post('Empty', is_public => null)$$), 'PT422 is_public_invalid is_public', 'an empty is_public publishes to nobody');
 
 create temporary table whole as
 select * from public.create_post(
