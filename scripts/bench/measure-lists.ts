@@ -2,7 +2,7 @@ import type postgres from 'postgres';
 import { type BenchNoctra, connect, connectAs, connectUnsecured } from './bench-stack.ts';
 import { interleave } from './interleave.ts';
 import { ask } from './measure-pages.ts';
-import { afterAll, type PageQuestion } from './pages.ts';
+import { afterData, type PageQuestion } from './pages.ts';
 import type { Goal, Recorder } from './report.ts';
 import { ratio, summarize } from './statistics.ts';
 import { pageText } from './texts.ts';
@@ -142,7 +142,7 @@ async function measureFeed(
     )
     select id from feed order by id desc offset (select count(*) * 9 / 10 from feed) limit 1
   `;
-  const page = (call: string, cursor = afterAll) => ({
+  const page = (call: string, cursor = afterData) => ({
     text: pageText(`${call}(before => $1::uuid)`),
     values: [cursor],
   });

@@ -92,7 +92,8 @@ async function findSubjects(sql: postgres.Sql): Promise<Record<PageKind, string>
   };
 }
 
-export const afterAll = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+/** After the posts that data.ts makes, up to ten million of them, and before those that a benchmark has published. */
+export const afterData = '01a00000-0000-7000-8000-000000000000';
 
 /** Cursors of the first page and of a deep one, at most nine tenths down. A short list has one page. */
 async function cursors(
@@ -113,7 +114,7 @@ async function cursors(
     { count: number }[]
   >`select count(*)::integer as count from (${list}) as list where id > bench.ordered_id(0, 0)`;
   const depth = Math.min(deepest, Math.floor(0.9 * (counted?.count ?? 0)));
-  const places = [{ depth: 0, cursor: afterAll }];
+  const places = [{ depth: 0, cursor: afterData }];
   if (depth < 10 * pageSize) return places;
   const [row] = await sql<
     { id: string }[]
