@@ -88,7 +88,11 @@ async function answerOf<T>(
 ): Promise<T> {
   const { data, error, status } = await (signal ? query.abortSignal(signal) : query);
   if (!error) return data as T;
-  if (malformed && error.code === '22P02' && error.message.includes('uuid')) throw malformed;
+  if (error.code === '22P02') {
+    if (malformed && error.message.includes('uuid')) throw malformed;
+    const [, field] = /enum \S*report_(reason|state):/.exec(error.message) ?? [];
+    if (field) throw refusal(`report_${field as 'reason' | 'state'}_invalid`, 422, error.message, field);
+  }
   // A deadlock, which has undone the request.
   if (error.code === '40P01') throw refusal('service_unavailable', 503, error.message);
   throw status ? fromAnswer({ status, body: error }) : unanswered('network_error', error.message);

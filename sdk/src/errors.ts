@@ -83,6 +83,8 @@ export function fromAnswer({ status: answered, body, retry_after }: Failure): No
   const failure: Texts & { errors?: Record<string, string[]> } = body ?? {};
   const { code, hint, details, title } = failure;
   const isRule = code?.startsWith('PT');
+  // No function of the Data API has all of these arguments.
+  if (code === 'PGRST202') return refusal('field_unknown', 422, failure.message ?? code);
   const status = code === 'InvalidJWT' ? 401 : Number(failure.statusCode) || answered;
   const message = failure.detail ?? title ?? failure.message ?? `HTTP ${answered}`;
   // supabase-js does not pass on the header Retry-After of the Data API.

@@ -80,7 +80,10 @@ describe('comments.create', () => {
       expect(toNothing.error).toMatchObject({ code: 'parent_not_found', status: 422, field: 'parent' });
     }
     const unknown = { text: 'Hello', reply_to: nowhere };
-    expect((await comments.create(post.id, unknown)).error).toMatchObject({ status: 404 });
+    expect((await comments.create(post.id, unknown)).error).toMatchObject({
+      code: 'field_unknown',
+      status: 422,
+    });
     expect(dataOf(await comments.list(post.id))).toEqual([]);
   });
 });
