@@ -17,8 +17,8 @@ export type Page<T> =
 
 /**
  * A list. Awaited, it is one page; looped over, it is every item, read page by page while the loop runs. Items that come
- * or go meanwhile neither repeat nor hide another one. A loop has no place for a result: it throws the
- * {@link NoctraError}.
+ * or go meanwhile neither repeat nor hide others. A notification whose group changes meanwhile may come twice or not at
+ * all. A loop has no place for a result: it throws the {@link NoctraError}.
  *
  * @example
  * const { data, next } = await noctra.posts.list({ limit: 50 });
