@@ -1,6 +1,9 @@
 export type {
+  Block,
   Comment,
-  NewReport,
+  Follow,
+  Like,
+  Mute,
   Notification,
   NotificationSettings,
   OwnProfile,
@@ -12,8 +15,10 @@ export type {
   Profile,
   Register,
   Report,
+  Save,
   SentReport,
   SignIn,
+  Unread,
 } from './api.types.ts';
 export type { Auth, Registered } from './auth.ts';
 export type { CallOptions, Result } from './calls.ts';
@@ -26,7 +31,7 @@ export { limits } from './limits.ts';
 export type { List, ListOptions, Page } from './lists.ts';
 export type { Media, NewMedia, SignOptions, UploadOptions, UploadProgress } from './media.ts';
 export type { NotificationListOptions, Notifications } from './notifications.ts';
-export type { People } from './people.ts';
+export type { FollowListOptions, People } from './people.ts';
 export type {
   NewPost,
   PostChanges,
@@ -37,4 +42,4 @@ export type {
   Posts,
 } from './posts.ts';
 export type { ProfileChanges, Profiles } from './profiles.ts';
-export type { ReportListOptions, Reports } from './reports.ts';
+export type { NewReport, ReportChanges, ReportListOptions, Reports } from './reports.ts';

@@ -4,6 +4,12 @@ import type { NoctraError } from './errors.ts';
 import { type Bounds, type List, type ListOptions, list } from './lists.ts';
 import { withUrls } from './profiles.ts';
 
+/** The options of `people.followers` and `people.following`. */
+export interface FollowListOptions extends ListOptions {
+  /** A user name, an id, or `me`. Default: `me`. */
+  of?: string | undefined;
+}
+
 /** The people around you: `noctra.people`. Each person is given by user name or id. */
 export type People = ReturnType<typeof createPeople>;
 
@@ -27,7 +33,7 @@ export function createPeople(context: Context) {
 
   const listAround =
     (name: 'list_followers' | 'list_following') =>
-    (person = 'me', options: ListOptions = {}): List<Person> =>
+    ({ of: person = 'me', ...options }: FollowListOptions = {}): List<Person> =>
       listPeople(context, options, (bounds) => reader.rpc(name, { person, ...bounds }, { get: true }));
 
   return {
@@ -50,7 +56,7 @@ export function createPeople(context: Context) {
      * @example
      * await noctra.people.unfollow('ben');
      */
-    unfollow: act('unfollow_user', null),
+    unfollow: act('unfollow_user', { state: null }),
 
     /**
      * Removes a follower of yours.
@@ -58,14 +64,14 @@ export function createPeople(context: Context) {
      * @example
      * await noctra.people.removeFollower('ben');
      */
-    removeFollower: act('remove_follower', null),
+    removeFollower: act('remove_follower', { state: null }),
 
     /**
      * The followers of a person, or your own, newest first. Those of a private profile are for its owner and accepted
      * followers; others get `profile_private`.
      *
      * @example
-     * const { data: people, next } = await noctra.people.followers('ben');
+     * const { data: people, next } = await noctra.people.followers({ of: 'ben', limit: 50 });
      * for await (const person of noctra.people.followers()) console.log(person.username, person.following);
      */
     followers: listAround('list_followers'),
@@ -74,7 +80,7 @@ export function createPeople(context: Context) {
      * Those whom a person follows, or you, newest first.
      *
      * @example
-     * for await (const person of noctra.people.following('ben')) show(person);
+     * for await (const person of noctra.people.following({ of: 'ben' })) show(person);
      */
     following: listAround('list_following'),
 
@@ -101,7 +107,7 @@ export function createPeople(context: Context) {
      * @example
      * await noctra.people.declineRequest('ben');
      */
-    declineRequest: act('decline_follow_request', null),
+    declineRequest: act('decline_follow_request', { state: null }),
 
     /**
      * Blocks a person: neither of you sees the other's posts, comments and likes, and follows end both ways.
@@ -117,7 +123,7 @@ export function createPeople(context: Context) {
      * @example
      * await noctra.people.unblock('ben');
      */
-    unblock: act('unblock_user', null),
+    unblock: act<Block>('unblock_user', { blocking: false }),
 
     /**
      * Those whom you block, newest first.
@@ -141,7 +147,7 @@ export function createPeople(context: Context) {
      * @example
      * await noctra.people.unmute('ben');
      */
-    unmute: act('unmute_user', null),
+    unmute: act<Mute>('unmute_user', { muting: false }),
 
     /**
      * Those whom you mute, newest first.

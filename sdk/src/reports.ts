@@ -1,4 +1,4 @@
-import type { NewReport, Report, ReportEdit, SentReport } from './api.types.ts';
+import type { Report, ReportEdit, NewReport as ReportFields, SentReport } from './api.types.ts';
 import {
   type Arguments,
   attemptAsCaller,
@@ -12,6 +12,18 @@ import { refusal } from './errors.ts';
 import { type List, type ListOptions, list } from './lists.ts';
 import { noPost } from './posts.ts';
 import { withUrls } from './profiles.ts';
+
+/** A new report, for `reports.create`: about one of `post`, `comment` and `user` (an id or a user name). */
+export type NewReport = CallOptions &
+  Pick<ReportFields, 'reason' | 'text'> &
+  (
+    | { post: string; comment?: never; user?: never }
+    | { comment: string; post?: never; user?: never }
+    | { user: string; post?: never; comment?: never }
+  );
+
+/** The changes of `reports.update`. Omitted fields stay unchanged. */
+export interface ReportChanges extends ReportEdit, CallOptions {}
 
 /** The options of `reports.list`. */
 export interface ReportListOptions extends ListOptions {
@@ -43,17 +55,11 @@ export function createReports(context: Context) {
      * await noctra.reports.create({ post: post.id, reason: 'spam' });
      * await noctra.reports.create({ user: 'ben', reason: 'harassment', text: 'Under each of my posts.' });
      */
-    create: ({
-      post,
-      comment,
-      user,
-      signal,
-      ...report
-    }: NewReport & CallOptions): Promise<Result<SentReport>> =>
+    create: ({ post, comment, user, signal, ...report }: NewReport): Promise<Result<SentReport>> =>
       attemptAsCaller(context, signal, async () => {
         const target = { post_id: post, comment_id: comment, person: user };
         const query = supabase.rpc('create_report', { ...report, ...target } as Arguments<'create_report'>);
-        const malformed = comment ? noComment() : noPost();
+        const malformed = post ? noPost() : noComment();
         // The other fields are for moderators.
         const { person, ...row } = await write<ReportRow>(context, query, signal, malformed);
         const { id, reason, text, created_at } = row;
@@ -78,7 +84,7 @@ export function createReports(context: Context) {
      * @example
      * await noctra.reports.update(report.id, { state: 'resolved', note: 'The post is hidden.' });
      */
-    update: (id: string, { signal, ...changes }: ReportEdit & CallOptions): Promise<Result<Report>> =>
+    update: (id: string, { signal, ...changes }: ReportChanges): Promise<Result<Report>> =>
       attemptAsCaller(context, signal, async () => {
         const edit = { ...changes, report_id: id } as Arguments<'update_report'>;
         const malformed = refusal('report_not_found', 404, 'There is no such report.');

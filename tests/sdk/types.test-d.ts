@@ -108,10 +108,10 @@ test('people, comments, notifications and reports have the types of the database
 test('people, comments, notifications and reports are called as they say', () => {
   const { people, feed, posts, comments, notifications, reports } = noctra;
   expectTypeOf(people.follow).returns.resolves.toEqualTypeOf<Result<{ state: Enums['follow_state'] }>>();
-  expectTypeOf(people.unfollow).returns.resolves.toEqualTypeOf<Result<null>>();
+  expectTypeOf(people.unfollow).returns.resolves.toEqualTypeOf<Result<{ state: null }>>();
   expectTypeOf(people.block).returns.resolves.toEqualTypeOf<Result<{ blocking: boolean }>>();
   expectTypeOf(people.followers).returns.toEqualTypeOf<List<Person>>();
-  people.followers('ann', { limit: 5, cursor: null });
+  people.followers({ of: 'ann', limit: 5, cursor: null });
   // @ts-expect-error: blocks are always one's own
   people.blocks('ann');
   // @ts-expect-error: a person to follow has a name
@@ -134,6 +134,10 @@ test('people, comments, notifications and reports are called as they say', () =>
   reports.create({ comment: 'id', reason: 'spam' });
   // @ts-expect-error: there is no such reason
   reports.create({ comment: 'id', reason: 'boring' });
+  // @ts-expect-error: a report is about something
+  reports.create({ reason: 'spam' });
+  // @ts-expect-error: and about one thing alone
+  reports.create({ post: 'id', comment: 'id', reason: 'spam' });
   expectTypeOf(reports.create).returns.resolves.toEqualTypeOf<Result<SentReport>>();
   expectTypeOf(reports.list).returns.toEqualTypeOf<List<Report>>();
 });
