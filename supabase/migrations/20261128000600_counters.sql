@@ -26,31 +26,70 @@ comment on column private.counters.counted is 'What is counted.';
 comment on column private.counters.id is 'One of the rows of the counter. No order, no meaning.';
 comment on column private.counters.value is 'A part of the count; may be negative.';
 
-create function private.count(subject_id uuid, counted private.counted, by integer)
+create function private.count_changes(counted private.counted, added uuid[], removed uuid[])
 returns void
 language plpgsql
 set search_path = ''
 set plan_cache_mode = force_generic_plan
 as $$
+declare
+  v_change record;
 begin
-  update private.counters
-  set value = counters.value + count.by
-  where counters.subject_id = count.subject_id
-    and counters.counted = count.counted
-    and counters.id = (
-      select free.id
-      from private.counters as free
-      where free.subject_id = count.subject_id and free.counted = count.counted
-      limit 1
-      for update skip locked
+  for v_change in
+    select versions.id, sum(versions.number)::integer as number
+    from (
+      select subject.id, 1 as number from unnest(count_changes.added) as subject (id)
+      union all
+      select subject.id, -1 from unnest(count_changes.removed) as subject (id)
+    ) as versions
+    group by versions.id
+    having sum(versions.number) <> 0
+  loop
+    -- A subject that is deleted at the same time has no counts any more.
+    continue when not (
+      case
+        when count_changes.counted in ('post_likes', 'post_comments', 'post_reposts') then
+          exists (select from public.posts where posts.id = v_change.id)
+        when count_changes.counted in ('comment_likes', 'comment_replies') then
+          exists (select from public.comments where comments.id = v_change.id)
+        else exists (select from public.profiles where profiles.id = v_change.id)
+      end
     );
-  if not found then
-    insert into private.counters (subject_id, counted, value) values (count.subject_id, count.counted, count.by);
-  end if;
+    update private.counters
+    set value = counters.value + v_change.number
+    where counters.subject_id = v_change.id
+      and counters.counted = count_changes.counted
+      and counters.id = (
+        select free.id
+        from private.counters as free
+        where free.subject_id = v_change.id and free.counted = count_changes.counted
+        limit 1
+        for update skip locked
+      );
+    if not found then
+      insert into private.counters (subject_id, counted, value)
+      values (v_change.id, count_changes.counted, v_change.number);
+    end if;
+  end loop;
 end
 $$;
-comment on function private.count(uuid, private.counted, integer) is
-  'Adds to a counter. Not granted: SECURITY DEFINER trigger functions call it.';
+comment on function private.count_changes(private.counted, uuid[], uuid[]) is
+  'Counts what a statement added and removed: the subject of each row, as often as it has rows. Null is no subject. Not granted: SECURITY DEFINER trigger functions call it.';
+
+create function private.tg__delete_counters()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+set plan_cache_mode = force_generic_plan
+as $$
+begin
+  delete from private.counters where counters.subject_id = any (array(select removed.id from removed));
+  return null;
+end
+$$;
+comment on function private.tg__delete_counters() is
+  'Trigger: the counters of a deleted post, comment or profile go with it. Security definer: counters are granted to nobody.';
 
 create function private.count_of(subject_id uuid, counted private.counted)
 returns integer

@@ -318,32 +318,22 @@ language plpgsql
 security definer
 set search_path = ''
 as $$
+declare
+  v_followees_added uuid[];
+  v_followees_removed uuid[];
+  v_followers_added uuid[];
+  v_followers_removed uuid[];
 begin
-  -- The profiles are joined because one that is being deleted is counted no more.
   if tg_op <> 'DELETE' then
-    perform private.count(followed.id, 'profile_followers', followed.number)
-    from (
-      select added.followee_id as id, count(*)::integer as number from added where added.state = 'accepted' group by 1
-    ) as followed
-    join public.profiles on profiles.id = followed.id;
-    perform private.count(following.id, 'profile_following', following.number)
-    from (
-      select added.follower_id as id, count(*)::integer as number from added where added.state = 'accepted' group by 1
-    ) as following
-    join public.profiles on profiles.id = following.id;
+    v_followees_added := array(select added.followee_id from added where added.state = 'accepted');
+    v_followers_added := array(select added.follower_id from added where added.state = 'accepted');
   end if;
   if tg_op <> 'INSERT' then
-    perform private.count(followed.id, 'profile_followers', -followed.number)
-    from (
-      select removed.followee_id as id, count(*)::integer as number from removed where removed.state = 'accepted' group by 1
-    ) as followed
-    join public.profiles on profiles.id = followed.id;
-    perform private.count(following.id, 'profile_following', -following.number)
-    from (
-      select removed.follower_id as id, count(*)::integer as number from removed where removed.state = 'accepted' group by 1
-    ) as following
-    join public.profiles on profiles.id = following.id;
+    v_followees_removed := array(select removed.followee_id from removed where removed.state = 'accepted');
+    v_followers_removed := array(select removed.follower_id from removed where removed.state = 'accepted');
   end if;
+  perform private.count_changes('profile_followers', v_followees_added, v_followees_removed);
+  perform private.count_changes('profile_following', v_followers_added, v_followers_removed);
   return null;
 end
 $$;
@@ -360,23 +350,9 @@ create trigger _200_count_removed after delete on public.follows
   referencing old table as removed
   for each statement execute function private.tg_follows__count();
 
-create function private.tg_profiles__forget_counts()
-returns trigger
-language plpgsql
-security definer
-set search_path = ''
-as $$
-begin
-  delete from private.counters using removed where counters.subject_id = removed.id;
-  return null;
-end
-$$;
-comment on function private.tg_profiles__forget_counts() is
-  'Trigger: the counts of a deleted profile go with it. Security definer: counters are granted to nobody.';
-
-create trigger _800_forget_counts after delete on public.profiles
+create trigger _800_delete_counters after delete on public.profiles
   referencing old table as removed
-  for each statement execute function private.tg_profiles__forget_counts();
+  for each statement execute function private.tg__delete_counters();
 
 -- Writing
 

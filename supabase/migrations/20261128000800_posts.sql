@@ -204,125 +204,46 @@ security definer
 set search_path = ''
 as $$
 declare
-  v_counted record;
+  v_owners_added uuid[];
+  v_owners_removed uuid[];
+  v_originals_added uuid[];
+  v_originals_removed uuid[];
 begin
   -- Only posts that their owner publishes and no moderator hides: a count must not tell of others.
   if tg_op <> 'DELETE' then
-    for v_counted in
-      select added.owner_id, count(*)::integer as number
-      from added
-      where added.is_public and added.hidden_at is null
-      group by added.owner_id
-    loop
-      perform private.count(v_counted.owner_id, 'profile_posts', v_counted.number);
-    end loop;
-    for v_counted in
-      select added.original_post_id, count(*)::integer as number
-      from added
-      where added.original_post_id is not null and added.is_public and added.hidden_at is null
-      group by added.original_post_id
-    loop
-      perform private.count(v_counted.original_post_id, 'post_reposts', v_counted.number);
-    end loop;
+    v_owners_added := array(select added.owner_id from added where added.is_public and added.hidden_at is null);
+    v_originals_added := array(
+      select added.original_post_id from added where added.is_public and added.hidden_at is null
+    );
   end if;
   if tg_op <> 'INSERT' then
-    for v_counted in
-      select removed.owner_id, count(*)::integer as number
-      from removed
-      where removed.is_public and removed.hidden_at is null
-      group by removed.owner_id
-    loop
-      -- A user or an original that is deleted at the same time has no counts any more.
-      if exists (select from public.profiles where profiles.id = v_counted.owner_id) then
-        perform private.count(v_counted.owner_id, 'profile_posts', -v_counted.number);
-      end if;
-    end loop;
-    for v_counted in
-      select removed.original_post_id, count(*)::integer as number
-      from removed
-      where removed.original_post_id is not null and removed.is_public and removed.hidden_at is null
-      group by removed.original_post_id
-    loop
-      if exists (select from public.posts where posts.id = v_counted.original_post_id) then
-        perform private.count(v_counted.original_post_id, 'post_reposts', -v_counted.number);
-      end if;
-    end loop;
+    v_owners_removed := array(
+      select removed.owner_id from removed where removed.is_public and removed.hidden_at is null
+    );
+    v_originals_removed := array(
+      select removed.original_post_id from removed where removed.is_public and removed.hidden_at is null
+    );
   end if;
+  perform private.count_changes('profile_posts', v_owners_added, v_owners_removed);
+  perform private.count_changes('post_reposts', v_originals_added, v_originals_removed);
   return null;
 end
 $$;
 comment on function private.tg_posts__count() is
   'Trigger: counts the posts of a user and the reposts of a post. Security definer: counters are granted to nobody.';
 
-create function private.tg_posts__count_changed()
-returns trigger
-language plpgsql
-security definer
-set search_path = ''
-as $$
-declare
-  v_counted record;
-begin
-  for v_counted in
-    select versions.owner_id, sum(versions.number)::integer as number
-    from (
-      select added.owner_id, 1 as number from added where added.is_public and added.hidden_at is null
-      union all
-      select removed.owner_id, -1 from removed where removed.is_public and removed.hidden_at is null
-    ) as versions
-    group by versions.owner_id
-    having sum(versions.number) <> 0
-  loop
-    perform private.count(v_counted.owner_id, 'profile_posts', v_counted.number);
-  end loop;
-  for v_counted in
-    select versions.original_post_id, sum(versions.number)::integer as number
-    from (
-      select added.original_post_id, 1 as number from added where added.is_public and added.hidden_at is null
-      union all
-      select removed.original_post_id, -1 from removed where removed.is_public and removed.hidden_at is null
-    ) as versions
-    where versions.original_post_id is not null
-    group by versions.original_post_id
-    having sum(versions.number) <> 0
-  loop
-    -- Reposts lose an original that is deleted.
-    if exists (select from public.posts where posts.id = v_counted.original_post_id) then
-      perform private.count(v_counted.original_post_id, 'post_reposts', v_counted.number);
-    end if;
-  end loop;
-  return null;
-end
-$$;
-comment on function private.tg_posts__count_changed() is
-  'Trigger: counts again what an update published, hid or moved. Security definer: counters are granted to nobody.';
-
-create function private.tg_posts__forget_counts()
-returns trigger
-language plpgsql
-security definer
-set search_path = ''
-as $$
-begin
-  delete from private.counters where counters.subject_id = any (array(select removed.id from removed));
-  return null;
-end
-$$;
-comment on function private.tg_posts__forget_counts() is
-  'Trigger: the counts of a deleted post go with it. Security definer: counters are granted to nobody.';
-
 create trigger _200_count_added after insert on public.posts
   referencing new table as added
   for each statement execute function private.tg_posts__count();
 create trigger _200_count_changed after update on public.posts
   referencing old table as removed new table as added
-  for each statement execute function private.tg_posts__count_changed();
+  for each statement execute function private.tg_posts__count();
 create trigger _200_count_removed after delete on public.posts
   referencing old table as removed
   for each statement execute function private.tg_posts__count();
-create trigger _300_forget_counts after delete on public.posts
+create trigger _300_delete_counters after delete on public.posts
   referencing old table as removed
-  for each statement execute function private.tg_posts__forget_counts();
+  for each statement execute function private.tg__delete_counters();
 
 -- Tags and mentions
 

@@ -63,24 +63,21 @@ security definer
 set search_path = ''
 as $$
 declare
-  v_liked record;
+  v_posts_added uuid[];
+  v_posts_removed uuid[];
 begin
   if tg_op <> 'DELETE' then
-    perform private.count(liked.post_id, 'post_likes', liked.number)
-    from (select added.post_id, count(*)::integer as number from added group by added.post_id) as liked;
+    v_posts_added := array(select added.post_id from added);
   end if;
   if tg_op <> 'INSERT' then
-    for v_liked in select removed.post_id, count(*)::integer as number from removed group by removed.post_id loop
-      -- A post that is deleted with its likes has no counts any more.
-      if exists (select from public.posts where posts.id = v_liked.post_id) then
-        perform private.count(v_liked.post_id, 'post_likes', -v_liked.number);
-      end if;
-    end loop;
+    v_posts_removed := array(select removed.post_id from removed);
   end if;
+  perform private.count_changes('post_likes', v_posts_added, v_posts_removed);
   return null;
 end
 $$;
-comment on function private.tg_post_likes__count() is 'Trigger: counts the likes of posts. Security definer: counters are granted to nobody.';
+comment on function private.tg_post_likes__count() is
+  'Trigger: counts the likes of posts. Security definer: counters are granted to nobody.';
 
 create trigger _200_count_added after insert on public.post_likes
   referencing new table as added

@@ -228,98 +228,34 @@ security definer
 set search_path = ''
 as $$
 declare
-  v_counted record;
+  v_posts_added uuid[];
+  v_posts_removed uuid[];
+  v_parents_added uuid[];
+  v_parents_removed uuid[];
 begin
   if tg_op <> 'DELETE' then
-    for v_counted in
-      select added.post_id, count(*)::integer as number
-      from added
-      where added.owner_id is not null and added.hidden_at is null
-      group by added.post_id
-    loop
-      perform private.count(v_counted.post_id, 'post_comments', v_counted.number);
-    end loop;
-    for v_counted in
-      select added.parent_id, count(*)::integer as number
-      from added
-      where added.parent_id is not null and added.owner_id is not null and added.hidden_at is null
-      group by added.parent_id
-    loop
-      perform private.count(v_counted.parent_id, 'comment_replies', v_counted.number);
-    end loop;
-  else
-    -- A post or a comment that is deleted with what stands below it has no counts any more.
-    for v_counted in
-      select removed.post_id, count(*)::integer as number
-      from removed
-      where removed.owner_id is not null and removed.hidden_at is null
-      group by removed.post_id
-    loop
-      if exists (select from public.posts where posts.id = v_counted.post_id) then
-        perform private.count(v_counted.post_id, 'post_comments', -v_counted.number);
-      end if;
-    end loop;
-    for v_counted in
-      select removed.parent_id, count(*)::integer as number
-      from removed
-      where removed.parent_id is not null and removed.owner_id is not null and removed.hidden_at is null
-      group by removed.parent_id
-    loop
-      if exists (select from public.comments where comments.id = v_counted.parent_id) then
-        perform private.count(v_counted.parent_id, 'comment_replies', -v_counted.number);
-      end if;
-    end loop;
+    v_posts_added := array(
+      select added.post_id from added where added.owner_id is not null and added.hidden_at is null
+    );
+    v_parents_added := array(
+      select added.parent_id from added where added.owner_id is not null and added.hidden_at is null
+    );
   end if;
+  if tg_op <> 'INSERT' then
+    v_posts_removed := array(
+      select removed.post_id from removed where removed.owner_id is not null and removed.hidden_at is null
+    );
+    v_parents_removed := array(
+      select removed.parent_id from removed where removed.owner_id is not null and removed.hidden_at is null
+    );
+  end if;
+  perform private.count_changes('post_comments', v_posts_added, v_posts_removed);
+  perform private.count_changes('comment_replies', v_parents_added, v_parents_removed);
   return null;
 end
 $$;
 comment on function private.tg_comments__count() is
   'Trigger: counts the live comments on a post, and the live replies to a comment. Security definer: counters are granted to nobody.';
-
-create function private.tg_comments__count_changed()
-returns trigger
-language plpgsql
-security definer
-set search_path = ''
-as $$
-declare
-  v_counted record;
-begin
-  for v_counted in
-    select versions.post_id, sum(versions.number)::integer as number
-    from (
-      select added.post_id, 1 as number from added where added.owner_id is not null and added.hidden_at is null
-      union all
-      select removed.post_id, -1 from removed where removed.owner_id is not null and removed.hidden_at is null
-    ) as versions
-    group by versions.post_id
-    having sum(versions.number) <> 0
-  loop
-    -- An owner who leaves takes the post along, and empties their own comments on it.
-    if exists (select from public.posts where posts.id = v_counted.post_id) then
-      perform private.count(v_counted.post_id, 'post_comments', v_counted.number);
-    end if;
-  end loop;
-  for v_counted in
-    select versions.parent_id, sum(versions.number)::integer as number
-    from (
-      select added.parent_id, 1 as number from added where added.owner_id is not null and added.hidden_at is null
-      union all
-      select removed.parent_id, -1 from removed where removed.owner_id is not null and removed.hidden_at is null
-    ) as versions
-    where versions.parent_id is not null
-    group by versions.parent_id
-    having sum(versions.number) <> 0
-  loop
-    if exists (select from public.comments where comments.id = v_counted.parent_id) then
-      perform private.count(v_counted.parent_id, 'comment_replies', v_counted.number);
-    end if;
-  end loop;
-  return null;
-end
-$$;
-comment on function private.tg_comments__count_changed() is
-  'Trigger: counts again what an update hid, showed or deleted. Security definer: counters are granted to nobody.';
 
 create function private.tg_comments__bury()
 returns trigger
@@ -369,33 +305,18 @@ $$;
 comment on function private.tg_comments__remove_tombstones() is
   'Trigger: a deleted comment goes with its last reply. Security definer: comments are granted to nobody for writing.';
 
-create function private.tg_comments__forget_counts()
-returns trigger
-language plpgsql
-security definer
-set search_path = ''
-set plan_cache_mode = force_generic_plan
-as $$
-begin
-  delete from private.counters where counters.subject_id = any (array(select removed.id from removed));
-  return null;
-end
-$$;
-comment on function private.tg_comments__forget_counts() is
-  'Trigger: the counts of a deleted comment go with it. Security definer: counters are granted to nobody.';
-
 create trigger _200_count_added after insert on public.comments
   referencing new table as added
   for each statement execute function private.tg_comments__count();
 create trigger _200_count_changed after update on public.comments
   referencing old table as removed new table as added
-  for each statement execute function private.tg_comments__count_changed();
+  for each statement execute function private.tg_comments__count();
 create trigger _200_count_removed after delete on public.comments
   referencing old table as removed
   for each statement execute function private.tg_comments__count();
-create trigger _300_forget_counts after delete on public.comments
+create trigger _300_delete_counters after delete on public.comments
   referencing old table as removed
-  for each statement execute function private.tg_comments__forget_counts();
+  for each statement execute function private.tg__delete_counters();
 -- Likes before notifications, as an account that is deleted takes them along.
 create trigger _400_bury after update on public.comments
   referencing new table as added
@@ -489,24 +410,21 @@ security definer
 set search_path = ''
 as $$
 declare
-  v_liked record;
+  v_comments_added uuid[];
+  v_comments_removed uuid[];
 begin
   if tg_op <> 'DELETE' then
-    perform private.count(liked.comment_id, 'comment_likes', liked.number)
-    from (select added.comment_id, count(*)::integer as number from added group by added.comment_id) as liked;
+    v_comments_added := array(select added.comment_id from added);
   end if;
   if tg_op <> 'INSERT' then
-    for v_liked in select removed.comment_id, count(*)::integer as number from removed group by removed.comment_id loop
-      -- A comment that is deleted with its likes has no counts any more.
-      if exists (select from public.comments where comments.id = v_liked.comment_id) then
-        perform private.count(v_liked.comment_id, 'comment_likes', -v_liked.number);
-      end if;
-    end loop;
+    v_comments_removed := array(select removed.comment_id from removed);
   end if;
+  perform private.count_changes('comment_likes', v_comments_added, v_comments_removed);
   return null;
 end
 $$;
-comment on function private.tg_comment_likes__count() is 'Trigger: counts the likes of comments. Security definer: counters are granted to nobody.';
+comment on function private.tg_comment_likes__count() is
+  'Trigger: counts the likes of comments. Security definer: counters are granted to nobody.';
 
 create trigger _200_count_added after insert on public.comment_likes
   referencing new table as added
