@@ -841,6 +841,7 @@ set plan_cache_mode = force_generic_plan
 as $$
 declare
   v_id uuid;
+  v_comment public.comment_view;
 begin
   v_id := private.insert_comment(
     create_comment.post_id,
@@ -852,8 +853,13 @@ begin
     end,
     create_comment.idempotency_key
   );
-  -- A statement of its own, which sees the new comment.
-  return public.get_comment(v_id);
+  -- A statement of its own, which sees the new comment. It does not where the post was hidden at the same time.
+  select * into v_comment
+  from private.compose_comments(array(select comments.id from public.comments where comments.id = v_id));
+  if not found then
+    perform private.raise_error(404, 'post_not_found', 'There is no such post.');
+  end if;
+  return v_comment;
 end
 $$;
 comment on function public.create_comment(uuid, text, uuid, text) is
