@@ -41,12 +41,10 @@ test('after any history of users who act at the same time, everybody reads what 
   }
 });
 
-/** The steps that had to do with what is wrong. */
-function logOf(log: string[], found: string[]): string {
-  const ids = found[0]?.match(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g) ?? [];
-  return log
-    .filter((line) => ids.some((id) => line.includes(id)))
-    .slice(-40)
-    .map((line) => `\n${line}`)
-    .join('');
+/** The last steps that had to do with what is wrong first. */
+function logOf(log: string[], [found = '']: string[]): string {
+  const ids = new Set(found.match(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g));
+  const most = Math.min(ids.size, 2);
+  const lines = log.filter((line) => [...ids].filter((id) => line.includes(id)).length >= most);
+  return ['', ...lines.slice(-20)].join('\n');
 }
