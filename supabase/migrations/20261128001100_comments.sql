@@ -497,12 +497,14 @@ as $$
 declare
   v_me constant uuid := private.begin_reaction();
 begin
-  -- As for a like: an author who leaves takes notifications and likes along in the other order.
+  -- As for a like: an author who leaves, and a comment that is deleted, take notifications and likes along in the other
+  -- order.
   perform
   from public.profiles
   join public.comments on comments.owner_id = profiles.id
   where comments.id = delete_comment_like.comment_id
-  for key share of profiles;
+  for key share of profiles
+  for share of comments;
   delete from public.comment_likes
   where comment_likes.profile_id = v_me and comment_likes.comment_id = delete_comment_like.comment_id;
   if not found and delete_comment_like.visible_comment is null then

@@ -288,6 +288,32 @@ create trigger _100_shrink_bundles after delete on public.notification_actors
 
 -- Blocks and mutes
 
+create function private.remove_notifications_of(actor_id uuid, recipient_id uuid)
+returns void
+language plpgsql
+set search_path = ''
+set plan_cache_mode = force_generic_plan
+as $$
+begin
+  -- The bundles before their rows, as where a post or a comment is deleted at the same time and takes them along.
+  perform
+  from public.notifications
+  where notifications.id in (
+    select notification_actors.notification_id
+    from public.notification_actors
+    where notification_actors.actor_id = remove_notifications_of.actor_id
+      and notification_actors.recipient_id = remove_notifications_of.recipient_id
+  )
+  order by notifications.id
+  for no key update;
+  delete from public.notification_actors
+  where notification_actors.actor_id = remove_notifications_of.actor_id
+    and notification_actors.recipient_id = remove_notifications_of.recipient_id;
+end
+$$;
+comment on function private.remove_notifications_of(uuid, uuid) is
+  'Removes what a user was told of another one. Not granted: SECURITY DEFINER trigger functions call it.';
+
 create function private.tg_blocks__remove_notifications()
 returns trigger
 language plpgsql
@@ -295,9 +321,8 @@ security definer
 set search_path = ''
 as $$
 begin
-  delete from public.notification_actors
-  where notification_actors.actor_id = new.blocker_id and notification_actors.recipient_id = new.blocked_id
-    or notification_actors.actor_id = new.blocked_id and notification_actors.recipient_id = new.blocker_id;
+  perform private.remove_notifications_of(new.blocker_id, new.blocked_id);
+  perform private.remove_notifications_of(new.blocked_id, new.blocker_id);
   return null;
 end
 $$;
@@ -311,8 +336,7 @@ security definer
 set search_path = ''
 as $$
 begin
-  delete from public.notification_actors
-  where notification_actors.actor_id = new.muted_id and notification_actors.recipient_id = new.muter_id;
+  perform private.remove_notifications_of(new.muted_id, new.muter_id);
   return null;
 end
 $$;
