@@ -116,6 +116,10 @@ function rowFaults(rows: Rows): string[] {
     'a deleted comment without replies': rows.comments.filter(
       ({ id, owner_id }) => owner_id === null && !rows.comments.some(({ parent_id }) => parent_id === id),
     ),
+    'a reply that is shown below a hidden comment': rows.comments.filter(
+      ({ parent_id, owner_id, hidden_at }) =>
+        owner_id !== null && hidden_at === null && parent_id !== null && commentOf(parent_id)?.hidden_at,
+    ),
     'a like of a deleted comment': rows.comment_likes.filter(
       ({ comment_id }) => !commentOf(comment_id)?.owner_id,
     ),
