@@ -197,15 +197,15 @@ export type Profile = {
   follower_count: number;
   following_count: number;
   /** Whether you follow this user. */
-  following: boolean | null;
+  following: boolean;
   /** Whether you have asked to follow this user. */
-  requested: boolean | null;
+  requested: boolean;
   /** Whether this user follows you. */
-  followed_by: boolean | null;
+  followed_by: boolean;
   /** Whether you block this user. */
-  blocking: boolean | null;
+  blocking: boolean;
   /** Whether you mute this user. */
-  muting: boolean | null;
+  muting: boolean;
 };
 
 export type OwnProfile = Profile & {

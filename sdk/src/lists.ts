@@ -41,7 +41,6 @@ export interface Bounds {
 /** A row of a list, with what the next page follows: a cursor of its own, or else its id. */
 interface Row {
   cursor?: string;
-  saved_id?: string;
   id?: string;
 }
 
@@ -69,8 +68,8 @@ export function list<From extends object, To>(
       const bounds = { ...(after && { before: after }), page_limit: most + 1 };
       const rows = await read<(From & Row)[]>(query(bounds), signal, after ? invalidCursor() : malformed);
       const shown = rows.slice(0, most);
-      const { cursor, saved_id, id } = (rows.length > most && shown.at(-1)) || {};
-      return { items: await toItems(shown, signal), next: cursor ?? saved_id ?? id ?? null };
+      const { cursor, id } = (rows.length > most && shown.at(-1)) || {};
+      return { items: await toItems(shown, signal), next: cursor ?? id ?? null };
     });
     return error ? { data: null, next: null, error } : { data: data.items, next: data.next, error };
   };

@@ -486,7 +486,7 @@ comment on function public.list_reposts(uuid, uuid, integer) is
 grant execute on function public.list_reposts(uuid, uuid, integer) to authenticated;
 
 create function public.list_saved_posts(before uuid default null, page_limit integer default 20)
-returns table (saved_id uuid, post public.post_view)
+returns table ("cursor" uuid, post public.post_view)
 language plpgsql
 stable
 rows 20
@@ -514,7 +514,7 @@ begin
 end
 $$;
 comment on function public.list_saved_posts(uuid, integer) is
-  'A page of the posts that the caller saved and may see, last saved first. before: the saved_id that the last page ended with. page_limit: as in list_posts.';
+  'A page of the posts that the caller saved and may see, last saved first. before: the cursor that the last page ended with. page_limit: as in list_posts.';
 grant execute on function public.list_saved_posts(uuid, integer) to authenticated;
 
 -- Profiles
@@ -566,7 +566,7 @@ comment on column public.profile_view.updated_at is 'As profiles.updated_at.';
 comment on column public.profile_view.post_count is 'How many posts the user shows: public, and not hidden by a moderator.';
 comment on column public.profile_view.follower_count is 'How many users follow the user.';
 comment on column public.profile_view.following_count is 'How many users the user follows.';
-comment on column public.profile_view.following is 'Whether the caller follows the user; this and the next ones are null for the own profile.';
+comment on column public.profile_view.following is 'Whether the caller follows the user; this and the next ones are false in the caller''s own profile.';
 comment on column public.profile_view.requested is 'Whether the caller asks to follow the user.';
 comment on column public.profile_view.followed_by is 'Whether the user follows the caller.';
 comment on column public.profile_view.blocking is 'Whether the caller blocks the user.';
@@ -607,15 +607,11 @@ begin
     private.count_of(profiles.id, 'profile_posts'),
     private.count_of(profiles.id, 'profile_followers'),
     private.count_of(profiles.id, 'profile_following'),
-    case when profiles.id <> v_me then coalesce(mine.state = 'accepted', false) end,
-    case when profiles.id <> v_me then coalesce(mine.state = 'requested', false) end,
-    case when profiles.id <> v_me then coalesce(theirs.state = 'accepted', false) end,
-    case when profiles.id <> v_me then
-      exists (select from public.blocks where blocks.blocker_id = v_me and blocks.blocked_id = profiles.id)
-    end,
-    case when profiles.id <> v_me then
-      exists (select from public.mutes where mutes.muter_id = v_me and mutes.muted_id = profiles.id)
-    end,
+    coalesce(mine.state = 'accepted', false),
+    coalesce(mine.state = 'requested', false),
+    coalesce(theirs.state = 'accepted', false),
+    exists (select from public.blocks where blocks.blocker_id = v_me and blocks.blocked_id = profiles.id),
+    exists (select from public.mutes where mutes.muter_id = v_me and mutes.muted_id = profiles.id),
     users.email,
     private_profiles.date_of_birth,
     extract(year from age(current_date, private_profiles.date_of_birth))::integer

@@ -178,7 +178,7 @@ select is(
     'cover_pic', '/functions/v1/api/assets/default-cover.svg', 'cover_pic_url', '/functions/v1/api/assets/default-cover.svg',
     'is_vip', false, 'role', 'user', 'role_display_name', 'User', 'publicProfile', true, 'anonymous', false,
     'created_at', now(), 'updated_at', now(), 'follower_count', 0, 'following_count', 0,
-    'following', null, 'requested', null, 'followed_by', null, 'blocking', null, 'muting', null,
+    'following', false, 'requested', false, 'followed_by', false, 'blocking', false, 'muting', false,
     'email', 'ada@tap.test', 'date_of_birth', '1990-05-17', 'age', extract(year from age(current_date, date '1990-05-17'))
   ),
   'returns the own profile with its private facts'

@@ -83,7 +83,7 @@ select public.save_post(tests.id_of('Post'));
 select is(pg_temp.saved(), array['Other', 'Post'], 'lists what the user saved, last first; saving again changes nothing');
 select is((select count(*) from public.post_saves), 2::bigint, 'a post is saved once');
 select is(pg_temp.saved(page_limit => 1), array['Other'], 'the list has pages');
-select is(pg_temp.saved((select saved_id from public.list_saved_posts(page_limit => 1))), array['Post'], 'the next page begins behind the last');
+select is(pg_temp.saved((select "cursor" from public.list_saved_posts(page_limit => 1))), array['Post'], 'the next page begins behind the last');
 select is(pg_temp.shown_of(tests.id_of('Post')), '2 0 0 saved', 'the user sees that they saved the post');
 select tests.authenticate_as('cleo');
 select is(pg_temp.shown_of(tests.id_of('Post')), '2 0 0 liked', 'nobody else sees a save');

@@ -248,7 +248,7 @@ describe('muting', () => {
   });
 });
 
-test('the own profile has counts, and no relation to itself', async () => {
+test('the own profile has counts, and false for each relation', async () => {
   const ann = await newPerson();
   await publish(ann);
   await publish(ann, { is_public: false });
@@ -256,11 +256,11 @@ test('the own profile has counts, and no relation to itself', async () => {
     post_count: 1,
     follower_count: 0,
     following_count: 0,
-    following: null,
-    requested: null,
-    followed_by: null,
-    blocking: null,
-    muting: null,
+    following: false,
+    requested: false,
+    followed_by: false,
+    blocking: false,
+    muting: false,
   });
 });
 

@@ -760,7 +760,7 @@ isOneToOne: false
       } },
 "list_saved_posts":
 { Args: { "before"?: string,"page_limit"?: number }; Returns: {
-              "post": Database["public"]['CompositeTypes']["post_view"],"saved_id": string
+              "cursor": string,"post": Database["public"]['CompositeTypes']["post_view"]
             }[]
                            },
 "mark_notifications_read":

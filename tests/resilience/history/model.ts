@@ -165,9 +165,9 @@ export function readsOf(rows: Rows, me: string, tags: string[]): Read[] {
         post_count: rows.posts.filter((post) => post.owner_id === id && isPublished(post)).length,
         follower_count: followers.length,
         following_count: following.length,
-        ...(id === me
-          ? { following: null, requested: null, followed_by: null, blocking: null, muting: null }
-          : { ...flagsOf(id), blocking: isBlocking(me, id), muting: isMuting(id) }),
+        ...flagsOf(id),
+        blocking: isBlocking(me, id),
+        muting: isMuting(id),
       }),
       page(`list_posts(owner => '${id}'`, mine.map(showPost)),
       page(`list_posts(mentions => '${id}'`, idsOf(mentioning)),
@@ -229,7 +229,7 @@ export function readsOf(rows: Rows, me: string, tags: string[]): Read[] {
       saves
         .sort(newestFirst)
         .flatMap(({ id, post_id }) =>
-          posts.filter((post) => post.id === post_id).map((post) => ({ saved_id: id, post: showPost(post) })),
+          posts.filter((post) => post.id === post_id).map((post) => ({ cursor: id, post: showPost(post) })),
         ),
     ),
     page('list_notifications(unread => false', inbox),

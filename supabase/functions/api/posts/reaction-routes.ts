@@ -88,7 +88,7 @@ export function addReactionRoutes(app: App, config: Config, requireCaller: Middl
     holds: 'Posts, the last saved first',
     item: PostAnswer,
     read: (client, page) => client.rpc('list_saved_posts', page, { get: true }),
-    idOf: ({ saved_id }: SavedRow) => saved_id,
+    idOf: ({ cursor }: SavedRow) => cursor,
     present: (c, rows: SavedRow[]) =>
       presentPosts(
         c,

@@ -26,15 +26,6 @@ export const dateOfBirth = z.iso
 
 const picture = z.string().openapi({ description: 'Root-relative; a default picture where none is set.' });
 
-/** The caller's relation to the user; null in the caller's own profile. */
-const ofOthers = {
-  following: following.nullable(),
-  requested: requested.nullable(),
-  followed_by: followed_by.nullable(),
-  blocking: blocking.nullable(),
-  muting: muting.nullable(),
-};
-
 /** The public fields of a profile. */
 export const ProfileAnswer = z
   .object({
@@ -56,7 +47,11 @@ export const ProfileAnswer = z
     post_count: z.int().openapi({ description: 'How many public posts the user has.' }),
     follower_count: z.int(),
     following_count: z.int(),
-    ...ofOthers,
+    following,
+    requested,
+    followed_by,
+    blocking,
+    muting,
   })
   .openapi('Profile');
 
