@@ -1,4 +1,4 @@
-import type { Comment, CommentEdit, NewComment as CommentFields, Like } from './api.types.ts';
+import type { Comment, CommentEdit, NewComment as CommentFields } from './api.types.ts';
 import {
   type Arguments,
   attemptAsCaller,
@@ -10,6 +10,7 @@ import {
   write,
 } from './calls.ts';
 import { type NoctraError, refusal } from './errors.ts';
+import { reaction } from './likes.ts';
 import { type Bounds, type List, type ListOptions, list } from './lists.ts';
 import { randomId } from './media.ts';
 import { listPeople } from './people.ts';
@@ -61,14 +62,6 @@ export function createComments(context: Context) {
       toItems: (rows) => rows.map(complete),
       malformed,
     });
-
-  const react =
-    (liked: boolean) =>
-    (id: string, { signal }: CallOptions = {}): Promise<Result<Like>> =>
-      attemptAsCaller(context, signal, async () => {
-        const query = supabase.rpc(liked ? 'like_comment' : 'unlike_comment', { comment_id: id });
-        return { liked, like_count: await write<number>(context, query, signal, noComment()) };
-      });
 
   return {
     /**
@@ -154,21 +147,21 @@ export function createComments(context: Context) {
       }),
 
     /**
-     * Likes a comment. Liking it twice is liking it once.
+     * Likes a comment. A repeated like counts once.
      *
      * @example
      * const { data } = await noctra.comments.like(comment.id);
      * if (data) showCount(data.like_count);
      */
-    like: react(true),
+    like: reaction(context, true, (id) => supabase.rpc('like_comment', { comment_id: id }), noComment),
 
     /**
-     * Takes a like back.
+     * Unlikes a comment.
      *
      * @example
      * await noctra.comments.unlike(comment.id);
      */
-    unlike: react(false),
+    unlike: reaction(context, false, (id) => supabase.rpc('unlike_comment', { comment_id: id }), noComment),
 
     /**
      * Those who like a comment, newest first.

@@ -1,4 +1,4 @@
-import type { Like, Person, Post, Save } from './api.types.ts';
+import type { Person, Post, Save } from './api.types.ts';
 import {
   type ApiRequest,
   attemptAsCaller,
@@ -11,6 +11,7 @@ import {
 } from './calls.ts';
 import type { Database } from './database.types.ts';
 import { type NoctraError, refusal } from './errors.ts';
+import { reaction } from './likes.ts';
 import { limits } from './limits.ts';
 import { type List, type ListOptions, list, type Source } from './lists.ts';
 import {
@@ -85,14 +86,6 @@ export function createPosts(context: Context) {
     const { owner, ...post } = await callApi<Post>(context, path, request);
     return { ...post, owner: withUrls(url, owner) };
   };
-
-  const react =
-    (liked: boolean) =>
-    (id: string, { signal }: CallOptions = {}): Promise<Result<Like>> =>
-      attemptAsCaller(context, signal, async () => {
-        const query = supabase.rpc(liked ? 'like_post' : 'unlike_post', { post_id: id });
-        return { liked, like_count: await write<number>(context, query, signal, noPost()) };
-      });
 
   const keep =
     (saved: boolean) =>
@@ -210,21 +203,21 @@ export function createPosts(context: Context) {
       }),
 
     /**
-     * Likes a post. Liking it twice is liking it once.
+     * Likes a post. A repeated like counts once.
      *
      * @example
      * const { data } = await noctra.posts.like(post.id);
      * if (data) showCount(data.like_count);
      */
-    like: react(true),
+    like: reaction(context, true, (id) => supabase.rpc('like_post', { post_id: id }), noPost),
 
     /**
-     * Takes a like back.
+     * Unlikes a post.
      *
      * @example
      * await noctra.posts.unlike(post.id);
      */
-    unlike: react(false),
+    unlike: reaction(context, false, (id) => supabase.rpc('unlike_post', { post_id: id }), noPost),
 
     /**
      * Those who like a post, newest first.
@@ -263,7 +256,7 @@ export function createPosts(context: Context) {
     save: keep(true),
 
     /**
-     * Takes a post from those that you saved.
+     * Removes a post from those that you saved.
      *
      * @example
      * await noctra.posts.unsave(post.id);
