@@ -10,7 +10,7 @@ import { fixture, fixtureBytes, load, photo, publishedBytes } from '../kit/files
 import { objectsOf, postCountOf } from '../kit/owned.ts';
 import { dataOf } from '../kit/results.ts';
 import { settings } from '../kit/settings.ts';
-import { filesOf, newSdkPerson, recordingFetch, reopen, type SdkPerson } from './sdk-people.ts';
+import { filesOf, newSdkPerson, nowhere, recordingFetch, reopen, type SdkPerson } from './sdk-people.ts';
 
 let ann: SdkPerson;
 let ben: SdkPerson;
@@ -163,12 +163,7 @@ describe('posts.create leaves neither a row nor an object', () => {
       [{ mentions: ['nobody_at_all'] }, 'mention_unknown', 422, 'mentions'],
       [{ tags: ['x'.repeat(limits.tag_length + 1)] }, 'tag_invalid', 422, 'tags'],
       [{ tags: Array.from({ length: limits.tags + 1 }, (_, n) => `t${n}`) }, 'tags_too_many', 422, 'tags'],
-      [
-        { original_post: '01890000-0000-7000-8000-000000000000' },
-        'original_post_not_found',
-        422,
-        'original_post',
-      ],
+      [{ original_post: nowhere }, 'original_post_not_found', 422, 'original_post'],
     ] as const) {
       const { data, error } = await dora.noctra.posts.create({ caption: 'Hello', media, ...post });
       expect(data).toBeNull();
@@ -280,7 +275,11 @@ describe('posts.list', () => {
 
   test('refuses a filter that it does not know', async () => {
     const { error } = await ann.noctra.posts.list({ author: ben.id } as PostListOptions);
-    expect(error).toMatchObject({ status: 404, message: expect.stringContaining('author') });
+    expect(error).toMatchObject({
+      code: 'field_unknown',
+      status: 422,
+      message: expect.stringContaining('author'),
+    });
   });
 
   test('refuses a malformed cursor', async () => {
@@ -483,7 +482,7 @@ describe('posts.update', () => {
     const post = dataOf(await ann.noctra.posts.create({ caption: 'Mine' }));
     const { error } = await ben.noctra.posts.update(post.id, { caption: 'Yours' });
     expect(error).toMatchObject({ code: 'not_owner', status: 403 });
-    for (const id of ['01890000-0000-7000-8000-000000000000', 'no id']) {
+    for (const id of [nowhere, 'no id']) {
       expect((await ann.noctra.posts.update(id, { caption: 'Hm' })).error?.code).toBe('post_not_found');
     }
   });
@@ -491,7 +490,7 @@ describe('posts.update', () => {
 
 describe('posts.get', () => {
   test('answers post_not_found for an unknown id and for text that is no id', async () => {
-    for (const id of ['01890000-0000-7000-8000-000000000000', 'no id']) {
+    for (const id of [nowhere, 'no id']) {
       expect((await ann.noctra.posts.get(id)).error).toMatchObject({ code: 'post_not_found', status: 404 });
     }
   });

@@ -3,7 +3,7 @@ import { limits } from '../../sdk/src/index.ts';
 import { load, photo, publishedBytes } from '../kit/files.ts';
 import { dataOf } from '../kit/results.ts';
 import { settings } from '../kit/settings.ts';
-import { newSdkPerson, openNoctra } from './sdk-people.ts';
+import { newSdkPerson, nowhere } from './sdk-people.ts';
 
 const defaultPicture = `${settings.url}/functions/v1/api/assets/default-avatar.svg`;
 
@@ -27,7 +27,7 @@ describe('profiles.get', () => {
 
   test('answers profile_not_found for an unknown user', async () => {
     const { noctra } = await newSdkPerson();
-    for (const person of ['nobody_at_all', '01890000-0000-7000-8000-000000000000', 'no/name', '%00']) {
+    for (const person of ['nobody_at_all', nowhere, 'no/name', '%00']) {
       const { error } = await noctra.profiles.get(person);
       expect(error, person).toMatchObject({ code: 'profile_not_found', status: 404 });
     }
@@ -113,10 +113,5 @@ describe('profiles.update', () => {
       expect(error, code).toMatchObject({ code, status, field });
     }
     expect(dataOf(await ann.noctra.profiles.me())).toEqual(before);
-  });
-
-  test('needs a session', async () => {
-    const { error } = await openNoctra().profiles.update({ bio: 'Hello' });
-    expect(error).toMatchObject({ code: 'not_signed_in', status: 401 });
   });
 });

@@ -3,7 +3,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { NoctraOptions } from '../../sdk/src/index.ts';
 import { photo } from '../kit/files.ts';
 import { dataOf } from '../kit/results.ts';
-import { newSdkPerson, reopen, type SdkPerson } from './sdk-people.ts';
+import { everyCall } from './every-call.ts';
+import { newSdkPerson, nowhere, reopen, type SdkPerson } from './sdk-people.ts';
 import { type Interfere, openProxy, type UnreliableProxy } from './unreliable-proxy.ts';
 
 // Two proxies before the Noctra under test stand for a primary and its replica.
@@ -39,80 +40,15 @@ describe('the README', () => {
   test('lists the calls that ask a replica', async () => {
     const person = await newSdkPerson();
     const noctra = await openBoth(person, { primary_after_write: 0 });
-    const { auth, comments, feed, media, notifications, people, posts, profiles, reports } = noctra;
-    const post = dataOf(await posts.create({ caption: 'Here', media: [photo()] }));
-    const comment = dataOf(await comments.create(post.id, { text: 'Here' }));
-    const paths = [post.media[0]?.file ?? ''];
-    const [password, new_password] = [person.password, 'another correct horse'];
-    const nobody = { username: 'nobody_at_all', password };
-    const somebody = (await newSdkPerson()).username;
-    // In an order in which each has a session that it can use. A refusal is an answer, too.
-    const calls: Record<string, () => PromiseLike<unknown>> = {
-      'posts.list': () => posts.list(),
-      'posts.get': () => posts.get(post.id),
-      'posts.like': () => posts.like(post.id),
-      'posts.likes': () => posts.likes(post.id),
-      'posts.unlike': () => posts.unlike(post.id),
-      'posts.save': () => posts.save(post.id),
-      'posts.saved': () => posts.saved(),
-      'posts.unsave': () => posts.unsave(post.id),
-      'posts.reposts': () => posts.reposts(post.id),
-      'feed.list': () => feed.list(),
-      'comments.create': () => comments.create(post.id, { text: 'Again' }),
-      'comments.list': () => comments.list(post.id),
-      'comments.get': () => comments.get(comment.id),
-      'comments.replies': () => comments.replies(comment.id),
-      'comments.update': () => comments.update(comment.id, { text: 'Changed' }),
-      'comments.like': () => comments.like(comment.id),
-      'comments.likes': () => comments.likes(comment.id),
-      'comments.unlike': () => comments.unlike(comment.id),
-      'comments.remove': () => comments.remove(comment.id),
-      'profiles.get': () => profiles.get(person.username),
-      'profiles.me': () => profiles.me(),
-      'profiles.update': () => profiles.update({ bio: 'Here' }),
-      'people.follow': () => people.follow(somebody),
-      'people.unfollow': () => people.unfollow(somebody),
-      'people.removeFollower': () => people.removeFollower(somebody),
-      'people.followers': () => people.followers(),
-      'people.following': () => people.following(),
-      'people.requests': () => people.requests(),
-      'people.acceptRequest': () => people.acceptRequest(somebody),
-      'people.declineRequest': () => people.declineRequest(somebody),
-      'people.block': () => people.block(somebody),
-      'people.unblock': () => people.unblock(somebody),
-      'people.blocks': () => people.blocks(),
-      'people.mute': () => people.mute(somebody),
-      'people.unmute': () => people.unmute(somebody),
-      'people.mutes': () => people.mutes(),
-      'notifications.list': () => notifications.list(),
-      'notifications.unreadCount': () => notifications.unreadCount(),
-      'notifications.markRead': () => notifications.markRead(post.id),
-      'notifications.settings': () => notifications.settings(),
-      'notifications.updateSettings': () => notifications.updateSettings({ like: true }),
-      'reports.create': () => reports.create({ user: somebody, reason: 'spam' }),
-      'reports.list': () => reports.list(),
-      'reports.update': () => reports.update(post.id, { state: 'open' }),
-      'media.upload': () => media.upload(photo()),
-      'media.sign': () => media.sign(paths),
-      'posts.create': () => posts.create({ caption: 'Again' }),
-      'posts.update': () => posts.update(post.id, { caption: 'Changed' }),
-      'posts.remove': () => posts.remove(post.id),
-      'auth.session': () => auth.session(),
-      'auth.refresh': () => auth.refresh(),
-      'auth.register': () => auth.register({ ...nobody, email: 'no address' }),
-      'auth.requestPasswordReset': () => auth.requestPasswordReset({ email: 'no address' }),
-      'auth.confirmPasswordReset': () => auth.confirmPasswordReset({ token_hash: 'none', new_password }),
-      'auth.signIn': () => auth.signIn(nobody),
-      'auth.changePassword': () => auth.changePassword({ password: 'not this one', new_password }),
-      'auth.signOut': () => auth.signOut(),
-      'auth.deleteAccount': () => auth.deleteAccount(),
-    };
-    const { supabase, ...parts } = noctra;
-    const all = Object.entries(parts).flatMap(([part, methods]) =>
-      Object.keys(methods).map((method) => `${part}.${method}`),
-    );
-    expect(Object.keys(calls).sort()).toEqual(all.sort());
-
+    const post = dataOf(await noctra.posts.create({ caption: 'Here', media: [photo()] }));
+    const comment = dataOf(await noctra.comments.create(post.id, { text: 'Here' }));
+    const calls = everyCall(noctra, {
+      post: post.id,
+      comment: comment.id,
+      file: post.media[0]?.file ?? '',
+      somebody: (await newSdkPerson()).username,
+      me: person,
+    });
     const toReplica: string[] = [];
     for (const [name, call] of Object.entries(calls)) {
       replica.requests.length = 0;
@@ -165,7 +101,7 @@ describe('reads', () => {
   test('go to the primary after a write whose answer is lost', async () => {
     const noctra = await openBoth(await newSdkPerson());
     onPrimary = (name) => (name.startsWith('DELETE') ? 'answer lost' : undefined);
-    await noctra.posts.remove('01890000-0000-7000-8000-000000000000');
+    await noctra.posts.remove(nowhere);
     dataOf(await noctra.posts.list({ owner: 'me' }));
     expect(count(replica, pageRequest)).toBe(0);
   });
@@ -187,7 +123,7 @@ describe('reads', () => {
 
   test('that find nothing on the replica ask the primary', async () => {
     const noctra = await openBoth(await newSdkPerson());
-    const { error } = await noctra.posts.get('01890000-0000-7000-8000-000000000000');
+    const { error } = await noctra.posts.get(nowhere);
     expect(error?.code).toBe('post_not_found');
     expect([replica.requests, primary.requests]).toEqual([[postRequest], [postRequest]]);
   });

@@ -8,6 +8,9 @@ export interface SdkPerson extends Person {
   noctra: Noctra;
 }
 
+/** The id of nothing. */
+export const nowhere = '01890000-0000-7000-8000-000000000000';
+
 /** A Noctra of its own: nothing is shared with another one, and no timer outlives the test. */
 export function openNoctra(options: NoctraOptions = {}, url = settings.url): Noctra {
   const auth = { persistSession: false, autoRefreshToken: false, ...options.auth };
