@@ -143,7 +143,9 @@ begin
   from public.comments as answered
   join public.comments as parent on parent.id = coalesce(answered.parent_id, answered.id)
   where answered.id = new.parent_id and answered.post_id = new.post_id and answered.owner_id is not null
-  for share;
+  -- In this order, as where a comment is hidden with its replies.
+  for share of parent
+  for share of answered;
   if not found then
     perform private.raise_error(422, 'parent_not_found', 'The comment to answer does not exist on this post.', 'parent');
   end if;
@@ -935,6 +937,11 @@ begin
   from public.posts
   where posts.id = (select comments.post_id from public.comments where comments.id = bury_comment.comment_id)
   for key share;
+  -- The comment above before its reply, as where it is hidden with its replies.
+  perform
+  from public.comments
+  where comments.id = (select reply.parent_id from public.comments as reply where reply.id = bury_comment.comment_id)
+  for no key update;
   update public.comments
   set owner_id = null
   where comments.id = bury_comment.comment_id
