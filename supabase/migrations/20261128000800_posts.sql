@@ -351,7 +351,7 @@ begin
   if exists (
     select
     from public.post_tags
-    where post_tags.post_id in (select inserted.post_id from inserted)
+    where post_tags.post_id = any (array(select inserted.post_id from inserted))
     group by post_tags.post_id
     having count(*) > private.limit_of('tags')
   ) then
@@ -373,7 +373,7 @@ begin
   if exists (
     select
     from public.post_mentions
-    where post_mentions.post_id in (select inserted.post_id from inserted)
+    where post_mentions.post_id = any (array(select inserted.post_id from inserted))
     group by post_mentions.post_id
     having count(*) > private.limit_of('mentions')
   ) then

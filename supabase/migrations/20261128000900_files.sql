@@ -180,16 +180,17 @@ language plpgsql
 security definer
 set search_path = ''
 as $$
+declare
+  v_posts constant uuid[] := array(select distinct removed.post_id from removed);
 begin
   perform private.enqueue_removals('post-media', array(select removed.path from removed));
   -- The remaining files move up, in the same order.
   update public.post_media
   set position = numbered.position
-  from (select distinct removed.post_id from removed) as posts
-  cross join lateral (
-    select files.id, row_number() over (order by files.position) - 1 as position
+  from (
+    select files.id, row_number() over (partition by files.post_id order by files.position) - 1 as position
     from public.post_media as files
-    where files.post_id = posts.post_id
+    where files.post_id = any (v_posts)
   ) as numbered
   where post_media.id = numbered.id and post_media.position <> numbered.position;
   return null;

@@ -240,6 +240,27 @@ $$;
 comment on function private.notify(uuid, public.notification_kind, uuid[], uuid[], uuid, uuid) is
   'Tells a user what others did; not what the user did, nor what is beyond a block or a mute, nor a kind that is switched off. Returns whether the user is told. event_ids: those of likes and follows, by which they are found again; else new ones. Not granted: SECURITY DEFINER trigger functions call it.';
 
+create function private.remove_events(recipient_ids uuid[], actor_ids uuid[], event_ids uuid[])
+returns void
+language plpgsql
+set search_path = ''
+set plan_cache_mode = force_generic_plan
+as $$
+begin
+  delete from public.notification_actors
+  using
+    unnest(remove_events.recipient_ids, remove_events.actor_ids, remove_events.event_ids)
+      as event (recipient_id, actor_id, id)
+  where notification_actors.actor_id = event.actor_id
+    and notification_actors.recipient_id = event.recipient_id
+    and notification_actors.id = event.id
+    -- A user whose account is deleted takes the notifications along.
+    and (select true from public.profiles where profiles.id = event.recipient_id);
+end
+$$;
+comment on function private.remove_events(uuid[], uuid[], uuid[]) is
+  'Removes likes and follows from the notifications of their recipients. Not granted: SECURITY DEFINER trigger functions call it.';
+
 create function private.tg_notification_actors__shrink_bundles()
 returns trigger
 language plpgsql
@@ -403,20 +424,16 @@ language plpgsql
 security definer
 set search_path = ''
 as $$
+declare
+  v_followers uuid[];
+  v_followees uuid[];
+  v_ids uuid[];
 begin
-  -- A profile that is deleted takes its notifications along.
-  delete from public.notification_actors
-  using removed
-  where notification_actors.actor_id = removed.follower_id
-    and notification_actors.recipient_id = removed.followee_id
-    and notification_actors.id = removed.id
-    and (select true from public.profiles where profiles.id = removed.followee_id);
-  delete from public.notification_actors
-  using removed
-  where notification_actors.actor_id = removed.followee_id
-    and notification_actors.recipient_id = removed.follower_id
-    and notification_actors.id = removed.id
-    and (select true from public.profiles where profiles.id = removed.follower_id);
+  select array_agg(removed.follower_id), array_agg(removed.followee_id), array_agg(removed.id)
+  into v_followers, v_followees, v_ids
+  from removed;
+  perform private.remove_events(v_followees, v_followers, v_ids);
+  perform private.remove_events(v_followers, v_followees, v_ids);
   return null;
 end
 $$;
@@ -461,6 +478,23 @@ create trigger _600_notify after insert on public.posts
   when (new.original_post_id is not null)
   execute function private.tg_posts__notify();
 
+create function private.remove_mentions(target_ids uuid[], recipient_ids uuid[])
+returns void
+language plpgsql
+set search_path = ''
+set plan_cache_mode = force_generic_plan
+as $$
+begin
+  delete from public.notifications
+  using unnest(remove_mentions.target_ids, remove_mentions.recipient_ids) as mention (target_id, recipient_id)
+  where notifications.target_id = mention.target_id
+    and notifications.recipient_id = mention.recipient_id
+    and notifications.kind = 'mention';
+end
+$$;
+comment on function private.remove_mentions(uuid[], uuid[]) is
+  'Removes the notifications of mentions in posts and comments. Not granted: SECURITY DEFINER trigger functions call it.';
+
 create function private.tg_post_mentions__notify()
 returns trigger
 language plpgsql
@@ -494,12 +528,12 @@ security definer
 set search_path = ''
 set plan_cache_mode = force_generic_plan
 as $$
+declare
+  v_targets uuid[];
+  v_recipients uuid[];
 begin
-  delete from public.notifications
-  using removed
-  where notifications.target_id = removed.post_id
-    and notifications.recipient_id = removed.profile_id
-    and notifications.kind = 'mention';
+  select array_agg(removed.post_id), array_agg(removed.profile_id) into v_targets, v_recipients from removed;
+  perform private.remove_mentions(v_targets, v_recipients);
   return null;
 end
 $$;
@@ -526,13 +560,13 @@ declare
 begin
   -- Together, or each like of a statement would pass over the versions of the bundle that those before it made.
   for v_likes in
-    select posts.id, posts.owner_id, array_agg(added.profile_id) as actor_ids, array_agg(added.id) as event_ids
+    select added.post_id, array_agg(added.profile_id) as actor_ids, array_agg(added.id) as event_ids
     from added
-    join public.posts on posts.id = added.post_id
-    group by posts.id
+    group by added.post_id
   loop
     perform private.notify(
-      v_likes.owner_id, 'like', v_likes.actor_ids, v_likes.event_ids, post_id => v_likes.id
+      (select posts.owner_id from public.posts where posts.id = v_likes.post_id), 'like',
+      v_likes.actor_ids, v_likes.event_ids, post_id => v_likes.post_id
     );
   end loop;
   return null;
@@ -548,21 +582,21 @@ security definer
 set search_path = ''
 set plan_cache_mode = force_generic_plan
 as $$
+declare
+  v_posts uuid[];
+  v_likers uuid[];
+  v_ids uuid[];
+  v_owners uuid[];
 begin
-  -- A post that is deleted takes its notifications along: nothing is looked up for each of its likes.
-  if not exists (
-    select
-    from (select distinct removed.post_id from removed) as liked
-    where (select true from public.posts where posts.id = liked.post_id)
-  ) then
-    return null;
-  end if;
-  delete from public.notification_actors
-  using removed
-  join public.posts on posts.id = removed.post_id
-  where notification_actors.actor_id = removed.profile_id
-    and notification_actors.recipient_id = posts.owner_id
-    and notification_actors.id = removed.id;
+  select array_agg(removed.post_id), array_agg(removed.profile_id), array_agg(removed.id)
+  into v_posts, v_likers, v_ids
+  from removed;
+  -- A post that is deleted is not there, and takes its notifications along.
+  select array_agg(posts.owner_id), array_agg(liked.profile_id), array_agg(liked.id)
+  into v_owners, v_likers, v_ids
+  from unnest(v_posts, v_likers, v_ids) as liked (post_id, profile_id, id)
+  join public.posts on posts.id = liked.post_id;
+  perform private.remove_events(v_owners, v_likers, v_ids);
   return null;
 end
 $$;
@@ -587,13 +621,13 @@ declare
   v_likes record;
 begin
   for v_likes in
-    select comments.id, comments.owner_id, array_agg(added.profile_id) as actor_ids, array_agg(added.id) as event_ids
+    select added.comment_id, array_agg(added.profile_id) as actor_ids, array_agg(added.id) as event_ids
     from added
-    join public.comments on comments.id = added.comment_id
-    group by comments.id
+    group by added.comment_id
   loop
     perform private.notify(
-      v_likes.owner_id, 'like', v_likes.actor_ids, v_likes.event_ids, comment_id => v_likes.id
+      (select comments.owner_id from public.comments where comments.id = v_likes.comment_id), 'like',
+      v_likes.actor_ids, v_likes.event_ids, comment_id => v_likes.comment_id
     );
   end loop;
   return null;
@@ -609,21 +643,21 @@ security definer
 set search_path = ''
 set plan_cache_mode = force_generic_plan
 as $$
+declare
+  v_comments uuid[];
+  v_likers uuid[];
+  v_ids uuid[];
+  v_owners uuid[];
 begin
-  -- A comment that is deleted takes its notifications along: nothing is looked up for each of its likes.
-  if not exists (
-    select
-    from (select distinct removed.comment_id from removed) as liked
-    where (select true from public.comments where comments.id = liked.comment_id)
-  ) then
-    return null;
-  end if;
-  delete from public.notification_actors
-  using removed
-  join public.comments on comments.id = removed.comment_id
-  where notification_actors.actor_id = removed.profile_id
-    and notification_actors.recipient_id = comments.owner_id
-    and notification_actors.id = removed.id;
+  select array_agg(removed.comment_id), array_agg(removed.profile_id), array_agg(removed.id)
+  into v_comments, v_likers, v_ids
+  from removed;
+  -- A comment that is deleted is not there, and takes its notifications along.
+  select array_agg(comments.owner_id), array_agg(liked.profile_id), array_agg(liked.id)
+  into v_owners, v_likers, v_ids
+  from unnest(v_comments, v_likers, v_ids) as liked (comment_id, profile_id, id)
+  join public.comments on comments.id = liked.comment_id;
+  perform private.remove_events(v_owners, v_likers, v_ids);
   return null;
 end
 $$;
@@ -721,12 +755,12 @@ security definer
 set search_path = ''
 set plan_cache_mode = force_generic_plan
 as $$
+declare
+  v_targets uuid[];
+  v_recipients uuid[];
 begin
-  delete from public.notifications
-  using removed
-  where notifications.target_id = removed.comment_id
-    and notifications.recipient_id = removed.profile_id
-    and notifications.kind = 'mention';
+  select array_agg(removed.comment_id), array_agg(removed.profile_id) into v_targets, v_recipients from removed;
+  perform private.remove_mentions(v_targets, v_recipients);
   return null;
 end
 $$;

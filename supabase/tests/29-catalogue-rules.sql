@@ -1,7 +1,7 @@
 -- The rules that every object keeps, read from the catalogue, so that they hold for an object that is added later.
 begin;
 set local search_path = public, extensions;
-select plan(36);
+select plan(37);
 
 create temporary view ours as
 select oid, nspname from pg_namespace where nspname in ('public', 'private');
@@ -348,6 +348,16 @@ select is_empty(
     where not starts_with(proname, 'tg_' || relname || '__') and not starts_with(proname, 'tg__')
   $$,
   'a trigger function is named after its table'
+);
+
+select is_empty(
+  $$
+    select oid::regprocedure
+    from our_functions
+    where prorettype = 'trigger'::regtype
+      and prosrc ~* '\m(using|join|in\s*\(\s*select\s+\S+\s+from)\s+(added|removed|inserted)\M|\mfrom\s+(added|removed|inserted)\s+((inner|left|right|full|cross)\s+)?join\M'
+  $$,
+  'no trigger joins a transition table, for which the session keeps the plan of the first number of rows'
 );
 
 select * from finish();
