@@ -224,7 +224,7 @@ describe('without a session', () => {
     'signOut',
   ];
 
-  test('every call that needs one answers not_signed_in', async () => {
+  test('every call that needs one answers not_signed_in, without a request', async () => {
     const me = { username: 'nobody_at_all', password };
     const about = {
       post: nowhere,
@@ -233,10 +233,12 @@ describe('without a session', () => {
       somebody: 'somebody',
       me,
     };
-    for (const [name, call] of Object.entries(everyCall(openNoctra(), about))) {
+    const { requests, fetch } = recordingFetch();
+    for (const [name, call] of Object.entries(everyCall(openNoctra({ global: { fetch } }), about))) {
       if (needNone.includes(name.replace('auth.', ''))) continue;
       expect((await call()).error, name).toMatchObject({ code: 'not_signed_in', status: 401 });
     }
+    expect(requests).toEqual([]);
   });
 });
 
