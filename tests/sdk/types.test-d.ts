@@ -75,7 +75,7 @@ test('updates name what they change', () => {
   // @ts-expect-error: files are added or removed, not replaced
   noctra.posts.update('id', { media: [new Blob()] });
   noctra.profiles.update({ username: 'ann', profile_pic: new Blob(), cover_pic: null });
-  // @ts-expect-error: a role is not one's own to give
+  // @ts-expect-error: users do not choose their role
   noctra.profiles.update({ role: 'admin' });
 });
 
@@ -112,7 +112,7 @@ test('people, comments, notifications and reports are called as they say', () =>
   expectTypeOf(people.block).returns.resolves.toEqualTypeOf<Result<{ blocking: boolean }>>();
   expectTypeOf(people.followers).returns.toEqualTypeOf<List<Person>>();
   people.followers({ of: 'ann', limit: 5, cursor: null });
-  // @ts-expect-error: blocks are always one's own
+  // @ts-expect-error: users read their own blocks only
   people.blocks('ann');
   // @ts-expect-error: a person to follow has a name
   people.follow();
