@@ -281,9 +281,16 @@ begin
   for key share;
   -- For the trigger that writes the log, and for this statement only.
   perform set_config('noctra.reason', coalesce(hide_comment.reason, ''), true);
-  -- Hiding a hidden comment again changes nothing.
+  perform
+  from public.comments
+  where comments.id = (select reply.parent_id from public.comments as reply where reply.id = hide_comment.comment_id)
+  for share;
+  -- Hiding a hidden comment again changes nothing. Below a hidden comment, a reply stays hidden.
   update public.comments
-  set hidden_at = case when hide_comment.hidden then coalesce(comments.hidden_at, now()) end
+  set hidden_at = case
+    when hide_comment.hidden then coalesce(comments.hidden_at, now())
+    else (select parent.hidden_at from public.comments as parent where parent.id = comments.parent_id)
+  end
   where comments.id = hide_comment.comment_id and comments.owner_id is not null;
   if not found then
     perform private.raise_error(404, 'comment_not_found', 'There is no such comment.');
