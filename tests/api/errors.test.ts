@@ -64,6 +64,7 @@ describe('errors', () => {
     const allowed = async (path: string, method: string) =>
       (await call(path, { method })).headers.get('allow');
     expect(await allowed('/posts/', 'PUT')).toBe('GET, HEAD, POST');
+    expect(await allowed('/notifications/settings/', 'PUT')).toBe('GET, HEAD, PATCH');
     expect(await allowed('/posts', 'DELETE')).toBe('GET, HEAD, POST');
     expect(await allowed('/posts/x/', 'POST')).toBe('GET, HEAD, PUT, PATCH, DELETE');
     expect(await allowed('/auth/register/', 'GET')).toBe('POST');
@@ -161,6 +162,20 @@ describe('forms', () => {
       { 'content-type': 'application/x-www-form-urlencoded' },
       400,
       'invalid_encoding',
+    ],
+    [
+      'a urlencoded form with encoded bytes that are not UTF-8',
+      bytes('caption=50%&tags=%ff%fe'),
+      { 'content-type': 'application/x-www-form-urlencoded' },
+      400,
+      'invalid_encoding',
+    ],
+    [
+      'a urlencoded form with an empty visibility',
+      bytes('caption=x&is_public='),
+      { 'content-type': 'application/x-www-form-urlencoded' },
+      422,
+      'is_public_invalid',
     ],
   ])('%s is refused', async (_, body, headers, status, code) => {
     const answer = await call('/posts/', { ...raw(body, headers), token: kai.token });

@@ -103,7 +103,7 @@ describe('pages', () => {
     expect((await read('/posts/?limit=100&owner=me', person)).status).toBe(200);
   });
 
-  test.each(['0', '101', '-1', '1.5', 'many', '1e9', '', ' '])(
+  test.each(['0', '101', '-1', '1.5', 'many', '1e1', '0x10', '+5', ' 5', '05', '', ' '])(
     'a list refuses the limit "%s"',
     async (limit) => {
       const person = await newPerson();
@@ -113,6 +113,22 @@ describe('pages', () => {
       });
     },
   );
+
+  test.each(['tag=%ff', 'owner=%c3', 'limit=5&tag=%ed%a0%80', 'tag=%C0%80'])(
+    'a list refuses the query "%s", which is not UTF-8',
+    async (query) => {
+      const person = await newPerson();
+      expect(await read(`/posts/?${query}`, person)).toMatchObject({
+        status: 400,
+        json: { code: 'invalid_encoding' },
+      });
+    },
+  );
+
+  test('a list takes a percent sign that encodes nothing', async () => {
+    const person = await newPerson();
+    expect(await read('/posts/?tag=50%', person)).toMatchObject({ status: 200, json: [] });
+  });
 
   test.each(['', 'x', randomUUID(), 'A'.repeat(23), 'A'.repeat(5000), "' or 1=1", '%00', '%ff'])(
     'a list refuses the cursor "%s"',

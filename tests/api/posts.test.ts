@@ -322,6 +322,7 @@ describe('publishing as JSON', () => {
     ['media that does not exist', { caption: 'x', media: ['a/b.jpg'] }, 'media_not_found', 'media'],
     ['too much media', { caption: 'x', media: new Array(11).fill('a/b.jpg') }, 'media_too_many', 'media'],
     ['a visibility that is a text', { caption: 'x', is_public: 'maybe' }, 'is_public_invalid', 'is_public'],
+    ['a visibility of null', { caption: 'x', is_public: null }, 'is_public_invalid', 'is_public'],
     [
       'an original post that is no id',
       { caption: 'x', original_post: 'first' },

@@ -16,7 +16,10 @@ export interface Document {
   components: { schemas: Record<string, Json>; responses: Record<string, Response> };
 }
 
-/** Paths of older clients, which the document leaves out, as it does PUT for PATCH. */
+/** Paths whose PATCH older clients call by PUT, which the document leaves out. */
+const putForPatch = ['/posts/{id}', '/userprofiles/me'];
+
+/** Paths of older clients, which the document leaves out as well. */
 const aliases: Record<string, string> = {
   '/register': '/auth/register',
   '/token': '/auth/token',
@@ -50,8 +53,8 @@ export function createChecker(document: Document): (answer: Answered) => void {
     const bare = path.replace(/\/?(\?.*)?$/, '');
     const template = findPath(document, aliases[bare] ?? bare);
     const operations = template ? document.paths[template] : undefined;
-    const operation =
-      operations?.[method.toLowerCase()] ?? (method === 'PUT' ? operations?.patch : undefined);
+    const isPatch = method === 'PUT' && template !== undefined && putForPatch.includes(template);
+    const operation = operations?.[isPatch ? 'patch' : method.toLowerCase()];
     // What no path or method answers to is a problem like any other.
     const fallback: Response = { content: { 'application/problem+json': { schema: problem } } };
     const found = operation ? operation.responses[status] : fallback;

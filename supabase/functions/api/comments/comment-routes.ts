@@ -11,8 +11,16 @@ import { idempotencyKey, uuid } from '../http/schemas.ts';
 import { addSwitch } from '../http/switches.ts';
 import { functionPath } from '../http/urls.ts';
 import { peopleList } from '../people/people-lists.ts';
-import { LikeAnswer } from '../posts/reaction-schemas.ts';
-import { CommentAnswer, CommentEdit, CommentsQuery, NewComment, NewCommentForm } from './comment-schemas.ts';
+import { postCodes } from '../posts/post-schemas.ts';
+import { likes } from '../posts/reaction-routes.ts';
+import {
+  CommentAnswer,
+  CommentEdit,
+  CommentsQuery,
+  commentCodes,
+  NewComment,
+  NewCommentForm,
+} from './comment-schemas.ts';
 
 /** A comment as the database gives it, which is as clients read it. */
 type CommentRow = Database['public']['CompositeTypes']['comment_view'];
@@ -20,12 +28,14 @@ type CommentRow = Database['public']['CompositeTypes']['comment_view'];
 /** Writing, reading, editing, deleting and liking comments. */
 export function addCommentRoutes(app: App, config: Config, requireCaller: MiddlewareHandler<AppEnv>): void {
   const common = { tag: 'Comments', requireCaller } as const;
-  const ofPost = { ...common, path: '/posts/{id}/comments/', params: z.object({ id: uuid }) };
-  const ofComment = {
+  const params = z.object({ id: uuid });
+  const ofPost = {
     ...common,
-    params: z.object({ id: uuid }),
-    codes: { id: 'comment_not_found' },
-  } as const;
+    path: '/posts/{id}/comments/',
+    params,
+    codes: { ...commentCodes, ...postCodes },
+  };
+  const ofComment = { ...common, params, codes: commentCodes };
   const lists = { item: CommentAnswer, idOf: ({ id }: CommentRow) => id, problems: [404] };
 
   addEndpoint(app, {
@@ -38,7 +48,7 @@ export function addCommentRoutes(app: App, config: Config, requireCaller: Middle
     answers: {
       201: { description: 'Written', schema: CommentAnswer, headers: z.object({ location: z.string() }) },
     },
-    problems: [403, 404, 409, 429],
+    problems: [403, 404, 429],
     handler: async (c, { params, headers, body }) => {
       const comment = await dataOf(
         c.var.caller.client.rpc('create_comment', {
@@ -132,24 +142,10 @@ export function addCommentRoutes(app: App, config: Config, requireCaller: Middle
     ...ofComment,
     path: '/comments/{id}/like/',
     problems: [403, 404, 429],
-    put: {
-      name: 'likeComment',
-      summary: 'Like a comment',
-      answer: { description: 'Liked', schema: LikeAnswer },
-      act: async (client, { id }) => ({
-        liked: true,
-        like_count: await dataOf(client.rpc('like_comment', { comment_id: id })),
-      }),
-    },
-    delete: {
-      name: 'unlikeComment',
-      summary: 'Take the like of a comment back',
-      answer: { description: 'Not liked', schema: LikeAnswer },
-      act: async (client, { id }) => ({
-        liked: false,
-        like_count: await dataOf(client.rpc('unlike_comment', { comment_id: id })),
-      }),
-    },
+    ...likes('Comment', {
+      like: (client, id) => client.rpc('like_comment', { comment_id: id }),
+      unlike: (client, id) => client.rpc('unlike_comment', { comment_id: id }),
+    }),
   });
 
   addList(app, config, {

@@ -2,9 +2,17 @@ import { z } from '@hono/zod-openapi';
 import { emptyAsNull, fromTexts } from '../http/form.ts';
 import { PageQuery } from '../http/lists.ts';
 import { text, timestamp, uuid } from '../http/schemas.ts';
+import type { FieldCodes } from '../http/validate.ts';
 import { limits } from '../limits.ts';
 import { owner } from '../people/people-schemas.ts';
 import { likeCount, liked } from '../posts/reaction-schemas.ts';
+
+/** The codes of fields that mean something else elsewhere. */
+export const commentCodes: FieldCodes = {
+  id: 'comment_not_found',
+  parent: 'parent_not_found',
+  text: 'comment_invalid',
+};
 
 const commentText = text('A comment', limits.comment_length)
   .min(1, 'A comment must not be empty.')

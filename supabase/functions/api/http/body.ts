@@ -67,7 +67,9 @@ function parseObject(text: string): Record<string, unknown> | null {
 }
 
 async function readUrlencoded(request: Request): Promise<FormPart[]> {
-  const fields = new URLSearchParams(await readText(request));
+  const text = await readText(request);
+  assertEncoded(text, 'The form');
+  const fields = new URLSearchParams(text);
   const encoder = new TextEncoder();
   const part = { filename: null, contentType: '' };
   return inOrder([...fields].map(([name, value]) => ({ ...part, name, bytes: encoder.encode(value) })));
@@ -126,6 +128,16 @@ export function assertStorable(value: unknown): void {
     } else if (typeof next === 'object' && next !== null) {
       for (const entry of Array.isArray(next) ? next : Object.entries(next).flat()) left.push(entry);
     }
+  }
+}
+
+/** Refuses percent-encoded bytes that are not UTF-8: `URLSearchParams` would replace them by other characters. */
+export function assertEncoded(text: string, what: string): void {
+  try {
+    // A percent sign that encodes nothing stands for itself.
+    decodeURIComponent(text.replaceAll(/%(?![\da-f]{2})/gi, '%25'));
+  } catch {
+    throw problem('invalid_encoding', `${what} is not valid UTF-8.`);
   }
 }
 

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import type { MiddlewareHandler } from 'hono';
-import { assertStorable, type FormPart, isFile, readBody, textOf } from './body.ts';
+import { assertEncoded, assertStorable, type FormPart, isFile, readBody, textOf } from './body.ts';
 import type { AppContext, AppEnv } from './context.ts';
 import { fieldNames, fieldsOf, fromTexts } from './form.ts';
 import { type App, type Description, describe } from './openapi.ts';
@@ -31,13 +31,15 @@ export interface Endpoint<
 > extends Description {
   /** Older paths that lead to the same; the document leaves them out. */
   aliases?: readonly string[];
+  /** An older method that leads to the same; the document leaves it out. */
+  methodAlias?: 'put';
   /** Asks for a token; absent where anyone may call. */
   requireCaller?: MiddlewareHandler<AppEnv>;
   params?: Params;
   query?: Query;
   headers?: Headers;
   body?: BodySchema<Json>;
-  /** The codes of its fields, where fields of this name have another one elsewhere. */
+  /** The codes of fields whose names mean something else to other endpoints. */
   codes?: FieldCodes;
   handler: (
     c: AppContext,
@@ -54,7 +56,18 @@ export function addEndpoint<
   Headers extends z.ZodObject = z.ZodObject,
   Json extends z.ZodType = z.ZodUndefined,
 >(app: App, endpoint: Endpoint<Params, Query, Headers, Json>): void {
-  const { method, path, aliases = [], requireCaller, params, headers, body, codes, handler } = endpoint;
+  const {
+    method,
+    methodAlias,
+    path,
+    aliases = [],
+    requireCaller,
+    params,
+    headers,
+    body,
+    codes,
+    handler,
+  } = endpoint;
   const query = fromTexts(endpoint.query ?? nothing);
   const form = body && (body.form ?? fromTexts(body.json as never));
 
@@ -70,8 +83,7 @@ export function addEndpoint<
   };
 
   describe(app, endpoint, { params, query, headers, json: body?.json, form });
-  // PUT is what older clients send for PATCH.
-  const methods = method === 'patch' ? ['PATCH', 'PUT'] : [method.toUpperCase()];
+  const methods = [method, ...(methodAlias ? [methodAlias] : [])].map((name) => name.toUpperCase());
   // The router is not strict about a slash at the end, but takes it off the request only.
   const patterns = [path, ...aliases].map((route) =>
     route.replaceAll(/\{(\w+)\}/g, ':$1').replace(/\/$/, ''),
@@ -82,6 +94,7 @@ export function addEndpoint<
 }
 
 function readQuery(c: AppContext, schema: z.ZodObject, codes: FieldCodes | undefined): unknown {
+  assertEncoded(new URL(c.req.url).search, 'The query');
   const values = c.req.queries();
   assertStorable(values);
   return validate(schema, fieldsOf(schema, Object.entries(values)), codes);

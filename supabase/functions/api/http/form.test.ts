@@ -23,6 +23,7 @@ describe('a schema of texts', () => {
       name: z.string(),
       size: z.int().default(3),
       on: z.boolean().nullish(),
+      sure: z.boolean().optional(),
       day: z.string().nullish(),
     }),
     { day: emptyAsNull(z.string().nullable()) },
@@ -40,7 +41,7 @@ describe('a schema of texts', () => {
     ],
     [
       { name: 'a', on: '' },
-      { name: 'a', size: 3, on: undefined },
+      { name: 'a', size: 3, on: null },
     ],
   ])('reads %j', (texts, output) => {
     expect(schema.parse(texts)).toEqual(output);
@@ -50,7 +51,9 @@ describe('a schema of texts', () => {
     {},
     { name: 'a', size: 'many' },
     { name: 'a', size: '1.5' },
+    ...['0x10', '1e1', '+5', ' 5', '05', '', '1 ', '٥'].map((size) => ({ name: 'a', size })),
     { name: 'a', on: 'maybe' },
+    { name: 'a', sure: '' },
     { name: 'a', x: '' },
   ])('refuses %j', (texts) => {
     expect(schema.safeParse(texts).success).toBe(false);

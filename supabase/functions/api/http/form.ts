@@ -10,10 +10,10 @@ const no = ['false', '0', 'no', 'off'];
 
 const lowerCase = (value: unknown) => (typeof value === 'string' ? value.trim().toLowerCase() : value);
 
-/** True or false in the words of clients and programming languages; an empty text counts as missing. */
+/** True or false in the words of clients and programming languages. */
 const flag = z
-  .preprocess(lowerCase, z.enum([...yes, ...no, ''], 'Give true or false.'))
-  .transform((word) => (word === '' ? undefined : yes.includes(word)))
+  .preprocess(lowerCase, z.enum([...yes, ...no], 'Give true or false.'))
+  .transform((word) => yes.includes(word))
   .optional();
 
 /** A field of a form in which an empty text stands for null, since a form has no null. */
@@ -45,14 +45,17 @@ export function fromTexts<Output extends Record<string, unknown>>(
 
 function fromText(field: z.core.$ZodType): z.core.$ZodType {
   const bare = unwrap(field);
-  if (bare instanceof z.ZodBoolean) return flag;
+  if (bare instanceof z.ZodBoolean) return takesNull(field) ? emptyAsNull(flag.nullable()) : flag;
   if (bare instanceof z.ZodNumber) return z.preprocess(readNumber, field);
   return field;
 }
 
+/** An integer as JSON writes it. `Number` would take `0x10`, `1e1` and an empty text as well. */
 function readNumber(value: unknown): unknown {
-  return typeof value === 'string' ? Number(value) : value;
+  return typeof value === 'string' && /^(0|-?[1-9]\d*)$/.test(value) ? Number(value) : value;
 }
+
+const takesNull = (field: z.core.$ZodType) => field instanceof z.ZodType && field.safeParse(null).success;
 
 /** The type of a field that may be missing, null or have a default. */
 function unwrap(field: z.core.$ZodType): z.core.$ZodType {

@@ -47,7 +47,7 @@ const tags = [
   { name: 'Posts', description: 'Captions with files, tags and mentions.' },
   { name: 'Comments', description: 'Comments on posts, and replies to them.' },
   { name: 'People', description: 'Who follows, blocks and mutes whom.' },
-  { name: 'Notifications', description: 'What others did that concerns you.' },
+  { name: 'Notifications', description: 'Likes, comments, follows and other events for the user.' },
   { name: 'Reports', description: 'Posts, comments and users for moderators to look at.' },
   { name: 'Profiles', description: 'Names, pictures and preferences of users.' },
   { name: 'Service', description: 'For operators.' },
@@ -142,7 +142,7 @@ function describeProblems(endpoint: Description, { json }: RequestSchemas): Rout
 /** The name of the description of all problems with a status. */
 const problemName = (status: number) => `Problem${status}`;
 
-const description = `People, posts with media, mentions and hashtags.
+const description = `Posts with media, tags and mentions; follows, a home feed, likes, comments, notifications and reports.
 
 Every path works with and without a slash at its end. Errors are \`application/problem+json\` (RFC 9457): branch on
 their \`code\`. Times are ISO 8601, ids are UUIDs. Lists come newest first unless they say otherwise, with the next page in

@@ -12,7 +12,7 @@ interface Side<Params extends z.ZodObject> {
   act: (client: NoctraClient, params: z.output<Params>) => PromiseLike<object | null | undefined>;
 }
 
-/** Something that is there or not, such as a like: PUT makes it, DELETE takes it back, and each may be repeated. */
+/** A state such as a like: PUT sets it, DELETE clears it. Both are idempotent. */
 interface Switch<Params extends z.ZodObject>
   extends Pick<
     Endpoint<Params, z.ZodObject, z.ZodObject, z.ZodUndefined>,
@@ -24,10 +24,10 @@ interface Switch<Params extends z.ZodObject>
 
 /** Adds both methods of a switch to the application. */
 export function addSwitch<Params extends z.ZodObject>(app: App, both: Switch<Params>): void {
-  const { put, delete: takeBack, ...common } = both;
+  const { put, delete: clear, ...common } = both;
   for (const [method, { act, answer, ...side }] of [
     ['put', put],
-    ['delete', takeBack],
+    ['delete', clear],
   ] as const) {
     addEndpoint<Params>(app, {
       ...common,

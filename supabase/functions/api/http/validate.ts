@@ -8,27 +8,22 @@ type Issue = z.core.$ZodIssue;
 /** The codes of fields, by name. */
 export type FieldCodes = Readonly<Record<string, ProblemCode>>;
 
-/** The codes of fields, and of rules on fields, where they are not the field's name with `_invalid`. */
+/**
+ * The codes of fields, and of rules on fields, where they are not the field's name with `_invalid`. Only of names that
+ * mean the same to every endpoint: others are in the endpoint's `codes`.
+ */
 const specialCodes: Record<string, ProblemCode> = {
-  comment: 'comment_not_found',
   cursor: 'invalid_cursor',
-  id: 'post_not_found',
   'media too_big': 'media_too_many',
   mentions: 'mention_invalid',
   'mentions invalid_format': 'profile_not_found',
-  note: 'report_note_invalid',
   owner: 'profile_not_found',
-  parent: 'parent_not_found',
   path: 'media_invalid',
   paths: 'media_invalid',
   'paths too_big': 'media_too_many',
-  post: 'post_not_found',
   publicProfile: 'public_profile_invalid',
-  reason: 'report_reason_invalid',
   'size too_big': 'media_too_large',
-  state: 'report_state_invalid',
   tags: 'tag_invalid',
-  text: 'comment_invalid',
   user: 'profile_not_found',
 };
 

@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { Constants } from '../database.types.ts';
 import { limits } from '../limits.ts';
 
 export const uploadPath = z.string('Give the path of an upload.').openapi({
@@ -50,7 +51,7 @@ export const UploadRemoval = z
 
 /** The facts of a file that was inspected. */
 export const mediaFacts = {
-  file_type: z.enum(['image', 'video', 'audio', 'document']),
+  file_type: z.enum(Constants.public.Enums.media_type),
   mime_type: z.string(),
   size: z.int().openapi({ description: 'Bytes, without the metadata.' }),
   width: z.int().nullable().openapi({ description: 'Pixels as shown; null where there are none.' }),

@@ -1,28 +1,19 @@
 import { z } from '@hono/zod-openapi';
-import type { Database } from '../database.types.ts';
+import { Constants, type Database } from '../database.types.ts';
 import { PageQuery } from '../http/lists.ts';
 import { boolean, timestamp, uuid } from '../http/schemas.ts';
 import type { FieldCodes } from '../http/validate.ts';
 import { limits } from '../limits.ts';
 import { owner } from '../people/people-schemas.ts';
 
-/** The events that notify a user. */
-export const notificationKinds = [
-  'follow',
-  'follow_request',
-  'follow_accepted',
-  'mention',
-  'like',
-  'comment',
-  'reply',
-  'repost',
-] as const satisfies readonly Kind[];
-
-type Kind = Database['public']['Enums']['notification_kind'];
+const notificationKinds = Constants.public.Enums.notification_kind;
 
 /** An object with a value for each kind. */
 const eachKind = <const Value>(value: Value) =>
-  Object.fromEntries(notificationKinds.map((kind) => [kind, value])) as Record<Kind, Value>;
+  Object.fromEntries(notificationKinds.map((kind) => [kind, value])) as Record<
+    Database['public']['Enums']['notification_kind'],
+    Value
+  >;
 
 /** The codes of the settings. */
 export const settingCodes: FieldCodes = eachKind('notification_setting_invalid');

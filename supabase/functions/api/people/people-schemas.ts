@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { Constants } from '../database.types.ts';
 import { uuid } from '../http/schemas.ts';
 
 /** A user as the owner of a post or comment. */
@@ -24,7 +25,7 @@ export type Person = z.infer<typeof PersonAnswer>;
 /** Answer of PUT /userprofiles/{user}/follow/ and of PUT /follow-requests/{user}/. */
 export const FollowAnswer = z
   .object({
-    state: z.enum(['accepted', 'requested']).openapi({
+    state: z.enum(Constants.public.Enums.follow_state).openapi({
       description: '`requested` until the owner of a private profile accepts.',
     }),
   })

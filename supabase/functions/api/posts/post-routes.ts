@@ -14,15 +14,22 @@ import { postMedia } from '../media/inspect.ts';
 import { withFiles } from '../media/publish.ts';
 import { removeSoon } from '../service/sweep.ts';
 import { type PostRow, presentPost, presentPosts } from './post-presentation.ts';
-import { NewPost, NewPostForm, PostAnswer, PostEdit, PostEditForm, PostsQuery } from './post-schemas.ts';
+import {
+  NewPost,
+  NewPostForm,
+  PostAnswer,
+  PostEdit,
+  PostEditForm,
+  PostsQuery,
+  postCodes,
+} from './post-schemas.ts';
 
 /** Publishing, reading, editing and deleting posts. */
 export function addPostRoutes(app: App, config: Config, requireCaller: MiddlewareHandler<AppEnv>): void {
-  const tag = 'Posts' as const;
   const params = z.object({ id: uuid });
+  const common = { tag: 'Posts', requireCaller, codes: postCodes } as const;
   const lists = {
-    tag,
-    requireCaller,
+    ...common,
     holds: 'Posts, newest first',
     item: PostAnswer,
     idOf: ({ id }: PostRow) => id,
@@ -31,12 +38,11 @@ export function addPostRoutes(app: App, config: Config, requireCaller: Middlewar
   };
 
   addEndpoint(app, {
+    ...common,
     method: 'post',
     path: '/posts/',
     name: 'publishPost',
-    tag,
     summary: 'Publish a post',
-    requireCaller,
     headers: z.object({ 'idempotency-key': idempotencyKey.optional() }),
     body: { json: NewPost, form: NewPostForm, files: ['media'] },
     answers: {
@@ -104,12 +110,11 @@ export function addPostRoutes(app: App, config: Config, requireCaller: Middlewar
   });
 
   addEndpoint(app, {
+    ...common,
     method: 'get',
     path: '/posts/{id}/',
     name: 'readPost',
-    tag,
     summary: 'One post',
-    requireCaller,
     params,
     answers: { 200: { description: 'The post', schema: PostAnswer } },
     problems: [404],
@@ -120,12 +125,12 @@ export function addPostRoutes(app: App, config: Config, requireCaller: Middlewar
   });
 
   addEndpoint(app, {
+    ...common,
     method: 'patch',
+    methodAlias: 'put',
     path: '/posts/{id}/',
     name: 'editPost',
-    tag,
     summary: 'Edit a post',
-    requireCaller,
     params,
     body: { json: PostEdit, form: PostEditForm, files: ['media'] },
     answers: { 200: { description: 'The post as it is now', schema: PostAnswer } },
@@ -146,12 +151,11 @@ export function addPostRoutes(app: App, config: Config, requireCaller: Middlewar
   });
 
   addEndpoint(app, {
+    ...common,
     method: 'delete',
     path: '/posts/{id}/',
     name: 'deletePost',
-    tag,
     summary: 'Delete a post',
-    requireCaller,
     params,
     answers: { 204: { description: 'Deleted' } },
     problems: [403, 404],

@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi';
 import { emptyAsNull, type FileSource, fileOrPath, fromTexts } from '../http/form.ts';
 import { PageQuery } from '../http/lists.ts';
 import { boolean, person, text, timestamp, uuid } from '../http/schemas.ts';
+import type { FieldCodes } from '../http/validate.ts';
 import { limits } from '../limits.ts';
 import { mediaFacts, uploadPath } from '../media/media-schemas.ts';
 import { acceptedTypes } from '../media/types.ts';
@@ -11,6 +12,9 @@ import { mentions, tags } from './references.ts';
 
 // The limits are the database's. They are checked here as well so that few files are published for a request that will
 // be refused, and so that the OpenAPI document has them. White space and references are left to the database.
+
+/** The codes of fields that mean something else elsewhere. */
+export const postCodes: FieldCodes = { id: 'post_not_found' };
 
 const caption = text('A caption', limits.caption_length)
   .min(1, 'A caption must not be empty.')
@@ -83,7 +87,8 @@ export const NewPost = z
     tags: tags.json.nullish(),
     mentions: mentions.json.nullish(),
     media: media.nullish(),
-    is_public: boolean.nullish().openapi({ description: 'Default true.' }),
+    // Not null: a client that means "not public" by it would publish.
+    is_public: boolean.optional().openapi({ description: 'Default true.' }),
     original_post: uuid.nullish().openapi({ description: 'The post to repost.' }),
   })
   .openapi('NewPost', { example: { caption: 'Sunrise with @kai #travel', tags: [{ name: 'morning' }] } });

@@ -1,8 +1,9 @@
 import { z } from '@hono/zod-openapi';
+import type { PostgrestSingleResponse } from '@supabase/supabase-js';
 import type { MiddlewareHandler } from 'hono';
 import type { Config } from '../config.ts';
 import type { Database } from '../database.types.ts';
-import type { AppEnv } from '../http/context.ts';
+import type { AppEnv, NoctraClient } from '../http/context.ts';
 import { dataOf } from '../http/database.ts';
 import { addList } from '../http/lists.ts';
 import type { App } from '../http/openapi.ts';
@@ -10,38 +11,47 @@ import { uuid } from '../http/schemas.ts';
 import { addSwitch } from '../http/switches.ts';
 import { peopleList } from '../people/people-lists.ts';
 import { presentPosts } from './post-presentation.ts';
-import { PostAnswer } from './post-schemas.ts';
+import { PostAnswer, postCodes } from './post-schemas.ts';
 import { LikeAnswer, SaveAnswer } from './reaction-schemas.ts';
 
 /** A saved post, with its place in the list. */
 type SavedRow = Database['public']['Functions']['list_saved_posts']['Returns'][number];
 
+/** A function of the database that likes or unlikes something, and gives the new count. */
+type React = (client: NoctraClient, id: string) => PromiseLike<PostgrestSingleResponse<number>>;
+
+/** Both sides of the switch of a like. */
+export function likes(what: 'Post' | 'Comment', { like, unlike }: { like: React; unlike: React }) {
+  const noun = `a ${what.toLowerCase()}`;
+  const side = (verb: 'like' | 'unlike', react: React) => ({
+    name: `${verb}${what}`,
+    summary: `${verb === 'like' ? 'Like' : 'Unlike'} ${noun}`,
+    answer: { description: verb === 'like' ? 'Liked' : 'Not liked', schema: LikeAnswer },
+    act: async (client: NoctraClient, { id }: { id: string }) => ({
+      liked: verb === 'like',
+      like_count: await dataOf(react(client, id)),
+    }),
+  });
+  return { put: side('like', like), delete: side('unlike', unlike) };
+}
+
 /** Likes and saves of posts. */
 export function addReactionRoutes(app: App, config: Config, requireCaller: MiddlewareHandler<AppEnv>): void {
   const common = { tag: 'Posts', requireCaller } as const;
-  const ofPost = { ...common, params: z.object({ id: uuid }), problems: [403, 404, 429] };
+  const ofPost = {
+    ...common,
+    params: z.object({ id: uuid }),
+    codes: postCodes,
+    problems: [403, 404, 429],
+  };
 
   addSwitch(app, {
     ...ofPost,
     path: '/posts/{id}/like/',
-    put: {
-      name: 'likePost',
-      summary: 'Like a post',
-      answer: { description: 'Liked', schema: LikeAnswer },
-      act: async (client, { id }) => ({
-        liked: true,
-        like_count: await dataOf(client.rpc('like_post', { post_id: id })),
-      }),
-    },
-    delete: {
-      name: 'unlikePost',
-      summary: 'Take a like back',
-      answer: { description: 'Not liked', schema: LikeAnswer },
-      act: async (client, { id }) => ({
-        liked: false,
-        like_count: await dataOf(client.rpc('unlike_post', { post_id: id })),
-      }),
-    },
+    ...likes('Post', {
+      like: (client, id) => client.rpc('like_post', { post_id: id }),
+      unlike: (client, id) => client.rpc('unlike_post', { post_id: id }),
+    }),
   });
 
   addSwitch(app, {
@@ -59,7 +69,7 @@ export function addReactionRoutes(app: App, config: Config, requireCaller: Middl
     },
     delete: {
       name: 'unsavePost',
-      summary: 'Take a post from the saved ones',
+      summary: 'Remove a post from the saved posts',
       answer: { description: 'Not saved', schema: SaveAnswer },
       act: async (client, { id }) => {
         await dataOf(client.rpc('unsave_post', { post_id: id }));

@@ -12,6 +12,8 @@ describe('tags in a JSON body', () => {
     ['objects', [{ name: 'a' }, { name: 'b' }], ['a', 'b']],
     ['strings and objects', ['a', { name: 'b' }], ['a', 'b']],
     ['the objects of an answer', [{ id: '1', name: 'a' }], ['a']],
+    ['the objects of older answers', [{ id: 1, name: 'a' }], ['a']],
+    ['a tag called like a word of JSON', ['null', '#true'], ['null', 'true']],
     ['one object', { name: 'a' }, ['a']],
     ['a text with commas', 'a, b', ['a', 'b']],
     ['a text with JSON', '["a", "b"]', ['a', 'b']],
@@ -32,6 +34,8 @@ describe('tags in a JSON body', () => {
     ['a name that is only a hash', ['#']],
     ['two hashtags in one name', ['#a #b']],
     ['a text with an unclosed list', '["a"'],
+    ['an object with an unknown key', [{ name: 'a', x: 1 }]],
+    ['a text of null', 'null'],
   ])('are refused as %s', (_, value) => {
     expect(fromJson(value)).toBeNull();
   });
@@ -53,6 +57,7 @@ describe('tags in a form field', () => {
     ['both quotes, as Python writes them', `[{'name': "it's"}, {'name': 'b'}]`, ["it's", 'b']],
     ['an apostrophe inside single quotes', "[{'name': 'it's'}]", ["it's"]],
     ['two apostrophes inside single quotes', "['rock'n'roll']", ["rock'n'roll"]],
+    ['a tag called like a word of JSON', '#true, null', ['true', 'null']],
     ['an escaped apostrophe', String.raw`[{'name': 'it\'s'}]`, ["it's"]],
     ['other keys beside the name', "[{'id': '1', 'name': 'a'}]", ['a']],
     ['one object', "{'name': 'a'}", ['a']],
@@ -78,6 +83,14 @@ describe('tags in a form field', () => {
     ['numbers', '[1, 2]'],
     ['an empty name', "[{'name': ''}]"],
     ['hashtags without commas', '#a #b'],
+    ['strings without commas', "['a' 'b']"],
+    ['strings without commas and spaces', "['a''b']"],
+    ['strings in double quotes without commas', '["a" "b"]'],
+    ['a double quote in a string', '["a"b"]'],
+    ['null', 'null'],
+    ['true', ' true '],
+    ['what a script without a list writes', 'undefined'],
+    ['an unknown key', "[{'name': 'a', 'x': 1}]"],
   ])('are refused as %s', (_, text) => {
     expect(fromFields(text)).toBeNull();
   });
@@ -107,6 +120,10 @@ describe('mentions', () => {
   test('are user names or ids, with or without @', () => {
     const value = ['@kai', { username: 'mia' }, { id: 'b1', username: 'old_name' }, { name: 'lu' }];
     expect(mentions.json.parse(value)).toEqual(['kai', 'mia', 'b1', 'lu']);
+  });
+
+  test.each([{ id: 'b1', x: 1 }, { username: 'kai', x: 1 }, { x: 1 }, {}])('are refused as %j', (value) => {
+    expect(mentions.json.safeParse([value]).success).toBe(false);
   });
 
   test('are read from a text with single quotes', () => {

@@ -33,9 +33,12 @@ function schemasOf(named: z.ZodType<string>, prefix: RegExp, example: unknown) {
   };
 }
 
+/** The id that answers have beside the name of a tag: it follows from the name. Numbers are those of older clients. */
+const id = z.union([z.string(), z.number()]).nullish();
+
 /** Tags: `#travel`, `{"name": "travel"}`. */
 export const tags = schemasOf(
-  z.object({ name: z.string() }).transform(({ name }) => name),
+  z.strictObject({ id, name: z.string() }).transform(({ name }) => name),
   /^[#＃]+/,
   [{ name: 'travel' }],
 );
@@ -43,9 +46,9 @@ export const tags = schemasOf(
 /** Mentions: `@kai`, `{"id": …}`, `{"username": "kai"}`. The id comes first: a user name may have changed hands. */
 export const mentions = schemasOf(
   z.union([
-    z.object({ id: z.string() }).transform(({ id }) => id),
-    z.object({ username: z.string() }).transform(({ username }) => username),
-    z.object({ name: z.string() }).transform(({ name }) => name),
+    z.strictObject({ id: z.string(), username: z.string().optional() }).transform(({ id }) => id),
+    z.strictObject({ username: z.string() }).transform(({ username }) => username),
+    z.strictObject({ name: z.string() }).transform(({ name }) => name),
   ]),
   /^[@＠]+/,
   ['kai_berlin'],
@@ -54,6 +57,8 @@ export const mentions = schemasOf(
 /** Reads a text with names: a comma-separated list, JSON, or JSON with single quotes. */
 function readText(text: string): unknown[] {
   const trimmed = text.trim();
+  // A client that has no list writes this; `#true` is a tag.
+  if (['null', 'true', 'false', 'undefined'].includes(trimmed)) return [null];
   if (!/^[[{"']/.test(trimmed)) return trimmed.split(',').filter((name) => name.trim() !== '');
   const value = parseJson(trimmed) ?? parseJson(withDoubleQuotes(trimmed));
   return Array.isArray(value) ? value : [value];
@@ -89,8 +94,8 @@ function withDoubleQuotes(text: string): string | undefined {
 }
 
 /**
- * Reads a quoted string that begins at `start`. A quote ends it only where JSON can go on after it, so that the
- * apostrophes of `'rock'n'roll'` stay in the name.
+ * Reads a quoted string that begins at `start`. A quote inside a word is an apostrophe, so that those of
+ * `'rock'n'roll'` stay in the name; any other ends the string, and JSON has to go on after it.
  */
 function readQuoted(text: string, start: number): { value: string; end: number } | undefined {
   const quote = text.charAt(start);
@@ -98,15 +103,12 @@ function readQuoted(text: string, start: number): { value: string; end: number }
   for (let at = start + 1; at < text.length; at++) {
     const character = text.charAt(at);
     if (character === '\\' && at + 1 < text.length) value += text.charAt(++at);
-    else if (character === quote && endsString(text, at + 1)) return { value, end: at + 1 };
+    else if (character === quote && !isApostrophe(text, at)) return { value, end: at + 1 };
     else value += character;
   }
   return undefined;
 }
 
-function endsString(text: string, after: number): boolean {
-  let at = after;
-  // Each run of spaces is read once, from the one quote before it: still linear.
-  while (/\s/.test(text.charAt(at))) at++;
-  return at >= text.length || /[,:\]}]/.test(text.charAt(at));
+function isApostrophe(text: string, at: number): boolean {
+  return text.charAt(at) === "'" && /[\p{L}\p{N}]'[\p{L}\p{N}]/u.test(text.slice(at - 1, at + 2));
 }

@@ -30,6 +30,7 @@ export function addProfileRoutes(app: App, config: Config, requireCaller: Middle
 
   addEndpoint(app, {
     method: 'patch',
+    methodAlias: 'put',
     path: '/userprofiles/me/',
     name: 'editOwnProfile',
     tag,

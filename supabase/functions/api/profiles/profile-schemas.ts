@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { Constants } from '../database.types.ts';
 import { emptyAsNull, type FileSource, fileOrPath, fromTexts } from '../http/form.ts';
 import { boolean, text, timestamp, uuid } from '../http/schemas.ts';
 import { limits } from '../limits.ts';
@@ -38,7 +39,7 @@ export const ProfileAnswer = z
     cover_pic: picture,
     cover_pic_url: picture,
     is_vip: z.boolean(),
-    role: z.enum(['user', 'moderator', 'admin']),
+    role: z.enum(Constants.public.Enums.profile_role),
     role_display_name: z.string(),
     publicProfile: z.boolean(),
     anonymous: z.boolean(),

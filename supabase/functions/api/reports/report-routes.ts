@@ -14,6 +14,7 @@ import {
   ReportAnswer,
   ReportEdit,
   ReportsQuery,
+  reportCodes,
   SentReportAnswer,
 } from './report-schemas.ts';
 
@@ -22,7 +23,7 @@ type ReportRow = Database['public']['CompositeTypes']['report_view'];
 
 /** Reports to moderators, and their queue. */
 export function addReportRoutes(app: App, config: Config, requireCaller: MiddlewareHandler<AppEnv>): void {
-  const common = { tag: 'Reports', requireCaller } as const;
+  const common = { tag: 'Reports', requireCaller, codes: reportCodes } as const;
 
   addEndpoint(app, {
     ...common,
@@ -31,16 +32,13 @@ export function addReportRoutes(app: App, config: Config, requireCaller: Middlew
     name: 'report',
     summary: 'Report a post, a comment or a user',
     body: { json: NewReport, form: NewReportForm },
-    codes: { text: 'report_text_invalid' },
     answers: { 201: { description: 'Reported', schema: SentReportAnswer } },
     problems: [403, 404, 429],
     handler: async (c, { body }) => {
       const { post, comment, user, reason, text } = body;
       const report = { reason, ...given({ post_id: post, comment_id: comment, person: user, text }) };
-      const sent = present(await dataOf(c.var.caller.client.rpc('create_report', report)));
-      // The database leaves what is for moderators empty.
-      const { state, note, reporter, owner, preview, handled_by, updated_at, ...own } = sent;
-      return c.json(own, 201);
+      const sent = await dataOf(c.var.caller.client.rpc('create_report', report));
+      return c.json(SentReportAnswer.parse(present(sent)), 201);
     },
   });
 
@@ -67,7 +65,6 @@ export function addReportRoutes(app: App, config: Config, requireCaller: Middlew
     summary: 'Resolve or dismiss a report, for moderators',
     params: z.object({ id: uuid }),
     body: { json: ReportEdit },
-    codes: { id: 'report_not_found' },
     answers: { 200: { description: 'The report as it is now', schema: ReportAnswer } },
     problems: [403, 404],
     handler: async (c, { params, body }) => {

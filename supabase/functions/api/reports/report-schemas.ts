@@ -1,26 +1,27 @@
 import { z } from '@hono/zod-openapi';
-import type { Database } from '../database.types.ts';
+import { Constants } from '../database.types.ts';
 import { emptyAsNull, fromTexts } from '../http/form.ts';
 import { PageQuery } from '../http/lists.ts';
 import { person, text, timestamp, uuid } from '../http/schemas.ts';
+import type { FieldCodes } from '../http/validate.ts';
 import { limits } from '../limits.ts';
 import { owner } from '../people/people-schemas.ts';
 
-type Enums = Database['public']['Enums'];
+/** The codes of fields that mean something else elsewhere. */
+export const reportCodes: FieldCodes = {
+  comment: 'comment_not_found',
+  id: 'report_not_found',
+  note: 'report_note_invalid',
+  post: 'post_not_found',
+  reason: 'report_reason_invalid',
+  state: 'report_state_invalid',
+  text: 'report_text_invalid',
+};
 
-const reasons = [
-  'spam',
-  'harassment',
-  'violence',
-  'sexual',
-  'illegal',
-  'other',
-] as const satisfies readonly Enums['report_reason'][];
+const { report_reason, report_state } = Constants.public.Enums;
 
-const states = ['open', 'resolved', 'dismissed'] as const satisfies readonly Enums['report_state'][];
-
-const reason = z.enum(reasons, `A reason is one of ${reasons.join(', ')}.`);
-const state = z.enum(states, `A state is one of ${states.join(', ')}.`);
+const reason = z.enum(report_reason, `A reason is one of ${report_reason.join(', ')}.`);
+const state = z.enum(report_state, `A state is one of ${report_state.join(', ')}.`);
 
 /** Body of POST /reports/. */
 export const NewReport = z

@@ -41,7 +41,7 @@ const HANDLER_NAME = 24;
 /** A long video in fragments has tens of thousands of boxes; a picture of 100 megapixels is a list of 1,500 tiles. */
 const MAX_BOXES = { inFile: 100_000, inBox: 2000 };
 
-/** The boxes between two places, up to where they stop making sense. */
+/** The boxes between two places, up to the first malformed box. */
 export function* boxesIn(bytes: Uint8Array, from: number, to: number): Generator<Box> {
   const view = viewOf(bytes);
   const most = from === 0 ? MAX_BOXES.inFile : MAX_BOXES.inBox;

@@ -14,7 +14,7 @@ const coded: Record<string, MediaType> = {
   lhv1: mediaTypes.heic,
   av01: mediaTypes.avif,
 };
-/** Pictures made of other ones: tiles, layers, a turned one, one with more light. */
+/** Derived items: grid, overlay, identity, tone map. */
 const derived = ['grid', 'iovl', 'iden', 'tmap'];
 
 /** An animation has a few for each frame. */

@@ -11,7 +11,7 @@ const FRAMES_IN_A_ROW = 4;
 /** Where the first frame may have the name of a header: behind the side information, which has four lengths. */
 const HEADERS = [9, 17, 32].flatMap((side) => ['Xing', 'Info'].map((name) => [name, 4 + side] as const));
 HEADERS.push(['VBRI', 36]);
-/** What may follow the last frame: the begin of one that is cut off, or less. */
+/** What may follow the last frame: the start of a truncated frame. */
 const MAX_REST_BYTES = 1441;
 
 /** Kilobits a second of layer III, by index: MPEG 1, and MPEG 2 with 2.5. */

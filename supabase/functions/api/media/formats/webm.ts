@@ -112,7 +112,7 @@ export const webm: Format = {
   },
 };
 
-/** Blanks what is not needed, and reads the rest; gives where it ends, or null where an element has no place. */
+/** Blanks what is not needed, and reads the rest; gives where it ends, or null if an element does not fit into its parent. */
 function keepNeeded(
   bytes: Uint8Array,
   parent: number,
