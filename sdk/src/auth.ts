@@ -1,6 +1,7 @@
 import type { AuthError, Session } from '@supabase/supabase-js';
 import type { PasswordChange, PasswordReset, PasswordResetConfirm, Register, SignIn } from './api.types.ts';
 import { attempt, attemptAsCaller, type Context, callApi, dataOf, type Result } from './calls.ts';
+import { refusal } from './errors.ts';
 
 /** The result of `auth.register`. */
 export interface Registered {
@@ -34,6 +35,14 @@ export function createAuth(context: Context) {
   const adopt = async ({ token, refresh_token }: Tokens) =>
     sessionOf(await auth.setSession({ access_token: token ?? '', refresh_token }));
 
+  const signInByAddress = async (email: string, password: string) => {
+    const answer = await auth.signInWithPassword({ email, password });
+    // Auth tells of a closed account before it checks the password.
+    if (answer.error?.code === 'user_banned')
+      throw refusal('invalid_credentials', 401, 'Invalid login credentials');
+    return sessionOf(answer);
+  };
+
   return {
     /**
      * Makes an account and signs in.
@@ -52,7 +61,7 @@ export function createAuth(context: Context) {
 
     /**
      * Signs in by user name or e-mail address. An unknown user and a wrong password have one error:
-     * `invalid_credentials`.
+     * `invalid_credentials`. A closed account has it as well.
      *
      * @example
      * const { data, error } = await noctra.auth.signIn({ username: 'ann', password });
@@ -62,7 +71,7 @@ export function createAuth(context: Context) {
       attempt(async () => ({
         // No user name contains an @.
         session: username.includes('@')
-          ? sessionOf(await auth.signInWithPassword({ email: username, password }))
+          ? await signInByAddress(username, password)
           : await adopt(await post<Tokens>('token', { username, password })),
       })),
 

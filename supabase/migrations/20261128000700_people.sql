@@ -80,7 +80,7 @@ as $$
 begin
   perform private.lock_writer();
   if lock_writer_and.profile_id = auth.uid() then
-    perform private.raise_error(422, 'not_yourself', 'This is done to other users, not to yourself.');
+    perform private.raise_error(422, 'not_yourself', 'Users cannot follow, block, mute or report themselves.');
   end if;
   perform private.lock_pair(auth.uid(), lock_writer_and.profile_id);
   perform private.lock_profile(lock_writer_and.profile_id);

@@ -527,7 +527,7 @@ begin
     v_owner_id := private.require_profile(create_report.person);
   end if;
   if v_owner_id = auth.uid() then
-    perform private.raise_error(422, 'not_yourself', 'This is done to other users, not to yourself.');
+    perform private.raise_error(422, 'not_yourself', 'Users cannot follow, block, mute or report themselves.');
   end if;
   return private.insert_report(
     create_report.reason,

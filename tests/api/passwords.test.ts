@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { call } from '../kit/api.ts';
 import { hasMailbox, mailTo } from '../kit/mails.ts';
-import { newPerson, newUsername, type Person } from '../kit/people.ts';
+import { newPerson, newUsername, type Person, secretClient } from '../kit/people.ts';
 
 const signIn = (person: Person, password = person.password) =>
   call('/auth/token/', { json: { username: person.username, password } });
@@ -38,6 +38,13 @@ describe('changing the password', () => {
     const answer = await change(person, { password: 'wrong password', new_password: 'a new password' });
     expect(answer).toMatchObject({ status: 401, json: { code: 'invalid_credentials' } });
     expect((await signIn(person)).status).toBe(200);
+  });
+
+  test('a banned user is told so, as the token belongs to them', async () => {
+    const person = await newPerson();
+    await secretClient().auth.admin.updateUserById(person.id, { ban_duration: '1h' });
+    const answer = await change(person, { password: person.password, new_password: 'a new password' });
+    expect(answer).toMatchObject({ status: 403, json: { code: 'user_banned' } });
   });
 
   test.each([
@@ -108,14 +115,16 @@ describe.skipIf(!hasMailbox)('a forgotten password', () => {
     expect((await signIn(person)).status).toBe(200);
   });
 
-  test('a wrong code answers alike with and without an account', async () => {
-    const person = await newPerson();
+  test('a wrong code answers alike with and without an account, and for a closed one', async () => {
+    const [person, banned] = await Promise.all([newPerson(), newPerson()]);
+    await secretClient().auth.admin.updateUserById(banned.id, { ban_duration: '1h' });
     const { code } = await resetMail(person);
     const wrong = code === '000000' ? '000001' : '000000';
     const new_password = 'a new password';
     const answers = await Promise.all([
       confirm({ email: person.email, code: wrong, new_password }),
       confirm({ email: `${newUsername()}@example.com`, code, new_password }),
+      confirm({ email: banned.email, code, new_password }),
     ]);
     for (const answer of answers) {
       expect(answer).toMatchObject({

@@ -93,12 +93,21 @@ describe('auth.signIn', () => {
   });
 });
 
-test('auth.signIn by address answers user_banned with status 403 to a banned user', async () => {
-  const { id, email, password } = await newSdkPerson();
+test('auth.signIn answers a banned user as it answers a wrong password, by name and by address', async () => {
+  const { id, username, email, password } = await newSdkPerson();
   const { error: failed } = await secretClient().auth.admin.updateUserById(id, { ban_duration: '1h' });
   expect(failed).toBeNull();
-  const { error } = await openNoctra().auth.signIn({ username: email, password });
-  expect(error).toMatchObject({ code: 'user_banned', status: 403 });
+  for (const name of [username, email])
+    for (const attempt of [password, 'not the password']) {
+      const { error } = await openNoctra().auth.signIn({ username: name, password: attempt });
+      expect(error, name).toMatchObject({ code: 'invalid_credentials', status: 401 });
+    }
+});
+
+test('auth.refresh tells a banned user that the account is closed', async () => {
+  const { id, noctra } = await newSdkPerson();
+  await secretClient().auth.admin.updateUserById(id, { ban_duration: '1h' });
+  expect((await noctra.auth.refresh()).error).toMatchObject({ code: 'user_banned', status: 403 });
 });
 
 describe('a session', () => {

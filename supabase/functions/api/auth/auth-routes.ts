@@ -16,7 +16,7 @@ import {
   SessionAnswer,
   TokenBody,
 } from './auth-schemas.ts';
-import { beginSignIn, presentSession, presentWithName, signIn } from './sign-in.ts';
+import { beginSignIn, presentSession, presentWithName, signIn, wrongCredentials } from './sign-in.ts';
 
 /**
  * No refused sign-in is answered sooner. Auth hashes a password only for an account that exists: without this, the
@@ -87,7 +87,9 @@ export function addAuthRoutes(app: App, config: Config, requireCaller: Middlewar
     handler: async (c, { body }) => {
       const began = performance.now();
       const attempt = await beginSignIn(config, clientAddress(config, c.req.raw.headers), body.username);
-      const session = await signIn(attempt, body.password).catch(async (refusal: ProblemError) => {
+      const session = await signIn(attempt, body.password).catch(async (cause: ProblemError) => {
+        // Auth reports a closed account before it checks the password: a stranger may not learn of it.
+        const refusal = cause.problem.code === 'user_banned' ? wrongCredentials() : cause;
         const wait = REFUSAL_MS - (performance.now() - began);
         if (refusal.problem.status === 401 && wait > 0)
           await new Promise((resolve) => setTimeout(resolve, wait));

@@ -138,9 +138,12 @@ async function verifyLink(config: Config, address: string | null, hash: string):
   return client;
 }
 
-/** Auth has many codes for a wrong code. One answer for all: clients may not learn which addresses have an account. */
+/**
+ * Auth has many codes for a wrong code, and one for a closed account before it looks at the code. One answer for all:
+ * clients may not learn which addresses have an account.
+ */
 function codeProblem(error: AuthError, field: string): ProblemError {
   const isOurs = isAuthRetryableFetchError(error) || error.status === 429 || (error.status ?? 500) >= 500;
-  if (isOurs || error.code === 'user_banned') return authProblem(error);
+  if (isOurs) return authProblem(error);
   return fieldProblem('code_invalid', field, 'This code or link is wrong, used or expired.');
 }

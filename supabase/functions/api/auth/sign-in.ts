@@ -45,12 +45,15 @@ export async function signIn({ client, email }: SignInAttempt, password: string)
   return data.session;
 }
 
-/** Wrong name, wrong password and closed account look alike: Auth reports the last one before it checks the password. */
 function signInProblem(error: AuthError): ProblemError {
-  if (['user_banned', 'validation_failed', 'email_address_invalid'].includes(error.code ?? '')) {
-    return problem('invalid_credentials', 'The user name or the password is wrong.');
-  }
-  return authProblem(error);
+  return ['validation_failed', 'email_address_invalid'].includes(error.code ?? '')
+    ? wrongCredentials()
+    : authProblem(error);
+}
+
+/** One answer for a wrong name and a wrong password. */
+export function wrongCredentials(): ProblemError {
+  return problem('invalid_credentials', 'The user name or the password is wrong.');
 }
 
 /** A session as clients read it. */
