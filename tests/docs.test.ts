@@ -57,10 +57,10 @@ function refusals(answers: (Answer | Answer[])[]): unknown[] {
 }
 
 describe.skipIf(!hasShell)('the commands in the documents', () => {
-  it('in the README publish a post, whose picture loads', async () => {
+  it('in the README publish a post, whose picture loads, and notify its author', async () => {
     const unique = randomBytes(4).toString('hex');
     const script = blocks('README.md', 'sh')
-      .filter((block) => block.startsWith('API='))
+      .filter((block) => /^(API|USER1)=/.test(block))
       .join('\n');
     const { answers } = await runShell(personalise(script, unique));
     expect(refusals(answers)).toEqual([]);
@@ -78,6 +78,9 @@ describe.skipIf(!hasShell)('the commands in the documents', () => {
     expect(Buffer.from(picture.subarray(0, 2)).toString('hex')).toBe('ffd8');
     const page = answers.find((answer) => Array.isArray(answer)) as Answer[];
     expect(page.map(({ id }) => id)).toContain(post.id);
+    expect(answers).toContainEqual({ state: 'accepted' });
+    const notified = answers.findLast((answer) => Array.isArray(answer)) as Answer[];
+    expect(notified.map(({ kind }) => kind).sort()).toEqual(['comment', 'follow', 'like']);
   });
 
   it('in docs/http.md all succeed', async () => {
@@ -85,9 +88,8 @@ describe.skipIf(!hasShell)('the commands in the documents', () => {
     const moderator = await newPerson();
     await secretClient().rpc('set_role', { profile_id: moderator.id, role: 'moderator' }).throwOnError();
     const script = blocks('docs/http.md', 'sh').join('\n');
-    const { answers, stdout } = await runShell(
-      `MODERATOR=${moderator.token}\n${personalise(script, unique)}`,
-    );
+    const filledIn = personalise(script, unique).replace(/^MODERATOR=.*$/m, `MODERATOR=${moderator.token}`);
+    const { answers, stdout } = await runShell(filledIn);
     expect(refusals(answers), stdout).toEqual([]);
     // Each curl prints an answer, except for the upload to Storage, what a variable takes, and most deletions.
     expect(answers.length).toBeGreaterThanOrEqual(50);

@@ -50,7 +50,7 @@ export async function makeData(
     await sql.unsafe(fs.readFileSync(new URL('./data.sql', import.meta.url), 'utf8')).simple();
     // Disables triggers and foreign keys: the statements below insert the rows of the triggers themselves.
     for (const connection of all) await connection`set session_replication_role = replica`;
-    // Data that a crash of the machine damages are made anew.
+    // A crash deletes the data set and builds it again, so durability is off.
     await setDurability(sql, 'off');
     const indexes = await dropIndexes(sql);
     const tags = Math.max(1000, Math.floor(size.posts / 20));

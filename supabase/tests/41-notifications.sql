@@ -99,7 +99,7 @@ select pg_temp.act('ada', $$public.create_comment(tests.id_of('Post'), 'Four', p
 select is(pg_temp.told('dan'), array['reply ada "Four"'], 'tells of the reply of the owner of the post');
 select is(pg_temp.told('ada')::text ~ 'Four', false, 'does not tell the owner of the post of their own reply');
 select pg_temp.act('ben', $$public.create_comment(tests.id_of('Post'), 'Own', pg_temp.id_of('One'))$$);
-select is(pg_temp.told('ben'), array['reply cleo "Two"'], 'does not tell of a reply to oneself');
+select is(pg_temp.told('ben'), array['reply cleo "Two"'], 'does not tell of a reply of users to themselves');
 select pg_temp.act('cleo', $$public.create_comment(tests.id_of('Post'), 'To the owner', pg_temp.id_of('Four'))$$);
 select is((pg_temp.told('ada'))[1], 'reply cleo "To the owner"', 'tells the owner of the post of a reply to them once: as a reply');
 select is((select count(*) from public.notifications where comment_id = pg_temp.id_of('To the owner')), 1::bigint, 'and not as a comment');
@@ -127,7 +127,7 @@ select is(pg_temp.told('ben'), array['reply cleo "Two"'], 'shows it again when t
 select pg_temp.forget();
 select pg_temp.act('ben', $$public.create_post('To @tap_cleo and @tap_ben')$$);
 select is(pg_temp.told('cleo'), array['mention ben "To @tap_cleo and @tap_ben"'], 'tells of a mention in a caption');
-select is(pg_temp.told('ben'), '{}', 'does not tell of a mention of oneself');
+select is(pg_temp.told('ben'), '{}', 'does not tell of a user who mentions themselves');
 select pg_temp.act('ben', $$public.update_post(pg_temp.id_of('To @tap_cleo and @tap_ben'), 'To @tap_dan', mentions => array['tap_mia'])$$);
 select is(pg_temp.told('cleo'), '{}', 'takes a mention back that an edit removes');
 select is(pg_temp.told('dan'), array['mention ben "To @tap_dan"'], 'tells of a mention that an edit adds');

@@ -44,7 +44,7 @@ from (
     ($$'spam', person => 'tap_nobody'$$, 'PT404 profile_not_found', 'of nobody'),
     ($$'spam', tests.id_of('By Ben')$$, 'PT422 not_yourself', 'of an own post'),
     ($$'spam', comment_id => tests.id_of('Reply')$$, 'PT422 not_yourself', 'of an own comment'),
-    ($$'spam', person => 'me'$$, 'PT422 not_yourself', 'of oneself')
+    ($$'spam', person => 'me'$$, 'PT422 not_yourself', 'of the reporter')
 ) as refused (arguments, wanted, label);
 select results_eq(
   $$select post, comment, person, reason::text, text, state, note, reporter, owner, preview, handled_by, updated_at from public.create_report('illegal', tests.id_of('Post'), text => 'Look') where id is not null$$,

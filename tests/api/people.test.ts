@@ -85,7 +85,7 @@ describe('following', () => {
     expect(await readIds(mia, '/follow-requests/')).toEqual([]);
   });
 
-  test('nobody accepts a request that there is not, or their own', async () => {
+  test('nobody accepts a request that does not exist, or their own', async () => {
     const [ann, mia] = await Promise.all([newPerson(), recluse()]);
     await follow(ann, mia);
     for (const [person, user] of [

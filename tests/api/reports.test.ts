@@ -90,7 +90,7 @@ describe('reporting', () => {
     ['a number as comment', () => ({ comment: 5 }), 404, 'comment_not_found'],
     ['no user', () => ({ user: randomUUID() }), 404, 'profile_not_found'],
     ['no name of a user', () => ({ user: "' or 1=1" }), 404, 'profile_not_found'],
-    ['oneself', () => ({ user: 'me' }), 422, 'not_yourself'],
+    ['themselves', () => ({ user: 'me' }), 422, 'not_yourself'],
   ])('a report of %s is refused', async (_, fields, status, code) => {
     const { ann, kai, post, comment } = await annAndTargets();
     expect(await report(ann, fields({ post, comment, kai }))).toMatchObject({ status, json: { code } });

@@ -93,7 +93,7 @@ const breaches: Record<string, (sql: postgres.Sql) => postgres.PendingQuery<post
       from public.follows where state = 'accepted' group by follower_id
     )
     (table counted except table real) union all (table real except table counted)`,
-  'a notification about oneself, across a block or without its users': (sql) => sql`
+  'a notification about the recipient, across a block or without its users': (sql) => sql`
     select notifications.id
     from public.notifications
     where actor_count <> (select count(*) from public.notification_actors where notification_id = notifications.id)
