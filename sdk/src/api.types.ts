@@ -229,7 +229,7 @@ export type Person = {
 
 export type Follow = {
   /** `requested` until the owner of a private profile accepts. */
-  state: 'accepted' | 'requested';
+  state: 'requested' | 'accepted';
 };
 
 export type Block = {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
+import { Constants } from '../../../supabase/functions/api/database.types.ts';
 import { type ErrorCode, isProblemCode, statusOf } from '../../../supabase/functions/api/http/errors.ts';
 import { newPeople, newPerson, type Person, secretClient } from '../../kit/people.ts';
 import { retried } from '../concurrency/at-once.ts';
@@ -67,16 +68,7 @@ interface Operation {
   run: (chosen: Chosen) => PromiseLike<{ status: number; error: unknown; data: unknown }>;
 }
 
-const kinds = [
-  'follow',
-  'follow_request',
-  'follow_accepted',
-  'mention',
-  'like',
-  'comment',
-  'reply',
-  'repost',
-];
+const kinds = Constants.public.Enums.notification_kind;
 
 /** More would make comparisons slow. */
 const mostPosts = 40;
