@@ -8,7 +8,7 @@ import { settingCodes } from '../notifications/notification-schemas.ts';
 import { postCodes } from '../posts/post-schemas.ts';
 import { reportCodes } from '../reports/report-schemas.ts';
 import { errors } from './errors.ts';
-import { fieldCode } from './validate.ts';
+import { type FieldCodes, fieldCode } from './validate.ts';
 
 const root = fileURLToPath(new URL('../../../..', import.meta.url));
 const statuses = new Map<string, number>(errors.map(({ code, status }) => [code, status]));
@@ -59,6 +59,10 @@ function propertiesOf(schema: any, document: any): string[] {
   return Object.keys(schema.properties);
 }
 
+/** The codes of fields by endpoint. */
+const ofEndpoints: FieldCodes = { ...commentCodes, ...postCodes, ...reportCodes, ...settingCodes };
+const codeOf = (field: string) => ofEndpoints[field] ?? fieldCode(field);
+
 describe('the list of errors', () => {
   test('has every code that the database raises, with its status', () => {
     expect(raisedBySql.length).toBeGreaterThan(20);
@@ -74,16 +78,14 @@ describe('the list of errors', () => {
   test('has a code for every field of every request', async () => {
     const fields = await requestFields();
     expect(fields.size).toBeGreaterThan(20);
-    const ofEndpoints = { ...commentCodes, ...postCodes, ...reportCodes, ...settingCodes };
     for (const field of fields) {
-      const code = fieldCode(field) ?? ofEndpoints[field];
-      expect([field, code]).toEqual([field, expect.any(String)]);
+      expect([field, codeOf(field)]).toEqual([field, expect.any(String)]);
     }
   });
 
   test('says of every code who raises it', async () => {
     const ofFields = new Set<string | undefined>();
-    for (const field of await requestFields()) ofFields.add(fieldCode(field));
+    for (const field of await requestFields()) ofFields.add(codeOf(field));
     const raiserOf = (code: string) => {
       if (isNamedIn(api, code) || ofFields.has(code)) return 'api';
       if (raisedBySql.some((raised) => raised.code === code)) return 'database';
