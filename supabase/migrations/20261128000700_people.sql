@@ -24,7 +24,7 @@ begin
 end
 $$;
 comment on function private.lock_pair(uuid, uuid, boolean) is
-  'Locks two users against each other until the transaction ends: exclusively for what they do to each other, shared for what must not happen beside a block, such as a mention. Before any row of the two is locked, so that none of them waits for the other. Not granted: SECURITY DEFINER functions call it.';
+  'Locks two users against each other until the transaction ends: exclusively for what they do to each other, shared for what a block must not miss, such as a mention. To be called before any row of other users is locked, so that nobody waits for such a row while its holder waits for the pair. Not granted: SECURITY DEFINER functions call it.';
 
 create function private.page_size(page_limit integer)
 returns integer

@@ -115,6 +115,9 @@ as $$
 declare
   v_me constant uuid := private.begin_reaction();
 begin
+  perform private.lock_pair(v_me, posts.owner_id, shared => true)
+  from public.posts
+  where posts.id = insert_post_like.visible_post and posts.owner_id <> v_me;
   -- In this order: the owner, who is notified, may be leaving, and takes the post along.
   perform
   from public.profiles

@@ -447,6 +447,9 @@ as $$
 declare
   v_me constant uuid := private.begin_reaction();
 begin
+  perform private.lock_pair(v_me, comments.owner_id, shared => true)
+  from public.comments
+  where comments.id = insert_comment_like.visible_comment and comments.owner_id <> v_me;
   -- The author, who is notified, before the post, and the post before the comment: either may be being deleted, and takes
   -- the next one along. The comment FOR SHARE: it is liked or deleted, one after the other.
   perform
@@ -811,6 +814,15 @@ begin
 
   -- After the key: a repeated request must find its comment.
   perform private.count_action('comment', auth.uid()::text);
+  perform private.lock_pair(auth.uid(), notified.id, shared => true)
+  from (
+    select posts.owner_id as id from public.posts where posts.id = insert_comment.visible_post
+    union
+    select comments.owner_id from public.comments where comments.id = insert_comment.visible_parent
+  ) as notified
+  where notified.id <> auth.uid();
+  -- The trigger that reads the text does it again; but then the rows below are locked.
+  perform private.lock_mentionable(auth.uid(), private.added_mentions(insert_comment.text, null), 'text');
   -- The users who are notified before the post, and the post before the comment to answer, which the trigger locks:
   -- each of them may be being deleted, and takes the next one along.
   perform
@@ -880,6 +892,10 @@ begin
   perform private.lock_writer();
   perform private.check_comment(edit_comment.text);
   perform private.count_action('comment', auth.uid()::text);
+  -- As in insert_comment.
+  perform private.lock_mentionable(auth.uid(), private.added_mentions(edit_comment.text, comments.text), 'text')
+  from public.comments
+  where comments.id = edit_comment.comment_id;
   -- The post before the comment, which a deletion of the post takes along.
   perform
   from public.posts

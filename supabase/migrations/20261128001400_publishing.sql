@@ -231,6 +231,9 @@ begin
     );
   end if;
   v_tags := private.explicit_tags(insert_post.tags);
+  perform private.lock_pair(auth.uid(), posts.owner_id, shared => true)
+  from public.posts
+  where posts.id = insert_post.visible_original and posts.owner_id <> auth.uid();
   v_mentioned := private.lock_mentioned(insert_post.mentions);
   -- Before the original, which a deletion of its owner takes along: the owner is notified.
   perform
