@@ -762,7 +762,6 @@ begin
     from public.mutes
     where mutes.muter_id = (select auth.uid())
       and mutes.id < v_before
-      and mutes.muted_id not in (select private.blocked_ids())
     order by mutes.id desc
     limit v_limit
   ) as page;

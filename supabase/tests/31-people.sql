@@ -254,7 +254,7 @@ select is(
   (select private.count_of(tests.id_of('cleo'), 'profile_followers')), 3, 'the count has all of them'
 );
 select is(pg_temp.call('ada', 'public.mute_user(''tap_ben'')'), '', 'a blocked user can be muted');
-select is(pg_temp.people('ada', 'list_mutes()'), '', 'the list of mutes has nobody beyond a block');
+select is(pg_temp.people('ada', 'list_mutes()'), 'ben', 'users see whom they mute, also across a block');
 select is(pg_temp.call('ada', 'public.unblock_user(''tap_ben'')'), '', 'a user unblocks');
 select is(pg_temp.call('ada', 'public.unblock_user(''tap_ben'')'), '', 'unblocking again changes nothing');
 select is(pg_temp.people('ada', 'list_blocks()'), '', 'an ended block is gone from the list');
