@@ -309,14 +309,14 @@ export type Report = SentReport & {
     profile_pic_url: string;
     is_vip: boolean;
   } | null;
-  /** Of the post or comment, or the user. */
+  /** Of the post or comment, also once it is deleted, or the user. Null if the account is deleted. */
   owner: {
     id: string;
     username: string;
     profile_pic_url: string;
     is_vip: boolean;
   } | null;
-  /** The beginning of the post or comment. */
+  /** The beginning of the post or comment as it was reported, also once it is deleted. */
   preview: string | null;
   /** The moderator who last changed it. */
   handled_by: {

@@ -447,14 +447,14 @@ isOneToOne: true
                   ]
                 },"reports": {
                   Row: {
-                    "comment_id": string | null,"created_at": string,"handled_by": string | null,"id": string,"note": string,"post_id": string | null,"profile_id": string | null,"reason": Database["public"]['Enums']["report_reason"],"reporter_id": string | null,"state": Database["public"]['Enums']["report_state"],"text": string,"updated_at": string
+                    "comment_id": string | null,"created_at": string,"handled_by": string | null,"id": string,"note": string,"owner_id": string | null,"post_id": string | null,"preview": string | null,"profile_id": string | null,"reason": Database["public"]['Enums']["report_reason"],"reporter_id": string | null,"state": Database["public"]['Enums']["report_state"],"text": string,"updated_at": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "comment_id"?: string | null,"created_at"?: string,"handled_by"?: string | null,"id"?: string,"note"?: string,"post_id"?: string | null,"profile_id"?: string | null,"reason": Database["public"]['Enums']["report_reason"],"reporter_id"?: string | null,"state"?: Database["public"]['Enums']["report_state"],"text"?: string,"updated_at"?: string
+                    "comment_id"?: string | null,"created_at"?: string,"handled_by"?: string | null,"id"?: string,"note"?: string,"owner_id"?: string | null,"post_id"?: string | null,"preview"?: string | null,"profile_id"?: string | null,"reason": Database["public"]['Enums']["report_reason"],"reporter_id"?: string | null,"state"?: Database["public"]['Enums']["report_state"],"text"?: string,"updated_at"?: string
                   }
                   Update: {
-                    "comment_id"?: string | null,"created_at"?: string,"handled_by"?: string | null,"id"?: string,"note"?: string,"post_id"?: string | null,"profile_id"?: string | null,"reason"?: Database["public"]['Enums']["report_reason"],"reporter_id"?: string | null,"state"?: Database["public"]['Enums']["report_state"],"text"?: string,"updated_at"?: string
+                    "comment_id"?: string | null,"created_at"?: string,"handled_by"?: string | null,"id"?: string,"note"?: string,"owner_id"?: string | null,"post_id"?: string | null,"preview"?: string | null,"profile_id"?: string | null,"reason"?: Database["public"]['Enums']["report_reason"],"reporter_id"?: string | null,"state"?: Database["public"]['Enums']["report_state"],"text"?: string,"updated_at"?: string
                   }
                   Relationships: [
                     {
@@ -466,6 +466,12 @@ isOneToOne: false
     },{
       foreignKeyName: "reports_handled_by_fkey"
       columns: ["handled_by"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "reports_owner_id_fkey"
+      columns: ["owner_id"]
 isOneToOne: false
       referencedRelation: "profiles"
       referencedColumns: ["id"]

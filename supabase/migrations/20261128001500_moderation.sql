@@ -36,7 +36,7 @@ comment on column public.audit_log.actor_id is
 comment on column public.audit_log.action is 'The action.';
 comment on column public.audit_log.target_id is 'The post, comment, user or report it was done to, also after that one is deleted; null for a rate limit.';
 comment on column public.audit_log.details is 'The values before and after ("from", "to"), and the reason if one was given.';
-comment on column public.audit_log.created_at is 'When.';
+comment on column public.audit_log.created_at is 'When it was done.';
 
 create function private.tg_audit_log__refuse_change()
 returns trigger
@@ -319,6 +319,8 @@ create table public.reports (
   post_id uuid references public.posts (id) on delete set null,
   comment_id uuid references public.comments (id) on delete set null,
   profile_id uuid references public.profiles (id) on delete set null,
+  owner_id uuid references public.profiles (id) on delete set null,
+  preview text,
   reason public.report_reason not null,
   text text not null default '',
   state public.report_state not null default 'open',
@@ -337,12 +339,13 @@ create index reports_reporter_id_idx on public.reports (reporter_id);
 create index reports_post_id_idx on public.reports (post_id) where post_id is not null;
 create index reports_comment_id_idx on public.reports (comment_id) where comment_id is not null;
 create index reports_profile_id_idx on public.reports (profile_id) where profile_id is not null;
+create index reports_owner_id_idx on public.reports (owner_id) where owner_id is not null;
 create index reports_handled_by_idx on public.reports (handled_by) where handled_by is not null;
 
 alter table public.reports enable row level security;
 
 grant select on public.reports to authenticated;
-grant select, insert, delete, update (state, note, handled_by) on public.reports to service_role;
+grant select, delete, update (state, note, handled_by) on public.reports to service_role;
 
 create policy select_moderator on public.reports for select to authenticated
   using ((select private.has_role('moderator')));
@@ -354,7 +357,11 @@ comment on column public.reports.reporter_id is 'The user who reports; null once
 comment on column public.reports.post_id is 'The post that is reported; null if it is another thing, or deleted.';
 comment on column public.reports.comment_id is 'The comment that is reported; null if it is another thing, or deleted.';
 comment on column public.reports.profile_id is 'The user who is reported; null if it is another thing, or deleted.';
-comment on column public.reports.reason is 'Why.';
+comment on column public.reports.owner_id is
+  'The user who is reported, or whose post or comment is; also once that is deleted. Null once the account is deleted.';
+comment on column public.reports.preview is
+  'The first 100 characters of the post or comment as it was reported, also once that is deleted. Null for a user, and once the author''s account is deleted.';
+comment on column public.reports.reason is 'Why it is reported.';
 comment on column public.reports.text is 'What the reporter says about it; may be empty.';
 comment on column public.reports.state is 'Whether it waits for a moderator, or what became of it.';
 comment on column public.reports.note is 'What moderators say about it; may be empty.';
@@ -367,6 +374,23 @@ create trigger _200_touch_updated_at before update of state, note on public.repo
   for each row
   when ((new.state, new.note) is distinct from (old.state, old.note))
   execute function private.tg__touch_updated_at();
+
+create function private.tg_reports__clear_preview()
+returns trigger
+language plpgsql
+set search_path = ''
+as $$
+begin
+  new.preview := null;
+  return new;
+end
+$$;
+comment on function private.tg_reports__clear_preview() is 'Trigger: a deleted account takes along what it wrote.';
+
+create trigger _100_clear_preview before update of owner_id on public.reports
+  for each row
+  when (new.owner_id is null)
+  execute function private.tg_reports__clear_preview();
 
 create function private.tg_reports__record_change()
 returns trigger
@@ -418,8 +442,8 @@ comment on column public.report_view.state is 'As reports.state.';
 comment on column public.report_view.note is 'As reports.note.';
 comment on column public.report_view.reporter is 'The user who reports: {id, username, profile_pic_url, is_vip}; null once deleted.';
 comment on column public.report_view.owner is
-  'The user whose post or comment is reported, or who is: {id, username, profile_pic_url, is_vip}; null once deleted.';
-comment on column public.report_view.preview is 'The first 100 characters of the post or comment; null for a user.';
+  'As reports.owner_id: {id, username, profile_pic_url, is_vip}; null once deleted.';
+comment on column public.report_view.preview is 'As reports.preview.';
 comment on column public.report_view.handled_by is 'The moderator who last changed it: {id, username, profile_pic_url, is_vip}.';
 comment on column public.report_view.updated_at is 'As reports.updated_at.';
 
@@ -434,26 +458,35 @@ as $$
 declare
   v_report public.reports;
   v_view public.report_view;
+  v_owner_id constant uuid := coalesce(
+    insert_report.profile_id,
+    (select posts.owner_id from public.posts where posts.id = insert_report.post_id),
+    (select comments.owner_id from public.comments where comments.id = insert_report.comment_id)
+  );
+  v_preview text;
 begin
   perform private.lock_writer();
   -- Also locks the caller's counter: of two reports at the same time, the second finds the first.
   perform private.count_action('report', auth.uid()::text);
-  -- Locked, or a deletion at the same time would end this in an error of the foreign key.
+  -- Locked, or a deletion at the same time would end this in an error of the foreign key. The owner before the post or
+  -- comment, which the deletion of an account takes along.
+  perform from public.profiles where profiles.id = v_owner_id for key share;
   if insert_report.post_id is not null then
-    perform from public.posts where posts.id = insert_report.post_id for key share;
+    select left(posts.caption, 100) into v_preview
+    from public.posts where posts.id = insert_report.post_id
+    for key share;
     if not found then
       perform private.raise_error(404, 'post_not_found', 'There is no such post.');
     end if;
   elsif insert_report.comment_id is not null then
-    perform from public.comments where comments.id = insert_report.comment_id for key share;
+    select left(comments.text, 100) into v_preview
+    from public.comments where comments.id = insert_report.comment_id and comments.owner_id is not null
+    for key share;
     if not found then
       perform private.raise_error(404, 'comment_not_found', 'There is no such comment.');
     end if;
-  else
-    perform from public.profiles where profiles.id = insert_report.profile_id for key share;
-    if not found then
-      perform private.raise_error(404, 'profile_not_found', 'There is no such user.');
-    end if;
+  elsif not found then
+    perform private.raise_error(404, 'profile_not_found', 'There is no such user.');
   end if;
   select * into v_report
   from public.reports
@@ -465,10 +498,10 @@ begin
   order by reports.id
   limit 1;
   if not found then
-    insert into public.reports (reporter_id, post_id, comment_id, profile_id, reason, text)
+    insert into public.reports (reporter_id, post_id, comment_id, profile_id, owner_id, preview, reason, text)
     values (
-      auth.uid(), insert_report.post_id, insert_report.comment_id, insert_report.profile_id, insert_report.reason,
-      insert_report.text
+      auth.uid(), insert_report.post_id, insert_report.comment_id, insert_report.profile_id, v_owner_id, v_preview,
+      insert_report.reason, insert_report.text
     )
     returning * into v_report;
   end if;
@@ -583,14 +616,12 @@ begin
     reports.state,
     reports.note,
     private.summary_of(reports.reporter_id),
-    private.summary_of(coalesce(reports.profile_id, posts.owner_id, comments.owner_id)),
-    left(coalesce(posts.caption, comments.text), 100),
+    private.summary_of(reports.owner_id),
+    reports.preview,
     private.summary_of(reports.handled_by),
     reports.updated_at
   from unnest(compose_reports.ids) with ordinality as page (id, place)
   join public.reports on reports.id = page.id
-  left join public.posts on posts.id = reports.post_id
-  left join public.comments on comments.id = reports.comment_id
   order by page.place;
 end
 $$;

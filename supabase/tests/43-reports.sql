@@ -1,7 +1,7 @@
 -- Reports. Ada is reported by Ben and Cleo; Mia is a moderator, Zoe an admin. Who may call what is in the access matrices.
 begin;
 set local search_path = public, extensions;
-select plan(47);
+select plan(48);
 
 select tests.create_user('ada'), tests.create_user('ben'), tests.create_user('cleo'), tests.create_user('mia', 'moderator'), tests.create_user('zoe', 'admin');
 select tests.insert_post('ada', 'Post'), tests.insert_post('ada', 'Private', false), tests.insert_post('ben', 'By Ben');
@@ -57,15 +57,15 @@ select is(
 );
 select is((public.create_report('harassment', comment_id => tests.id_of('Comment'))).comment, tests.id_of('Comment'), 'takes a report of a comment');
 select is((public.create_report('other', person => '@tap_ada')).person, tests.id_of('ada'), 'takes a report of a user');
-select is_empty('select from public.reports', 'the reporter does not see it');
-select is(tests.refusal('select public.list_reports()'), 'PT403 forbidden', 'nor the queue');
+select is_empty('select from public.reports', 'the reporter does not see the report');
+select is(tests.refusal('select public.list_reports()'), 'PT403 forbidden', 'the reporter does not see the queue');
 select tests.authenticate_as('ada');
-select is_empty('select from public.reports', 'the reported user does not see it');
+select is_empty('select from public.reports', 'the reported user does not see the report');
 select is((public.create_report('spam', comment_id => tests.id_of('Reply'))).reason, 'spam', 'takes a report of the comment of another user');
 select public.block_user('tap_cleo');
 select tests.authenticate_as('cleo');
-select is(tests.refusal($$select public.create_report('spam', tests.id_of('Post'))$$), 'PT404 post_not_found', 'does not find a post beyond a block');
-select is((public.create_report('harassment', person => 'tap_ada')).person, tests.id_of('ada'), 'but reports a user beyond a block');
+select is(tests.refusal($$select public.create_report('spam', tests.id_of('Post'))$$), 'PT404 post_not_found', 'a post of a blocked pair is not found');
+select is((public.create_report('harassment', person => 'tap_ada')).person, tests.id_of('ada'), 'users may report users who block them');
 select tests.clear_authentication();
 select is((select count(*) from public.reports where reporter_id = tests.id_of('ben')), 3::bigint, 'has one report for each thing that a user reports');
 
@@ -92,7 +92,7 @@ select is(
   '(resolved,Hidden,Look,tap_ada,tap_ben,tap_mia)', 'a moderator sets state and note'
 );
 select is(pg_temp.reports('resolved'), array['ben Post by ada illegal resolved'], 'lists the reports of a state');
-select is(cardinality(pg_temp.reports('open')), 4, 'and those that wait');
+select is(cardinality(pg_temp.reports('open')), 4, 'lists the reports that wait');
 select is((public.update_report((select id from public.list_reports('resolved')), note => 'And told')).state, 'resolved', 'a note alone leaves the state');
 select is((public.update_report((select id from public.list_reports('resolved')), 'dismissed')).note, 'And told', 'a state alone leaves the note');
 select is(tests.refusal($$select public.update_report(tests.id_of('none'), 'resolved')$$), 'PT404 report_not_found', 'does not find a report that does not exist');
@@ -102,7 +102,7 @@ select is(
 select tests.authenticate_as('ben');
 select isnt((public.create_report('spam', tests.id_of('Post'))).id, null, 'what was reported before can be reported again');
 select tests.clear_authentication();
-select is((select count(*) from public.reports where reporter_id = tests.id_of('ben') and post_id = tests.id_of('Post')), 2::bigint, 'and is then another report');
+select is((select count(*) from public.reports where reporter_id = tests.id_of('ben') and post_id = tests.id_of('Post')), 2::bigint, 'a second report of what was handled is another report');
 select tests.authenticate_as_service_role();
 select is((public.update_report(pg_temp.newest_report(), 'resolved')).handled_by, null, 'the secret key is no moderator');
 select tests.clear_authentication();
@@ -130,30 +130,43 @@ select is(cardinality(pg_temp.reports()), 6, 'an admin sees the queue as well');
 select tests.clear_authentication();
 update public.comments set owner_id = null where id = tests.id_of('Reply');
 select tests.authenticate_as('mia');
-select is((pg_temp.reports())[3], 'ada user by spam open', 'a report outlives the comment, which is shown as deleted');
+select is((pg_temp.reports())[3], 'ada Reply by ben spam open', 'a report of a deleted comment keeps its author and its text');
 select is((select comment from public.list_reports() offset 2 limit 1), tests.id_of('Reply'), 'while the comment is a tombstone it is named');
 select is(tests.refusal($$select public.create_report('spam', comment_id => tests.id_of('Reply'))$$), 'PT404 comment_not_found', 'a deleted comment cannot be reported');
 select tests.clear_authentication();
 -- One after the other, because the reports are of this transaction: PostgreSQL then checks all their references at each step.
 delete from public.comments;
 delete from public.posts where owner_id = tests.id_of('ada');
+select tests.authenticate_as('mia');
+select is(
+  pg_temp.reports(),
+  array[
+    'ben Post by ada spam open', 'cleo user by ada harassment open', 'ada Reply by ben spam open', 'ben user by ada other open',
+    'ben Comment by ada harassment open', 'ben Post by ada illegal dismissed'
+  ],
+  'reports of deleted posts and comments keep their owners and their texts'
+);
+select tests.clear_authentication();
 delete from auth.users where id in (tests.id_of('ada'), tests.id_of('cleo'));
 select tests.authenticate_as('mia');
 select is(
   (select array_agg(concat_ws(' ', substr(reporter ->> 'username', 5), coalesce(post, comment, person)::text, reason) order by id desc) from public.list_reports()),
-  array['ben spam', 'harassment', 'spam', 'ben other', 'ben harassment', 'ben illegal'], 'reports outlive what they are about, and those who sent them'
+  array['ben spam', 'harassment', 'spam', 'ben other', 'ben harassment', 'ben illegal'], 'reports outlive the accounts of those who are reported and who report'
+);
+select is(
+  (select array_agg(concat_ws(' ', substr(owner ->> 'username', 5), preview) order by id desc) from public.list_reports()),
+  array['', '', 'ben Reply', '', '', ''], 'reports forget what deleted accounts wrote'
 );
 select tests.clear_authentication();
 delete from auth.users where id = tests.id_of('mia');
-select is((select count(*) from public.reports where handled_by is not null), 0::bigint, 'and the moderator who worked on them');
-select is((select max_count::text || ' ' || per_seconds from public.rate_limits where action = 'report'), '30 3600', 'reports have a rate limit');
+select is((select count(*) from public.reports where handled_by is not null), 0::bigint, 'reports outlive the account of the moderator who worked on them');
 select tests.authenticate_as('ben');
 select is(
   (
     select string_agg(distinct tests.refusal(format('select public.create_report(''spam'', person => %L)', name)), ', ')
     from generate_series(1, 31), (values ('tap_zoe')) as reported (name)
   ),
-  'PGRST {"status" : 429, "headers" : {"Retry-After" : "3600"}}, not refused', 'which counts repeated ones'
+  'PGRST {"status" : 429, "headers" : {"Retry-After" : "3600"}}, not refused', 'repeated reports count towards the rate limit'
 );
 
 select * from finish();
