@@ -1,11 +1,13 @@
--- Notifications: what others did that a user is told of.
+-- Notifications: what others did that concerns a user.
 --
 -- Triggers write them in the transaction of what causes them, and undo them with it. A row is a bundle: "ann and 12
 -- others liked your post" is one kind, one target and one day (UTC), with a row of notification_actors for each user.
 -- What many users may do to one post does not wait for a row: a writer takes a bundle of the group that is free, and
 -- begins another one if all are taken. Readers show the bundles of a group as one.
 --
--- What a user may not see any more is not deleted: the policy hides it, as it hides the post or the comment.
+-- A user is notified of what they see at that moment. A post that becomes private notifies nobody any more, and notifies
+-- as a new one when it is shown again. What a user may not see any more for another reason, such as a profile that becomes
+-- private, is not deleted: the policy hides it, as it hides the post or the comment.
 
 create type public.notification_kind as enum (
   'follow', 'follow_request', 'follow_accepted', 'mention', 'like', 'comment', 'reply', 'repost'
@@ -102,9 +104,9 @@ create policy select_visible on public.notification_actors for select to authent
   using ((select true from public.notifications where notifications.id = notification_actors.notification_id));
 
 comment on table public.notifications is
-  'What users are told of: a bundle for each kind, target and day, sometimes several (list_notifications shows them as one). Visible to the recipient, as long as the recipient sees the post or comment. Written by triggers.';
+  'Of what users are notified: a bundle for each kind, target and day, sometimes several (list_notifications shows them as one). Visible to the recipient, as long as the recipient sees the post or comment. Written by triggers.';
 comment on column public.notifications.id is 'Sorts by the time at which the bundle was begun.';
-comment on column public.notifications.recipient_id is 'The user who is told.';
+comment on column public.notifications.recipient_id is 'The user who is notified.';
 comment on column public.notifications.kind is 'What happened.';
 comment on column public.notifications.post_id is
   'The post that it is about: the one that is liked, mentions the recipient, or reposts the recipient''s. Null if it is about a comment or a follow.';
@@ -149,15 +151,14 @@ declare
   v_event_id uuid;
   v_newest uuid;
   v_id uuid;
-  v_actor_count integer;
 begin
   if notify.recipient_id is null then
     return false;
   end if;
   for v_place in 1 .. cardinality(notify.actor_ids) loop
     continue when notify.actor_ids[v_place] = notify.recipient_id;
-    -- Against a block or a mute at the same time. A follow has locked the two, and a profile that opens accepts more
-    -- requests than there is room for locks; a block then waits for the row of the follow.
+    -- Against a block or a mute at the same time. Follows hold the lock already. An opening profile accepts more requests
+    -- than the lock table holds: there, the profile's row lock orders it with a block.
     if not v_about_follow then
       perform private.lock_pair(notify.recipient_id, notify.actor_ids[v_place], shared => true);
     end if;
@@ -168,16 +169,7 @@ begin
           from public.mutes
           where mutes.muter_id = notify.recipient_id and mutes.muted_id = notify.actor_ids[v_place]
         )
-        and not exists (
-          select
-          from public.blocks
-          where blocks.blocker_id = notify.recipient_id and blocks.blocked_id = notify.actor_ids[v_place]
-        )
-        and not exists (
-          select
-          from public.blocks
-          where blocks.blocker_id = notify.actor_ids[v_place] and blocks.blocked_id = notify.recipient_id
-        )
+        and not private.is_blocked(notify.recipient_id, notify.actor_ids[v_place])
       from public.private_profiles
       where private_profiles.id = notify.recipient_id
     ) then
@@ -205,7 +197,7 @@ begin
       limit 1
       for no key update skip locked
     )
-    returning notifications.id, notifications.actor_count into v_id, v_actor_count;
+    returning notifications.id into v_id;
   elsif exists (
     select
     from public.notifications
@@ -222,14 +214,6 @@ begin
       notify.recipient_id, notify.kind, notify.post_id, notify.comment_id, v_newest, cardinality(v_actor_ids)
     )
     returning notifications.id into v_id;
-  elsif v_actor_count % 16 = 0 then
-    -- Passes over the bundle's former places in the index, so that PostgreSQL reuses them, and readers do not pass over
-    -- thousands of them.
-    perform
-    from public.notifications
-    where notifications.recipient_id = notify.recipient_id and notifications.newest < v_newest
-    order by notifications.newest desc
-    limit 1;
   end if;
   insert into public.notification_actors (notification_id, id, actor_id, recipient_id)
   select v_id, event.id, event.actor_id, notify.recipient_id
@@ -238,7 +222,7 @@ begin
 end
 $$;
 comment on function private.notify(uuid, public.notification_kind, uuid[], uuid[], uuid, uuid) is
-  'Tells a user what others did; not what the user did, nor what is beyond a block or a mute, nor a kind that is switched off. Returns whether the user is told. event_ids: those of likes and follows, by which they are found again; else new ones. Not granted: SECURITY DEFINER trigger functions call it.';
+  'Notifies a user of what others did; not of what the user did, nor of blocked or muted users, nor of a kind that is switched off. Returns whether the user is notified. event_ids: those of likes and follows, by which they are found again; else new ones. Not granted: SECURITY DEFINER trigger functions call it.';
 
 create function private.remove_events(recipient_ids uuid[], actor_ids uuid[], event_ids uuid[])
 returns void
@@ -333,7 +317,7 @@ begin
 end
 $$;
 comment on function private.remove_notifications_of(uuid, uuid) is
-  'Removes what a user was told of another one. Not granted: SECURITY DEFINER trigger functions call it.';
+  'Removes the notifications that a user has of another one. Not granted: SECURITY DEFINER trigger functions call it.';
 
 create function private.tg_blocks__remove_notifications()
 returns trigger
@@ -348,7 +332,7 @@ begin
 end
 $$;
 comment on function private.tg_blocks__remove_notifications() is
-  'Trigger: a block removes what each of the two was told of the other. Security definer: clients have no write grant on notifications.';
+  'Trigger: a block removes the notifications that each of the two has of the other. Security definer: clients have no write grant on notifications.';
 
 create function private.tg_mutes__remove_notifications()
 returns trigger
@@ -362,7 +346,7 @@ begin
 end
 $$;
 comment on function private.tg_mutes__remove_notifications() is
-  'Trigger: a mute removes what the user was told of the muted one. Security definer: clients have no write grant on notifications.';
+  'Trigger: a mute removes the notifications that the user has of the muted one. Security definer: clients have no write grant on notifications.';
 
 create trigger _300_remove_notifications after insert on public.blocks
   for each row execute function private.tg_blocks__remove_notifications();
@@ -396,7 +380,7 @@ begin
 end
 $$;
 comment on function private.tg_follows__notify() is
-  'Trigger: tells a user of a follow or a request. Security definer: clients have no write grant on notifications.';
+  'Trigger: notifies a user of a follow or a request. Security definer: clients have no write grant on notifications.';
 
 create function private.tg_follows__notify_again()
 returns trigger
@@ -416,7 +400,7 @@ begin
 end
 $$;
 comment on function private.tg_follows__notify_again() is
-  'Trigger: an accepted request is a request no more, and its follower is told. Security definer: clients have no write grant on notifications.';
+  'Trigger: replaces the notification of a request by one of its acceptance. Security definer: clients have no write grant on notifications.';
 
 create function private.tg_follows__remove_notifications()
 returns trigger
@@ -438,7 +422,7 @@ begin
 end
 $$;
 comment on function private.tg_follows__remove_notifications() is
-  'Trigger: what was told of a follow is taken back with it. Security definer: clients have no write grant on notifications.';
+  'Trigger: deletes the notifications of a follow that ends. Security definer: clients have no write grant on notifications.';
 
 create trigger _300_notify after insert on public.follows
   referencing new table as added
@@ -453,7 +437,61 @@ create trigger _300_remove_notifications after delete on public.follows
 
 -- Posts
 
--- Of one post a user is told once: that it reposts theirs, else that it mentions them.
+create function private.is_shown_to(post public.posts, recipient_id uuid)
+returns boolean
+language plpgsql
+stable
+set search_path = ''
+set plan_cache_mode = force_generic_plan
+as $$
+begin
+  return (post).is_visible_to_all
+    or (post).owner_id = is_shown_to.recipient_id
+    or (post).is_public and (post).hidden_at is null and exists (
+      select
+      from public.follows
+      where follows.follower_id = is_shown_to.recipient_id
+        and follows.followee_id = (post).owner_id
+        and follows.state = 'accepted'
+    );
+end
+$$;
+comment on function private.is_shown_to(public.posts, uuid) is
+  'Whether a user sees a post, as the policy of posts has it; blocks and roles aside. Users are notified of what they see; what they see no more, the policy of notifications hides. Not granted: SECURITY DEFINER trigger functions call it.';
+
+create function private.notify_of_post(post public.posts, recipient_id uuid)
+returns void
+language plpgsql
+set search_path = ''
+set plan_cache_mode = force_generic_plan
+as $$
+begin
+  if not private.is_shown_to(notify_of_post.post, notify_of_post.recipient_id) then
+    return;
+  end if;
+  -- A user whose account is being deleted is not waited for: the deletion may wait for this post.
+  perform from public.profiles where profiles.id = notify_of_post.recipient_id for key share skip locked;
+  if not found then
+    return;
+  end if;
+  if notify_of_post.recipient_id is not distinct from (
+      select posts.owner_id from public.posts where posts.id = (post).original_post_id
+    )
+    and private.notify(notify_of_post.recipient_id, 'repost', array[(post).owner_id], post_id => (post).id)
+  then
+    return;
+  end if;
+  if exists (
+    select
+    from public.post_mentions
+    where post_mentions.post_id = (post).id and post_mentions.profile_id = notify_of_post.recipient_id
+  ) then
+    perform private.notify(notify_of_post.recipient_id, 'mention', array[(post).owner_id], post_id => (post).id);
+  end if;
+end
+$$;
+comment on function private.notify_of_post(public.posts, uuid) is
+  'Notifies a user of a post once, if they see it: that it reposts theirs, else that it mentions them. Not granted: SECURITY DEFINER trigger functions call it.';
 
 create function private.tg_posts__notify()
 returns trigger
@@ -463,20 +501,61 @@ set search_path = ''
 set plan_cache_mode = force_generic_plan
 as $$
 begin
-  perform private.notify(
-    (select posts.owner_id from public.posts where posts.id = new.original_post_id), 'repost', array[new.owner_id],
-    post_id => new.id
-  );
+  perform private.notify_of_post(new, (select posts.owner_id from public.posts where posts.id = new.original_post_id));
+  if tg_op = 'UPDATE' then
+    perform private.notify_of_post(new, post_mentions.profile_id)
+    from public.post_mentions
+    where post_mentions.post_id = new.id;
+  end if;
   return null;
 end
 $$;
 comment on function private.tg_posts__notify() is
-  'Trigger: tells the owner of a post that it was reposted. Security definer: clients have no write grant on notifications.';
+  'Trigger: notifies the owner of a post that is reposted, and of a post that is shown again also those whom it mentions. Security definer: clients have no write grant on notifications.';
+
+create function private.tg_posts__remove_notifications()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+set plan_cache_mode = force_generic_plan
+as $$
+begin
+  delete from public.notifications
+  where notifications.target_id = new.id and notifications.kind in ('mention', 'repost');
+  return null;
+end
+$$;
+comment on function private.tg_posts__remove_notifications() is
+  'Trigger: a post that becomes private or hidden notifies nobody, and once it is shown again, it notifies as a new one. Security definer: clients have no write grant on notifications.';
 
 create trigger _600_notify after insert on public.posts
   for each row
   when (new.original_post_id is not null)
   execute function private.tg_posts__notify();
+create trigger _600_notify_again after update of is_public, hidden_at on public.posts
+  for each row
+  when (new.is_public and new.hidden_at is null and not (old.is_public and old.hidden_at is null))
+  execute function private.tg_posts__notify();
+create trigger _600_remove_notifications after update of is_public, hidden_at on public.posts
+  for each row
+  when (old.is_public and old.hidden_at is null and not (new.is_public and new.hidden_at is null))
+  execute function private.tg_posts__remove_notifications();
+
+create function private.tg_post_mentions__notify()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+set plan_cache_mode = force_generic_plan
+as $$
+begin
+  perform private.notify_of_post(posts, new.profile_id) from public.posts where posts.id = new.post_id;
+  return null;
+end
+$$;
+comment on function private.tg_post_mentions__notify() is
+  'Trigger: notifies a user of a mention in a post. Security definer: clients have no write grant on notifications.';
 
 create function private.remove_mentions(target_ids uuid[], recipient_ids uuid[])
 returns void
@@ -495,32 +574,6 @@ $$;
 comment on function private.remove_mentions(uuid[], uuid[]) is
   'Removes the notifications of mentions in posts and comments. Not granted: SECURITY DEFINER trigger functions call it.';
 
-create function private.tg_post_mentions__notify()
-returns trigger
-language plpgsql
-security definer
-set search_path = ''
-set plan_cache_mode = force_generic_plan
-as $$
-declare
-  v_author_id uuid;
-  v_reposted_id uuid;
-begin
-  select posts.owner_id, original.owner_id into v_author_id, v_reposted_id
-  from public.posts
-  left join public.posts as original on original.id = posts.original_post_id
-  where posts.id = new.post_id;
-  if v_reposted_id is distinct from new.profile_id
-    or not private.notify(new.profile_id, 'repost', array[v_author_id], post_id => new.post_id)
-  then
-    perform private.notify(new.profile_id, 'mention', array[v_author_id], post_id => new.post_id);
-  end if;
-  return null;
-end
-$$;
-comment on function private.tg_post_mentions__notify() is
-  'Trigger: tells a user of a mention in a post. Security definer: clients have no write grant on notifications.';
-
 create function private.tg_post_mentions__remove_notifications()
 returns trigger
 language plpgsql
@@ -538,7 +591,7 @@ begin
 end
 $$;
 comment on function private.tg_post_mentions__remove_notifications() is
-  'Trigger: what was told of a mention is taken back with it. Security definer: clients have no write grant on notifications.';
+  'Trigger: deletes the notification of a mention that is removed. Security definer: clients have no write grant on notifications.';
 
 create trigger _300_notify after insert on public.post_mentions
   for each row execute function private.tg_post_mentions__notify();
@@ -573,7 +626,7 @@ begin
 end
 $$;
 comment on function private.tg_post_likes__notify() is
-  'Trigger: tells the owner of a post of a like. Security definer: clients have no write grant on notifications.';
+  'Trigger: notifies the owner of a post of a like. Security definer: clients have no write grant on notifications.';
 
 create function private.tg_post_likes__remove_notifications()
 returns trigger
@@ -601,7 +654,7 @@ begin
 end
 $$;
 comment on function private.tg_post_likes__remove_notifications() is
-  'Trigger: what was told of a like is taken back with it. Security definer: clients have no write grant on notifications.';
+  'Trigger: deletes the notification of a like that is withdrawn. Security definer: clients have no write grant on notifications.';
 
 create trigger _300_notify after insert on public.post_likes
   referencing new table as added
@@ -634,7 +687,7 @@ begin
 end
 $$;
 comment on function private.tg_comment_likes__notify() is
-  'Trigger: tells the author of a comment of a like. Security definer: clients have no write grant on notifications.';
+  'Trigger: notifies the author of a comment of a like. Security definer: clients have no write grant on notifications.';
 
 create function private.tg_comment_likes__remove_notifications()
 returns trigger
@@ -662,7 +715,7 @@ begin
 end
 $$;
 comment on function private.tg_comment_likes__remove_notifications() is
-  'Trigger: what was told of a like is taken back with it. Security definer: clients have no write grant on notifications.';
+  'Trigger: deletes the notification of a like that is withdrawn. Security definer: clients have no write grant on notifications.';
 
 create trigger _300_notify after insert on public.comment_likes
   referencing new table as added
@@ -673,8 +726,49 @@ create trigger _300_remove_notifications after delete on public.comment_likes
 
 -- Comments
 
--- Of one comment a user is told once: that it answers theirs, else that it mentions them, else that it is on their post.
--- Mentions are written first, by the trigger of comments that reads the text.
+create function private.notify_of_comment(comment_id uuid, recipient_id uuid)
+returns void
+language plpgsql
+set search_path = ''
+set plan_cache_mode = force_generic_plan
+as $$
+declare
+  v_comment public.comments;
+  v_post public.posts;
+begin
+  select * into v_comment from public.comments where comments.id = notify_of_comment.comment_id;
+  select * into v_post from public.posts where posts.id = v_comment.post_id;
+  if v_comment.owner_id is null or not private.is_shown_to(v_post, notify_of_comment.recipient_id) then
+    return;
+  end if;
+  -- A user whose account is being deleted is not waited for: the deletion may wait for this comment.
+  perform from public.profiles where profiles.id = notify_of_comment.recipient_id for key share skip locked;
+  if not found then
+    return;
+  end if;
+  if notify_of_comment.recipient_id is not distinct from (
+      select comments.owner_id from public.comments where comments.id = v_comment.reply_to_id
+    )
+    and private.notify(notify_of_comment.recipient_id, 'reply', array[v_comment.owner_id], comment_id => v_comment.id)
+  then
+    return;
+  end if;
+  if exists (
+      select
+      from public.comment_mentions
+      where comment_mentions.comment_id = v_comment.id and comment_mentions.profile_id = notify_of_comment.recipient_id
+    )
+    and private.notify(notify_of_comment.recipient_id, 'mention', array[v_comment.owner_id], comment_id => v_comment.id)
+  then
+    return;
+  end if;
+  if notify_of_comment.recipient_id = v_post.owner_id then
+    perform private.notify(notify_of_comment.recipient_id, 'comment', array[v_comment.owner_id], comment_id => v_comment.id);
+  end if;
+end
+$$;
+comment on function private.notify_of_comment(uuid, uuid) is
+  'Notifies a user of a comment once, if they see its post: that it answers theirs, else that it mentions them, else that it is on their post. Not granted: SECURITY DEFINER trigger functions call it.';
 
 create function private.tg_comments__notify()
 returns trigger
@@ -684,19 +778,16 @@ set search_path = ''
 set plan_cache_mode = force_generic_plan
 as $$
 begin
-  perform private.notify(
-    (select comments.owner_id from public.comments where comments.id = new.reply_to_id), 'reply', array[new.owner_id],
-    comment_id => new.id
-  );
-  perform private.notify(
-    (select posts.owner_id from public.posts where posts.id = new.post_id), 'comment', array[new.owner_id],
-    comment_id => new.id
-  );
+  -- Those whom the text mentions are notified already.
+  perform private.notify_of_comment(new.id, answered.owner_id)
+  from public.comments as answered
+  where answered.id = new.reply_to_id and answered.owner_id is not null;
+  perform private.notify_of_comment(new.id, posts.owner_id) from public.posts where posts.id = new.post_id;
   return null;
 end
 $$;
 comment on function private.tg_comments__notify() is
-  'Trigger: tells of a comment the author of the comment that it answers, and the owner of the post. Security definer: clients have no write grant on notifications.';
+  'Trigger: notifies of a comment the author of the comment that it answers, and the owner of the post. Security definer: clients have no write grant on notifications.';
 
 create function private.tg_comments__remove_notifications()
 returns trigger
@@ -705,14 +796,18 @@ security definer
 set search_path = ''
 set plan_cache_mode = force_generic_plan
 as $$
+declare
+  v_deleted constant uuid[] := array(select added.id from added where added.owner_id is null);
 begin
-  delete from public.notifications
-  where notifications.target_id = any (array(select added.id from added where added.owner_id is null));
+  -- Once a statement, and after the likes, as an account that is deleted takes the two along.
+  if cardinality(v_deleted) > 0 then
+    delete from public.notifications where notifications.target_id = any (v_deleted);
+  end if;
   return null;
 end
 $$;
 comment on function private.tg_comments__remove_notifications() is
-  'Trigger: a deleted comment that stays as a tombstone tells nobody of anything. Security definer: clients have no write grant on notifications.';
+  'Trigger: a deleted comment that stays as a tombstone notifies nobody. Security definer: clients have no write grant on notifications.';
 
 create trigger _500_notify after insert on public.comments
   for each row
@@ -729,24 +824,13 @@ security definer
 set search_path = ''
 set plan_cache_mode = force_generic_plan
 as $$
-declare
-  v_author_id uuid;
-  v_answered_id uuid;
 begin
-  select comments.owner_id, answered.owner_id into v_author_id, v_answered_id
-  from public.comments
-  left join public.comments as answered on answered.id = comments.reply_to_id
-  where comments.id = new.comment_id;
-  if v_answered_id is distinct from new.profile_id
-    or not private.notify(new.profile_id, 'reply', array[v_author_id], comment_id => new.comment_id)
-  then
-    perform private.notify(new.profile_id, 'mention', array[v_author_id], comment_id => new.comment_id);
-  end if;
+  perform private.notify_of_comment(new.comment_id, new.profile_id);
   return null;
 end
 $$;
 comment on function private.tg_comment_mentions__notify() is
-  'Trigger: tells a user of a mention in a comment. Security definer: clients have no write grant on notifications.';
+  'Trigger: notifies a user of a mention in a comment. Security definer: clients have no write grant on notifications.';
 
 create function private.tg_comment_mentions__remove_notifications()
 returns trigger
@@ -761,11 +845,15 @@ declare
 begin
   select array_agg(removed.comment_id), array_agg(removed.profile_id) into v_targets, v_recipients from removed;
   perform private.remove_mentions(v_targets, v_recipients);
+  -- The owner of the post has a comment still. Of a comment or a user that is deleted nobody is notified.
+  perform private.notify_of_comment(mention.comment_id, mention.profile_id)
+  from unnest(v_targets, v_recipients) as mention (comment_id, profile_id)
+  where (select true from public.profiles where profiles.id = mention.profile_id);
   return null;
 end
 $$;
 comment on function private.tg_comment_mentions__remove_notifications() is
-  'Trigger: what was told of a mention is taken back with it. Security definer: clients have no write grant on notifications.';
+  'Trigger: deletes the notification of a mention that is removed, and notifies of the comment otherwise where it concerns the user still. Security definer: clients have no write grant on notifications.';
 
 create trigger _300_notify after insert on public.comment_mentions
   for each row execute function private.tg_comment_mentions__notify();

@@ -152,7 +152,7 @@ insert into expected (
   ('rate_limits', 'a limit', 'delete',               'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny'),
 
   ('reports', 'of the owner''s post', 'select',      'deny', 'none', 'none', 'none', 'yes',  'yes',  'none', 'none', 'yes'),
-  ('reports', 'of the owner''s post', 'insert',      'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'yes'),
+  ('reports', 'of the owner''s post', 'insert',      'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny'),
   ('reports', 'of the owner''s post', 'update',      'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'yes'),
   ('reports', 'of the owner''s post', 'delete',      'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'deny', 'yes'),
 
@@ -192,6 +192,14 @@ from (
   values
     ('All #tap_public @tap_mentioned', '1.jpg'), ('Me #tap_private @tap_mentioned', '2.jpg'), ('Bad #tap_hidden @tap_mentioned', '3.jpg')
 ) as claimed (post, file);
+-- Triggers write none of a private or hidden post; the policy shows none either.
+insert into public.notifications (recipient_id, kind, post_id, newest, actor_count)
+select tests.id_of('mentioned'), 'mention', tests.id_of(post), private.uuid_v7(), 1
+from unnest(array['Me #tap_private @tap_mentioned', 'Bad #tap_hidden @tap_mentioned']) as post;
+insert into public.notification_actors (notification_id, id, actor_id, recipient_id)
+select notifications.id, newest, tests.id_of('owner'), recipient_id
+from public.notifications
+where post_id in (tests.id_of('Me #tap_private @tap_mentioned'), tests.id_of('Bad #tap_hidden @tap_mentioned'));
 insert into public.audit_log (action, target_id) values ('account_deleted', tests.id_of('gone'));
 select
   tests.insert_comment('mentioned', tests.id_of('All #tap_public @tap_mentioned'), 'Comment @tap_stranger'),

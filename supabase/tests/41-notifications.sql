@@ -2,7 +2,7 @@
 -- moderator. Groups, pages and what is read are in 42-notification-lists.sql.
 begin;
 set local search_path = public, extensions;
-select plan(78);
+select plan(87);
 
 select tests.create_user('ada'), tests.create_user('ben'), tests.create_user('cleo'), tests.create_user('dan'), tests.create_user('mia', 'moderator');
 select tests.insert_post('ada', 'Post'), tests.insert_post('ada', 'Private', false);
@@ -133,9 +133,34 @@ select is(pg_temp.told('cleo'), '{}', 'takes a mention back that an edit removes
 select is(pg_temp.told('dan'), array['mention ben "To @tap_dan"'], 'tells of a mention that an edit adds');
 select is(pg_temp.told('mia'), array['mention ben "To @tap_dan"'], 'tells of a listed mention');
 select pg_temp.act('ben', $$public.update_post(pg_temp.id_of('To @tap_dan'), is_public => false)$$);
-select is(pg_temp.told('dan'), '{}', 'does not show a mention in a post that became private');
+select is(pg_temp.told('dan'), '{}', 'a post that becomes private notifies nobody any more');
+select public.mark_notifications_read('ffffffff-ffff-ffff-ffff-ffffffffffff') from tests.authenticate_as('dan');
+select tests.clear_authentication();
 select pg_temp.act('ben', $$public.update_post(pg_temp.id_of('To @tap_dan'), is_public => true)$$);
-select is(pg_temp.told('dan'), array['mention ben "To @tap_dan"'], 'shows it when the post is public again');
+select is(pg_temp.told('dan'), array['mention ben "To @tap_dan"'], 'a post that becomes public notifies the users whom it mentions');
+select is(public.count_unread_notifications(), 1, 'the notification of a post that became public is unread') from tests.authenticate_as('dan');
+select tests.clear_authentication();
+update public.posts set hidden_at = now() where id = pg_temp.id_of('To @tap_dan');
+select is_empty('select from public.notifications', 'a post that a moderator hides notifies nobody any more');
+select pg_temp.act('ben', $$public.update_post(pg_temp.id_of('To @tap_dan'), 'To @tap_dan and @tap_cleo')$$);
+select is_empty('select from public.notifications', 'an edit of a hidden post notifies nobody');
+update public.posts set hidden_at = null where caption = 'To @tap_dan and @tap_cleo';
+select is(pg_temp.told('dan') || pg_temp.told('cleo'), array['mention ben "To @tap_dan and @tap_cleo"', 'mention ben "To @tap_dan and @tap_cleo"'], 'a hidden post that is shown again notifies the users whom it mentions');
+select pg_temp.act('ben', $$public.update_post(pg_temp.id_of('To @tap_dan and @tap_cleo'), 'To @tap_dan')$$);
+select pg_temp.act('ben', $$public.create_post('Secret for @tap_dan', is_public => false)$$);
+select is_empty('select from public.notifications where post_id = pg_temp.id_of(''Secret for @tap_dan'')', 'a private post notifies nobody');
+delete from public.posts where caption = 'Secret for @tap_dan';
+update public.profiles set is_public = false where id = tests.id_of('ben');
+insert into public.follows (follower_id, followee_id, state) values (tests.id_of('cleo'), tests.id_of('ben'), 'accepted'), (tests.id_of('dan'), tests.id_of('ben'), 'requested');
+select pg_temp.act('ben', $$public.create_post('For followers: @tap_cleo @tap_dan')$$);
+select pg_temp.act('cleo', $$public.create_comment(pg_temp.id_of('For followers: @tap_cleo @tap_dan'), 'Look @tap_dan')$$);
+select is(
+  array(select kind || ' ' || substr(username::text, 5) from public.notifications join public.profiles on profiles.id = recipient_id where kind = 'mention' and notifications.id > (select min(posts.id::text)::uuid from public.posts where caption like 'For followers%')),
+  array['mention cleo'], 'a post of a private profile, and its comments, notify the followers alone'
+);
+delete from public.posts where caption like 'For followers%';
+delete from public.follows where followee_id = tests.id_of('ben');
+update public.profiles set is_public = true where id = tests.id_of('ben');
 delete from public.posts where id = pg_temp.id_of('To @tap_dan');
 select is(pg_temp.told('dan'), '{}', 'takes a mention back with its post');
 
@@ -147,6 +172,9 @@ select is(pg_temp.told('ben'), array['reply cleo "Hi back @tap_ben"'], 'tells of
 select pg_temp.act('ben', $$public.update_comment(pg_temp.id_of('Hi @tap_cleo @tap_ada'), 'Hi @tap_dan @tap_ada')$$);
 select is(pg_temp.told('cleo')::text ~ 'mention', false, 'takes a mention back that an edit of the comment removes');
 select is(pg_temp.told('dan'), array['mention ben "Hi @tap_dan @tap_ada"'], 'tells of a mention that an edit of a comment adds');
+select pg_temp.act('ben', $$public.update_comment(pg_temp.id_of('Hi @tap_dan @tap_ada'), 'Hi all')$$);
+select is(pg_temp.told('dan'), '{}', 'deletes the notification of a mention that an edit of a comment removes');
+select is(pg_temp.told('ada'), array['comment ben "Hi all"', 'comment cleo "Hi back @tap_ben"'], 'notifies the owner of the post of the comment, once an edit removes the mention');
 
 -- Reposts
 
@@ -159,7 +187,10 @@ select pg_temp.act('cleo', $$public.create_post('Look @tap_ada', original_post =
 select is(pg_temp.told('ada'), array['repost cleo "Look @tap_ada"', 'repost ben "Look at this"'], 'tells of the repost of a repost, once if it mentions the owner');
 select is(pg_temp.told('ben'), '{}', 'does not tell the author of the repost that was reposted');
 select pg_temp.act('dan', $$public.create_post('To myself', original_post => tests.id_of('Post'), is_public => false)$$);
-select is((pg_temp.told('ada'))[1], 'repost cleo "Look @tap_ada"', 'does not show a private repost');
+select is((pg_temp.told('ada'))[1], 'repost cleo "Look @tap_ada"', 'a private repost notifies nobody');
+update public.posts set is_public = true where caption = 'To myself';
+select is((pg_temp.told('ada'))[1], 'repost dan "To myself"', 'a repost that becomes public notifies the owner of the original');
+update public.posts set is_public = false where caption = 'To myself';
 update public.profiles set is_public = false where id = tests.id_of('cleo');
 select is(pg_temp.told('ada'), array['repost ben "Look at this"'], 'does not show the repost of a profile that became private');
 delete from public.posts where id = pg_temp.id_of('Look at this');
