@@ -986,16 +986,17 @@ begin
     where notifications.recipient_id = (select auth.uid())
       and notifications.newest < v_before
       and notifications.newest > v_after
-      -- The newest bundle stands for its group.
-      and not exists (
-        select
+      -- The newest bundle stands for its group. A scalar subquery, or all notifications could be read for a join.
+      and (
+        select true
         from public.notifications as newer
         where newer.target_id = notifications.target_id
           and newer.recipient_id = notifications.recipient_id
           and newer.kind = notifications.kind
           and newer.day = notifications.day
           and newer.newest > notifications.newest
-      )
+        limit 1
+      ) is null
     order by notifications.newest desc
     limit v_limit
   ));
@@ -1030,15 +1031,16 @@ begin
       from public.notifications
       where notifications.recipient_id = (select auth.uid())
         and notifications.newest > v_after
-        and not exists (
-          select
+        and (
+          select true
           from public.notifications as newer
           where newer.target_id = notifications.target_id
             and newer.recipient_id = notifications.recipient_id
             and newer.kind = notifications.kind
             and newer.day = notifications.day
             and newer.newest > notifications.newest
-        )
+          limit 1
+        ) is null
       limit private.limit_of('unread_max')
     ) as unread
   );
