@@ -892,7 +892,18 @@ begin
   perform private.lock_writer();
   perform private.check_comment(edit_comment.text);
   perform private.count_action('comment', auth.uid()::text);
-  -- As in insert_comment.
+  -- As in insert_comment: an edit that removes a mention may notify these users of the comment itself.
+  perform private.lock_pair(auth.uid(), notified.id, shared => true)
+  from (
+    select posts.owner_id as id
+    from public.posts
+    where posts.id = (select comments.post_id from public.comments where comments.id = edit_comment.comment_id)
+    union
+    select answered.owner_id
+    from public.comments as answered
+    where answered.id = (select comments.reply_to_id from public.comments where comments.id = edit_comment.comment_id)
+  ) as notified
+  where notified.id <> auth.uid();
   perform private.lock_mentionable(auth.uid(), private.added_mentions(edit_comment.text, comments.text), 'text')
   from public.comments
   where comments.id = edit_comment.comment_id;

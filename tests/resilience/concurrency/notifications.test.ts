@@ -119,11 +119,19 @@ test('any two writes at once leave no notification that is wrong', { timeout: 18
   const [ann, bob, cleo] = (await newPeople(3)) as [Person, Person, Person];
   const people = [ann, bob, cleo];
   // The writes read them when they run.
-  const ids = { post: '', comment: '' };
+  const ids = { post: '', private: '', comment: '' };
   const writes: Record<string, Write> = {
     'bob likes': as(bob, (tx) => like(ids.post)(tx)),
     'cleo unlikes': as(cleo, (tx) => unlike(ids.post)(tx)),
     'bob comments': as(bob, (tx) => tx`select public.create_comment(${ids.post}, ${`@${ann.username}`})`),
+    'bob edits the comment': as(
+      bob,
+      (tx) => tx`select public.update_comment(${ids.comment}, 'Nobody is mentioned')`,
+    ),
+    'bob publishes the post': as(
+      bob,
+      (tx) => tx`select public.update_post(${ids.private}, is_public => true)`,
+    ),
     'bob deletes the comment': as(bob, (tx) => tx`select public.delete_comment(${ids.comment})`),
     'ann likes the comment': as(ann, (tx) => tx`select public.like_comment(${ids.comment})`),
     'ann answers': as(
@@ -167,8 +175,11 @@ test('any two writes at once leave no notification that is wrong', { timeout: 18
     await sql`insert into public.follows (follower_id, followee_id, state) values (${bob.id}, ${ann.id}, 'accepted')`;
     await commit(cleo, (tx) => tx`select public.follow_user(${ann.id}::text)`);
     await commit(bob, async (tx) => {
-      const [comment] = await tx`select id from public.create_comment(${ids.post}, 'A comment')`;
+      const [comment] = await tx`select id from public.create_comment(${ids.post}, ${`To @${ann.username}`})`;
       ids.comment = comment?.id;
+      const [post] =
+        await tx`select id from public.create_post(${`To @${ann.username}`}, is_public => false)`;
+      ids.private = post?.id;
     });
   };
   for (const [firstName, first] of shuffled(Object.entries(writes))) {
