@@ -749,7 +749,7 @@ isOneToOne: false
         isSetofReturn: true
       } },
 "list_reports":
-{ Args: { "before"?: string,"page_limit"?: number,"state"?: Database["public"]['Enums']["report_state"] }; Returns: Database["public"]['CompositeTypes']["report_view"][]
+{ Args: { "before"?: string,"newest_first"?: boolean,"page_limit"?: number,"state"?: Database["public"]['Enums']["report_state"] }; Returns: Database["public"]['CompositeTypes']["report_view"][]
                           SetofOptions: {
         from: "*"
         to: "report_view"

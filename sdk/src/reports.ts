@@ -29,6 +29,8 @@ export interface ReportChanges extends ReportEdit, CallOptions {}
 export interface ReportListOptions extends ListOptions {
   /** Default: reports in any state. */
   state?: Report['state'] | undefined;
+  /** Default: newest. */
+  order?: 'oldest' | 'newest' | undefined;
 }
 
 /** Reports to the moderators: `noctra.reports`. */
@@ -67,14 +69,19 @@ export function createReports(context: Context) {
       }),
 
     /**
-     * The reports, newest first: for moderators.
+     * The reports, newest first by default: for moderators.
      *
      * @example
-     * for await (const report of noctra.reports.list({ state: 'open' })) show(report);
+     * for await (const report of noctra.reports.list({ state: 'open', order: 'oldest' })) show(report);
      */
-    list: ({ state, ...options }: ReportListOptions = {}): List<Report> =>
+    list: ({ state, order, ...options }: ReportListOptions = {}): List<Report> =>
       list<ReportRow, Report>(context, options, {
-        query: (bounds) => reader.rpc('list_reports', { ...(state && { state }), ...bounds }, { get: true }),
+        query: (bounds) =>
+          reader.rpc(
+            'list_reports',
+            { newest_first: order !== 'oldest', ...(state && { state }), ...bounds },
+            { get: true },
+          ),
         toItems: (rows) => rows.map(complete),
       }),
 

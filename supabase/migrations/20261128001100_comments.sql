@@ -998,11 +998,10 @@ declare
 begin
   if not private.bury_comment(delete_comment.comment_id) then
     select * into v_comment from public.comments where comments.id = delete_comment.comment_id;
-    if v_comment.id is null then
-      perform private.raise_error(404, 'comment_not_found', 'There is no such comment.');
-    elsif v_comment.owner_id is not null then
-      perform private.raise_error(403, 'not_comment_owner', 'The comment belongs to another user.');
+    if v_comment.owner_id is null then
+      perform private.raise_error(404, 'comment_not_found', 'There is no such comment, or it is deleted already.');
     end if;
+    perform private.raise_error(403, 'not_comment_owner', 'The comment belongs to another user.');
   end if;
 end
 $$;

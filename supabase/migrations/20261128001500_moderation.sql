@@ -629,7 +629,8 @@ comment on function private.compose_reports(uuid[]) is
   'Reports as moderators see them, in the order of the ids. Not granted: SECURITY DEFINER functions call it.';
 
 create function public.list_reports(
-  state public.report_state default null, before uuid default null, page_limit integer default 20
+  state public.report_state default null, before uuid default null, page_limit integer default 20,
+  newest_first boolean default true
 )
 returns setof public.report_view
 language plpgsql
@@ -640,15 +641,17 @@ set search_path = ''
 as $$
 declare
   v_before constant uuid := coalesce(list_reports.before, 'ffffffff-ffff-ffff-ffff-ffffffffffff');
+  v_after constant uuid := coalesce(list_reports.before, '00000000-0000-0000-0000-000000000000');
   v_limit constant integer := private.page_size(list_reports.page_limit);
   v_ids uuid[];
 begin
   perform private.require_role('moderator');
-  if list_reports.state is null then
+  -- One query for each order and filter: each reads a page from an index.
+  if list_reports.newest_first and list_reports.state is null then
     v_ids := array(
       select reports.id from public.reports where reports.id < v_before order by reports.id desc limit v_limit
     );
-  else
+  elsif list_reports.newest_first then
     v_ids := array(
       select reports.id
       from public.reports
@@ -656,13 +659,23 @@ begin
       order by reports.id desc
       limit v_limit
     );
+  elsif list_reports.state is null then
+    v_ids := array(select reports.id from public.reports where reports.id > v_after order by reports.id limit v_limit);
+  else
+    v_ids := array(
+      select reports.id
+      from public.reports
+      where reports.state = list_reports.state and reports.id > v_after
+      order by reports.id
+      limit v_limit
+    );
   end if;
   return query select * from private.compose_reports(v_ids);
 end
 $$;
-comment on function public.list_reports(public.report_state, uuid, integer) is
-  'A page of the reports, newest first; state: only those in it. before: the id that the last page ended with. page_limit: as in list_posts. For moderators and admins. Security definer: one check of the role, and not one for each table. The caller''s role is checked here.';
-grant execute on function public.list_reports(public.report_state, uuid, integer) to authenticated, service_role;
+comment on function public.list_reports(public.report_state, uuid, integer, boolean) is
+  'A page of the reports, newest first unless newest_first is false; state: only those in it. before: the id that the last page ended with, in either order. page_limit: as in list_posts. For moderators and admins. Security definer: one check of the role, and not one for each table. The caller''s role is checked here.';
+grant execute on function public.list_reports(public.report_state, uuid, integer, boolean) to authenticated, service_role;
 
 create function public.update_report(report_id uuid, state public.report_state default null, note text default null)
 returns public.report_view

@@ -227,7 +227,7 @@ select public.delete_comment((select id from first));
 select is(pg_temp.comments_on(tests.id_of('Post')), array['- 0 2 deleted', 'Second by tap_cleo 1 0 liked'], 'a deleted comment with replies is shown without author, text and likes');
 select is(pg_temp.count_on('Post'), 3, 'and not counted');
 select is(cardinality(pg_temp.replies_to((select id from first))), 2, 'its replies are shown');
-select lives_ok('select public.delete_comment((select id from first))', 'deleting it again changes nothing');
+select is(tests.refusal('select public.delete_comment((select id from first))'), 'PT404 comment_not_found', 'it is not deleted again');
 select is(tests.refusal(format('select public.%s', call)), wanted, label)
 from (
   values

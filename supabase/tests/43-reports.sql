@@ -80,6 +80,10 @@ select is(
   ],
   'a moderator sees all reports, newest first'
 );
+select is(
+  (select array_agg(reports.id order by place) from public.list_reports(newest_first => false) with ordinality as reports (id, post, comment, person, reason, text, created_at, state, note, reporter, owner, preview, handled_by, updated_at, place)),
+  (select array_agg(id order by id) from public.list_reports()), 'or oldest first'
+);
 select is(pg_temp.reports(page_limit => 2), array['cleo user by ada harassment open', 'ada Reply by ben spam open'], 'a page has as many as asked for');
 select is(
   pg_temp.reports(before => (select id from public.list_reports() offset 3 limit 1)), array['ben Post by ada illegal open'], 'the next page begins after the last one'

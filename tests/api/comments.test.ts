@@ -1,13 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { call, callAs, nextPage, publish, readIds, readList } from '../kit/api.ts';
+import { call, callAs, comment, nextPage, publish, readIds, readList } from '../kit/api.ts';
 import { newPeople, newPerson, type Person, secretClient } from '../kit/people.ts';
-
-async function comment(person: Person, post: string, fields: object = {}) {
-  const answer = await callAs(person, 'POST', `/posts/${post}/comments/`, { text: 'A comment', ...fields });
-  if (answer.status !== 201) throw new Error(`The comment was refused: ${JSON.stringify(answer.json)}`);
-  return answer.json;
-}
 
 const read = (person: Person, id: string) => callAs(person, 'GET', `/comments/${id}/`);
 
@@ -248,6 +242,10 @@ describe('deleting', () => {
       { id: top.id, text: null, owner: null, mentions: [], is_deleted: true, reply_count: 1, like_count: 0 },
     ]);
     expect((await callAs(kai, 'GET', `/posts/${post}/`)).json).toMatchObject({ comment_count: 1 });
+    expect(await callAs(ann, 'DELETE', `/comments/${top.id}/`)).toMatchObject({
+      status: 404,
+      json: { code: 'comment_not_found' },
+    });
     expect((await callAs(kai, 'DELETE', `/comments/${reply.id}/`)).status).toBe(204);
     expect(await readIds(kai, `/posts/${post}/comments/`)).toEqual([]);
   });

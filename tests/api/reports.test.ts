@@ -127,7 +127,7 @@ describe('the queue', () => {
       expect(await edit(fields)).toMatchObject({ status: 422, json: { code } });
   });
 
-  test('reports come newest first, in pages, and by state', async () => {
+  test('reports come newest first or oldest first, in pages, and by state', async () => {
     const { ann, kai, post, comment } = await annAndTargets();
     const ids: string[] = [];
     for (const target of [{ post }, { comment }, { user: kai.id }])
@@ -138,6 +138,13 @@ describe('the queue', () => {
     await callAs(moderator, 'PATCH', `/reports/${newest}/`, { state: 'resolved' });
     expect(await readIds(moderator, '/reports/?state=open&limit=100')).not.toContain(newest);
     expect(await readIds(moderator, '/reports/?state=resolved')).toContain(newest);
+    for (const query of ['state=open&order=oldest', 'order=oldest']) {
+      const first = await callAs(moderator, 'GET', `/reports/?${query}&limit=2`);
+      const next = await callAs(moderator, 'GET', `${nextPage(first)}`);
+      const shown = [...first.json, ...next.json].map(({ id }: { id: string }) => id);
+      expect(shown.length).toBeGreaterThan(2);
+      expect(shown).toEqual(shown.toSorted());
+    }
     const page = await callAs(moderator, 'GET', '/reports/?limit=1');
     expect(page.json).toHaveLength(1);
     expect((await readIds(moderator, nextPage(page) ?? ''))[0]).not.toBe(page.json[0].id);

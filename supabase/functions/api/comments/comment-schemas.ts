@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { emptyAsNull, fromTexts } from '../http/form.ts';
-import { PageQuery } from '../http/lists.ts';
+import { order, PageQuery } from '../http/lists.ts';
 import { text, timestamp, uuid } from '../http/schemas.ts';
 import type { FieldCodes } from '../http/validate.ts';
 import { limits } from '../limits.ts';
@@ -36,10 +36,7 @@ export const CommentEdit = z.strictObject({ text: commentText }).openapi('Commen
 
 /** Query of GET /posts/{id}/comments/. */
 export const CommentsQuery = PageQuery.extend({
-  order: z
-    .enum(['oldest', 'newest'], 'The order is oldest or newest.')
-    .default('oldest')
-    .openapi({ description: 'Which comment comes first.' }),
+  order: order.default('oldest').openapi({ description: 'Which comment comes first.' }),
 });
 
 /** A comment as clients read it. */

@@ -31,6 +31,9 @@ export const PageQuery = z.strictObject({
     .openapi({ description: 'From the Link header of the page before.' }),
 });
 
+/** Query of lists that have both orders. */
+export const order = z.enum(['oldest', 'newest'], 'The order is oldest or newest.');
+
 const linkHeader = z.object({
   link: z
     .string()

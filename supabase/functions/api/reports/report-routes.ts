@@ -47,12 +47,16 @@ export function addReportRoutes(app: App, config: Config, requireCaller: Middlew
     path: '/reports/',
     name: 'listReports',
     summary: 'The reports, for moderators',
-    holds: 'Reports, newest first',
+    holds: 'Reports, newest first unless `order` is `oldest`',
     query: ReportsQuery,
     item: ReportAnswer,
     problems: [403],
     read: (client, page, { query }) =>
-      client.rpc('list_reports', { ...page, ...given({ state: query.state }) }, { get: true }),
+      client.rpc(
+        'list_reports',
+        { ...page, newest_first: query.order === 'newest', ...given({ state: query.state }) },
+        { get: true },
+      ),
     idOf: ({ id }: ReportRow) => id,
     present: (_, rows) => rows.map(present),
   });

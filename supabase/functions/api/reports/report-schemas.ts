@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { Constants } from '../database.types.ts';
 import { emptyAsNull, fromTexts } from '../http/form.ts';
-import { PageQuery } from '../http/lists.ts';
+import { order, PageQuery } from '../http/lists.ts';
 import { person, text, timestamp, uuid } from '../http/schemas.ts';
 import type { FieldCodes } from '../http/validate.ts';
 import { limits } from '../limits.ts';
@@ -45,7 +45,10 @@ export const NewReportForm = fromTexts(NewReport, {
 }).openapi('NewReportForm');
 
 /** Query of GET /reports/. */
-export const ReportsQuery = PageQuery.extend({ state: state.optional() });
+export const ReportsQuery = PageQuery.extend({
+  state: state.optional(),
+  order: order.default('newest').openapi({ description: 'Which report comes first.' }),
+});
 
 /** Body of PATCH /reports/{id}/. */
 export const ReportEdit = z
