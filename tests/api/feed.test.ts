@@ -1,8 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { callAs, nextPage, publish, readIds } from '../kit/api.ts';
+import { callAs, follow, nextPage, publish, readIds } from '../kit/api.ts';
 import { newPeople, newPerson, type Person } from '../kit/people.ts';
-
-const follow = (follower: Person, { id }: Person) => callAs(follower, 'PUT', `/userprofiles/${id}/follow/`);
 
 describe('the home feed', () => {
   test('has own posts and those of followed users, newest first, older ones as well', async () => {

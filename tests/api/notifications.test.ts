@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { call, callAs, nextPage, publish, readIds, readList } from '../kit/api.ts';
+import { call, callAs, comment, follow, like, nextPage, publish, readIds, readList } from '../kit/api.ts';
 import { newPeople, newPerson, type Person } from '../kit/people.ts';
 
 const kinds = [
@@ -20,10 +20,6 @@ const kindsOf = async (person: Person) =>
 const unread = async (person: Person) => (await callAs(person, 'GET', '/notifications/unread/')).json.count;
 const markRead = (person: Person, up_to: unknown) =>
   callAs(person, 'POST', '/notifications/read/', { up_to });
-const like = (person: Person, id: string) => callAs(person, 'PUT', `/posts/${id}/like/`);
-const follow = (person: Person, { id }: Person) => callAs(person, 'PUT', `/userprofiles/${id}/follow/`);
-const comment = async (person: Person, post: string, fields: object) =>
-  (await callAs(person, 'POST', `/posts/${post}/comments/`, fields)).json;
 
 describe('what notifies', () => {
   test('each kind of event notifies the user whom it concerns', async () => {

@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { call, callAs, formOf, nextPage, publish, readIds, readList } from '../kit/api.ts';
+import { call, callAs, formOf, like, nextPage, publish, readIds, readList } from '../kit/api.ts';
 import { fixture, load } from '../kit/files.ts';
 import { newPeople, newPerson, type Person } from '../kit/people.ts';
 
-const like = (person: Person, id: string) => callAs(person, 'PUT', `/posts/${id}/like/`);
 const save = (person: Person, id: string) => callAs(person, 'PUT', `/posts/${id}/save/`);
 const read = async (person: Person, id: string) => (await callAs(person, 'GET', `/posts/${id}/`)).json;
 

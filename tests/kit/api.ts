@@ -107,6 +107,23 @@ export async function publish(person: Person, fields: Record<string, unknown> = 
   return answer.json;
 }
 
+/** Comments on a post and gives the comment back. */
+export async function comment(person: Pick<Person, 'token'>, post: string, fields: object = {}) {
+  const answer = await callAs(person, 'POST', `/posts/${post}/comments/`, { text: 'A comment', ...fields });
+  if (answer.status !== 201) throw new Error(`The comment was refused: ${JSON.stringify(answer.json)}`);
+  return answer.json;
+}
+
+/** Likes a post. */
+export const like = (person: Person, post: string) => callAs(person, 'PUT', `/posts/${post}/like/`);
+
+/** Follows a user, or asks to. */
+export const follow = (person: Person, { id }: Person) =>
+  callAs(person, 'PUT', `/userprofiles/${id}/follow/`);
+
+/** Blocks a user. */
+export const block = (person: Person, { id }: Person) => callAs(person, 'PUT', `/userprofiles/${id}/block/`);
+
 /** A form with text fields and files. */
 export function formOf(fields: Record<string, string | string[]>, ...files: File[]): FormData {
   const form = new FormData();

@@ -5,17 +5,9 @@ import { newPeople, type Person } from '../../kit/people.ts';
 import { createPost } from '../../kit/posts.ts';
 import { dataOf } from '../../kit/results.ts';
 import { atOnce, retried, shuffled } from './at-once.ts';
-import { sideBySide, type Write } from './side-by-side.ts';
+import { as, sideBySide, type Write } from './side-by-side.ts';
 
 const sql = openDatabase({ max: 55 });
-
-/** A write of a user, as the Data API runs it. */
-const as =
-  (person: Person, work: Write): Write =>
-  async (tx) => {
-    await actAs(tx, person);
-    await work(tx);
-  };
 
 /** Runs a write of a user in a transaction of its own. */
 const commit = (person: Person, work: (tx: postgres.TransactionSql) => Promise<unknown>) =>

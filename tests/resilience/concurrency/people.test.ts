@@ -5,7 +5,7 @@ import { newPeople, type Person, secretClient } from '../../kit/people.ts';
 import { createPost } from '../../kit/posts.ts';
 import { dataOf } from '../../kit/results.ts';
 import { atOnce, retried, shuffled } from './at-once.ts';
-import { sideBySide } from './side-by-side.ts';
+import { as, sideBySide } from './side-by-side.ts';
 
 const sql = openDatabase({ max: 55 });
 
@@ -19,12 +19,6 @@ function writes(
   bob: Person,
   post: string,
 ): Record<string, (tx: postgres.ReservedSql) => Promise<unknown>> {
-  const as = (person: Person, work: (tx: postgres.ReservedSql) => Promise<unknown>) => {
-    return async (tx: postgres.ReservedSql) => {
-      await actAs(tx, person);
-      await work(tx);
-    };
-  };
   return {
     'ann follows bob': as(ann, call('follow_user', bob)),
     'ann unfollows bob': as(ann, call('unfollow_user', bob)),

@@ -6,7 +6,7 @@ import { newPeople, newUsername, type Person } from '../../kit/people.ts';
 import { createPost } from '../../kit/posts.ts';
 import { dataOf } from '../../kit/results.ts';
 import { atOnce } from './at-once.ts';
-import { sideBySide, type Write } from './side-by-side.ts';
+import { as, sideBySide, type Write } from './side-by-side.ts';
 
 const sql = openDatabase({ max: 50 });
 
@@ -24,14 +24,6 @@ async function newUsers(count: number): Promise<User[]> {
     from jsonb_to_recordset(${sql.json(users as unknown as postgres.JSONValue)}) as users (id uuid, username text)`;
   return users;
 }
-
-/** What a user does, in the transaction of `tx`. */
-const as =
-  (user: User, work: (tx: postgres.ISql) => Promise<unknown>): Write =>
-  async (tx) => {
-    await actAs(tx, user as Person);
-    return work(tx);
-  };
 
 const call = (name: string, id: string) => (tx: postgres.ISql) => tx`select public.${tx(name)}(${id})`;
 

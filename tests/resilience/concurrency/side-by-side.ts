@@ -1,8 +1,18 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type postgres from 'postgres';
+import { actAs } from '../../kit/database.ts';
+import type { Person } from '../../kit/people.ts';
 
 /** What a transaction does. */
 export type Write = (tx: postgres.ReservedSql) => Promise<unknown>;
+
+/** A write of a user, as the Data API runs it. */
+export const as =
+  (user: Pick<Person, 'id'>, work: (tx: postgres.ReservedSql) => Promise<unknown>): Write =>
+  async (tx) => {
+    await actAs(tx, user);
+    return work(tx);
+  };
 
 /**
  * Runs one write, then another beside it before the first commits. `sql` needs three connections. A write that Noctra
