@@ -70,6 +70,20 @@ begin
 end
 $$;
 
+-- What a function returns to a user: call is its name with arguments. An error ends the test.
+create function tests.call_as(name text, call text) returns text
+language plpgsql
+as $$
+declare
+  v_result text;
+begin
+  perform tests.authenticate_as(name);
+  execute 'select ' || call into v_result;
+  perform tests.clear_authentication();
+  return v_result;
+end
+$$;
+
 -- How a statement is refused: the SQLSTATE and, of errors that are raised on purpose, code and field. What it wrote stays
 -- written if it was not refused.
 create function tests.refusal(statement text) returns text

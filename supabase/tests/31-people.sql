@@ -51,7 +51,7 @@ begin
   return coalesce(v_people, '');
 end
 $$;
--- "posts followers following" of a profile.
+-- "followers following" of a profile.
 create function pg_temp.counts(name text) returns text
 language sql
 as $$
@@ -112,7 +112,7 @@ select is(
 -- Requests
 
 select is(pg_temp.people('cleo', 'list_follow_requests()'), 'ada', 'a user sees who asks');
-select is(pg_temp.people('ben', 'list_follow_requests()'), '', 'others do not');
+select is(pg_temp.people('ben', 'list_follow_requests()'), '', 'other users do not see the requests to follow a user');
 create temporary table before as select id from public.follows where followee_id = tests.id_of('cleo');
 select is(pg_temp.call(caller, call), wanted, label)
 from (
@@ -161,7 +161,7 @@ select pg_temp.call('cleo', 'public.update_profile(''{"is_public": true}'')');
 select set_has(
   'select pg_temp.graph()', $$select unnest(array['ada cleo accepted', 'ben cleo accepted', 'dan cleo accepted'])$$, 'a profile that opens accepts all requests'
 );
-select is(pg_temp.counts('cleo'), '3 0', 'and counts them');
+select is(pg_temp.counts('cleo'), '3 0', 'an opened profile counts the followers whom it accepted');
 select pg_temp.call('cleo', 'public.update_profile(''{"is_public": false}'')');
 select is(pg_temp.counts('cleo'), '3 0', 'a profile that closes keeps its followers');
 
@@ -203,7 +203,7 @@ select is_empty(
 );
 select is(
   tests.refusal(format('insert into public.follows (follower_id, followee_id, state) values (%L, %L, %L)', tests.id_of(a), tests.id_of(b), 'accepted')),
-  'PT403 blocked', 'the dashboard writes no follow beside a block: ' || a || ' ' || b
+  'PT403 blocked', 'the dashboard writes no follow of a blocked pair: ' || a || ' ' || b
 )
 from (values ('ada', 'ben'), ('ben', 'ada')) as pair (a, b);
 select is(
@@ -225,17 +225,17 @@ from (
     ('ada', 'public.block_user(''tap_nobody'')', 'PT404 profile_not_found', 'nobody blocks an unknown user'),
     ('ada', 'public.follow_user(''tap_ben'')', 'PT403 blocked', 'nobody follows a user whom they block'),
     ('ben', 'public.follow_user(''tap_ada'')', 'PT403 blocked', 'nobody follows a user who blocks them'),
-    ('ben', 'public.accept_follow_request(''tap_ada'')', 'PT404 follow_request_not_found', 'there is no request beside a block'),
+    ('ben', 'public.accept_follow_request(''tap_ada'')', 'PT404 follow_request_not_found', 'a blocked pair has no request'),
     ('banned', 'public.block_user(''tap_ada'')', 'PT403 user_banned', 'a banned user blocks nobody'),
-    ('ben', 'public.unblock_user(''tap_ada'')', '', 'unblocking a user whom one does not block changes nothing'),
+    ('ben', 'public.unblock_user(''tap_ada'')', '', 'unblocking a user who is not blocked changes nothing'),
     ('ben', 'public.follow_user(''tap_ada'')', 'PT403 blocked', 'nobody ends the block of another user')
 ) as attempt (caller, call, wanted, label);
 select is_empty('select pg_temp.graph()', 'a block ends follows in both directions');
-select is_empty('select * from wrong', 'and counts right');
+select is_empty('select * from wrong', 'follows are counted right after blocks');
 select is(pg_temp.people('ada', 'list_blocks()'), 'ben', 'users see whom they block');
 select is(pg_temp.people('ben', 'list_blocks()'), '', 'users do not see who blocks them');
 select is(pg_temp.call('ada', 'blocking from public.get_profile(''tap_ben'')'), 'true', 'the profile says that the caller blocks it');
-select is(pg_temp.call('ben', 'blocking from public.get_profile(''tap_ada'')'), 'false', 'and does not say who blocks the caller');
+select is(pg_temp.call('ben', 'blocking from public.get_profile(''tap_ada'')'), 'false', 'a profile does not say that its user blocks the caller');
 select is(pg_temp.call(caller, format('count(*) from public.%s(''tap_%s'')', list, person)), 'PT403 blocked', caller || ' does not see ' || list || ' of ' || person)
 from (values ('ada', 'ben'), ('ben', 'ada')) as pair (caller, person), unnest(array['list_followers', 'list_following']) as list;
 
@@ -265,7 +265,7 @@ select is(pg_temp.call('ben', 'public.follow_user(''tap_ada'')'), 'accepted', 'u
 select is(pg_temp.people('ada', 'list_mutes()'), 'ben', 'users see whom they mute');
 select is(pg_temp.people('ben', 'list_mutes()'), '', 'users do not see who mutes them');
 select is(pg_temp.call('ada', 'concat_ws('' '', muting, followed_by) from public.get_profile(''tap_ben'')'), 't t', 'the profile says that the caller mutes it; a mute ends no follow');
-select is(pg_temp.call('ben', 'muting from public.get_profile(''tap_ada'')'), 'false', 'and does not say who mutes the caller');
+select is(pg_temp.call('ben', 'muting from public.get_profile(''tap_ada'')'), 'false', 'a profile does not say that its user mutes the caller');
 select is(pg_temp.call('ada', 'public.mute_user(''tap_ben'')'), '', 'muting again changes nothing');
 select is(pg_temp.call('ada', 'public.mute_user(''me'')'), 'PT422 not_yourself', 'nobody mutes themselves');
 select is(pg_temp.call('ada', 'public.unmute_user(''tap_ben'')'), '', 'a user unmutes');

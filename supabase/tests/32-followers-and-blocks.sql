@@ -47,29 +47,20 @@ $$;
 create function pg_temp.all_paths() returns text
 language sql
 as $$select 'table tags mentions files objects embeds get newest owner tag mention combined original reposts repost'$$;
-create function pg_temp.does(caller text, call text) returns void
-language plpgsql
-as $$
-begin
-  perform tests.authenticate_as(caller);
-  execute 'select ' || call;
-  perform tests.clear_authentication();
-end
-$$;
 
 -- A private profile
 
 select is(pg_temp.paths('ben', 'ada'), pg_temp.all_paths(), 'every path leads to a public post');
-select pg_temp.does('ada', 'public.update_profile(''{"is_public": false}'')');
+select tests.call_as('ada', 'public.update_profile(''{"is_public": false}'')');
 select is(pg_temp.paths('ben', 'ada'), '', 'no path leads a stranger to a post of a private profile');
-select pg_temp.does('ben', 'public.follow_user(''tap_ada'')');
+select tests.call_as('ben', 'public.follow_user(''tap_ada'')');
 select is(pg_temp.paths('ben', 'ada'), '', 'no path leads a user who asks to follow there');
-select pg_temp.does('ada', 'public.accept_follow_request(''tap_ben'')');
+select tests.call_as('ada', 'public.accept_follow_request(''tap_ben'')');
 select is(pg_temp.paths('ben', 'ada'), pg_temp.all_paths(), 'every path leads an accepted follower there');
-select is(pg_temp.paths('cleo', 'ada'), '', 'and still no path a stranger');
-select is(pg_temp.paths('ada', 'ada'), pg_temp.all_paths(), 'and every path the owner');
-select is(pg_temp.paths('mia', 'ada'), pg_temp.all_paths(), 'and every path a moderator');
-select pg_temp.does('ada', 'public.follow_user(''tap_cleo'')');
+select is(pg_temp.paths('cleo', 'ada'), '', 'no path leads a stranger to a post of a private profile that has followers');
+select is(pg_temp.paths('ada', 'ada'), pg_temp.all_paths(), 'every path leads the owner to the own post');
+select is(pg_temp.paths('mia', 'ada'), pg_temp.all_paths(), 'every path leads a moderator to a post of a private profile');
+select tests.call_as('ada', 'public.follow_user(''tap_cleo'')');
 select is(pg_temp.paths('cleo', 'ada'), '', 'to be followed by the owner shows nothing');
 update public.posts set is_public = false where id = tests.id_of('#tap_ada @tap_dan');
 select is(pg_temp.paths('ben', 'ada'), '', 'a private post is for its owner, also where followers see the others');
@@ -81,7 +72,7 @@ select tests.authenticate_as('ben');
 select isnt_empty($$select public.create_post('Look', original_post => tests.id_of('#tap_ada @tap_dan'))$$, 'a follower may repost it');
 select is(
   (select count(*) from public.posts where original_post_id = tests.id_of('#tap_ada @tap_dan') and owner_id = auth.uid()), 1::bigint,
-  'and the repost is there'
+  'the repost of a follower is there'
 );
 select tests.authenticate_as('cleo');
 select is(
@@ -89,24 +80,24 @@ select is(
   'a stranger sees the repost, and not what it reposts'
 );
 select tests.clear_authentication();
-select pg_temp.does('ben', 'public.unfollow_user(''tap_ada'')');
+select tests.call_as('ben', 'public.unfollow_user(''tap_ada'')');
 select is(pg_temp.paths('ben', 'ada'), '', 'no path is left after unfollowing');
-select pg_temp.does('ben', 'public.follow_user(''tap_ada'')'), pg_temp.does('ada', 'public.accept_follow_request(''tap_ben'')');
+select tests.call_as('ben', 'public.follow_user(''tap_ada'')'), tests.call_as('ada', 'public.accept_follow_request(''tap_ben'')');
 select is(pg_temp.paths('ben', 'ada'), pg_temp.all_paths(), 'every path is back with a new follow');
-select pg_temp.does('ada', 'public.remove_follower(''tap_ben'')');
+select tests.call_as('ada', 'public.remove_follower(''tap_ben'')');
 select is(pg_temp.paths('ben', 'ada'), '', 'no path is left after the owner removed the follower');
-select pg_temp.does('ben', 'public.follow_user(''tap_ada'')'), pg_temp.does('ada', 'public.accept_follow_request(''tap_ben'')');
-select pg_temp.does('ada', 'public.block_user(''tap_ben'')');
+select tests.call_as('ben', 'public.follow_user(''tap_ada'')'), tests.call_as('ada', 'public.accept_follow_request(''tap_ben'')');
+select tests.call_as('ada', 'public.block_user(''tap_ben'')');
 select is(pg_temp.paths('ben', 'ada'), '', 'no path is left after the owner blocks the follower');
-select pg_temp.does('ada', 'public.unblock_user(''tap_ben'')');
+select tests.call_as('ada', 'public.unblock_user(''tap_ben'')');
 select is(pg_temp.paths('ben', 'ada'), '', 'the end of a block makes nobody a follower again');
-select pg_temp.does('ben', 'public.follow_user(''tap_ada'')'), pg_temp.does('ada', 'public.accept_follow_request(''tap_ben'')');
-select pg_temp.does('ben', 'public.block_user(''tap_ada'')'), pg_temp.does('ben', 'public.unblock_user(''tap_ada'')');
-select is(pg_temp.paths('ben', 'ada'), '', 'nor does the end of a block of the follower');
-select pg_temp.does('ben', 'public.follow_user(''tap_ada'')');
-select pg_temp.does('ada', 'public.update_profile(''{"is_public": true}'')');
+select tests.call_as('ben', 'public.follow_user(''tap_ada'')'), tests.call_as('ada', 'public.accept_follow_request(''tap_ben'')');
+select tests.call_as('ben', 'public.block_user(''tap_ada'')'), tests.call_as('ben', 'public.unblock_user(''tap_ada'')');
+select is(pg_temp.paths('ben', 'ada'), '', 'the end of a block by the follower does not bring the follow back');
+select tests.call_as('ben', 'public.follow_user(''tap_ada'')');
+select tests.call_as('ada', 'public.update_profile(''{"is_public": true}'')');
 select is(pg_temp.paths('cleo', 'ada'), pg_temp.all_paths(), 'every path is open when the profile is');
-select is_empty($$select from public.follows where state = 'requested' and followee_id = tests.id_of('ada')$$, 'and its requests are accepted');
+select is_empty($$select from public.follows where state = 'requested' and followee_id = tests.id_of('ada')$$, 'a profile that opens accepts the requests to follow it');
 
 -- Blocks
 
@@ -122,15 +113,15 @@ values
 insert into public.post_mentions (post_id, profile_id, source) values (tests.id_of('ada lists'), tests.id_of('ben'), 'explicit');
 insert into public.follows (follower_id, followee_id)
 values (tests.id_of('ada'), tests.id_of('ben')), (tests.id_of('ben'), tests.id_of('ada')), (tests.id_of('ben'), tests.id_of('cleo'));
-select pg_temp.does('ada', 'public.block_user(''tap_ben'')');
+select tests.call_as('ada', 'public.block_user(''tap_ben'')');
 
 select is(pg_temp.paths(reader, name), wanted, label)
 from (
   values
     ('ben', 'ada', '', 'no path leads the blocked user to the post'), ('ada', 'ben', '', 'no path leads the user who blocks to the other''s post'),
-    ('ada', 'ada', pg_temp.all_paths(), 'the own posts stay'), ('ben', 'ben', pg_temp.all_paths(), 'also those of the blocked user'),
-    ('cleo', 'ada', pg_temp.all_paths(), 'a block changes nothing for others'), ('cleo', 'ben', pg_temp.all_paths(), 'for both'),
-    ('ada', 'cleo', pg_temp.all_paths(), 'nor between others'), ('mia', 'ada', pg_temp.all_paths(), 'a moderator sees both'),
+    ('ada', 'ada', pg_temp.all_paths(), 'the own posts stay'), ('ben', 'ben', pg_temp.all_paths(), 'the blocked user sees the own posts'),
+    ('cleo', 'ada', pg_temp.all_paths(), 'a third user sees the posts of the blocking user'), ('cleo', 'ben', pg_temp.all_paths(), 'a third user sees the posts of the blocked user'),
+    ('ada', 'cleo', pg_temp.all_paths(), 'the blocking user sees the posts of third users'), ('mia', 'ada', pg_temp.all_paths(), 'a moderator sees both'),
     ('mia', 'ben', pg_temp.all_paths(), 'a moderator sees the other')
 ) as pair (reader, name, wanted, label);
 select is(
@@ -179,7 +170,7 @@ from (
     ('ben', '''x'', mentions => array[''tap_ada'']', 'PT422 mention_unknown', 'a list mentions nobody who blocks the author'),
     ('ada', '''x'', mentions => array[tests.id_of(''ben'')::text]', 'PT422 mention_unknown', 'a list mentions nobody whom the author blocks'),
     ('ben', '''@tap_ben'', mentions => array[''me'']', '@tap_ben explicit', 'authors may mention themselves'),
-    ('cleo', '''@tap_ada @tap_ben''', '@tap_ada caption @tap_ben caption', 'others mention both')
+    ('cleo', '''@tap_ada @tap_ben''', '@tap_ada caption @tap_ben caption', 'third users mention both users of a blocked pair')
 ) as post (caller, arguments, wanted, label);
 select tests.authenticate_as('ben');
 select public.update_post(tests.id_of('ben to ada'), caption => 'Hello again @tap_ada, @tap_dan');
@@ -192,14 +183,14 @@ select is(tests.references_of(tests.id_of('ben to ada')), array['@tap_dan captio
 
 -- Both block, one ends it
 
-select pg_temp.does('ben', 'public.block_user(''tap_ada'')'), pg_temp.does('ada', 'public.unblock_user(''tap_ben'')');
+select tests.call_as('ben', 'public.block_user(''tap_ada'')'), tests.call_as('ada', 'public.unblock_user(''tap_ben'')');
 select is(pg_temp.paths(reader, name), '', format('no path leads %s to %s while one of two blocks is left', reader, name))
 from (values ('ada', 'ben'), ('ben', 'ada')) as pair (reader, name);
-select pg_temp.does('ben', 'public.unblock_user(''tap_ada'')');
+select tests.call_as('ben', 'public.unblock_user(''tap_ada'')');
 select is(pg_temp.paths(reader, name), pg_temp.all_paths(), format('every path leads %s to %s again', reader, name))
 from (values ('ada', 'ben'), ('ben', 'ada')) as pair (reader, name);
 select is_empty($$select from public.follows where followee_id in (tests.id_of('ada'), tests.id_of('ben'))$$, 'the follows do not come back');
-select is(tests.references_of(tests.id_of('ada to ben')), array['@tap_cleo caption'], 'nor do the mentions');
+select is(tests.references_of(tests.id_of('ada to ben')), array['@tap_cleo caption'], 'the end of a block does not bring the mentions back');
 select tests.authenticate_as('ada');
 select public.update_post(tests.id_of('ada to ben'), caption => 'Hello @tap_ben, @tap_cleo and @tap_dan');
 select tests.clear_authentication();
@@ -207,7 +198,7 @@ select is(tests.references_of(tests.id_of('ada to ben')), array['@tap_cleo capti
 
 -- Moderators beyond a block
 
-select pg_temp.does('ada', 'public.block_user(''tap_mia'')');
+select tests.call_as('ada', 'public.block_user(''tap_mia'')');
 select is(pg_temp.paths('mia', 'ada'), pg_temp.all_paths(), 'a moderator sees the posts of a user who blocks them');
 select tests.insert_post('mia', 'By a moderator');
 select tests.authenticate_as('ada');
@@ -223,7 +214,7 @@ select row_number() over () as place, *
 from unnest(array[true, false]) as post_public, unnest(array[true, false]) as post_hidden, unnest(array[true, false]) as profile_public,
   unnest(array['none', 'requested', 'accepted']) as follow, unnest(array['none', 'by reader', 'of reader']) as block,
   unnest(array['user', 'moderator']) as role
--- There is no follow beside a block, and no request to a public profile.
+-- There is no follow of a blocked pair, and no request to a public profile.
 where (follow = 'none' or block = 'none') and not (follow = 'requested' and profile_public);
 create function pg_temp.wrong_states() returns setof text
 language plpgsql

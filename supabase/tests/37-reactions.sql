@@ -58,7 +58,7 @@ select tests.clear_authentication();
 update public.posts set is_public = false where id = tests.id_of('Post');
 select tests.authenticate_as('ben');
 select is(public.unlike_post(tests.id_of('Post')), 0, 'takes a like back of a post that is not visible any more, without telling its count');
-select is(tests.refusal('select public.unlike_post(tests.id_of(''Post''))'), 'PT404 post_not_found', 'and does not find the post a second time');
+select is(tests.refusal('select public.unlike_post(tests.id_of(''Post''))'), 'PT404 post_not_found', 'an invisible post is not found once its like is withdrawn');
 select tests.clear_authentication();
 update public.posts set is_public = true where id = tests.id_of('Post');
 select is(pg_temp.counts_of(tests.id_of('Post')), '1 0 0', 'the count is right, also after it was changed unseen');
@@ -71,7 +71,7 @@ select public.block_user('tap_cleo');
 select is(pg_temp.names(tests.id_of('Post')), array['tap_dan'], 'the list leaves out whom the reader blocks');
 select is(pg_temp.shown_of(tests.id_of('Post')), '2 0 0 liked', 'the count does not');
 select tests.authenticate_as('cleo');
-select is(pg_temp.names(tests.id_of('Post')), array['tap_cleo'], 'and who blocks the reader');
+select is(pg_temp.names(tests.id_of('Post')), array['tap_cleo'], 'a list of likes has nobody who blocks the reader');
 select tests.authenticate_as('mia');
 select is(pg_temp.names(tests.id_of('Post')), array['tap_dan', 'tap_cleo'], 'another user sees both');
 
@@ -115,7 +115,7 @@ select is(pg_temp.shown_of(tests.id_of('Post')), '2 0 0', 'a hidden repost is no
 select public.hide_post((select (post).id from reposted), hidden => false);
 select is(pg_temp.shown_of(tests.id_of('Post')), '2 0 1', 'a repost that is shown again is counted');
 select tests.clear_authentication();
-select is(private.count_of(tests.id_of('ben'), 'profile_posts'), 1, 'and so are the posts of its author');
+select is(private.count_of(tests.id_of('ben'), 'profile_posts'), 1, 'a repost that is shown again is counted among the posts of its author');
 
 -- Rate
 

@@ -83,7 +83,7 @@ select is(
   'a reply to a reply stands below the same comment'
 );
 select is(
-  (select reply_to_id from public.comments where text = 'Answer to the answer'), pg_temp.id_of('Answer'), 'and remembers which one it answers'
+  (select reply_to_id from public.comments where text = 'Answer to the answer'), pg_temp.id_of('Answer'), 'a reply to a reply remembers which one it answers'
 );
 select is(pg_temp.comments_on(tests.id_of('Post')), array['First @tap_cleo @tap_nobody by tap_ben @tap_cleo 0 2', 'Second by tap_cleo 0 0'], 'lists comments without replies, oldest first');
 select is(
@@ -93,13 +93,13 @@ select is(pg_temp.comments_on(tests.id_of('Post'), page_limit => 1), array['Firs
 select is(pg_temp.comments_on(tests.id_of('Post'), after => pg_temp.id_of('First @tap_cleo @tap_nobody')), array['Second by tap_cleo 0 0'], 'the next page begins behind the last');
 select is(
   pg_temp.comments_on(tests.id_of('Post'), newest_first => true, after => pg_temp.id_of('Second')), array['First @tap_cleo @tap_nobody by tap_ben @tap_cleo 0 2'],
-  'also newest first'
+  'the next page of comments, newest first, begins behind the last'
 );
 select is(pg_temp.replies_to(pg_temp.id_of('First @tap_cleo @tap_nobody')), array['Answer by tap_cleo 0 0', 'Answer to the answer by tap_ben 0 0'], 'lists replies, oldest first');
 select is(pg_temp.replies_to(pg_temp.id_of('First @tap_cleo @tap_nobody'), page_limit => 1), array['Answer by tap_cleo 0 0'], 'the list of replies has pages');
 select is(
   pg_temp.replies_to(pg_temp.id_of('First @tap_cleo @tap_nobody'), after => pg_temp.id_of('Answer')), array['Answer to the answer by tap_ben 0 0'],
-  'and the next page begins behind the last'
+  'the next page of replies begins behind the last'
 );
 select is(pg_temp.count_on('Post'), 4, 'a post counts comments and replies');
 select is(tests.refusal('select public.create_comment(' || arguments || ')'), wanted, 'refuses ' || label)
@@ -202,17 +202,17 @@ select public.like_comment(pg_temp.id_of('Second'));
 
 select public.block_user('tap_cleo');
 select is(pg_temp.comments_on(tests.id_of('Post')), array['First by tap_ben 0 2'], 'a user does not see the comments of whom they block');
-select is(pg_temp.replies_to(pg_temp.id_of('First')), array['Answer to the answer by tap_ben 0 0'], 'nor the replies');
+select is(pg_temp.replies_to(pg_temp.id_of('First')), array['Answer to the answer by tap_ben 0 0'], 'the replies of a blocked pair are not listed');
 select is(pg_temp.count_on('Post'), 4, 'the counts are the same for everybody');
 select tests.authenticate_as('mia');
-select is(cardinality(pg_temp.comments_on(tests.id_of('Post'))), 2, 'others see them');
+select is(cardinality(pg_temp.comments_on(tests.id_of('Post'))), 2, 'third users see the comments of a blocked pair');
 create temporary table second as select pg_temp.id_of('Second') as id;
 grant select on second to authenticated;
 select tests.authenticate_as('cleo');
-select is((select array_agg(username) from public.list_comment_likes((select id from second))), array['tap_ben'], 'nor their likes');
+select is((select array_agg(username) from public.list_comment_likes((select id from second))), array['tap_ben'], 'the likes of a blocked pair are not listed');
 select tests.authenticate_as('dan');
-select is(tests.refusal('select public.like_comment((select id from second))'), 'PT404 comment_not_found', 'such a comment cannot be liked');
-select is(tests.refusal('select public.create_comment(tests.id_of(''Post''), ''x'', (select id from second))'), 'PT422 parent_not_found parent', 'and not be answered');
+select is(tests.refusal('select public.like_comment((select id from second))'), 'PT404 comment_not_found', 'a comment of a blocked pair cannot be liked');
+select is(tests.refusal('select public.create_comment(tests.id_of(''Post''), ''x'', (select id from second))'), 'PT422 parent_not_found parent', 'a comment of a blocked pair cannot be answered');
 select is(public.unlike_comment((select id from second)), 0, 'takes a like back of a comment that is not visible any more, without telling its count');
 select public.unblock_user('tap_cleo');
 
@@ -225,15 +225,15 @@ select tests.authenticate_as('ben');
 select public.like_comment((select id from first));
 select public.delete_comment((select id from first));
 select is(pg_temp.comments_on(tests.id_of('Post')), array['- 0 2 deleted', 'Second by tap_cleo 1 0 liked'], 'a deleted comment with replies is shown without author, text and likes');
-select is(pg_temp.count_on('Post'), 3, 'and not counted');
+select is(pg_temp.count_on('Post'), 3, 'a deleted comment is not counted');
 select is(cardinality(pg_temp.replies_to((select id from first))), 2, 'its replies are shown');
 select is(tests.refusal('select public.delete_comment((select id from first))'), 'PT404 comment_not_found', 'it is not deleted again');
 select is(tests.refusal(format('select public.%s', call)), wanted, label)
 from (
   values
     ('update_comment((select id from first), ''x'')', 'PT404 comment_not_found', 'a deleted comment cannot be edited'),
-    ('like_comment((select id from first))', 'PT404 comment_not_found', 'nor liked'),
-    ('create_comment(tests.id_of(''Post''), ''x'', (select id from first))', 'PT422 parent_not_found parent', 'nor answered')
+    ('like_comment((select id from first))', 'PT404 comment_not_found', 'a deleted comment cannot be liked'),
+    ('create_comment(tests.id_of(''Post''), ''x'', (select id from first))', 'PT422 parent_not_found parent', 'a deleted comment cannot be answered')
 ) as refused (call, wanted, label);
 select is(
   (select parent from public.create_comment(tests.id_of('Post'), 'Third answer', pg_temp.id_of('Answer'))), (select id from first), 'a reply below it can be answered'
@@ -243,7 +243,7 @@ select is((pg_temp.comments_on(tests.id_of('Post')))[1], '- 0 1 deleted', 'a del
 select tests.authenticate_as('ada');
 select public.delete_comment(pg_temp.id_of('Answer'));
 select is(pg_temp.comments_on(tests.id_of('Post')), array['Second by tap_cleo 1 0'], 'the owner of the post deletes the last reply, and the tombstone goes with it');
-select is_empty('select from public.comments where id = (select id from first)', 'from the table as well');
+select is_empty('select from public.comments where id = (select id from first)', 'a tombstone without replies is gone from the table');
 select tests.authenticate_as('mia');
 select public.delete_comment((select id from second));
 select is(pg_temp.comments_on(tests.id_of('Post')), '{}', 'a moderator deletes a comment');
@@ -266,7 +266,7 @@ select tests.insert_comment('ben', tests.id_of('Private'), 'Unseen');
 select tests.authenticate_as('ben');
 select lives_ok('select public.delete_comment(tests.id_of(''Unseen''))', 'authors delete their comment also where they do not see the post any more');
 select tests.clear_authentication();
-select is_empty('select from public.comments where id = tests.id_of(''Unseen'')', 'and it is gone');
+select is_empty('select from public.comments where id = tests.id_of(''Unseen'')', 'a comment that its author deletes on a post that they do not see is gone');
 
 -- Hidden comments
 
@@ -316,11 +316,11 @@ select lives_ok(
   'takes replies to a reply from the dashboard'
 );
 select is_empty(
-  'select from public.comments join public.comments as parent on parent.id = comments.parent_id where parent.parent_id is not null', 'and no chain is deeper than two'
+  'select from public.comments join public.comments as parent on parent.id = comments.parent_id where parent.parent_id is not null', 'no chain of replies is deeper than two'
 );
 update public.comments set owner_id = null where post_id = tests.id_of('Post');
 select is_empty('select from public.comments where post_id = tests.id_of(''Post'')', 'a thread that is deleted at once leaves no tombstone');
-select is(private.count_of(tests.id_of('Post'), 'post_comments'), 0, 'and no count');
+select is(private.count_of(tests.id_of('Post'), 'post_comments'), 0, 'no comment is counted once all are deleted');
 
 -- Accounts and posts that are deleted
 
@@ -336,7 +336,7 @@ select is_empty(
 select tests.authenticate_as('dan');
 select is(pg_temp.comments_on(tests.id_of('Post')), array['- 0 1 deleted'], 'a deleted account leaves a tombstone where its comment has a reply');
 select is(pg_temp.replies_to(tests.id_of('Bens @tap_cleo')), array['Cleos by tap_cleo 1 0 liked'], 'its replies and likes go');
-select is(pg_temp.count_on('Post'), 1, 'and are not counted');
+select is(pg_temp.count_on('Post'), 1, 'comments of deleted accounts are not counted');
 select tests.clear_authentication();
 delete from auth.users where id = tests.id_of('cleo');
 select is_empty('select from public.comments where post_id = tests.id_of(''Post'')', 'the tombstone goes with the account of the last reply');
@@ -374,12 +374,12 @@ select tests.create_user('dan');
 select tests.authenticate_as('dan');
 create temporary table once as select (public.create_comment(tests.id_of('Other'), 'Once', idempotency_key => 'tap')).id;
 select is((public.create_comment(tests.id_of('Other'), 'Once', idempotency_key => 'tap')).id, (select id from once), 'a repeated request returns the first comment');
-select is((select count(*) from public.comments where text = 'Once'), 1::bigint, 'and makes no second one');
+select is((select count(*) from public.comments where text = 'Once'), 1::bigint, 'a repeated request makes no second comment');
 select is(tests.refusal(statement), 'PT422 idempotency_key_' || code || ' idempotency_key', label)
 from (
   values
     ($$select public.create_comment(tests.id_of('Other'), 'Twice', idempotency_key => 'tap')$$, 'reused', 'refuses a key with another text'),
-    ($$select public.create_post('Once', idempotency_key => 'tap')$$, 'reused', 'and with another kind of request'),
+    ($$select public.create_post('Once', idempotency_key => 'tap')$$, 'reused', 'refuses a key of a comment for another kind of request'),
     ($$select public.create_comment(tests.id_of('Other'), 'x', idempotency_key => '')$$, 'invalid', 'refuses an empty key')
 ) as refused (statement, code, label);
 select public.delete_comment((select id from once));
