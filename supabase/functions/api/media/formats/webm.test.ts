@@ -89,6 +89,22 @@ describe('WebM', () => {
     expect(after.subarray(at + metadata.length).equals(before.subarray(at + metadata.length))).toBe(true);
   });
 
+  test('removes padding from all elements of tracks and blocks that hold others', () => {
+    const padding = element(0xec, location);
+    /** Elements within each other, with padding in each. */
+    const within = (...ids: number[]) =>
+      ids.reduceRight((inner, id) => element(id, padding, inner), new Uint8Array());
+    const size = element(0xe0, padding, within(0x55b0, 0x55d0), within(0x7670));
+    const track = trackOf(1, 1, vp8, padding, size, within(0x41e4), within(0x6d80, 0x6240, 0x5034));
+    const group = element(0xa0, element(0xa1, '\x81\0\0\0x'), within(0x75a1, 0xa6), padding);
+    const blocks = element(0x1f43b675, element(0xe7, '\0'), padding, group);
+    const places = join(within(0x114d9b74, 0x4dbb), within(0x1c53bb6b, 0xbb, 0xb7, 0xdb));
+    const before = film(info, places, element(0x1654ae6b, padding, track), blocks);
+    const after = clean(before)?.bytes ?? before;
+    expect(after.length).toBe(before.length);
+    expect(holdsLocation(after)).toBe(false);
+  });
+
   test.each([2, 3, 128, 129, 130, 300, 70_000])(
     'fills the place of an element of %i bytes exactly',
     (size) => {
