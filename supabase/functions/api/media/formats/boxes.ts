@@ -18,6 +18,8 @@ const needed: Record<string, readonly string[]> = {
   trak: ['tkhd', 'edts', 'mdia', 'tref', 'trgr', 'tapt', 'clip', 'matt', 'load'],
   mdia: ['mdhd', 'hdlr', 'minf', 'elng'],
   minf: ['vmhd', 'smhd', 'gmhd', 'nmhd', 'hdlr', 'dinf', 'stbl'],
+  dinf: ['dref'],
+  dref: ['url ', 'urn ', 'alis'],
   stbl: 'stsd stts stsc stsz stz2 stco co64 stss ctts cslg sdtp sbgp sgpd subs saiz saio stps padb stsh'.split(
     ' ',
   ),
@@ -35,8 +37,10 @@ const needed: Record<string, readonly string[]> = {
 
 /** Headers that hold when the film was made and changed. */
 const dated = new Set(['mvhd', 'tkhd', 'mdhd']);
-/** The names of handlers tell of programs. */
-const HANDLER_NAME = 24;
+/** Boxes of which players need these bytes alone. The names of handlers tell of programs, references of paths on disks. */
+const beginnings: Record<string, number> = { hdlr: 24, 'url ': 4, 'urn ': 4, alis: 4 };
+/** The bytes in front of the boxes in a box: its version, and how many they are. */
+const heads: Record<string, number> = { meta: 4, dref: 8 };
 
 /** A long video in fragments has tens of thousands of boxes; a picture of 100 megapixels is a list of 1,500 tiles. */
 const MAX_BOXES = { inFile: 100_000, inBox: 2000 };
@@ -69,9 +73,8 @@ export function child(bytes: Uint8Array, { type, body, end }: Box, ...path: stri
   return undefined;
 }
 
-/** The boxes of `meta` follow its version. */
 function contentsOf(type: string, body: number): number {
-  return type === 'meta' ? body + 4 : body;
+  return body + (heads[type] ?? 0);
 }
 
 /** Blanks what is not needed; gives where the last box ends. */
@@ -85,7 +88,7 @@ export function keepNeeded(bytes: Uint8Array, parent: string, from: number, to: 
     else if (needed[type]) bytes.fill(0, keepNeeded(bytes, type, contentsOf(type, body), end), end);
     // Version 1 has times of 8 bytes in place of 4.
     else if (dated.has(type)) bytes.fill(0, body + 4, Math.min(body + (bytes[body] === 1 ? 20 : 12), end));
-    else if (type === 'hdlr') bytes.fill(0, Math.min(body + HANDLER_NAME, end), end);
+    else bytes.fill(0, Math.min(body + (beginnings[type] ?? Infinity), end), end);
     last = end;
   }
   return last;
@@ -95,6 +98,20 @@ export function keepNeeded(bytes: Uint8Array, parent: string, from: number, to: 
 export function blank(bytes: Uint8Array, { start, body, end }: Box): void {
   rename(bytes, start + 4);
   bytes.fill(0, body, end);
+}
+
+/** Blanks all of some boxes but the kept places. */
+export function keepRanges(bytes: Uint8Array, boxes: readonly Box[], kept: Range[]): void {
+  kept.sort((one, other) => one.start - other.start);
+  let next = 0;
+  for (const { body, end } of boxes.toSorted((one, other) => one.start - other.start)) {
+    let at = body;
+    for (let range = kept[next]; range && range.start < end; range = kept[++next]) {
+      bytes.fill(0, at, Math.max(at, range.start));
+      at = Math.max(at, range.end);
+    }
+    bytes.fill(0, at, Math.max(at, end));
+  }
 }
 
 /** Writes the type `free`, which readers skip. */

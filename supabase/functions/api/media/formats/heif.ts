@@ -1,5 +1,14 @@
 import { type MediaType, mediaTypes } from '../types.ts';
-import { type Box, beginsWithBox, boxesIn, child, keepNeeded, numbersOf, rename } from './boxes.ts';
+import {
+  type Box,
+  beginsWithBox,
+  boxesIn,
+  child,
+  keepNeeded,
+  keepRanges,
+  numbersOf,
+  rename,
+} from './boxes.ts';
 import { type Dimensions, type Format, nameAt, type Range, viewOf } from './format.ts';
 import { samplesOf, tracksOf } from './tracks.ts';
 
@@ -179,18 +188,4 @@ function propertiesOf(bytes: Uint8Array, iprp: Box, id: number): Box[] {
     return indexes.flatMap((index) => properties[index - 1] ?? []);
   }
   return [];
-}
-
-/** Blanks all of some boxes but the kept places. */
-function keepRanges(bytes: Uint8Array, boxes: readonly Box[], kept: Range[]): void {
-  kept.sort((one, other) => one.start - other.start);
-  let next = 0;
-  for (const { body, end } of boxes.toSorted((one, other) => one.start - other.start)) {
-    let at = body;
-    for (let range = kept[next]; range && range.start < end; range = kept[++next]) {
-      bytes.fill(0, at, Math.max(at, range.start));
-      at = Math.max(at, range.end);
-    }
-    bytes.fill(0, at, Math.max(at, end));
-  }
 }

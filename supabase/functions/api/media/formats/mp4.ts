@@ -1,7 +1,19 @@
 import { mediaTypes } from '../types.ts';
-import { type Box, beginsWithBox, blank, boxesIn, child, keepNeeded, numbersOf } from './boxes.ts';
-import { type Format, milliseconds, nameAt } from './format.ts';
+import {
+  type Box,
+  beginsWithBox,
+  blank,
+  boxesIn,
+  child,
+  keepNeeded,
+  keepRanges,
+  numbersOf,
+} from './boxes.ts';
+import { type Format, milliseconds, nameAt, type Range } from './format.ts';
 import { clockOf, samplesOf, type Track, tracksOf } from './tracks.ts';
+
+/** An hour of a film has 200,000, if sound and picture alternate with each picture. */
+const MAX_CHUNKS = 500_000;
 
 /** MP4, M4A and MOV: nothing stays but what players need. Tracks of neither picture nor sound, such as places, go. */
 export const mp4: Format = {
@@ -13,8 +25,8 @@ export const mp4: Format = {
     const [moov] = films;
     const tracks = films.flatMap((film) => tracksOf(bytes, film));
     const pictures = tracks.filter(({ handler }) => handler === 'vide');
-    const others = tracks.filter(({ handler }) => handler !== 'vide' && handler !== 'soun');
-    if (!moov || others.length === tracks.length) return null;
+    const [played, others] = [tracks.filter(isPlayed), tracks.filter((track) => !isPlayed(track))];
+    if (!moov || played.length === 0) return null;
     const ftyp = root.find(({ type }) => type === 'ftyp');
     const isQuickTime = !ftyp || nameAt(bytes, ftyp.body) === 'qt  ';
     // Samples do not overlap: all together are no more than the file.
@@ -27,6 +39,20 @@ export const mp4: Format = {
       }
       blank(bytes, track.box);
     }
+    // What a fragment holds is in tables of its own, which are not read.
+    if (!root.some(({ type }) => type === 'moof')) {
+      const kept: Range[] = [];
+      for (const track of played) {
+        for (const samples of samplesOf(bytes, track)) {
+          if (!samples || kept.push(samples) > MAX_CHUNKS) return null;
+        }
+      }
+      keepRanges(
+        bytes,
+        root.filter(({ type }) => type === 'mdat'),
+        kept,
+      );
+    }
     const end = keepNeeded(bytes, 'film', 0, bytes.length);
     return {
       type: isQuickTime ? mediaTypes.mov : pictures.length > 0 ? mediaTypes.mp4 : mediaTypes.m4a,
@@ -36,6 +62,8 @@ export const mp4: Format = {
     };
   },
 };
+
+const isPlayed = ({ handler }: Track) => handler === 'vide' || handler === 'soun';
 
 /** What the film's header says, or where its last fragment ends: recorders write the header before they know. */
 function durationOf(bytes: Uint8Array, moov: Box, tracks: readonly Track[], root: readonly Box[]) {

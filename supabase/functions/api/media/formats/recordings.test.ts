@@ -91,13 +91,18 @@ describe('MP4 and MOV', () => {
   });
 
   test.each([
+    ['stz2', (offset: number) => box('stco', number(0), number(2), number(offset), number(offset + 40))],
     ['stco', (offset: number) => box('stco', number(0), number(2), number(offset), number(offset + 40))],
     [
       'co64',
       (offset: number) =>
         box('co64', number(0), number(2), number(0), number(offset), number(0), number(offset + 40)),
     ],
-  ])('removes a track of places with its samples (%s)', (_, offsets) => {
+  ])('removes a track of places with its samples (%s)', (name, offsets) => {
+    const sizes =
+      name === 'stz2'
+        ? box('stz2', number(0), number(8), number(3), '\x14\x14\x14')
+        : box('stsz', number(0), number(0), number(3), number(20), number(20), number(20));
     const sample = location.padEnd(20, '.');
     // Two chunks, the first of two samples, the second of one.
     const samples = box('mdat', sample, sample, sample);
@@ -111,7 +116,7 @@ describe('MP4 and MOV', () => {
             'minf',
             box(
               'stbl',
-              box('stsz', number(0), number(0), number(3), number(20), number(20), number(20)),
+              sizes,
               box('stsc', number(0), number(2), ...[1, 2, 1, 2, 1, 1].map(number)),
               offsets(at),
             ),
@@ -129,6 +134,116 @@ describe('MP4 and MOV', () => {
     // The picture's samples stay.
     const mdat = Buffer.from(before).indexOf('mdat');
     expect(after.subarray(mdat, mdat + 18_000)).toEqual(before.subarray(mdat, mdat + 18_000));
+  });
+
+  test.each(['url ', 'alis'])('removes the path from a reference to other data (%s)', (type) => {
+    const entry = box(type, number(1), location);
+    const file = withBoxes(
+      clip,
+      ['moov', 'trak', 'mdia', 'minf'],
+      box('dinf', box('dref', number(0), number(1), entry), location),
+    );
+    const after = Buffer.from(clean(mp4, file)?.bytes ?? []);
+    expect(holdsLocation(file)).toBe(true);
+    expect(holdsLocation(after)).toBe(false);
+    const empty = box(type, number(1), new Uint8Array(location.length));
+    expect(after.indexOf(Buffer.from(empty))).toBe(Buffer.from(file).indexOf(entry));
+  });
+
+  /** A film of one track, whose samples are in a place of `mdat`. */
+  const filmOf = (handler: string, mdat: Uint8Array, at: number, ...tables: Uint8Array[]) => {
+    const head = join(box('ftyp', 'isom\0\0\0\0'), box('mdat', mdat));
+    const start = head.length - mdat.length + at;
+    const stco = box('stco', number(0), number(1), number(start));
+    const minf = box('minf', box('stbl', ...tables, stco));
+    const mdia = box('mdia', box('hdlr', number(0), number(0), handler), minf);
+    return join(head, box('moov', box('trak', mdia)));
+  };
+  const stsc = (count: number) => box('stsc', number(0), number(1), number(1), number(count), number(1));
+  const stsz = (each: number, count: number, ...sizes: number[]) =>
+    box('stsz', number(0), number(each), number(count), ...sizes.map(number));
+  const stz2 = (bits: number, count: number, sizes: string) =>
+    box('stz2', number(0), number(bits), number(count), sizes);
+  test.each<[what: string, handler: string, length: number, tables: Uint8Array[]]>([
+    ['sizes', 'vide', 14, [stsz(0, 3, 5, 5, 4), stsc(3)]],
+    ['one size', 'vide', 14, [stsz(7, 2), stsc(2)]],
+    ['sizes of 16 bits', 'soun', 14, [stz2(16, 3, '\0\x05\0\x05\0\x04'), stsc(3)]],
+    ['sizes of 8 bits', 'soun', 14, [stz2(8, 3, '\x05\x05\x04'), stsc(3)]],
+    ['sizes of 4 bits', 'soun', 14, [stz2(4, 3, '\x55\x40'), stsc(3)]],
+    [
+      'frames of sound that count as one byte each',
+      'soun',
+      12,
+      [
+        stsz(1, 3),
+        stsc(3),
+        box('stsd', number(0), number(1), box('sowt', new Uint8Array(16), '\0\x02\0\x10', new Uint8Array(8))),
+      ],
+    ],
+    [
+      'frames of sound of 24 bits',
+      'soun',
+      18,
+      [
+        stsz(1, 3),
+        stsc(3),
+        box(
+          'stsd',
+          number(0),
+          number(1),
+          box(
+            'in24',
+            new Uint8Array(8),
+            '\0\x01',
+            new Uint8Array(6),
+            '\0\x02\0\x10',
+            new Uint8Array(8),
+            number(1),
+            number(3),
+            number(6),
+            number(2),
+          ),
+        ),
+      ],
+    ],
+    [
+      'frames of sound of 64 bits',
+      'soun',
+      24,
+      [
+        stsz(1, 3),
+        stsc(3),
+        box(
+          'stsd',
+          number(0),
+          number(1),
+          box(
+            'lpcm',
+            new Uint8Array(8),
+            '\0\x02',
+            new Uint8Array(6),
+            '\0\x03\0\x10',
+            new Uint8Array(36),
+            number(8),
+            number(1),
+          ),
+        ),
+      ],
+    ],
+  ])('keeps the samples of a track alone, by %s', (_, handler, length, tables) => {
+    const samples = 'abcdefghijklmnopqrstuvwxyz'.slice(0, length);
+    const file = filmOf(handler, join(location, samples, location), location.length, ...tables);
+    const blank = new Uint8Array(location.length);
+    expect(
+      Buffer.from(clean(mp4, file)?.bytes ?? []).includes(Buffer.from(join(blank, samples, blank))),
+    ).toBe(true);
+  });
+
+  test('keeps the data of a film in fragments', () => {
+    const fragments = fixtureBytes('fragments.mp4');
+    const after = Buffer.from(clean(mp4, fragments)?.bytes ?? []);
+    const at = Buffer.from(fragments).indexOf('mdat');
+    expect(after.subarray(at, at + 2000)).toEqual(Buffer.from(fragments.subarray(at, at + 2000)));
   });
 
   test.each(['isom', 'mp42', 'avc1', 'M4V ', '3gp4', '3gp5', '3g2a'])('takes an MP4 of brand %s', (brand) => {

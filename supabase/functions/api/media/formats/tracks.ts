@@ -62,15 +62,15 @@ export function* samplesOf(bytes: Uint8Array, track: Track): Generator<Range | n
     const box = table && child(bytes, table, type);
     return box ? bytes.subarray(box.body, box.end) : new Uint8Array();
   };
-  const [stsz, stsc, stco, co64] = [contents('stsz'), contents('stsc'), contents('stco'), contents('co64')];
-  const [sizes, runs, short, long] = [numbersOf(stsz), numbersOf(stsc), numbersOf(stco), numbersOf(co64)];
+  const [stsz, stz2, stsc] = [contents('stsz'), contents('stz2'), contents('stsc')];
+  const [stco, co64] = [contents('stco'), contents('co64')];
+  const [runs, short, long] = [numbersOf(stsc), numbersOf(stco), numbersOf(co64)];
+  const { each, count: samples, sizeOf, isWhole: hasSizes } = sizesOf(stsz, stz2);
   // The counts come from the file. Loops up to a count that the box cannot hold would take minutes.
   const isWhole =
-    (sizes(4) > 0 || 4 * sizes(8) <= stsz.length) &&
-    12 * runs(4) <= stsc.length &&
-    4 * short(4) <= stco.length &&
-    8 * long(4) <= co64.length;
+    hasSizes && 12 * runs(4) <= stsc.length && 4 * short(4) <= stco.length && 8 * long(4) <= co64.length;
   if (!isWhole) yield null;
+  const bytesEach = each && track.handler === 'soun' ? soundBytes(contents('stsd'), each) : each;
   let sample = 0;
   let run = 0;
   for (let chunk = 0; isWhole && chunk < Math.max(short(4), long(4)); chunk++) {
@@ -78,10 +78,40 @@ export function* samplesOf(bytes: Uint8Array, track: Track): Generator<Range | n
     // A run names its first chunk, counted from 1, and how many samples are in each of its chunks.
     while (run + 1 < runs(4) && runs(20 + 12 * run) <= chunk + 1) run++;
     const count = runs(12 + 12 * run);
-    let length = count * sizes(4);
-    for (let index = 0; sizes(4) === 0 && index < count && sample < sizes(8); index++, sample++) {
-      length += sizes(12 + 4 * sample);
+    let length = count * bytesEach;
+    for (let index = 0; each === 0 && index < count && sample < samples; index++, sample++) {
+      length += sizeOf(sample);
     }
     yield { start, end: start + length };
   }
+}
+
+/** The sizes of samples, of 32 bits (`stsz`) or 4, 8 or 16 (`stz2`); `each` is that of all, or 0. */
+function sizesOf(stsz: Uint8Array, stz2: Uint8Array) {
+  const isCompact = stz2.length > 0;
+  const table = isCompact ? stz2 : stsz;
+  const number = numbersOf(table);
+  const [each, bits, count] = [isCompact ? 0 : number(4), isCompact ? number(4) & 0xff : 32, number(8)];
+  const byte = (at: number) => table[12 + at] ?? 0;
+  const sizeOf = (sample: number) =>
+    bits === 32
+      ? number(12 + 4 * sample)
+      : bits === 16
+        ? byte(2 * sample) * 256 + byte(2 * sample + 1)
+        : bits === 8
+          ? byte(sample)
+          : (byte(sample >> 1) >> (sample % 2 ? 0 : 4)) & 15;
+  const isWhole =
+    each > 0 || ([4, 8, 16, 32].includes(bits) && (count * bits) / 8 <= Math.max(0, table.length - 12));
+  return { each, count, sizeOf, isWhole };
+}
+
+/** The bytes of a frame of sound. QuickTime says 1 in `stsz`, and the truth in one of three descriptions of the sound. */
+function soundBytes(stsd: Uint8Array, each: number): number {
+  const at = numbersOf(stsd);
+  const version = at(24) >>> 16;
+  const packets = version === 1 ? at(52) / at(44) : version === 2 ? at(72) / at(76) : 0;
+  const described =
+    Number.isFinite(packets) && packets > 0 ? packets : ((at(32) >>> 16) * (at(32) & 0xffff)) / 8;
+  return each === 1 ? described || each : Math.max(each, described);
 }
