@@ -370,6 +370,16 @@ describe('MP4 and MOV', () => {
 });
 
 describe('WAV and AVI', () => {
+  const stream = (type: string, ...chunks: Uint8Array[]) =>
+    riffChunk('LIST', 'strl', riffChunk('strh', type, new Uint8Array(52)), ...chunks);
+  const picture = riffChunk('00dc', 'a picture');
+  const aviOf = (header: Uint8Array[], samples: Uint8Array[]) =>
+    riffWith(
+      join('RIFF....AVI '),
+      riffChunk('LIST', 'hdrl', riffChunk('avih', new Uint8Array(56)), ...header),
+      riffChunk('LIST', 'movi', ...samples),
+    );
+
   test.each<[what: string, file: Uint8Array, added: Uint8Array]>([
     ['INFO of a WAV', wav, riffChunk('LIST', 'INFO', riffChunk('ICMT', location))],
     ['XMP of a WAV', wav, riffChunk('_PMX', xmp())],
@@ -388,15 +398,71 @@ describe('WAV and AVI', () => {
   });
 
   test("removes a maker's chunk from the header of a stream", () => {
-    const list = riffChunk(
-      'LIST',
-      'hdrl',
-      riffChunk('avih', 'x'),
-      riffChunk('LIST', 'strl', riffChunk('strd', location)),
-    );
-    const file = riffWith(join('RIFF', '....', 'AVI ', list, riffChunk('LIST', 'movi', 'xx')));
+    const file = aviOf([stream('vids', riffChunk('strd', location))], [picture]);
     const after = clean(riff, file)?.bytes;
     expect(after && holdsLocation(after)).toBe(false);
+  });
+
+  test("removes the samples of a stream of text from an AVI, and keeps the streams' numbers", () => {
+    const text = [riffChunk('01tx', location), riffChunk('ix01', location), riffChunk('01dc', location)];
+    const list = riffChunk('LIST', 'rec ', ...text, picture, riffChunk('02wb', 'sound'));
+    const strf = riffChunk('strf', location);
+    const before = aviOf(
+      [stream('vids', riffChunk('strf', 'x')), stream('txts', strf), stream('auds')],
+      [riffChunk('ix00', 'index'), picture, ...text, list, riffChunk('02wb', 'sound')],
+    );
+    const after = clean(riff, before)?.bytes ?? new Uint8Array();
+    expect(holdsLocation(after)).toBe(false);
+    expect(after.length).toBe(before.length);
+    const blank = ({ length }: Uint8Array) => riffChunk('JUNK', new Uint8Array(length - 8));
+    const rest = text.map(blank);
+    expect(Buffer.from(after)).toEqual(
+      Buffer.from(
+        aviOf(
+          [stream('vids', riffChunk('strf', 'x')), stream('txts', blank(strf)), stream('auds')],
+          [
+            ...[riffChunk('ix00', 'index'), picture, ...rest],
+            ...[
+              riffChunk('LIST', 'rec ', ...rest, picture, riffChunk('02wb', 'sound')),
+              riffChunk('02wb', 'sound'),
+            ],
+          ],
+        ),
+      ),
+    );
+  });
+
+  test.each<[what: string, file: Uint8Array]>([
+    ['a chunk of an unknown name', aviOf([stream('vids')], [picture, riffChunk('JUNK', location)])],
+    ['a stream without a header', aviOf([stream('vids')], [picture, riffChunk('01dc', location)])],
+    [
+      'a list that has the name of samples',
+      aviOf([stream('vids')], [picture, riffChunk('LIST', '00dc', location)]),
+    ],
+    ['a chunk that has the name of a list', aviOf([stream('vids')], [picture, riffChunk('rec ', location)])],
+    [
+      'less than a chunk',
+      aviOf([stream('vids')], [picture, riffChunk('LIST', 'rec ', location.slice(0, 7))]),
+    ],
+    [
+      'the chunk after ten thousand others',
+      aviOf(
+        [stream('vids'), ...Array<Uint8Array>(10_000).fill(riffChunk('junk')), riffChunk('IDIT', location)],
+        [picture],
+      ),
+    ],
+  ])('removes %s from an AVI', (_, before) => {
+    const after = clean(riff, before)?.bytes ?? before;
+    expect(Buffer.from(before).includes(location.slice(0, 7))).toBe(true);
+    expect(Buffer.from(after).includes(location.slice(0, 7))).toBe(false);
+    expect(Buffer.from(after).indexOf(picture)).toBe(Buffer.from(before).indexOf(picture));
+  });
+
+  test('takes an AVI of 100,000 pictures, and refuses one of more chunks than films have', () => {
+    const avi = (count: number) =>
+      aviOf([stream('vids')], [join(Buffer.concat(Array<Uint8Array>(count).fill(picture)))]);
+    expect(clean(riff, avi(100_000))?.bytes).toEqual(avi(100_000));
+    expect(clean(riff, avi(500_000))?.type).toBeUndefined();
   });
 
   test('removes what follows the file', () => {
@@ -435,7 +501,8 @@ describe('WAV and AVI', () => {
 
   test.each<[what: string, file: Uint8Array]>([
     ['a WAV without sound', wav.slice(0, 36)],
-    ['an AVI without pictures', avi.slice(0, 200)],
+    ['an AVI without samples', avi.slice(0, Buffer.from(avi).indexOf('movi') + 4)],
+    ['an AVI of text alone', aviOf([stream('txts')], [riffChunk('00tx', location)])],
   ])('refuses %s', (_, file) => {
     expect(clean(riff, file)).toBeNull();
   });

@@ -11,11 +11,18 @@ const needed: Record<string, readonly string[]> = {
   AVIX: ['movi', 'idx1'],
   hdrl: ['avih', 'strl', 'odml'],
   strl: ['strh', 'strf', 'indx', 'vprp'],
+  // A stream of neither picture nor sound keeps its header, since the streams are numbered by their order.
+  foreign: ['strh'],
+  movi: ['rec '],
+  'rec ': [],
   odml: ['dmlh'],
   // Not the Exif, nor its orientation: browsers do not turn a WebP by it.
   WEBP: ['VP8X', 'ICCP', 'ANIM', 'ANMF', 'ALPH', 'VP8 ', 'VP8L'],
   ANMF: ['ALPH', 'VP8 ', 'VP8L'],
 };
+
+/** The samples of an AVI, and their index, with the number of their stream. They are in `movi` and in its `rec ` lists. */
+const ofStream = /^(?:(\d\d)(?:db|dc|pc|wb)|ix(\d\d))$/;
 
 /** The chunks that hold chunks, and where these begin. ANMF is a frame of an animation. */
 const lists: Record<string, number> = { LIST: 12, ANMF: 24 };
@@ -28,16 +35,19 @@ const types: Record<string, MediaType> = {
 /** Without one of each nothing plays. */
 const essential: Record<string, readonly string[][]> = {
   WAVE: [['fmt '], ['data']],
-  'AVI ': [['hdrl'], ['movi']],
+  'AVI ': [['avih'], ['sample']],
   WEBP: [['VP8 ', 'VP8L', 'ANMF']],
 };
 
-/** A recorder writes dozens of chunks, with the samples in one. The longest animations have thousands of frames. */
-const MAX_CHUNKS = 10_000;
+/** An hour of an AVI has a chunk for each of 100,000 pictures, and as many of sound. */
+const MAX_CHUNKS = 500_000;
 
 /** What the needed chunks tell of a file. */
 interface Facts {
+  chunks: number;
   names: Set<string>;
+  /** Of each stream of an AVI, whether it is of pictures or sound. */
+  streams: boolean[];
   dimensions: Dimensions | null;
   /** Of a WAV. */
   bytesPerSecond: number;
@@ -52,7 +62,10 @@ export const riff: Format = {
     const form = nameAt(bytes, 8);
     const type = types[form];
     if (!type) return null;
-    const facts: Facts = { names: new Set(), dimensions: null, bytesPerSecond: 0, seconds: 0 };
+    const facts: Facts = {
+      ...{ chunks: 0, names: new Set<string>(), streams: [] },
+      ...{ dimensions: null, bytesPerSecond: 0, seconds: 0 },
+    };
     let { end, neededEnd } = keepNeeded(bytes, form, 12, endOf(bytes, 0, bytes.length), facts);
     if (!essential[form]?.every((names) => names.some((name) => facts.names.has(name)))) return null;
     if (form === 'WEBP') {
@@ -65,6 +78,7 @@ export const riff: Format = {
     while (hasText(bytes, end, 'RIFF') && hasText(bytes, end + 8, 'AVIX')) {
       ({ end } = keepNeeded(bytes, 'AVIX', end + 12, endOf(bytes, end, bytes.length), facts));
     }
+    if (facts.chunks > MAX_CHUNKS) return null;
     return {
       type,
       bytes: bytes.subarray(0, Math.min(end, bytes.length)),
@@ -78,23 +92,45 @@ export const riff: Format = {
 function keepNeeded(bytes: Uint8Array, list: string, from: number, to: number, facts: Facts) {
   let neededEnd = from;
   let at = from;
-  for (let count = 0; at + 8 <= to && count < MAX_CHUNKS; count++) {
+  while (at + 8 <= to && facts.chunks++ < MAX_CHUNKS) {
     const id = nameAt(bytes, at);
     const name = id === 'LIST' ? nameAt(bytes, at + 8) : id;
     const end = endOf(bytes, at, to);
-    if (!needed[list]?.includes(name)) {
+    const inner = lists[id];
+    const isList = inner !== undefined;
+    if (isSample(list, id, facts)) {
+      facts.names.add('sample');
+      neededEnd = end;
+    } else if (!needed[list]?.includes(name) || isList !== name in needed) {
       for (let index = 0; index < 4; index++) bytes[at + index] = 'JUNK'.charCodeAt(index);
       bytes.fill(0, at + 8, end);
     } else {
       facts.names.add(name);
-      const inner = lists[id];
-      if (inner === undefined) read(bytes.subarray(at + 8, end), list, name, facts);
-      else if (needed[name]) keepNeeded(bytes, name, at + inner, end, facts);
+      if (!isList) read(bytes.subarray(at + 8, end), list, name, facts);
+      else {
+        const contents = name === 'strl' && !noteStream(bytes, at + inner, facts) ? 'foreign' : name;
+        // Bytes behind the last chunk are no chunk, so remove them too.
+        bytes.fill(0, keepNeeded(bytes, contents, at + inner, end, facts).end, end);
+      }
       neededEnd = end;
     }
     at = end;
   }
   return { end: at, neededEnd };
+}
+
+/** Whether a chunk holds samples of a stream of pictures or sound. */
+function isSample(list: string, name: string, { streams }: Facts): boolean {
+  if (list !== 'movi' && list !== 'rec ') return false;
+  const [, sample, index] = ofStream.exec(name) ?? [];
+  return streams[Number(sample ?? index)] ?? false;
+}
+
+/** Notes and gives whether the stream whose header is at a place is of pictures or sound. */
+function noteStream(bytes: Uint8Array, header: number, { streams }: Facts): boolean {
+  const isPlayed = hasText(bytes, header, 'strh') && ['vids', 'auds'].includes(nameAt(bytes, header + 8));
+  streams.push(isPlayed);
+  return isPlayed;
 }
 
 /** Notes what a chunk tells. */
@@ -104,6 +140,7 @@ function read(data: Uint8Array, list: string, name: string, facts: Facts): void 
   if (name === 'fmt ') facts.bytesPerSecond = at(8);
   if (name === 'data') facts.seconds = data.length / facts.bytesPerSecond;
   if (name === 'avih') facts.dimensions = sizeOf(at(32), at(36));
+  if (list === 'foreign') data.fill(0, 4);
   // Of the streams of an AVI, the longest. Length and rate are in the stream's own units.
   if (name === 'strh') facts.seconds = Math.max(facts.seconds, (at(32) * at(20)) / at(24) || 0);
   if (list !== 'WEBP') return;
