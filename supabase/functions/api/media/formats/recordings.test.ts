@@ -560,9 +560,35 @@ describe('MP3', () => {
     expect(clean(mp3, file)?.durationMs).toBe(6000);
   });
 
-  test('tells no duration where something else is among the frames', () => {
-    expect(clean(mp3, join(tone, 'x'.repeat(1500), tone))?.durationMs).toBeNull();
-    expect(clean(mp3, join(tone, 'x'.repeat(1000)))?.durationMs).toBe(1045);
+  test.each<[what: string, metadata: Uint8Array]>([
+    ['ID3', id3(location)],
+    ['two ID3 tags', join(id3(location), id3(location))],
+    ['ID3 with a footer', join(id3(location), '3DI\u0004\0\x10\0\0\0', Uint8Array.of(location.length))],
+    ['APE', ape(location)],
+    ['ID3v1', latin1(id3v1)],
+    ['Lyrics3', latin1(lyrics)],
+    ['the first version of Lyrics3', latin1(`LYRICSBEGIN${location}LYRICSEND`)],
+  ])('removes %s between two sounds and at the end', (_, metadata) => {
+    const cleaned = clean(mp3, join(tone, metadata, tone, metadata));
+    expect(cleaned?.bytes).toEqual(join(tone, tone));
+    // The second sound has no frame at its head that is left out.
+    expect(cleaned?.durationMs).toBe(clean(mp3, join(tone, tone))?.durationMs);
+  });
+
+  test('removes unknown bytes among the frames, and the frame that ends in them', () => {
+    const frames = Array<Uint8Array>(8).fill(join('\xff\xfb\x90\x44', new Uint8Array(413)));
+    const sound = join(...frames);
+    expect(clean(mp3, join(sound, location, sound))?.bytes).toEqual(join(sound.subarray(417), sound));
+    expect(clean(mp3, join(sound, location))?.bytes).toEqual(sound.subarray(417));
+    expect(clean(mp3, join(sound, id3(location), location))?.bytes).toEqual(sound);
+    // So that one that is cut off takes no tag with it.
+    expect(clean(mp3, join(sound, sound.subarray(0, 99), id3v1))?.bytes).toEqual(sound);
+  });
+
+  test('ends where more than a gap of unknown bytes begins', () => {
+    const gap = (length: number) => join(tone, id3('x'), 'x'.repeat(length), tone);
+    expect(clean(mp3, gap(60_000))?.bytes).toEqual(join(tone, tone));
+    expect(clean(mp3, gap(70_000))?.bytes).toEqual(tone);
   });
 
   test('begins with the first frame', () => {
