@@ -74,6 +74,8 @@ describe('a declared type', () => {
     'application/x-zip-compressed',
     'video/mov',
     'image/*',
+    'image/tiff',
+    'text/html',
     'audio/mpeg3',
     'nonsense',
   ])('claims nothing where it is "%s"', (contentType) => {
@@ -253,6 +255,21 @@ describe('50 MB of hostile bytes take less than a second of CPU:', () => {
           box('moof', box('traf', box('trun', number(0x100), number(0xffffffff), repeat(number(1))))),
         ),
     ],
+    ...[400_000, size / 4].map((count): [string, () => Uint8Array<ArrayBuffer>] => [
+      `${count} chunks of a film, in no order`,
+      () => {
+        const offsets = Buffer.alloc(4 * count);
+        for (let at = 0; at < count; at++) offsets.writeUInt32BE((at * 7919) % (size / 2), 4 * at);
+        const stbl = box(
+          'stbl',
+          box('stsz', number(0), number(1), number(count)),
+          box('stsc', number(0), number(1), number(1), number(1), number(1)),
+          box('stco', number(0), number(count), offsets),
+        );
+        const track = box('trak', box('mdia', box('hdlr', number(0), number(0), 'vide'), box('minf', stbl)));
+        return join(clip.subarray(0, 32), box('mdat', new Uint8Array(size - 4 * count)), box('moov', track));
+      },
+    ]),
     ['items of a HEIC', () => heicWith('iinf', join(number(0), '\xff\xff', repeat(item)))],
     ['places of a HEIC', () => heicWith('iloc', join('\x02\0\0\0\x44\0\xff\xff\xff\xff', repeat(place)))],
     [
@@ -296,6 +313,33 @@ describe('50 MB of hostile bytes take less than a second of CPU:', () => {
       () => join(oggHead, oggPage({ goesOn: true }, 'OpusTags'.padEnd(255)), repeat(oggPage({}))),
     ],
     ['chunks of a WAV', () => join('RIFF\xff\xff\xff\xffWAVE', repeat(latin1('fmt \0\0\0\0')))],
+    [
+      'samples of an AVI',
+      () => {
+        const stream = riffChunk('LIST', 'strl', riffChunk('strh', 'vids', new Uint8Array(52)));
+        const head = riffChunk('LIST', 'hdrl', riffChunk('avih', new Uint8Array(56)), stream);
+        return join(
+          'RIFF\xff\xff\xff\xffAVI ',
+          head,
+          'LIST\xff\xff\xff\xffmovi',
+          repeat(latin1('00dc\0\0\0\0')),
+        );
+      },
+    ],
+    [
+      'the smallest frames of an MP3, with tags between them',
+      () => {
+        const frame = join('\xff\xf3\x14\xc4', new Uint8Array(20));
+        return repeat(join(frame, 'ID3\x04\0\0\0\0\0\0'));
+      },
+    ],
+    [
+      'frame headers among the frames of an MP3',
+      () => {
+        const frames = join(...Array<Uint8Array>(4).fill(join('\xff\xf3\x14\xc4', new Uint8Array(20))));
+        return repeat(join(frames, '\xff\xfb\x90\x44\xff\xfb\x90\x44'));
+      },
+    ],
     ['tags of an MP3', () => repeat(latin1('ID3\x04\0\0\0\0\0\0'))],
     ['tags behind an MP3', () => join(fixtureBytes('tone.mp3'), repeat(latin1('TAG'.padEnd(128))))],
     [
