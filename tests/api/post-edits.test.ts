@@ -133,7 +133,7 @@ describe('files of a post', () => {
     expect(byUrl.json.media).toMatchObject([
       { mime_type: 'image/jpeg', alt_text: '', width: 640 },
       { mime_type: 'image/gif', alt_text: 'Moving', width: 160 },
-      { mime_type: 'video/mp4', alt_text: 'Waves', width: null },
+      { mime_type: 'video/mp4', alt_text: 'Waves', width: 320 },
     ]);
     expect(await load(byUrl.json.media[1].url)).toEqual(publishedBytes('animation.gif'));
   });
