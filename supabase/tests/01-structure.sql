@@ -1,66 +1,14 @@
 -- What there is. Tables, columns and functions that clients reach are in the access matrices, which fail when one is missing;
--- the rules that every object keeps are the catalogue's.
+-- the rules that every object keeps are the catalogue's; enums and the names of arguments are in the generated types.
 begin;
 set local search_path = public, extensions;
-select plan(49);
+select plan(6);
 
 select set_eq(
   $$select tablename::text from pg_tables where schemaname = 'private'$$,
   array['counters', 'idempotency_keys', 'rate_counters', 'unused_files', 'username_reservations'], 'private holds these tables and no other'
 );
 select col_type_is('public', 'profiles', 'username', 'extensions', 'citext', 'user names are compared without case');
-select enum_has_labels('public', 'profile_role', array['user', 'moderator', 'admin']);
-select enum_has_labels('public', 'follow_state', array['requested', 'accepted']);
-select enum_has_labels('public', 'reference_source', array['caption', 'explicit']);
-select enum_has_labels('public', 'rate_limited_action', array[
-  'create_post', 'update_post', 'rename', 'follow', 'react', 'comment', 'report', 'sign_in_account', 'sign_in_address', 'register_address'
-]);
-select enum_has_labels('public', 'audit_action', array[
-  'role_changed', 'vip_changed', 'post_hidden', 'post_unhidden', 'comment_hidden', 'comment_unhidden', 'comment_deleted',
-  'rate_limit_changed', 'account_deleted', 'report_changed'
-]);
-select is(pg_get_function_identity_arguments(('public.' || name)::regproc), arguments, 'clients call ' || name || ' by these names')
-from (
-  values
-    ('create_post', 'caption text, tags text[], mentions text[], media jsonb, is_public boolean, original_post uuid, idempotency_key text'),
-    ('update_post', 'post_id uuid, caption text, tags text[], mentions text[], is_public boolean, add_media jsonb, remove_media text[]'),
-    ('list_posts', 'owner text, tag text, mentions text, before uuid, page_limit integer'),
-    ('list_feed', 'before uuid, page_limit integer'),
-    ('get_post', 'post_id uuid'),
-    ('list_reposts', 'post_id uuid, before uuid, page_limit integer'),
-    ('list_saved_posts', 'before uuid, page_limit integer'),
-    ('like_post', 'post_id uuid'),
-    ('unlike_post', 'post_id uuid'),
-    ('save_post', 'post_id uuid'),
-    ('unsave_post', 'post_id uuid'),
-    ('list_likes', 'post_id uuid, before uuid, page_limit integer'),
-    ('create_comment', 'post_id uuid, text text, parent_id uuid, idempotency_key text'),
-    ('update_comment', 'comment_id uuid, text text'),
-    ('delete_comment', 'comment_id uuid'),
-    ('get_comment', 'comment_id uuid'),
-    ('list_comments', 'post_id uuid, newest_first boolean, cursor uuid, page_limit integer'),
-    ('list_replies', 'comment_id uuid, cursor uuid, page_limit integer'),
-    ('like_comment', 'comment_id uuid'),
-    ('unlike_comment', 'comment_id uuid'),
-    ('list_comment_likes', 'comment_id uuid, before uuid, page_limit integer'),
-    ('follow_user', 'person text'),
-    ('unfollow_user', 'person text'),
-    ('remove_follower', 'person text'),
-    ('accept_follow_request', 'person text'),
-    ('decline_follow_request', 'person text'),
-    ('block_user', 'person text'),
-    ('unblock_user', 'person text'),
-    ('mute_user', 'person text'),
-    ('unmute_user', 'person text'),
-    ('list_followers', 'person text, before uuid, page_limit integer'),
-    ('list_following', 'person text, before uuid, page_limit integer'),
-    ('list_follow_requests', 'before uuid, page_limit integer'),
-    ('list_blocks', 'before uuid, page_limit integer'),
-    ('list_mutes', 'before uuid, page_limit integer'),
-    ('get_profile', 'person text'),
-    ('update_profile', 'changes jsonb'),
-    ('hide_post', 'post_id uuid, hidden boolean, reason text')
-) as called (name, arguments);
 -- The Data API calls these by GET as well.
 select set_eq(
   $$select proname::text from pg_proc where pronamespace = 'public'::regnamespace and provolatile <> 'v'$$,
