@@ -248,6 +248,17 @@ describe('50 MB of hostile bytes take less than a second of CPU:', () => {
       },
     ],
     [
+      'films of many tracks of many boxes',
+      () => {
+        const frees = repeat(box('free'), 8 * 1990);
+        const inner = box('minf', frees, box('stbl', frees));
+        const film = box('mdia', frees, box('hdlr', number(0), number(0), 'vide'), inner);
+        const track = box('trak', frees, box('tkhd', new Uint8Array(84)), film);
+        const moov = box('moov', ...Array<Uint8Array>(90).fill(track));
+        return join(clip.subarray(0, 32), ...Array<Uint8Array>(8).fill(moov));
+      },
+    ],
+    [
       'samples in a fragment of an MP4',
       () =>
         join(

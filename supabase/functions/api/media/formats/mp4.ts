@@ -10,7 +10,7 @@ import {
   numbersOf,
 } from './boxes.ts';
 import { type Format, milliseconds, nameAt, type Range } from './format.ts';
-import { clockOf, samplesOf, type Track, tracksOf } from './tracks.ts';
+import { clockOf, MAX_TRACKS, samplesOf, type Track, tracksOf } from './tracks.ts';
 
 /** An hour of a film has 200,000, if sound and picture alternate with each picture. */
 const MAX_CHUNKS = 500_000;
@@ -26,7 +26,7 @@ export const mp4: Format = {
     const tracks = films.flatMap((film) => tracksOf(bytes, film));
     const pictures = tracks.filter(({ handler }) => handler === 'vide');
     const [played, others] = [tracks.filter(isPlayed), tracks.filter((track) => !isPlayed(track))];
-    if (!moov || played.length === 0) return null;
+    if (!moov || played.length === 0 || tracks.length > MAX_TRACKS) return null;
     const ftyp = root.find(({ type }) => type === 'ftyp');
     const isQuickTime = !ftyp || nameAt(bytes, ftyp.body) === 'qt  ';
     // Samples do not overlap: all together are no more than the file.

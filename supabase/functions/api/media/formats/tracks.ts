@@ -13,7 +13,7 @@ export interface Track {
 }
 
 /** A film in many languages has dozens of tracks. */
-const MAX_TRACKS = 100;
+export const MAX_TRACKS = 100;
 
 /** The tracks of a film; none where they are too many. */
 export function tracksOf(bytes: Uint8Array, moov: Box): Track[] {
@@ -58,8 +58,11 @@ export function clockOf(bytes: Uint8Array, header: Box | undefined): { scale: nu
 /** Where the samples of a track are; null where a table is cut off. */
 export function* samplesOf(bytes: Uint8Array, track: Track): Generator<Range | null> {
   const table = child(bytes, track.box, 'mdia', 'minf', 'stbl');
+  // The first of each type, read in one pass: a hostile table has 2,000 boxes.
+  const boxes = table ? [...boxesIn(bytes, table.body, table.end)].reverse() : [];
+  const first = new Map(boxes.map((box) => [box.type, box]));
   const contents = (type: string) => {
-    const box = table && child(bytes, table, type);
+    const box = first.get(type);
     return box ? bytes.subarray(box.body, box.end) : new Uint8Array();
   };
   const [stsz, stz2, stsc] = [contents('stsz'), contents('stz2'), contents('stsc')];
