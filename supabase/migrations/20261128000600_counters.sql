@@ -31,6 +31,8 @@ returns void
 language plpgsql
 set search_path = ''
 set plan_cache_mode = force_generic_plan
+-- A session keeps the plan that it made for a small table, and one statement may count thousands of subjects.
+set enable_seqscan = off
 as $$
 declare
   v_change record;

@@ -250,11 +250,17 @@ returns trigger
 language plpgsql
 security definer
 set search_path = ''
+set plan_cache_mode = force_generic_plan
+-- As in count_changes.
+set enable_seqscan = off
 as $$
 declare
-  v_ids constant uuid[] := array(select distinct removed.notification_id from removed);
-  v_bundle record;
+  v_ids uuid[];
+  v_numbers integer[];
 begin
+  select array_agg(shrunk.id), array_agg(shrunk.number)
+  into v_ids, v_numbers
+  from (select removed.notification_id as id, count(*)::integer as number from removed group by 1) as shrunk;
   -- In order, or two deleted accounts could wait for each other. A bundle that is deleted with its rows is not there.
   perform
   from public.notifications
@@ -265,21 +271,20 @@ begin
     return null;
   end if;
   -- A statement of its own, which sees what the lock waited for.
-  for v_bundle in select removed.notification_id as id, count(*)::integer as number from removed group by 1 loop
-    update public.notifications
-    set actor_count = notifications.actor_count - v_bundle.number,
-      newest = coalesce(
-        (
-          select notification_actors.id
-          from public.notification_actors
-          where notification_actors.notification_id = v_bundle.id
-          order by notification_actors.id desc
-          limit 1
-        ),
-        notifications.newest
-      )
-    where notifications.id = v_bundle.id;
-  end loop;
+  update public.notifications
+  set actor_count = notifications.actor_count - shrunk.number,
+    newest = coalesce(
+      (
+        select notification_actors.id
+        from public.notification_actors
+        where notification_actors.notification_id = notifications.id
+        order by notification_actors.id desc
+        limit 1
+      ),
+      notifications.newest
+    )
+  from unnest(v_ids, v_numbers) as shrunk (id, number)
+  where notifications.id = shrunk.id;
   delete from public.notifications where notifications.id = any (v_ids) and notifications.actor_count = 0;
   return null;
 end
@@ -382,25 +387,56 @@ $$;
 comment on function private.tg_follows__notify() is
   'Trigger: notifies a user of a follow or a request. Security definer: clients have no write grant on notifications.';
 
-create function private.tg_follows__notify_again()
+create function private.tg_follows__replace_notifications()
 returns trigger
 language plpgsql
 security definer
 set search_path = ''
+set plan_cache_mode = force_generic_plan
 as $$
+declare
+  v_followers uuid[];
+  v_followees uuid[];
+  v_ids uuid[];
 begin
-  delete from public.notification_actors
-  where notification_actors.actor_id = old.follower_id
-    and notification_actors.recipient_id = old.followee_id
-    and notification_actors.id = old.id;
-  if new.state = 'accepted' then
-    perform private.notify(new.follower_id, 'follow_accepted', array[new.followee_id], array[new.id]);
-  end if;
+  select array_agg(former.follower_id), array_agg(former.followee_id), array_agg(former.id)
+  into v_followers, v_followees, v_ids
+  from (
+    select removed.follower_id, removed.followee_id, removed.id from removed
+    except
+    select added.follower_id, added.followee_id, added.id from added
+  ) as former;
+  perform private.remove_events(v_followees, v_followers, v_ids);
+  select array_agg(accepted.follower_id), array_agg(accepted.followee_id), array_agg(accepted.id)
+  into v_followers, v_followees, v_ids
+  from (
+    select added.follower_id, added.followee_id, added.id from added where added.state = 'accepted'
+    except
+    select removed.follower_id, removed.followee_id, removed.id from removed
+  ) as accepted;
+  -- All at once, each in a bundle of its own: a profile that opens may accept thousands. No block is beside a follow.
+  with accepted as materialized (
+    select follow.follower_id, follow.followee_id, follow.id, private.uuid_v7() as notification_id
+    from unnest(v_followers, v_followees, v_ids) as follow (follower_id, followee_id, id)
+    join public.private_profiles on private_profiles.id = follow.follower_id
+    where 'follow_accepted' <> all (private_profiles.notification_kinds_off)
+      and not exists (
+        select from public.mutes where mutes.muter_id = follow.follower_id and mutes.muted_id = follow.followee_id
+      )
+  ),
+  notified as (
+    insert into public.notifications (id, recipient_id, kind, newest, actor_count)
+    select accepted.notification_id, accepted.follower_id, 'follow_accepted', accepted.id, 1
+    from accepted
+  )
+  insert into public.notification_actors (notification_id, id, actor_id, recipient_id)
+  select accepted.notification_id, accepted.id, accepted.followee_id, accepted.follower_id
+  from accepted;
   return null;
 end
 $$;
-comment on function private.tg_follows__notify_again() is
-  'Trigger: replaces the notification of a request by one of its acceptance. Security definer: clients have no write grant on notifications.';
+comment on function private.tg_follows__replace_notifications() is
+  'Trigger: when a request is accepted, its follower is notified, and the notification of the request goes. Security definer: clients have no write grant on notifications.';
 
 create function private.tg_follows__remove_notifications()
 returns trigger
@@ -427,10 +463,9 @@ comment on function private.tg_follows__remove_notifications() is
 create trigger _300_notify after insert on public.follows
   referencing new table as added
   for each statement execute function private.tg_follows__notify();
-create trigger _300_notify_again after update of state on public.follows
-  for each row
-  when (new.state <> old.state)
-  execute function private.tg_follows__notify_again();
+create trigger _300_replace_notifications after update on public.follows
+  referencing old table as removed new table as added
+  for each statement execute function private.tg_follows__replace_notifications();
 create trigger _300_remove_notifications after delete on public.follows
   referencing old table as removed
   for each statement execute function private.tg_follows__remove_notifications();
