@@ -46,6 +46,7 @@ export interface ErrorStatuses {
   alt_text_invalid: 422;
   anonymous_invalid: 422;
   bio_invalid: 422;
+  blocks_too_many: 422;
   caption_invalid: 422;
   code_invalid: 422;
   comment_invalid: 422;
@@ -55,6 +56,7 @@ export interface ErrorStatuses {
   email_invalid: 422;
   field_unknown: 422;
   filename_invalid: 422;
+  follows_too_many: 422;
   idempotency_key_invalid: 422;
   idempotency_key_reused: 422;
   is_public_invalid: 422;
@@ -66,6 +68,7 @@ export interface ErrorStatuses {
   mention_invalid: 422;
   mention_unknown: 422;
   mentions_too_many: 422;
+  mutes_too_many: 422;
   new_password_invalid: 422;
   not_yourself: 422;
   notification_setting_invalid: 422;

@@ -4,6 +4,9 @@
 export const limits = {
   tags: 30,
   media: 10,
+  mutes: 10000,
+  blocks: 10000,
+  follows: 10000,
   mentions: 20,
   page_size: 20,
   bio_length: 255,

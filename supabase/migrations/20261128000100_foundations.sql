@@ -66,7 +66,10 @@ begin
     "idempotency_key_length": 255,
     "page_size": 20,
     "page_size_max": 100,
-    "unread_max": 100
+    "unread_max": 100,
+    "follows": 10000,
+    "blocks": 10000,
+    "mutes": 10000
   }';
 end
 $$;

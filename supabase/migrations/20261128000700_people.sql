@@ -368,6 +368,11 @@ begin
   perform private.lock_writer_and(v_id);
   perform private.count_action('follow', auth.uid()::text);
   insert into public.follows (follower_id, followee_id) values (auth.uid(), v_id) on conflict do nothing;
+  if found and exists (
+    select from public.follows where follows.follower_id = auth.uid() offset private.limit_of('follows')
+  ) then
+    perform private.raise_error(422, 'follows_too_many', 'You follow {follows} users already, requests included.');
+  end if;
   return (
     select follows.state from public.follows where follows.follower_id = auth.uid() and follows.followee_id = v_id
   );
@@ -466,6 +471,11 @@ begin
   perform private.lock_writer_and(v_id);
   perform private.count_action('follow', auth.uid()::text);
   insert into public.blocks (blocker_id, blocked_id) values (auth.uid(), v_id) on conflict do nothing;
+  if found and exists (
+    select from public.blocks where blocks.blocker_id = auth.uid() offset private.limit_of('blocks')
+  ) then
+    perform private.raise_error(422, 'blocks_too_many', 'You block {blocks} users already.');
+  end if;
 end
 $$;
 comment on function public.block_user(text) is
@@ -501,6 +511,11 @@ begin
   perform private.lock_writer_and(v_id);
   perform private.count_action('follow', auth.uid()::text);
   insert into public.mutes (muter_id, muted_id) values (auth.uid(), v_id) on conflict do nothing;
+  if found and exists (
+    select from public.mutes where mutes.muter_id = auth.uid() offset private.limit_of('mutes')
+  ) then
+    perform private.raise_error(422, 'mutes_too_many', 'You mute {mutes} users already.');
+  end if;
 end
 $$;
 comment on function public.mute_user(text) is

@@ -2,7 +2,7 @@
 -- private, Mia is a moderator.
 begin;
 set local search_path = public, extensions;
-select plan(127);
+select plan(130);
 
 select tests.create_user(name, case name when 'mia' then 'moderator' else 'user' end::public.profile_role)
 from unnest(array['ada', 'ben', 'cleo', 'dan', 'mia', 'banned']) as name;
@@ -375,6 +375,35 @@ select is_empty(
 );
 delete from auth.users where email like '%@tap.test';
 select is_empty('select * from private.counters', 'no count is left when all accounts are deleted');
+
+-- The most that one user may follow, block and mute
+
+select tests.create_user(name) from unnest(array['eve', 'fay', 'gil']) as name;
+update public.rate_limits set max_count = 100 where action = 'follow';
+alter table public.follows drop constraint follows_followee_id_fkey, disable trigger user;
+alter table public.blocks drop constraint blocks_blocked_id_fkey, disable trigger user;
+alter table public.mutes drop constraint mutes_muted_id_fkey, disable trigger user;
+insert into public.follows (follower_id, followee_id, state)
+select tests.id_of('eve'), gen_random_uuid(), 'accepted' from generate_series(2, private.limit_of('follows'));
+insert into public.blocks (blocker_id, blocked_id)
+select tests.id_of('eve'), gen_random_uuid() from generate_series(2, private.limit_of('blocks'));
+insert into public.mutes (muter_id, muted_id)
+select tests.id_of('eve'), gen_random_uuid() from generate_series(2, private.limit_of('mutes'));
+alter table public.follows enable trigger user;
+alter table public.blocks enable trigger user;
+alter table public.mutes enable trigger user;
+select is(
+  array[
+    pg_temp.call('eve', format('public.%s(''tap_fay'')', name)), pg_temp.call('eve', format('public.%s(''tap_fay'')', name)),
+    pg_temp.call('eve', format('public.%s(''tap_gil'')', name))
+  ],
+  array[answer, answer, 'PT422 ' || code],
+  format('%s refuses one user more than public.limits() allows, and repeats the last one', name)
+)
+from (
+  values
+    ('follow_user', 'accepted', 'follows_too_many'), ('mute_user', '', 'mutes_too_many'), ('block_user', '', 'blocks_too_many')
+) as action (name, answer, code);
 
 select * from finish();
 rollback;
