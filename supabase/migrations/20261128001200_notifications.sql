@@ -984,11 +984,12 @@ begin
   ) as actors
   left join public.posts on posts.id = notifications.post_id
   left join public.comments on comments.id = notifications.comment_id
+  where notifications.recipient_id = auth.uid()
   order by page.place;
 end
 $$;
 comment on function private.compose_notifications(uuid[]) is
-  'Notifications as clients show them, in the order of the ids of bundles. Not for clients: it shows any notification, and the Data API does not expose this schema. Security definer: list_notifications calls it with ids that were read under row-level security, which decides once for a notification, and not again for its users and its text.';
+  'Notifications of the caller as clients show them, in the order of the ids of bundles. Not for clients: the Data API does not expose this schema. Security definer: list_notifications calls it with ids that were read under row-level security, which decides once for a notification, and not again for its users and its text.';
 grant execute on function private.compose_notifications(uuid[]) to authenticated;
 
 create function public.list_notifications(unread boolean default false, before uuid default null, page_limit integer default 20)
