@@ -594,6 +594,32 @@ comment on function private.compose_people(uuid[], uuid[]) is
   'Users as clients show them in a list, in the order of the ids, each with its cursor. Lists leave out blocked_ids() before. Not for clients: the Data API does not expose this schema. Security definer: one plan without row-level security; it shows of follows only those of the caller.';
 grant execute on function private.compose_people(uuid[], uuid[]) to authenticated;
 
+create function private.sees_profile(profile_id uuid)
+returns boolean
+language plpgsql
+stable
+set search_path = ''
+set plan_cache_mode = force_generic_plan
+as $$
+begin
+  return sees_profile.profile_id = auth.uid()
+    or sees_profile.profile_id not in (select private.blocked_ids())
+    and (
+      (select profiles.is_public from public.profiles where profiles.id = sees_profile.profile_id)
+      or exists (
+        select from public.follows
+        where follows.follower_id = auth.uid()
+          and follows.followee_id = sees_profile.profile_id
+          and follows.state = 'accepted'
+      )
+    )
+    or private.has_role('moderator');
+end
+$$;
+comment on function private.sees_profile(uuid) is
+  'Whether the caller may see what a user publishes: as the policy of posts says, where a post is public and not hidden.';
+grant execute on function private.sees_profile(uuid) to authenticated;
+
 create function private.require_list_of(person text)
 returns uuid
 language plpgsql
@@ -603,16 +629,8 @@ as $$
 declare
   v_id constant uuid := private.require_profile(coalesce(require_list_of.person, 'me'));
 begin
-  if v_id = auth.uid() or private.has_role('moderator') then
-    return v_id;
-  end if;
-  perform private.require_unblocked(v_id);
-  if not exists (select from public.profiles where profiles.id = v_id and profiles.is_public)
-    and not exists (
-      select from public.follows
-      where follows.follower_id = auth.uid() and follows.followee_id = v_id and follows.state = 'accepted'
-    )
-  then
+  if not private.sees_profile(v_id) then
+    perform private.require_unblocked(v_id);
     perform private.raise_error(
       403, 'profile_private', 'The profile is private: its lists are for its owner and those who follow it.'
     );

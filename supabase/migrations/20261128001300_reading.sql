@@ -398,6 +398,9 @@ begin
   -- slow for each of them.
   if v_owner_id is null and v_tag is null and v_mentioned_id is null then
     v_ids := array(select posts.id from public.posts where posts.id < v_before order by posts.id desc limit v_limit);
+  -- Or row-level security would refuse each post of a private profile by itself.
+  elsif v_owner_id is not null and not private.sees_profile(v_owner_id) then
+    return;
   elsif v_tag is null and v_mentioned_id is null then
     v_ids := array(
       select posts.id

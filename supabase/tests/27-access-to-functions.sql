@@ -153,6 +153,7 @@ insert into expected (
                                               'deny','runs',       'runs',       'runs',       'runs',       'runs',       'runs',         'runs',           'deny'),
   ('private.refuse_estimates()',              'deny','runs',       'runs',       'runs',       'runs',       'runs',       'runs',         'runs',            'deny'),
   ('private.blocked_ids()',                   'deny','runs',       'runs',       'runs',       'runs',       'runs',       'runs',         'runs',            'deny'),
+  ('private.sees_profile(OWNER)',             'deny','runs',       'runs',       'runs',       'runs',       'runs',       'runs',         'runs',            'deny'),
   ('private.page_size(20)',                   'deny','runs',       'runs',       'runs',       'runs',       'runs',       'runs',         'runs',            'deny'),
   ('private.compose_people(array[OWNER], array[OWNER])',
                                               'deny','runs',       'runs',       'runs',       'runs',       'runs',       'runs',         'runs',            'deny'),
