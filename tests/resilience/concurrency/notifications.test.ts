@@ -4,6 +4,7 @@ import { actAs, openDatabase } from '../../kit/database.ts';
 import { newPeople, type Person } from '../../kit/people.ts';
 import { createPost } from '../../kit/posts.ts';
 import { dataOf } from '../../kit/results.ts';
+import { graphFaults } from '../graph-faults.ts';
 import { atOnce, retried, shuffled } from './at-once.ts';
 import { as, sideBySide, type Write } from './side-by-side.ts';
 
@@ -19,56 +20,8 @@ const commit = (person: Person, work: (tx: postgres.TransactionSql) => Promise<u
 const like = (postId: string) => (tx: postgres.ISql) => tx`select public.like_post(${postId})`;
 const unlike = (postId: string) => (tx: postgres.ISql) => tx`select public.unlike_post(${postId})`;
 
-/** Notifications of these users that must not be there. */
-const wrong = (people: Person[]) => {
-  const ids = people.map(({ id }) => id);
-  return sql`
-    with told as (
-      select notifications.*, actor_id, notification_actors.id as event_id
-      from public.notifications
-      left join public.notification_actors on notification_id = notifications.id
-      where notifications.recipient_id = any (${ids})
-    )
-    select 'a wrong count or newest' as what, kind
-    from told
-    group by id, kind, actor_count, newest
-    having count(event_id) <> actor_count or newest <> (array_agg(event_id order by event_id desc))[1]
-    union all
-    select 'beside a block', kind
-    from told
-    join public.blocks
-      on (blocker_id, blocked_id) = (recipient_id, actor_id) or (blocked_id, blocker_id) = (recipient_id, actor_id)
-    union all
-    select 'beside a mute', kind
-    from told join public.mutes on (muter_id, muted_id) = (recipient_id, actor_id)
-    union all
-    select 'a like that is not there', kind
-    from told
-    where kind = 'like'
-      and not exists (select from public.post_likes where post_likes.id = event_id)
-      and not exists (select from public.comment_likes where comment_likes.id = event_id)
-    union all
-    select 'a follow that is not there', kind
-    from told
-    where kind in ('follow', 'follow_request', 'follow_accepted')
-      and not exists (select from public.follows where follows.id = event_id)
-    union all
-    select 'a mention that is not there', kind
-    from told
-    where kind = 'mention'
-      and not exists (
-        select from public.post_mentions
-        where post_mentions.post_id = told.post_id and profile_id = recipient_id
-      )
-      and not exists (
-        select from public.comment_mentions
-        where comment_mentions.comment_id = told.comment_id and profile_id = recipient_id
-      )
-    union all
-    select 'a comment that is deleted', kind
-    from told join public.comments on comments.id = told.comment_id
-    where comments.owner_id is null`;
-};
+/** What must not be there, of these users. */
+const wrong = (people: Person[]) => graphFaults(sql, people);
 
 test('50 likes of one post at once are one notification of 50 users, and 50 unlikes at once are none', {
   timeout: 60_000,

@@ -4,6 +4,7 @@ import { actAs, openDatabase } from '../../kit/database.ts';
 import { newPeople, type Person, secretClient } from '../../kit/people.ts';
 import { createPost } from '../../kit/posts.ts';
 import { dataOf } from '../../kit/results.ts';
+import { graphFaults } from '../graph-faults.ts';
 import { atOnce, retried, shuffled } from './at-once.ts';
 import { as, sideBySide } from './side-by-side.ts';
 
@@ -50,47 +51,8 @@ function writes(
   };
 }
 
-/** Whatever must not be there, between any of these users. */
-const wrong = (people: Person[]) => {
-  const ids = people.map(({ id }) => id);
-  return sql`
-    with blocked as (
-      select blocker_id as a, blocked_id as b from public.blocks where blocker_id = any (${ids})
-      union all
-      select blocked_id, blocker_id from public.blocks where blocker_id = any (${ids})
-    )
-    select 'a follow beside a block' as what
-    from public.follows join blocked on a = follower_id and b = followee_id
-    union all
-    select 'a mention beside a block'
-    from public.post_mentions join public.posts on posts.id = post_id join blocked on a = owner_id and b = profile_id
-    union all
-    select 'a mention in a comment beside a block'
-    from public.comment_mentions join public.comments on comments.id = comment_id
-    join blocked on a = owner_id and b = profile_id
-    union all
-    select 'a notification beside a block'
-    from public.notification_actors join blocked on a = actor_id and b = recipient_id
-    union all
-    select 'a request to a public profile'
-    from public.follows join public.profiles on profiles.id = followee_id
-    where is_public and state = 'requested' and followee_id = any (${ids})
-    union all
-    select 'a wrong count'
-    from public.profiles
-    cross join lateral (
-      select
-        count(*) filter (where followee_id = profiles.id) as followers,
-        count(*) filter (where follower_id = profiles.id) as following
-      from public.follows
-      where state = 'accepted' and profiles.id in (follower_id, followee_id)
-    ) as recounted
-    where id = any (${ids})
-      and (
-        followers <> private.count_of(id, 'profile_followers')
-        or following <> private.count_of(id, 'profile_following')
-      )`;
-};
+/** What must not be there, of these users. */
+const wrong = (people: Person[]) => graphFaults(sql, people);
 
 for (const start of ['nothing', 'a private profile', 'a request', 'a follow', 'a block'] as const)
   test.concurrent(`from ${start}, any two writes of two users at once leave nothing beside a block, no request to a public profile and right counts`, {

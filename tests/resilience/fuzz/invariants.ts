@@ -1,4 +1,5 @@
 import type postgres from 'postgres';
+import { graphFaults } from '../graph-faults.ts';
 
 /** One query for each invariant; it returns the rows that break the invariant. */
 const breaches: Record<string, (sql: postgres.Sql) => postgres.PendingQuery<postgres.Row[]>> = {
@@ -58,10 +59,7 @@ const breaches: Record<string, (sql: postgres.Sql) => postgres.PendingQuery<post
     where users.id is null or profiles.id is null`,
   'a user with a role or a badge': (sql) => sql`
     select id from public.profiles where (role <> 'user' and username <> 'judge') or is_vip`,
-  'a follow across a block': (sql) => sql`
-    select follower_id, followee_id
-    from public.follows join public.blocks
-      on (blocker_id, blocked_id) in ((follower_id, followee_id), (followee_id, follower_id))`,
+  'follows, mentions or notifications that may not be beside each other': (sql) => graphFaults(sql),
   'a count that is wrong': (sql) => sql`
     with counted as (
       select subject_id, counted::text, sum(value)::integer as value
@@ -93,20 +91,6 @@ const breaches: Record<string, (sql: postgres.Sql) => postgres.PendingQuery<post
       from public.follows where state = 'accepted' group by follower_id
     )
     (table counted except table real) union all (table real except table counted)`,
-  'a notification about the recipient, across a block or without its users': (sql) => sql`
-    select notifications.id
-    from public.notifications
-    where actor_count <> (select count(*) from public.notification_actors where notification_id = notifications.id)
-      or actor_count = 0
-      or exists (
-        select from public.notification_actors
-        where notification_id = notifications.id
-          and (actor_id = notifications.recipient_id or exists (
-            select from public.blocks
-            where (blocker_id, blocked_id) in
-              ((actor_id, notifications.recipient_id), (notifications.recipient_id, actor_id))
-          ))
-      )`,
 };
 
 /** The rows that break an invariant, by its name. */
