@@ -4,6 +4,7 @@ import { assertEncoded, assertStorable, type FormPart, isFile, readBody, textOf 
 import type { AppContext, AppEnv } from './context.ts';
 import { fieldNames, fieldsOf, fromTexts } from './form.ts';
 import { type App, type Description, describe } from './openapi.ts';
+import { splitUrl } from './urls.ts';
 import { type FieldCodes, validate } from './validate.ts';
 
 /** A body: its schema as JSON, and as a form where that is not just the same fields as texts. */
@@ -94,7 +95,7 @@ export function addEndpoint<
 }
 
 function readQuery(c: AppContext, schema: z.ZodObject, codes: FieldCodes | undefined): unknown {
-  assertEncoded(new URL(c.req.url).search, 'The query');
+  assertEncoded(splitUrl(c.req.url).query, 'The query');
   const values = c.req.queries();
   assertStorable(values);
   return validate(schema, fieldsOf(schema, Object.entries(values)), codes);

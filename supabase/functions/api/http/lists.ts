@@ -7,7 +7,7 @@ import { decodeCursor, encodeCursor } from './cursor.ts';
 import { dataOf, given } from './database.ts';
 import { addEndpoint, type Endpoint, type Input } from './endpoint.ts';
 import type { App } from './openapi.ts';
-import { publicOrigin } from './urls.ts';
+import { publicOrigin, splitUrl } from './urls.ts';
 
 const pageSizeRange = `A page holds 1 to ${limits.page_size_max} items.`;
 
@@ -96,8 +96,9 @@ export function addList<
 }
 
 function nextPage(c: AppContext, config: Config, lastId: string): string {
-  const url = new URL(c.req.url);
-  url.searchParams.set('cursor', encodeCursor(lastId));
+  const { path, query } = splitUrl(c.req.url);
+  const parameters = new URLSearchParams(query);
+  parameters.set('cursor', encodeCursor(lastId));
   // The function's own path begins with its name; /functions/v1 is in front of it on every platform.
-  return `${publicOrigin(config, c.req.raw.headers)}/functions/v1${url.pathname}${url.search}`;
+  return `${publicOrigin(config, c.req.raw.headers)}/functions/v1${path}?${parameters}`;
 }

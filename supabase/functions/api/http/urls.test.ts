@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { readConfig } from '../config.ts';
 import { clientAddress } from './clients.ts';
-import { publicOrigin } from './urls.ts';
+import { publicOrigin, splitUrl } from './urls.ts';
 
 const configOf = (variables: Record<string, string>) =>
   readConfig(
@@ -75,4 +75,12 @@ describe('the client’s address', () => {
       expect(addressOf({ 'x-forwarded-for': address })).toBeNull();
     },
   );
+});
+
+test.each([
+  ['http://127.0.0.1/api/posts/', '/api/posts/', ''],
+  ['http://127.0.0.1/api/posts?tag=a?b&limit=1', '/api/posts', 'tag=a?b&limit=1'],
+  ['http://evil.example:99999/api/mutes/?cursor=x', '/api/mutes/', 'cursor=x'],
+])('%s has the path %s and the query "%s"', (url, path, query) => {
+  expect(splitUrl(url)).toEqual({ path, query });
 });

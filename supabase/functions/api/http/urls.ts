@@ -24,3 +24,9 @@ export function publicOrigin(config: Config, headers: Headers): string {
 export function publicStorageUrl(config: Config, headers: Headers, signedUrl: string): string {
   return publicOrigin(config, headers) + signedUrl.slice(config.url.length);
 }
+
+/** Path and query of a request's URL, without `new URL`: a Host header can make it invalid. */
+export function splitUrl(url: string): { path: string; query: string } {
+  const [, path = '', query = ''] = /^\w+:\/\/[^/?]*([^?]*)\??(.*)$/s.exec(url) ?? [];
+  return { path, query };
+}
