@@ -146,7 +146,7 @@ end
 $$;
 comment on function private.uuid_v7() is 'A new id that sorts by the time it was made (UUID version 7).';
 -- A column default runs with the rights of the role that inserts.
-grant execute on function private.uuid_v7() to authenticated, service_role;
+grant execute on function private.uuid_v7() to service_role;
 
 create function private.tg__touch_updated_at()
 returns trigger

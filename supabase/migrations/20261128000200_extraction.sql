@@ -84,7 +84,7 @@ $$;
 comment on function private.has_visible_character(text) is
   'Whether a text has more than white space and invisible characters.';
 -- Constraints run with the rights of the role that writes.
-grant execute on function private.has_visible_character(text) to authenticated, service_role;
+grant execute on function private.has_visible_character(text) to service_role;
 
 create function private.without_urls(caption text, sign text)
 returns text

@@ -1,8 +1,8 @@
 -- People: who follows, blocks and mutes whom.
 --
--- Users write through functions only. Each of them locks the pair of users first, so that what two users do to each
--- other at the same time happens one after the other: no follow and no notification survives a block. The dashboard and
--- the secret key may also write rows, so what follows from a row is done by triggers: the state of a follow, the end of
+-- Users write through functions only. Each of them locks the user's own profile and then the pair of users, so that what
+-- two users do to each other at the same time happens one after the other: no follow and no notification survives a
+-- block. The dashboard and the secret key may also write rows, so what follows from a row is done by triggers: the state of a follow, the end of
 -- follows by a block, and the counts.
 
 create function private.lock_pair(a uuid, b uuid, shared boolean default false)
@@ -196,7 +196,7 @@ create policy select_own on public.mutes for select to authenticated
   using (muter_id = (select auth.uid()));
 
 comment on table public.mutes is
-  'Who mutes whom: the home feed leaves out the posts of a muted user, and their deeds notify no more. The muted user does not learn of it.';
+  'Who mutes whom: the home feed leaves out the posts of a muted user, and the user who mutes gets no notifications of them. The muted user does not learn of it.';
 comment on column public.mutes.muter_id is 'The user who mutes.';
 comment on column public.mutes.muted_id is 'The user who is muted, and does not see this row.';
 comment on column public.mutes.id is 'Sorts by time: the order of the list, and its cursor.';
@@ -263,7 +263,7 @@ begin
 end
 $$;
 comment on function private.tg_follows__set_state() is
-  'Trigger: a follow of a public profile is accepted, no follow is beside a block, and an accepted request comes first in the lists. Security definer: clients have no right to lock profiles, and do not see who blocks them.';
+  'Trigger: a follow of a public profile is accepted, no follow joins users of whom one blocks the other, and an accepted request comes first in the lists. Security definer: clients have no right to lock profiles, and do not see who blocks them.';
 
 create trigger _100_set_state before insert on public.follows
   for each row execute function private.tg_follows__set_state();
@@ -379,7 +379,7 @@ begin
 end
 $$;
 comment on function public.follow_user(text) is
-  'Follows a user (an id or a user name): at once, or requested if the profile is private. Again changes nothing. Security definer: follows are granted to nobody for writing. It writes the caller''s own follow only.';
+  'Follows a user (an id or a user name): at once, or requested if the profile is private. A repeated call changes nothing. Security definer: follows are granted to nobody for writing. It writes the caller''s own follow only.';
 grant execute on function public.follow_user(text) to authenticated;
 
 create function public.unfollow_user(person text)
@@ -396,7 +396,7 @@ begin
 end
 $$;
 comment on function public.unfollow_user(text) is
-  'Follows a user no more, or withdraws the request. Security definer: follows are granted to nobody for writing. It deletes the caller''s own follow only.';
+  'Unfollows a user, or withdraws the request. Security definer: follows are granted to nobody for writing. It deletes the caller''s own follow only.';
 grant execute on function public.unfollow_user(text) to authenticated;
 
 create function public.remove_follower(person text)
@@ -496,7 +496,7 @@ begin
 end
 $$;
 comment on function public.unblock_user(text) is
-  'Blocks a user no more. What the block ended stays ended. Security definer: blocks are granted to nobody for writing. It deletes the caller''s own block only.';
+  'Unblocks a user. What the block ended stays ended. Security definer: blocks are granted to nobody for writing. It deletes the caller''s own block only.';
 grant execute on function public.unblock_user(text) to authenticated;
 
 create function public.mute_user(person text)
@@ -519,7 +519,7 @@ begin
 end
 $$;
 comment on function public.mute_user(text) is
-  'Mutes a user: leaves their posts out of the home feed, and their deeds out of the notifications. Counts as a follow for the rate. Security definer: mutes are granted to nobody for writing. It writes the caller''s own mute only.';
+  'Mutes a user: leaves their posts out of the home feed, and what they do out of the notifications. Counts as a follow for the rate. Security definer: mutes are granted to nobody for writing. It writes the caller''s own mute only.';
 grant execute on function public.mute_user(text) to authenticated;
 
 create function public.unmute_user(person text)
@@ -536,7 +536,7 @@ begin
 end
 $$;
 comment on function public.unmute_user(text) is
-  'Mutes a user no more. Security definer: mutes are granted to nobody for writing. It deletes the caller''s own mute only.';
+  'Unmutes a user. Security definer: mutes are granted to nobody for writing. It deletes the caller''s own mute only.';
 grant execute on function public.unmute_user(text) to authenticated;
 
 -- Lists of people

@@ -22,7 +22,7 @@ begin
 end
 $$;
 comment on function private.is_valid_caption(text) is 'Whether the text may be a caption: not too long, and not only white space and invisible characters.';
-grant execute on function private.is_valid_caption(text) to authenticated, service_role;
+grant execute on function private.is_valid_caption(text) to service_role;
 
 create table public.posts (
   id uuid primary key default private.uuid_v7(),
@@ -165,7 +165,7 @@ end
 $$;
 comment on function private.original_of(uuid) is
   'The post to repost: of a repost its original, else the post itself. Null if the caller may not see both, or one is gone.';
-grant execute on function private.original_of(uuid) to authenticated, service_role;
+grant execute on function private.original_of(uuid) to authenticated;
 
 create function private.tg_posts__flatten_repost()
 returns trigger
@@ -292,7 +292,7 @@ begin
 end
 $$;
 comment on function private.is_valid_tag(text) is 'Whether the text is a tag as it is stored.';
-grant execute on function private.is_valid_tag(text) to authenticated, service_role;
+grant execute on function private.is_valid_tag(text) to service_role;
 
 create table public.post_tags (
   post_id uuid not null references public.posts (id) on delete cascade,

@@ -1,7 +1,7 @@
 -- Reactions: likes and saves of posts.
 --
--- Everybody who sees a post sees who likes it, and how many do; a save is for the user alone. Users write through
--- functions, which count the rate. The counts are triggers, so they are right whatever writes.
+-- Everybody who sees a post sees how many users like it, and which, blocks aside; a save is for the user alone. Users
+-- write through functions, which count the rate. The counts are triggers, so they are right whatever writes.
 --
 -- A like locks nothing that another like of the same post waits for: the profile of the post's owner and the post are
 -- locked against deletion only, and the counter lets writers pass.
@@ -13,7 +13,7 @@ create table public.post_likes (
   created_at timestamptz not null default now(),
   primary key (profile_id, post_id)
 );
--- Who likes a post, last first; also for the foreign key.
+-- Who likes a post, newest first; also for the foreign key.
 create index post_likes_post_id_id_idx on public.post_likes (post_id, id);
 
 create table public.post_saves (
@@ -227,7 +227,7 @@ begin
 end
 $$;
 comment on function public.list_likes(uuid, uuid, integer) is
-  'A page of the users who like a post, last first; else as list_followers.';
+  'A page of the users who like a post, newest first; else as list_followers.';
 grant execute on function public.list_likes(uuid, uuid, integer) to authenticated;
 
 -- Saves

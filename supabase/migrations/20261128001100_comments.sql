@@ -21,7 +21,7 @@ end
 $$;
 comment on function private.is_valid_comment(text) is 'Whether the text may be a comment: not too long, and not only white space and invisible characters.';
 -- Constraints run with the rights of the role that writes.
-grant execute on function private.is_valid_comment(text) to authenticated, service_role;
+grant execute on function private.is_valid_comment(text) to service_role;
 
 create table public.comments (
   id uuid primary key default private.uuid_v7(),
@@ -60,7 +60,7 @@ create table public.comment_likes (
   created_at timestamptz not null default now(),
   primary key (profile_id, comment_id)
 );
--- Who likes a comment, last first; also for the foreign key.
+-- Who likes a comment, newest first; also for the foreign key.
 create index comment_likes_comment_id_id_idx on public.comment_likes (comment_id, id);
 
 alter table public.comments enable row level security;
@@ -572,7 +572,7 @@ begin
 end
 $$;
 comment on function public.list_comment_likes(uuid, uuid, integer) is
-  'A page of the users who like a comment, last first; else as list_followers.';
+  'A page of the users who like a comment, newest first; else as list_followers.';
 grant execute on function public.list_comment_likes(uuid, uuid, integer) to authenticated;
 
 -- Reading

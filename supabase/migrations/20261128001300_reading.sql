@@ -249,7 +249,7 @@ begin
   end if;
 
   -- The home feed. Who follows many finds enough posts among the newest of all. Looking at as many of them as there are
-  -- followees costs half of the merge below, or less. For a few followees it would find too little.
+  -- followees costs half of the merge below, or less. With few followees the newest posts rarely contain enough.
   v_followees := private.count_of(v_me, 'profile_following');
   if v_followees > 5 * candidate_ids.wanted then
     v_ids := array(

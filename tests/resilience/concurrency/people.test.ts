@@ -148,14 +148,17 @@ test('a user edits the profile within a second while 16 others follow without a 
         })
         .catch((error: Error) => expect(error.message).toBe('rolled back'));
   });
-  for (let edit = 0; edit < 5; edit++)
-    await sql.begin(async (tx) => {
-      await actAs(tx, star);
-      await tx`set local lock_timeout = '1s'`;
-      await tx`update public.profiles set bio = ${`Edit ${edit}`} where id = ${star.id}`;
-    });
-  isOver = true;
-  await Promise.all(follows);
+  try {
+    for (let edit = 0; edit < 5; edit++)
+      await sql.begin(async (tx) => {
+        await actAs(tx, star);
+        await tx`set local lock_timeout = '1s'`;
+        await tx`update public.profiles set bio = ${`Edit ${edit}`} where id = ${star.id}`;
+      });
+  } finally {
+    isOver = true;
+    await Promise.all(follows);
+  }
 });
 
 test('many writes of a few users over HTTP fail with no deadlock, and leave what is right', {
