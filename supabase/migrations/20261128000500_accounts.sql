@@ -348,6 +348,29 @@ comment on function private.tg_profiles__take_username() is
 create trigger _600_take_username after insert or update of username on public.profiles
   for each row execute function private.tg_profiles__take_username();
 
+create function private.tg_users__keep_username()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_username constant text := (select profiles.username::text from public.profiles where profiles.id = new.id);
+begin
+  if v_username is not null then
+    new.raw_user_meta_data := coalesce(new.raw_user_meta_data, '{}') || jsonb_build_object('username', v_username);
+  end if;
+  return new;
+end
+$$;
+comment on function private.tg_users__keep_username() is
+  'Trigger: users write their metadata in Auth, but the user name there is that of the profile. Security definer: Auth updates as supabase_auth_admin, which has no grant on profiles.';
+
+create trigger _100_keep_username before update of raw_user_meta_data on auth.users
+  for each row
+  when (new.raw_user_meta_data is distinct from old.raw_user_meta_data)
+  execute function private.tg_users__keep_username();
+
 create function private.tg_users__withhold_username()
 returns trigger
 language plpgsql

@@ -450,3 +450,29 @@ $$;
 comment on function public.update_post(uuid, text, text[], text[], boolean, jsonb, text[]) is
   'Edits the caller''s post. Omitted or null arguments stay unchanged. tags, mentions: replace those that were listed; the caption''s stay with the caption. add_media: as media of create_post, behind the files that are there. remove_media: ids or paths of files of the post.';
 grant execute on function public.update_post(uuid, text, text[], text[], boolean, jsonb, text[]) to authenticated;
+
+-- Deletion
+
+create function public.delete_post(post_id uuid)
+returns void
+language plpgsql
+-- Invoker: the policies of posts decide who deletes a post, and who is told that it is there.
+set search_path = ''
+-- The Data API takes this over: with ten thousands of comments, a post takes longer to delete than other requests may.
+set statement_timeout = '60s'
+as $$
+begin
+  delete from public.posts where posts.id = delete_post.post_id;
+  if not found then
+    -- Raises the reason: not signed in, deleted or banned.
+    perform private.lock_writer();
+    if exists (select from public.posts where posts.id = delete_post.post_id) then
+      perform private.raise_error(403, 'not_owner', 'The post belongs to another user.');
+    end if;
+    perform private.raise_error(404, 'post_not_found', 'There is no such post.');
+  end if;
+end
+$$;
+comment on function public.delete_post(uuid) is
+  'Deletes a post of the caller''s with its files, likes and comments.';
+grant execute on function public.delete_post(uuid) to authenticated;

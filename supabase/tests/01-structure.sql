@@ -37,7 +37,7 @@ select set_eq(
     group by event_object_schema, event_object_table, trigger_name
   $$,
   array[
-    'auth.users _100_create_profile insert', 'auth.users _100_forget_failed_sign_ins update',
+    'auth.users _100_create_profile insert', 'auth.users _100_keep_username update', 'auth.users _100_forget_failed_sign_ins update',
     'auth.users _100_withhold_username delete',
     'storage.objects _100_refuse_inactive insert update'
   ],

@@ -1,7 +1,7 @@
 -- Every user of Auth has a profile, and a user name that cannot be had is refused before the user exists.
 begin;
 set local search_path = public, extensions;
-select plan(86);
+select plan(87);
 
 -- Inserts a user as Auth does, and returns the user name of their profile.
 create function pg_temp.name_of(metadata jsonb, email text default null) returns text
@@ -220,6 +220,11 @@ select is(pg_temp.rename_to('max', 'tap_max'), 'not refused', 'a user takes thei
 select is(pg_temp.rename_to('max', 'Tap_Max'), 'not refused', 'a change of case gives no name up');
 select is(
   (select raw_user_meta_data ->> 'username' from auth.users where id = tests.id_of('max')), 'Tap_Max', 'the metadata of Auth follows the name'
+);
+update auth.users set raw_user_meta_data = '{"username": "tap_queen", "theme": "dark"}' where id = tests.id_of('max');
+select is(
+  (select raw_user_meta_data from auth.users where id = tests.id_of('max')), '{"username": "Tap_Max", "theme": "dark"}',
+  'and cannot be given another one, beside what users write there'
 );
 delete from auth.users where id = tests.id_of('max');
 select is(

@@ -94,6 +94,8 @@ insert into expected (
                                               'deny','parent_not_found','changes',   'parent_not_found','runs',      'runs',      'user_banned', 'not_signed_in', 'deny'),
   ('public.update_comment(SAID, ''x'')',      'deny','not_comment_owner','changes',   'not_comment_owner','not_comment_owner','not_comment_owner','user_banned', 'not_signed_in', 'deny'),
   ('public.update_comment(UNSEEN, ''x'')',    'deny','comment_not_found','changes',   'comment_not_found','not_comment_owner','not_comment_owner','user_banned', 'not_signed_in', 'deny'),
+  ('public.delete_post(PRIVATE)',             'deny','post_not_found','changes',   'post_not_found','not_owner', 'not_owner',  'user_banned', 'not_signed_in', 'deny'),
+  ('public.delete_post(PUBLIC)',              'deny','not_owner',  'changes',    'not_owner',  'not_owner',  'not_owner',  'user_banned', 'not_signed_in', 'deny'),
   ('public.delete_comment(SAID)',             'deny','not_comment_owner','changes',   'changes',   'changes',   'changes',   'user_banned', 'not_signed_in', 'deny'),
   ('public.delete_comment(UNSEEN)',           'deny','comment_not_found','changes',   'comment_not_found','changes',   'changes',   'user_banned', 'not_signed_in', 'deny'),
   ('public.get_comment(SAID)',                'deny','runs',      'runs',      'runs',      'runs',      'runs',      'runs',        'runs',          'deny'),

@@ -568,6 +568,9 @@ isOneToOne: false
 "delete_comment":
 { Args: { "comment_id": string }; Returns: undefined
                            },
+"delete_post":
+{ Args: { "post_id": string }; Returns: undefined
+                           },
 "discard_files":
 { Args: { "bucket_id": string,"names": (string)[] }; Returns: undefined
                            },

@@ -7,7 +7,6 @@ import { addEndpoint } from '../http/endpoint.ts';
 import type { FileSource } from '../http/form.ts';
 import { addList } from '../http/lists.ts';
 import type { App } from '../http/openapi.ts';
-import { problem } from '../http/problem.ts';
 import { idempotencyKey, person, uuid } from '../http/schemas.ts';
 import { functionPath } from '../http/urls.ts';
 import { postMedia } from '../media/inspect.ts';
@@ -160,7 +159,7 @@ export function addPostRoutes(app: App, config: Config, requireCaller: Middlewar
     answers: { 204: { description: 'Deleted' } },
     problems: [403, 404],
     handler: async (c, { params }) => {
-      await deletePost(c.var.caller, params.id);
+      await dataOf(c.var.caller.client.rpc('delete_post', { post_id: params.id }));
       removeSoon(config);
       return c.body(null, 204);
     },
@@ -180,15 +179,4 @@ function withMedia<Row>(
   return withFiles(config, caller, files, key, (paths) =>
     write(paths.map((path, place) => ({ path, alt_text: items[place]?.alt_text ?? '' }))),
   );
-}
-
-async function deletePost({ client, id }: Caller, postId: string): Promise<void> {
-  const deleted = await dataOf(client.from('posts').delete().eq('id', postId).select('id'));
-  if (deleted.length > 0) return;
-  // Row-level security hides what may not be deleted: whether it is visible decides between 403 and 404.
-  const visible = await dataOf(client.from('posts').select('owner_id').eq('id', postId).maybeSingle());
-  if (!visible) throw problem('post_not_found', 'There is no such post, or it is not visible to you.');
-  // Banned users cannot delete their own posts.
-  if (visible.owner_id === id) throw problem('user_banned', 'This account is closed.');
-  throw problem('not_owner', 'The post is not yours.');
 }
