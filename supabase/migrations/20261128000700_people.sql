@@ -95,7 +95,6 @@ create table public.blocks (
   blocker_id uuid not null references public.profiles (id) on delete cascade,
   blocked_id uuid not null references public.profiles (id) on delete cascade,
   id uuid not null default private.uuid_v7(),
-  created_at timestamptz not null default now(),
   primary key (blocker_id, blocked_id),
   constraint blocks_blocked_id_check check (blocked_id <> blocker_id)
 );
@@ -117,7 +116,6 @@ comment on table public.blocks is
 comment on column public.blocks.blocker_id is 'The user who blocks.';
 comment on column public.blocks.blocked_id is 'The user who is blocked, and does not see this row.';
 comment on column public.blocks.id is 'Sorts by the time of the block: the order of the list, and its cursor.';
-comment on column public.blocks.created_at is 'When.';
 
 create function private.blocked_ids()
 returns setof uuid
@@ -179,7 +177,6 @@ create table public.mutes (
   muter_id uuid not null references public.profiles (id) on delete cascade,
   muted_id uuid not null references public.profiles (id) on delete cascade,
   id uuid not null default private.uuid_v7(),
-  created_at timestamptz not null default now(),
   primary key (muter_id, muted_id),
   constraint mutes_muted_id_check check (muted_id <> muter_id)
 );
@@ -200,7 +197,6 @@ comment on table public.mutes is
 comment on column public.mutes.muter_id is 'The user who mutes.';
 comment on column public.mutes.muted_id is 'The user who is muted, and does not see this row.';
 comment on column public.mutes.id is 'Sorts by time: the order of the list, and its cursor.';
-comment on column public.mutes.created_at is 'When.';
 
 -- Follows
 

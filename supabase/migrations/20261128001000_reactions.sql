@@ -10,7 +10,6 @@ create table public.post_likes (
   profile_id uuid not null references public.profiles (id) on delete cascade,
   post_id uuid not null references public.posts (id) on delete cascade,
   id uuid not null default private.uuid_v7(),
-  created_at timestamptz not null default now(),
   primary key (profile_id, post_id)
 );
 -- Who likes a post, newest first; also for the foreign key.
@@ -20,7 +19,6 @@ create table public.post_saves (
   profile_id uuid not null references public.profiles (id) on delete cascade,
   post_id uuid not null references public.posts (id) on delete cascade,
   id uuid not null default private.uuid_v7(),
-  created_at timestamptz not null default now(),
   primary key (profile_id, post_id)
 );
 -- A user's list, last saved first.
@@ -46,13 +44,11 @@ comment on table public.post_likes is 'Who likes which post. Visible with the po
 comment on column public.post_likes.profile_id is 'The user who likes the post.';
 comment on column public.post_likes.post_id is 'The post.';
 comment on column public.post_likes.id is 'Sorts by time: the order of the list, and its cursor.';
-comment on column public.post_likes.created_at is 'When.';
 comment on policy select_visible on public.post_likes is 'A like is visible with its post, but not between users of whom one blocks the other; moderators see those as well.';
 comment on table public.post_saves is 'Who saved which post. Visible to that user only.';
 comment on column public.post_saves.profile_id is 'The user who saved the post.';
 comment on column public.post_saves.post_id is 'The post.';
 comment on column public.post_saves.id is 'Sorts by time: the order of the list, and its cursor.';
-comment on column public.post_saves.created_at is 'When.';
 
 -- Counts
 

@@ -57,7 +57,6 @@ create table public.comment_likes (
   profile_id uuid not null references public.profiles (id) on delete cascade,
   comment_id uuid not null references public.comments (id) on delete cascade,
   id uuid not null default private.uuid_v7(),
-  created_at timestamptz not null default now(),
   primary key (profile_id, comment_id)
 );
 -- Who likes a comment, newest first; also for the foreign key.
@@ -118,7 +117,6 @@ comment on table public.comment_likes is 'Who likes which comment. Visible with 
 comment on column public.comment_likes.profile_id is 'The user who likes the comment.';
 comment on column public.comment_likes.comment_id is 'The comment.';
 comment on column public.comment_likes.id is 'Sorts by time: the order of the list, and its cursor.';
-comment on column public.comment_likes.created_at is 'When.';
 comment on policy select_visible on public.comment_likes is 'A like is visible with its comment, but not between users of whom one blocks the other; moderators see those as well.';
 
 -- Only an edit counts: a comment that is hidden or deleted was not edited.

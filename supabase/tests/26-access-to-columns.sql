@@ -16,12 +16,10 @@ values
   ('blocks.blocker_id',                 'user service', 'service',      ''),
   ('blocks.blocked_id',                 'user service', 'service',      ''),
   ('blocks.id',                         'user service', 'service',      ''),
-  ('blocks.created_at',                 'user service', 'service',      ''),
 
   ('comment_likes.profile_id',            'user service', 'service',      ''),
   ('comment_likes.comment_id',            'user service', 'service',      ''),
   ('comment_likes.id',                    'user service', 'service',      ''),
-  ('comment_likes.created_at',            'user service', 'service',      ''),
 
   ('comment_mentions.comment_id',         'user service', 'service',      ''),
   ('comment_mentions.profile_id',         'user service', 'service',      ''),
@@ -46,7 +44,6 @@ values
   ('mutes.muter_id',                    'user service', 'service',      ''),
   ('mutes.muted_id',                    'user service', 'service',      ''),
   ('mutes.id',                          'user service', 'service',      ''),
-  ('mutes.created_at',                  'user service', 'service',      ''),
 
   ('notification_actors.notification_id', 'user service', '',           ''),
   ('notification_actors.id',            'user service', '',             ''),
@@ -66,7 +63,6 @@ values
   ('post_likes.profile_id',               'user service', 'service',      ''),
   ('post_likes.post_id',                  'user service', 'service',      ''),
   ('post_likes.id',                       'user service', 'service',      ''),
-  ('post_likes.created_at',               'user service', 'service',      ''),
 
   ('post_media.id',                     'user service', 'service',      ''),
   ('post_media.post_id',                'user service', 'service',      ''),
@@ -89,7 +85,6 @@ values
   ('post_saves.profile_id',               'user service', 'service',      ''),
   ('post_saves.post_id',                  'user service', 'service',      ''),
   ('post_saves.id',                       'user service', 'service',      ''),
-  ('post_saves.created_at',               'user service', 'service',      ''),
 
   ('post_tags.post_id',                 'user service', 'service',      'service'),
   ('post_tags.tag',                     'user service', 'service',      'service'),

@@ -1,7 +1,7 @@
 -- Reports. Ada is reported by Ben and Cleo; Mia is a moderator, Zoe an admin. Who may call what is in the access matrices.
 begin;
 set local search_path = public, extensions;
-select plan(48);
+select plan(49);
 
 select tests.create_user('ada'), tests.create_user('ben'), tests.create_user('cleo'), tests.create_user('mia', 'moderator'), tests.create_user('zoe', 'admin');
 select tests.insert_post('ada', 'Post'), tests.insert_post('ada', 'Private', false), tests.insert_post('ben', 'By Ben');

@@ -29,14 +29,14 @@ isOneToOne: false
                   ]
                 },"blocks": {
                   Row: {
-                    "blocked_id": string,"blocker_id": string,"created_at": string,"id": string
+                    "blocked_id": string,"blocker_id": string,"id": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "blocked_id": string,"blocker_id": string,"created_at"?: string,"id"?: string
+                    "blocked_id": string,"blocker_id": string,"id"?: string
                   }
                   Update: {
-                    "blocked_id"?: string,"blocker_id"?: string,"created_at"?: string,"id"?: string
+                    "blocked_id"?: string,"blocker_id"?: string,"id"?: string
                   }
                   Relationships: [
                     {
@@ -55,14 +55,14 @@ isOneToOne: false
                   ]
                 },"comment_likes": {
                   Row: {
-                    "comment_id": string,"created_at": string,"id": string,"profile_id": string
+                    "comment_id": string,"id": string,"profile_id": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "comment_id": string,"created_at"?: string,"id"?: string,"profile_id": string
+                    "comment_id": string,"id"?: string,"profile_id": string
                   }
                   Update: {
-                    "comment_id"?: string,"created_at"?: string,"id"?: string,"profile_id"?: string
+                    "comment_id"?: string,"id"?: string,"profile_id"?: string
                   }
                   Relationships: [
                     {
@@ -171,14 +171,14 @@ isOneToOne: false
                   ]
                 },"mutes": {
                   Row: {
-                    "created_at": string,"id": string,"muted_id": string,"muter_id": string
+                    "id": string,"muted_id": string,"muter_id": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "created_at"?: string,"id"?: string,"muted_id": string,"muter_id": string
+                    "id"?: string,"muted_id": string,"muter_id": string
                   }
                   Update: {
-                    "created_at"?: string,"id"?: string,"muted_id"?: string,"muter_id"?: string
+                    "id"?: string,"muted_id"?: string,"muter_id"?: string
                   }
                   Relationships: [
                     {
@@ -255,14 +255,14 @@ isOneToOne: false
                   ]
                 },"post_likes": {
                   Row: {
-                    "created_at": string,"id": string,"post_id": string,"profile_id": string
+                    "id": string,"post_id": string,"profile_id": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "created_at"?: string,"id"?: string,"post_id": string,"profile_id": string
+                    "id"?: string,"post_id": string,"profile_id": string
                   }
                   Update: {
-                    "created_at"?: string,"id"?: string,"post_id"?: string,"profile_id"?: string
+                    "id"?: string,"post_id"?: string,"profile_id"?: string
                   }
                   Relationships: [
                     {
@@ -327,14 +327,14 @@ isOneToOne: false
                   ]
                 },"post_saves": {
                   Row: {
-                    "created_at": string,"id": string,"post_id": string,"profile_id": string
+                    "id": string,"post_id": string,"profile_id": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "created_at"?: string,"id"?: string,"post_id": string,"profile_id": string
+                    "id"?: string,"post_id": string,"profile_id": string
                   }
                   Update: {
-                    "created_at"?: string,"id"?: string,"post_id"?: string,"profile_id"?: string
+                    "id"?: string,"post_id"?: string,"profile_id"?: string
                   }
                   Relationships: [
                     {
