@@ -79,18 +79,13 @@ export const ReportAnswer = SentReportAnswer.extend({
   state,
   note: z.string().openapi({ description: 'Of the moderators.' }),
   reporter: owner.nullable().openapi({ description: 'Null if the account is deleted.' }),
-  owner: owner
-    .nullable()
-    .openapi({
-      description:
-        'Of the post or comment, also once it is deleted, or the user. Null if the account is deleted.',
-    }),
-  preview: z
-    .string()
-    .nullable()
-    .openapi({
-      description: 'The beginning of the post or comment as it was reported, also once it is deleted.',
-    }),
+  owner: owner.nullable().openapi({
+    description:
+      'Of the post or comment, also once it is deleted, or the user. Null if the account is deleted.',
+  }),
+  preview: z.string().nullable().openapi({
+    description: 'The beginning of the post or comment as it was reported, also once it is deleted.',
+  }),
   handled_by: owner.nullable().openapi({ description: 'The moderator who last changed it.' }),
   updated_at: timestamp,
 }).openapi('Report');
