@@ -13,6 +13,10 @@ const stackUnits = [
   'scripts/stack/tests/data-api/{headers,payload,query,refusals,sql,view-origins}.test.ts',
   'scripts/stack/tests/auth/{redirects,templates}.test.ts',
 ];
+/** Tests that take nearly all connections of the database. */
+const crowds = ['people', 'reactions', 'notifications'].map(
+  (name) => `tests/resilience/concurrency/${name}.test.ts`,
+);
 const ownStacks = ['tests/resilience/{faults,fuzz,alone,replica}/**/*.test.ts', 'scripts/bench/**/*.test.ts'];
 
 /** The files that take longest, as measured: most of them start and kill stacks. */
@@ -55,9 +59,20 @@ export default defineConfig({
         test: {
           name: 'noctra',
           include: ['tests/**/*.test.ts'],
-          exclude: [...configDefaults.exclude, ...ownStacks],
+          exclude: [...configDefaults.exclude, ...crowds, ...ownStacks],
           globalSetup: 'tests/kit/raise-limits.ts',
           typecheck: { enabled: true, include: ['tests/**/*.test-d.ts'], tsconfig: './tsconfig.json' },
+        },
+      },
+      {
+        extends: true,
+        // As `noctra`, after all others, one file at a time.
+        test: {
+          name: 'crowds',
+          include: crowds,
+          globalSetup: 'tests/kit/raise-limits.ts',
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
         },
       },
       {

@@ -13,7 +13,7 @@ import { runPgtap, type Totals } from './pgtap.ts';
 
 const only = process.argv.slice(2);
 /** The Vitest projects that say something about any Noctra. */
-const projectsOfAny = ['unit', 'noctra'];
+const projectsOfAny = ['unit', 'noctra', 'crowds'];
 
 async function main(): Promise<void> {
   const totals = await withNoctra(runAll);

@@ -20,7 +20,6 @@ const api = {
   token_invalid: [401, 'The token is not valid or has expired. Refresh the session.'],
   email_not_confirmed: [403, 'The e-mail address is not confirmed. Open the link in the mail.'],
   forbidden: [403, 'This user may not do this.'],
-  not_owner: [403, 'The post belongs to another user.'],
   signup_disabled: [403, 'Registration is closed.'],
   user_banned: [
     403,
@@ -134,6 +133,7 @@ const api = {
 // Raised by the database alone.
 const database = {
   count_not_exact: [400, 'A count is exact here: `Prefer: count=exact`, neither planned nor estimated.'],
+  not_owner: [403, 'The post belongs to another user.'],
   not_comment_owner: [403, 'The comment belongs to another user.'],
   blocked: [403, 'One of the two users blocks the other.'],
   profile_private: [403, 'The profile is private: its lists are for its owner and accepted followers.'],
