@@ -245,10 +245,7 @@ export function readsOf(rows: Rows, me: string, tags: string[]): Read[] {
     ),
     page(
       'list_mutes(before => null',
-      mutes
-        .sort(newestFirst)
-        .filter((one) => !isBlocked(one.muted_id))
-        .map(({ id, muted_id }) => person(muted_id, id)),
+      mutes.sort(newestFirst).map(({ id, muted_id }) => person(muted_id, id)),
     ),
     ...tags.map((tag) => page(`list_posts(tag => '${tag}'`, idsOf(posts.filter(isTagged(tag))))),
     ...rows.profiles.flatMap(ofProfile),

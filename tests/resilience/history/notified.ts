@@ -2,7 +2,7 @@
 // seen in the base tables. So a memory of the comparisons before tells when an event happened, and until when users may
 // not have been told of each other.
 import type { Rows } from './rows.ts';
-import { silenceOf, silenceOfKind } from './silence.ts';
+import { silenceOf, silenceOfHidden, silenceOfKind } from './silence.ts';
 
 /** A row of notification_actors with its notification. */
 interface Told {
@@ -87,6 +87,10 @@ function presentSilences(rows: Rows): string[] {
   return [
     ...rows.blocks.flatMap(({ blocker_id: a, blocked_id: b }) => [silenceOf(a, b), silenceOf(b, a)]),
     ...rows.mutes.map(({ muter_id, muted_id }) => silenceOf(muter_id, muted_id)),
+    ...rows.profiles.filter(({ is_public }) => !is_public).map(({ id }) => silenceOfHidden(id)),
+    ...rows.posts
+      .filter(({ is_public, hidden_at }) => !is_public || hidden_at !== null)
+      .map(({ id }) => silenceOfHidden(id)),
     ...rows.private_profiles.flatMap(({ id, notification_kinds_off }) =>
       notification_kinds_off.map((kind) => silenceOfKind(id, kind)),
     ),
@@ -131,6 +135,7 @@ function eventsOf(rows: Rows): Event[] {
   /** Of a post or a comment a user is told once, as the first of what it is to that user. */
   const addWriting = (
     id: string,
+    post: { id: string; owner_id: string } | undefined,
     actor: string,
     isStrict: boolean,
     reasons: [kind: string, recipients: unknown[]][],
@@ -140,13 +145,15 @@ function eventsOf(rows: Rows): Event[] {
       const kinds = reasons.filter(([, recipients]) => recipients.includes(recipient)).map(([kind]) => kind);
       const isTold = (told: Told) =>
         told.target === id && told.recipient === recipient && told.kind !== 'like';
-      add(actor, recipient, { key: `${id} to ${recipient}`, kinds, isStrict, isTold });
+      const hidden = post ? [silenceOfHidden(post.id), silenceOfHidden(post.owner_id)] : [];
+      const silences = [silenceOf(recipient, actor), ...hidden];
+      add(actor, recipient, { key: `${id} to ${recipient}`, kinds, isStrict, silences, isTold });
     }
   };
   for (const post of rows.posts) {
     const mentions = rows.post_mentions.filter(({ post_id }) => post_id === post.id);
     // The owner of an original that is gone was told of a repost, and may now be mentioned.
-    addWriting(post.id, post.owner_id, post.is_repost === (post.original_post_id !== null), [
+    addWriting(post.id, post, post.owner_id, post.is_repost === (post.original_post_id !== null), [
       ['repost', [postOf(rows, post.original_post_id)?.owner_id]],
       ['mention', mentions.map(({ profile_id }) => profile_id)],
     ]);
@@ -156,12 +163,18 @@ function eventsOf(rows: Rows): Event[] {
     const mentions = rows.comment_mentions.filter(({ comment_id }) => comment_id === comment.id);
     const answered = commentOf(rows, comment.reply_to_id)?.owner_id;
     const isEdited = comment.updated_at !== comment.created_at;
-    addWriting(comment.id, comment.owner_id, !isEdited && (comment.parent_id === null || Boolean(answered)), [
-      ['reply', [answered]],
-      ['mention', mentions.map(({ profile_id }) => profile_id)],
-      // An edit that takes the mention of the owner of the post away takes the notification as well.
-      ['comment', isEdited ? [] : [postOf(rows, comment.post_id)?.owner_id]],
-    ]);
+    addWriting(
+      comment.id,
+      postOf(rows, comment.post_id),
+      comment.owner_id,
+      !isEdited && (comment.parent_id === null || Boolean(answered)),
+      [
+        ['reply', [answered]],
+        ['mention', mentions.map(({ profile_id }) => profile_id)],
+        // An edit that takes the mention of the owner of the post away takes the notification as well.
+        ['comment', isEdited ? [] : [postOf(rows, comment.post_id)?.owner_id]],
+      ],
+    );
   }
   return events;
 }

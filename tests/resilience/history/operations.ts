@@ -4,7 +4,7 @@ import { Constants } from '../../../supabase/functions/api/database.types.ts';
 import { type ErrorCode, isProblemCode, statusOf } from '../../../supabase/functions/api/http/errors.ts';
 import { newPeople, newPerson, type Person, secretClient } from '../../kit/people.ts';
 import { retried } from '../concurrency/at-once.ts';
-import { silenceOf, silenceOfKind } from './silence.ts';
+import { silenceOf, silenceOfHidden, silenceOfKind } from './silence.ts';
 
 /** The users of a history, and what they have made. */
 export interface World {
@@ -118,7 +118,10 @@ const operations: Record<string, Operation> = {
   'open or close the profile': {
     weight: 4,
     refusals: [],
-    run: ({ actor, chance }) => actor.client.rpc('update_profile', { changes: { is_public: !chance(3) } }),
+    run: ({ world, actor, chance }) => {
+      world.silences.add(silenceOfHidden(actor.id));
+      return actor.client.rpc('update_profile', { changes: { is_public: !chance(3) } });
+    },
   },
   create_post: { weight: 10, refusals: ['mention_unknown'], run: (chosen) => publish(chosen) },
   repost: {
@@ -131,8 +134,10 @@ const operations: Record<string, Operation> = {
   hide_post: {
     weight: 3,
     refusals: ['post_not_found'],
-    run: ({ world, post, chance }) =>
-      moderatorOf(world).client.rpc('hide_post', { post_id: post.id, hidden: chance(3) }),
+    run: ({ world, post, chance }) => {
+      world.silences.add(silenceOfHidden(post.id));
+      return moderatorOf(world).client.rpc('hide_post', { post_id: post.id, hidden: chance(3) });
+    },
   },
   ...toPost('like_post', 14),
   ...toPost('unlike_post', 5),
@@ -279,7 +284,8 @@ async function publish(chosen: Chosen, original_post?: string) {
 }
 
 function editPost(chosen: Chosen) {
-  const { other, post, tag, chance } = chosen;
+  const { world, other, post, tag, chance } = chosen;
+  world.silences.add(silenceOfHidden(post.id));
   return ownerOf(chosen, post).client.rpc('update_post', {
     post_id: post.id,
     ...(chance(2) ? { caption: textOf(chosen, `#${tag}`) } : {}),
