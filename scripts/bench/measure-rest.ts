@@ -31,7 +31,7 @@ export async function measureExtraction(
   try {
     const common = await sql<
       { caption: string }[]
-    >`select caption from public.posts order by id desc limit 200`;
+    >`select caption from public.posts order by id limit 200`;
     const text =
       'select count(public.extract_mentions(caption)), count(public.extract_hashtags(caption)) from unnest($1::text[]) as caption';
     const each = (captions: string[]) => async () =>
