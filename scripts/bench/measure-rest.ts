@@ -29,9 +29,7 @@ export async function measureExtraction(
   recorder.area('Extraction');
   const sql = connect(noctra.databaseUrl('supabase_admin'));
   try {
-    const common = await sql<
-      { caption: string }[]
-    >`select caption from public.posts order by id limit 200`;
+    const common = await sql<{ caption: string }[]>`select caption from public.posts order by id limit 200`;
     const text =
       'select count(public.extract_mentions(caption)), count(public.extract_hashtags(caption)) from unnest($1::text[]) as caption';
     const each = (captions: string[]) => async () =>
