@@ -3,7 +3,7 @@ import { findRelationship, type Root } from './find-relationship.ts';
 import type { Placed, Query, Range } from './query.ts';
 import { refuse } from './refusals.ts';
 import type { Relationship, SchemaCache, Table } from './schema.ts';
-import type { SelectField, SelectItem } from './select.ts';
+import { everything, type SelectField, type SelectItem } from './select.ts';
 
 /** What to read of one table, and of the tables embedded in it. */
 export interface ReadPlan {
@@ -50,16 +50,6 @@ export function planRead(cache: SchemaCache, root: Root, query: Query, maxRows: 
 export function emptyPlan(table: Table | null): ReadPlan {
   return { table, items: [], conditions: [], order: [], limit: null, offset: 0n };
 }
-
-/** What `select=*` selects. */
-export const everything: SelectItem = {
-  kind: 'field',
-  field: { name: '*', path: [] },
-  cast: null,
-  aggregate: null,
-  aggregateCast: null,
-  alias: null,
-};
 
 /** Whether a plan has aggregates over its rows, which are then grouped by everything else. */
 export function isGrouped({ items }: ReadPlan): boolean {

@@ -28,6 +28,16 @@ export interface SelectField {
   alias: string | null;
 }
 
+/** What `select=*` selects. */
+export const everything: SelectField = {
+  kind: 'field',
+  field: { name: '*', path: [] },
+  cast: null,
+  aggregate: null,
+  aggregateCast: null,
+  alias: null,
+};
+
 /** A related table in the answer. */
 export interface SelectRelation {
   kind: 'relation';
@@ -60,15 +70,7 @@ function readItems(reader: Reader, depth: number): SelectItem[] {
 function readItem(reader: Reader, depth: number): SelectItem {
   match(reader, /[ \t]+/y);
   if (skip(reader, '...')) return readRelation(reader, null, true, depth) ?? misread(reader, '"("');
-  if (skip(reader, '*'))
-    return {
-      kind: 'field',
-      field: { name: '*', path: [] },
-      cast: null,
-      aggregate: null,
-      aggregateCast: null,
-      alias: null,
-    };
+  if (skip(reader, '*')) return everything;
   if (!/[\p{L}\p{N}_ $"-]/u.test(reader.text[reader.at] ?? '')) {
     misread(reader, '"...", field name (* or [a..z0..9_$]), "*" or "count()"');
   }
