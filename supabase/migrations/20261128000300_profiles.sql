@@ -175,6 +175,45 @@ create trigger _200_touch_updated_at before update on public.profiles
   when (new is distinct from old)
   execute function private.tg__touch_updated_at();
 
+-- How a user is shown
+
+create function private.picture_url(bucket_id text, path text)
+returns text
+language plpgsql
+immutable
+parallel safe
+set search_path = ''
+as $$
+begin
+  return case
+    when path is not null then '/storage/v1/object/public/' || bucket_id || '/' || path
+    when bucket_id = 'avatars' then '/functions/v1/api/assets/default-avatar.svg'
+    else '/functions/v1/api/assets/default-cover.svg'
+  end;
+end
+$$;
+comment on function private.picture_url(text, text) is
+  'Where a picture of a profile loads, under the project''s origin; the default picture where there is none.';
+
+create function private.profile_summary(profile public.profiles)
+returns jsonb
+language plpgsql
+immutable
+parallel safe
+set search_path = ''
+as $$
+begin
+  return jsonb_build_object(
+    'id', (profile).id,
+    'username', (profile).username::text,
+    'profile_pic_url', private.picture_url('avatars', (profile).avatar_path),
+    'is_vip', (profile).is_vip
+  );
+end
+$$;
+comment on function private.profile_summary(public.profiles) is
+  'A user as the owner of a post is shown: {id, username, profile_pic_url, is_vip}. Not granted: SECURITY DEFINER functions call it.';
+
 -- Private facts
 
 create table public.private_profiles (

@@ -2,8 +2,8 @@
 --
 -- Users write through functions only. Each of them locks the user's own profile and then the pair of users, so that what
 -- two users do to each other at the same time happens one after the other: no follow and no notification survives a
--- block. The dashboard and the secret key may also write rows, so what follows from a row is done by triggers: the state of a follow, the end of
--- follows by a block, and the counts.
+-- block. The dashboard and the secret key may also write rows, so what follows from a row is done by triggers: the state of
+-- a follow, the end of follows by a block, and the counts.
 
 create function private.lock_pair(a uuid, b uuid, shared boolean default false)
 returns void
@@ -579,15 +579,15 @@ begin
     coalesce(mine.state = 'requested', false),
     coalesce(theirs.state = 'accepted', false),
     page.cursor
-  from unnest(compose_people.ids, compose_people.cursors) with ordinality as page (id, cursor, place)
+  from unnest(compose_people.ids, compose_people.cursors) as page (id, cursor)
   join public.profiles on profiles.id = page.id
   left join public.follows as mine on mine.follower_id = v_me and mine.followee_id = page.id
   left join public.follows as theirs on theirs.follower_id = page.id and theirs.followee_id = v_me
-  order by page.place;
+  order by page.cursor desc;
 end
 $$;
 comment on function private.compose_people(uuid[], uuid[]) is
-  'Users as clients show them in a list, in the order of the ids, each with its cursor. Lists leave out blocked_ids() before. Not for clients: the Data API does not expose this schema. Security definer: one plan without row-level security; it shows of follows only those of the caller.';
+  'Users as clients show them in a list, each with its cursor, the greatest first. Lists leave out blocked_ids() before. Not for clients: the Data API does not expose this schema. Security definer: one plan without row-level security; it shows of follows only those of the caller.';
 grant execute on function private.compose_people(uuid[], uuid[]) to authenticated;
 
 create function private.sees_profile(profile_id uuid)
@@ -653,7 +653,7 @@ declare
   v_ids uuid[];
   v_cursors uuid[];
 begin
-  select array_agg(page.follower_id order by page.id desc), array_agg(page.id order by page.id desc)
+  select array_agg(page.follower_id), array_agg(page.id)
   into v_ids, v_cursors
   from (
     select follows.follower_id, follows.id
@@ -688,7 +688,7 @@ declare
   v_ids uuid[];
   v_cursors uuid[];
 begin
-  select array_agg(page.followee_id order by page.id desc), array_agg(page.id order by page.id desc)
+  select array_agg(page.followee_id), array_agg(page.id)
   into v_ids, v_cursors
   from (
     select follows.followee_id, follows.id
@@ -722,7 +722,7 @@ declare
   v_ids uuid[];
   v_cursors uuid[];
 begin
-  select array_agg(page.follower_id order by page.id desc), array_agg(page.id order by page.id desc)
+  select array_agg(page.follower_id), array_agg(page.id)
   into v_ids, v_cursors
   from (
     select follows.follower_id, follows.id
@@ -753,7 +753,7 @@ declare
   v_ids uuid[];
   v_cursors uuid[];
 begin
-  select array_agg(page.blocked_id order by page.id desc), array_agg(page.id order by page.id desc)
+  select array_agg(page.blocked_id), array_agg(page.id)
   into v_ids, v_cursors
   from (
     select blocks.blocked_id, blocks.id
@@ -784,7 +784,7 @@ declare
   v_ids uuid[];
   v_cursors uuid[];
 begin
-  select array_agg(page.muted_id order by page.id desc), array_agg(page.id order by page.id desc)
+  select array_agg(page.muted_id), array_agg(page.id)
   into v_ids, v_cursors
   from (
     select mutes.muted_id, mutes.id

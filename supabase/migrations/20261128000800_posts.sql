@@ -90,6 +90,23 @@ comment on column public.posts.updated_at is 'When the owner last edited it.';
 comment on policy select_visible on public.posts is
   'Own posts, and public posts, not hidden, of users whose profile is public or whom the caller follows, and who neither block the caller nor are blocked; moderators and admins see every post.';
 
+create function private.require_post(post_id uuid)
+returns void
+language plpgsql
+stable
+-- Invoker: row-level security decides whether the caller sees the post.
+set search_path = ''
+set plan_cache_mode = force_generic_plan
+as $$
+begin
+  if not exists (select from public.posts where posts.id = require_post.post_id) then
+    perform private.raise_error(404, 'post_not_found', 'There is no such post.');
+  end if;
+end
+$$;
+comment on function private.require_post(uuid) is 'Refuses a post that the caller does not see.';
+grant execute on function private.require_post(uuid) to authenticated;
+
 -- Only an edit counts: losing its original, or being hidden, does not make a post edited.
 create trigger _200_touch_updated_at before update of caption, is_public on public.posts
   for each row

@@ -207,10 +207,8 @@ declare
   v_ids uuid[];
   v_cursors uuid[];
 begin
-  if not exists (select from public.posts where posts.id = list_likes.post_id) then
-    perform private.raise_error(404, 'post_not_found', 'There is no such post.');
-  end if;
-  select array_agg(page.profile_id order by page.id desc), array_agg(page.id order by page.id desc)
+  perform private.require_post(list_likes.post_id);
+  select array_agg(page.profile_id), array_agg(page.id)
   into v_ids, v_cursors
   from (
     select post_likes.profile_id, post_likes.id

@@ -119,6 +119,23 @@ comment on column public.comment_likes.comment_id is 'The comment.';
 comment on column public.comment_likes.id is 'Sorts by time: the order of the list, and its cursor.';
 comment on policy select_visible on public.comment_likes is 'A like is visible with its comment, but not between users of whom one blocks the other; moderators see those as well.';
 
+create function private.require_comment(comment_id uuid)
+returns void
+language plpgsql
+stable
+-- Invoker: row-level security decides whether the caller sees the comment.
+set search_path = ''
+set plan_cache_mode = force_generic_plan
+as $$
+begin
+  if not exists (select from public.comments where comments.id = require_comment.comment_id) then
+    perform private.raise_error(404, 'comment_not_found', 'There is no such comment.');
+  end if;
+end
+$$;
+comment on function private.require_comment(uuid) is 'Refuses a comment that the caller does not see.';
+grant execute on function private.require_comment(uuid) to authenticated;
+
 -- Only an edit counts: a comment that is hidden or deleted was not edited.
 create trigger _200_touch_updated_at before update of text on public.comments
   for each row
@@ -554,10 +571,8 @@ declare
   v_ids uuid[];
   v_cursors uuid[];
 begin
-  if not exists (select from public.comments where comments.id = list_comment_likes.comment_id) then
-    perform private.raise_error(404, 'comment_not_found', 'There is no such comment.');
-  end if;
-  select array_agg(page.profile_id order by page.id desc), array_agg(page.id order by page.id desc)
+  perform private.require_comment(list_comment_likes.comment_id);
+  select array_agg(page.profile_id), array_agg(page.id)
   into v_ids, v_cursors
   from (
     select comment_likes.profile_id, comment_likes.id
@@ -622,12 +637,7 @@ begin
     comments.id,
     comments.post_id,
     comments.parent_id,
-    case when owner.id is not null then jsonb_build_object(
-      'id', owner.id,
-      'username', owner.username::text,
-      'profile_pic_url', private.picture_url('avatars', owner.avatar_path),
-      'is_vip', owner.is_vip
-    ) end,
+    case when owner.id is not null then private.profile_summary(owner) end,
     comments.text,
     (
       select coalesce(
@@ -705,9 +715,7 @@ declare
   v_limit constant integer := private.page_size(list_comments.page_limit);
   v_ids uuid[];
 begin
-  if not exists (select from public.posts where posts.id = list_comments.post_id) then
-    perform private.raise_error(404, 'post_not_found', 'There is no such post.');
-  end if;
+  perform private.require_post(list_comments.post_id);
   if list_comments.newest_first then
     v_ids := array(
       select comments.id
@@ -748,9 +756,7 @@ as $$
 declare
   v_limit constant integer := private.page_size(list_replies.page_limit);
 begin
-  if not exists (select from public.comments where comments.id = list_replies.comment_id) then
-    perform private.raise_error(404, 'comment_not_found', 'There is no such comment.');
-  end if;
+  perform private.require_comment(list_replies.comment_id);
   return query
   select *
   from private.compose_comments(array(

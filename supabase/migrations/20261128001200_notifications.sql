@@ -53,6 +53,22 @@ end
 $$;
 comment on function private.first_id_at(timestamptz) is 'An id that sorts before all that uuid_v7() makes from this time on.';
 
+-- Previews
+
+create function private.preview(text text)
+returns text
+language plpgsql
+immutable
+parallel safe
+set search_path = ''
+as $$
+begin
+  return left(preview.text, 100);
+end
+$$;
+comment on function private.preview(text) is
+  'The beginning of a caption or comment, as notifications and reports show it: its first 100 characters.';
+
 -- Bundles
 
 create table public.notifications (
@@ -944,7 +960,7 @@ begin
     bundles.actor_count,
     coalesce(notifications.post_id, comments.post_id),
     notifications.comment_id,
-    left(coalesce(comments.text, posts.caption), 100),
+    private.preview(coalesce(comments.text, posts.caption)),
     private.time_of(notifications.newest),
     coalesce(notifications.newest <= v_read_up_to, false)
   from unnest(compose_notifications.ids) with ordinality as page (id, place)
@@ -958,15 +974,7 @@ begin
       and bundle.day = notifications.day
   ) as bundles
   cross join lateral (
-    select jsonb_agg(
-      jsonb_build_object(
-        'id', profiles.id,
-        'username', profiles.username::text,
-        'profile_pic_url', private.picture_url('avatars', profiles.avatar_path),
-        'is_vip', profiles.is_vip
-      )
-      order by newest.id desc
-    ) as list
+    select jsonb_agg(private.profile_summary(profiles) order by newest.id desc) as list
     from (
       select actor.id, actor.actor_id
       from unnest(bundles.ids) as bundle (id)

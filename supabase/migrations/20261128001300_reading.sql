@@ -1,28 +1,10 @@
 -- Reading: posts and profiles in the form that clients show.
 --
 -- A page of posts is made in two steps. As the caller, under row-level security, the ids of the page are read: the
--- policy of posts decides, and nothing repeats it. Then one SECURITY DEFINER function makes finished
--- rows of these ids, with owner, tags, mentions, files, counts and what the reader has done with it, without asking again for each of them.
+-- policy of posts decides, and nothing repeats it. Then one SECURITY DEFINER function makes finished rows of these ids, with
+-- owner, tags, mentions, files, counts and what the reader has done with it, without asking again for each of them.
 --
 -- The HTTP API and the SDK use these functions, so neither composes posts or profiles.
-
-create function private.picture_url(bucket_id text, path text)
-returns text
-language plpgsql
-immutable
-parallel safe
-set search_path = ''
-as $$
-begin
-  return case
-    when path is not null then '/storage/v1/object/public/' || bucket_id || '/' || path
-    when bucket_id = 'avatars' then '/functions/v1/api/assets/default-avatar.svg'
-    else '/functions/v1/api/assets/default-cover.svg'
-  end;
-end
-$$;
-comment on function private.picture_url(text, text) is
-  'Where a picture of a profile loads, under the project''s origin; the default picture where there is none.';
 
 -- Posts
 
@@ -82,12 +64,7 @@ begin
   return query
   select
     posts.id,
-    jsonb_build_object(
-      'id', owner.id,
-      'username', owner.username::text,
-      'profile_pic_url', private.picture_url('avatars', owner.avatar_path),
-      'is_vip', owner.is_vip
-    ),
+    private.profile_summary(owner),
     posts.caption,
     posts.is_public,
     (
@@ -470,9 +447,7 @@ declare
   v_before constant uuid := coalesce(list_reposts.before, 'ffffffff-ffff-ffff-ffff-ffffffffffff');
   v_limit constant integer := private.page_size(list_reposts.page_limit);
 begin
-  if not exists (select from public.posts where posts.id = list_reposts.post_id) then
-    perform private.raise_error(404, 'post_not_found', 'There is no such post.');
-  end if;
+  perform private.require_post(list_reposts.post_id);
   return query
   select *
   from private.view_posts(array(

@@ -115,7 +115,7 @@ $$;
 comment on function private.tg_profiles__record_deletion() is
   'Trigger: records accounts that somebody else deleted, and those of moderators and admins. Security definer: the log is granted to nobody.';
 
-create function private.tg_posts__record_change()
+create function private.tg__record_hiding()
 returns trigger
 language plpgsql
 security definer
@@ -123,15 +123,15 @@ set search_path = ''
 as $$
 begin
   perform private.record_action(
-    case when new.hidden_at is null then 'post_unhidden'::public.audit_action else 'post_hidden' end,
+    (tg_argv[0] || case when new.hidden_at is null then '_unhidden' else '_hidden' end)::public.audit_action,
     new.id,
     jsonb_strip_nulls(jsonb_build_object('reason', nullif(current_setting('noctra.reason', true), '')))
   );
   return null;
 end
 $$;
-comment on function private.tg_posts__record_change() is
-  'Trigger: records that a post was hidden or shown again, and why. Security definer: the log is granted to nobody.';
+comment on function private.tg__record_hiding() is
+  'Trigger: records that a post or a comment (its argument) was hidden or shown again, and why. Security definer: the log is granted to nobody.';
 
 create function private.tg_comments__record_deletion()
 returns trigger
@@ -180,11 +180,16 @@ create trigger _400_record_deletion after delete on public.profiles
 create trigger _500_record_change after update of hidden_at on public.posts
   for each row
   when ((new.hidden_at is null) <> (old.hidden_at is null))
-  execute function private.tg_posts__record_change();
+  execute function private.tg__record_hiding('post');
 create trigger _500_record_deletion after update of owner_id on public.comments
   for each row
   when (old.owner_id is not null and new.owner_id is null)
   execute function private.tg_comments__record_deletion();
+-- Not for the replies that are hidden with their comment.
+create trigger _600_record_change after update of hidden_at on public.comments
+  for each row
+  when ((new.hidden_at is null) <> (old.hidden_at is null) and pg_trigger_depth() = 0)
+  execute function private.tg__record_hiding('comment');
 create trigger _400_record_change after update on public.rate_limits
   for each row
   when ((new.max_count, new.per_seconds) is distinct from (old.max_count, old.per_seconds))
@@ -238,30 +243,6 @@ $$;
 comment on function public.hide_post(uuid, boolean, text) is
   'Hides a post from everybody but its owner and moderators, or (hidden: false) shows it again. For moderators and admins. The reason goes into the audit log. Security definer: posts are granted to nobody for writing. The caller''s role is checked here.';
 grant execute on function public.hide_post(uuid, boolean, text) to authenticated, service_role;
-
-create function private.tg_comments__record_change()
-returns trigger
-language plpgsql
-security definer
-set search_path = ''
-as $$
-begin
-  perform private.record_action(
-    case when new.hidden_at is null then 'comment_unhidden'::public.audit_action else 'comment_hidden' end,
-    new.id,
-    jsonb_strip_nulls(jsonb_build_object('reason', nullif(current_setting('noctra.reason', true), '')))
-  );
-  return null;
-end
-$$;
-comment on function private.tg_comments__record_change() is
-  'Trigger: records that a comment was hidden or shown again, and why. Security definer: the log is granted to nobody.';
-
--- Not for the replies that are hidden with their comment.
-create trigger _600_record_change after update of hidden_at on public.comments
-  for each row
-  when ((new.hidden_at is null) <> (old.hidden_at is null) and pg_trigger_depth() = 0)
-  execute function private.tg_comments__record_change();
 
 create function public.hide_comment(comment_id uuid, hidden boolean default true, reason text default null)
 returns public.comment_view
@@ -472,14 +453,14 @@ begin
   -- comment, which the deletion of an account takes along.
   perform from public.profiles where profiles.id = v_owner_id for key share;
   if insert_report.post_id is not null then
-    select left(posts.caption, 100) into v_preview
+    select private.preview(posts.caption) into v_preview
     from public.posts where posts.id = insert_report.post_id
     for key share;
     if not found then
       perform private.raise_error(404, 'post_not_found', 'There is no such post.');
     end if;
   elsif insert_report.comment_id is not null then
-    select left(comments.text, 100) into v_preview
+    select private.preview(comments.text) into v_preview
     from public.comments where comments.id = insert_report.comment_id and comments.owner_id is not null
     for key share;
     if not found then
@@ -583,18 +564,11 @@ set search_path = ''
 as $$
 begin
   return (
-    select jsonb_build_object(
-      'id', profiles.id,
-      'username', profiles.username::text,
-      'profile_pic_url', private.picture_url('avatars', profiles.avatar_path),
-      'is_vip', profiles.is_vip
-    )
-    from public.profiles
-    where profiles.id = summary_of.profile_id
+    select private.profile_summary(profiles) from public.profiles where profiles.id = summary_of.profile_id
   );
 end
 $$;
-comment on function private.summary_of(uuid) is 'A user as the owner of a post is shown; null for nobody.';
+comment on function private.summary_of(uuid) is 'As profile_summary, of the user with an id; null for nobody.';
 
 create function private.compose_reports(ids uuid[])
 returns setof public.report_view

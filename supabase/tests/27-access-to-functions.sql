@@ -157,6 +157,8 @@ insert into expected (
   ('private.blocked_ids()',                   'deny','runs',       'runs',       'runs',       'runs',       'runs',       'runs',         'runs',            'deny'),
   ('private.sees_profile(OWNER)',             'deny','runs',       'runs',       'runs',       'runs',       'runs',       'runs',         'runs',            'deny'),
   ('private.page_size(20)',                   'deny','runs',       'runs',       'runs',       'runs',       'runs',       'runs',         'runs',            'deny'),
+  ('private.require_post(PRIVATE)',           'deny','post_not_found','runs',    'post_not_found','runs',     'runs',       'post_not_found','post_not_found', 'deny'),
+  ('private.require_comment(SAID)',           'deny','runs',       'runs',       'runs',       'runs',       'runs',       'runs',         'runs',            'deny'),
   ('private.compose_people(array[OWNER], array[OWNER])',
                                               'deny','runs',       'runs',       'runs',       'runs',       'runs',       'runs',         'runs',            'deny'),
   ('private.compose_notifications(array[OWNER])',
