@@ -33,9 +33,13 @@ export async function measureReactions(
   try {
     const { id: owner } = await newPerson({}, noctra);
     const post = await callAs(first, owner, createPost, 'A new post.');
-    const people = await admin<
-      { id: string }[]
-    >`select id from public.profiles where is_public order by random()`;
+    // Nobody of a block: a like of a post behind a block fails.
+    const people = await admin<{ id: string }[]>`
+      select id from public.profiles
+      where is_public
+      and id not in (select blocker_id from public.blocks union all select blocked_id from public.blocks)
+      order by random()
+    `;
     const reactions: readonly Reaction[] = [
       {
         name: 'like',
