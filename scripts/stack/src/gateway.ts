@@ -3,6 +3,7 @@ import type { Auth } from './auth/index.ts';
 import type { Caller, Identified, Identify } from './caller.ts';
 import type { DataApi } from './data-api/index.ts';
 import { isDatabaseAway } from './errors.ts';
+import type { Realtime } from './realtime/index.ts';
 import { instancePath } from './run.ts';
 import { report } from './service-log.ts';
 import type { createStorage } from './storage/index.ts';
@@ -17,12 +18,14 @@ export interface GatewayOptions {
   auth: Auth;
   dataApi: DataApi;
   storage: ReturnType<typeof createStorage>;
+  /** Missing where config.toml turns it off. */
+  realtime?: Realtime | undefined;
 }
 
 /** Serves one request; `address` is the client's IP address. */
 export type Gateway = (request: Request, address: string | null) => Promise<Response>;
 
-/** Browsers may call Auth, Storage and the Data API from any origin, as on the platform. */
+/** Browsers may call Auth, Storage, Realtime and the Data API from any origin, as on the platform. */
 const cors = {
   'access-control-allow-origin': '*',
   'access-control-expose-headers':
@@ -37,13 +40,15 @@ export function createGateway({
   auth,
   dataApi,
   storage,
+  realtime,
 }: GatewayOptions): Gateway {
+  const served = new Set(['auth/v1', 'rest/v1', 'storage/v1', ...(realtime ? ['realtime/v1'] : [])]);
   return async (request, address) => {
     try {
       const { pathname } = new URL(request.url);
       if (pathname === instancePath) return Response.json({ instance, project });
       const service = pathname.split('/').slice(1, 3).join('/');
-      if (!['auth/v1', 'rest/v1', 'storage/v1'].includes(service)) return notFound();
+      if (!served.has(service)) return notFound();
       // TUS clients ask with OPTIONS what Storage can do; browsers, whether they may.
       const asksStorage =
         pathname.startsWith('/storage/v1/upload/resumable') &&
@@ -65,6 +70,7 @@ export function createGateway({
     address: string | null,
   ): Promise<Response> {
     const { caller, reason } = await identify(request, { tokenAlone: service === 'storage/v1' });
+    if (realtime && service === 'realtime/v1') return realtime.fetch(request, caller);
     if (service === 'storage/v1') {
       if (reason === 'bad_token' || reason === 'expired_token') return badStorageToken(reason);
       return storage.fetch(request, caller);

@@ -20,6 +20,7 @@ export async function checkHealth(project: Project, run: Run, keys: Keys): Promi
     'data api': gateway('/rest/v1/', 'HEAD'),
     auth: gateway('/auth/v1/health'),
     storage: gateway('/storage/v1/bucket'),
+    ...(project.config.realtime.enabled ? { realtime: gateway('/realtime/v1/api/ping') } : {}),
     mailbox: askHttp(run.mailboxUrl),
     ...(run.studioUrl ? { studio: askHttp(run.studioUrl) } : {}),
   };

@@ -5,6 +5,7 @@ import { getRequestListener } from '@hono/node-server';
 import { errorCode, StackError } from './errors.ts';
 import type { Functions } from './functions/index.ts';
 import type { Gateway } from './gateway.ts';
+import type { Realtime } from './realtime/index.ts';
 import { askInstance } from './run.ts';
 
 /** The ports of a stack; 0 takes any that is free. */
@@ -87,7 +88,7 @@ const idleMs = 75_000;
 
 /**
  * Serves on a port; a StackError when it was taken since it was chosen. Requests for functions are forwarded as raw
- * bytes, past the gateway's Request and Response.
+ * bytes, past the gateway's Request and Response; Realtime takes WebSockets of its own.
  */
 export function listen(
   serve: Gateway,
@@ -95,22 +96,26 @@ export function listen(
   host: string,
   part: keyof Ports,
   functions?: Functions,
+  realtime?: Realtime,
 ): Promise<HttpServer> {
   const listener = getRequestListener((request, { incoming }) =>
     serve(request, ('socket' in incoming ? incoming.socket.remoteAddress : undefined) ?? null),
   );
+  const upgrades = [realtime, functions];
   const server = createHttpServer(
     {
       maxHeaderSize: maxHeaderBytes,
       keepAliveTimeout: idleMs,
-      shouldUpgradeCallback: ({ url }) => functions?.serves(url) ?? false,
+      shouldUpgradeCallback: ({ url }) => upgrades.some((part) => part?.serves(url)),
     },
     (incoming, outgoing) => {
       if (functions?.serves(incoming.url)) functions.serve(incoming, outgoing);
       else listener(incoming, outgoing);
     },
   );
-  server.on('upgrade', (incoming, socket, head) => functions?.upgrade(incoming, socket, head));
+  server.on('upgrade', (incoming, socket, head) =>
+    upgrades.find((part) => part?.serves(incoming.url))?.upgrade(incoming, socket, head),
+  );
   return new Promise((resolve, reject) => {
     server.once('error', (error) => cannotListen(port, part, error).then(reject));
     server.listen(port, host, () => resolve(server));

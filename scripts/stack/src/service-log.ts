@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import { format } from 'node:util';
 
 /** Which part of the stack reports something. */
-export type Source = 'stack' | 'auth' | 'data-api' | 'gateway' | 'storage' | 'studio';
+export type Source = 'stack' | 'auth' | 'data-api' | 'gateway' | 'realtime' | 'storage' | 'studio';
 
 let logFile: string | null = null;
 

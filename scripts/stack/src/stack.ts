@@ -20,6 +20,8 @@ import { setReadOnly } from './postgres/read-only.ts';
 import type { PostgresServer } from './postgres/server.ts';
 import { keepPostgres } from './postgres/supervisor.ts';
 import { type Project, parseSize } from './project.ts';
+import { openRealtimeDatabase } from './realtime/database.ts';
+import { createRealtime, type Realtime } from './realtime/index.ts';
 import { claimState, type Run } from './run.ts';
 import { openServiceLog, report } from './service-log.ts';
 import { makeStateFolder } from './state.ts';
@@ -116,7 +118,7 @@ export async function startStack(given: StackOptions): Promise<Stack> {
       identify: createIdentify(keys),
       ...services,
     });
-    await serve(start, gateway, functions, mailbox);
+    await serve(start, gateway, functions, mailbox, services.realtime);
     return { run, keys, failed, stop };
   } catch (error) {
     await stop().catch(() => {});
@@ -165,7 +167,8 @@ function reportMigrations({ names, changed }: Applied, onStep: Settled['onStep']
 }
 
 /** The services behind the gateway. */
-async function startServices({ options, keys, ports, run, defer }: Start, mailbox: Mailbox) {
+async function startServices(start: Start, mailbox: Mailbox) {
+  const { options, keys, ports, run, defer } = start;
   const { project } = options;
   const { api, auth: authConfig, storage: storageConfig } = project.config;
   const url = (role: LoginRole) => databaseUrl(keys, ports.database, role);
@@ -203,7 +206,17 @@ async function startServices({ options, keys, ports, run, defer }: Start, mailbo
   });
   defer(() => storage.close());
   await storage.sweepTemporaryFiles();
-  return { dataApi, auth, storage };
+  return { dataApi, auth, storage, realtime: startRealtime(start) };
+}
+
+/** Realtime, unless config.toml turns it off. */
+function startRealtime({ options, keys, ports, defer }: Start) {
+  const { enabled, max_header_length: maxHeaderLength } = options.project.config.realtime;
+  if (!enabled) return undefined;
+  const url = databaseUrl(keys, ports.database, 'supabase_admin');
+  const realtime = createRealtime({ database: openRealtimeDatabase({ url }), url, keys, maxHeaderLength });
+  defer(realtime.close);
+  return realtime;
 }
 
 /** GraphQL is not there. */
@@ -217,9 +230,11 @@ async function serve(
   gateway: Gateway,
   functions: Functions,
   mailbox: Mailbox,
+  realtime: Realtime | undefined,
 ): Promise<void> {
-  const api = await listen(gateway, ports.api, options.host, 'api', functions);
+  const api = await listen(gateway, ports.api, options.host, 'api', functions, realtime);
   defer(() => close(api));
+  defer(() => realtime?.hangUp());
   defer(functions.hangUp);
   const local = async (
     part: 'mailbox' | 'studio',

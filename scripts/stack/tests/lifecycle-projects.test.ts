@@ -210,6 +210,7 @@ describe('the command line', () => {
       'data api': 'ok',
       auth: 'ok',
       storage: 'ok',
+      realtime: 'ok',
       mailbox: 'ok',
       studio: 'ok',
       'function hello': 'ok',

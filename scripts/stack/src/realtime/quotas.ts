@@ -1,0 +1,26 @@
+/**
+ * The limits of hosted Realtime without a spend cap. `supabase start` has the smallest plan's (200 sockets, 100 messages a
+ * second); config.toml has no keys for them. Source: Supabase, Realtime, Limits; supabase/realtime's defaults.
+ */
+export const quotas = {
+  sockets: 10_000,
+  channelsPerSocket: 100,
+  joinsPerSecond: 2_500,
+  /** Messages that come in, and each delivery to a channel. */
+  eventsPerSecond: 2_500,
+  presenceEventsPerSecond: 1_000,
+  /** A kilobyte is 1,000 bytes here, with some room for what surrounds a payload. */
+  payloadBytes: 3_000 * 1_000 + 500,
+  frameBytes: 5_000_000,
+  /** How often one channel may change its presence in a window. */
+  presenceCalls: 5,
+  presenceWindowMs: 30_000,
+  /** A socket that sends nothing for so long is closed; clients send a heartbeat every 25 seconds. */
+  idleMs: 60_000,
+  /** A socket that is in no channel for so long is closed. */
+  noChannelMs: 10 * 60_000,
+  /** A client that reads so much too slowly is cut: the largest frame fits in any case. */
+  bufferedBytes: 8 * 1024 * 1024,
+  /** A token is checked again after so long, or when it expires. */
+  confirmMs: 5 * 60_000,
+} as const;
