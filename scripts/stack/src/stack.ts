@@ -157,8 +157,9 @@ async function startDatabase({ options, keys, ports, defer }: Start): Promise<Po
   return server;
 }
 
-function reportMigrations({ names, changed }: Applied, onStep: Settled['onStep']): void {
+function reportMigrations({ names, changed, notes }: Applied, onStep: Settled['onStep']): void {
   if (names.length > 0) onStep(`Applied ${names.length} migration${names.length === 1 ? '' : 's'}`);
+  for (const note of notes) onStep(`Note: ${note}`);
   for (const name of changed) {
     onStep(
       `Note: ${name} was changed after it had been applied; ${commandName('reset')} and a new start apply it to an empty database`,
