@@ -22,6 +22,7 @@ import { keepPostgres } from './postgres/supervisor.ts';
 import { type Project, parseSize } from './project.ts';
 import { openRealtimeDatabase } from './realtime/database.ts';
 import { createRealtime, type Realtime } from './realtime/index.ts';
+import { createPolicies } from './realtime/policies.ts';
 import { claimState, type Run } from './run.ts';
 import { openServiceLog, report } from './service-log.ts';
 import { makeStateFolder } from './state.ts';
@@ -215,7 +216,11 @@ function startRealtime({ options, keys, ports, defer }: Start) {
   const { enabled, max_header_length: maxHeaderLength } = options.project.config.realtime;
   if (!enabled) return undefined;
   const url = databaseUrl(keys, ports.database, 'supabase_admin');
-  const realtime = createRealtime({ database: openRealtimeDatabase({ url }), url, keys, maxHeaderLength });
+  // Policies are asked a few at a time.
+  const sql = openPool(url, 4);
+  defer(() => sql.end({ timeout: 5 }));
+  const database = openRealtimeDatabase({ url });
+  const realtime = createRealtime({ database, policies: createPolicies(sql), keys, maxHeaderLength });
   defer(realtime.close);
   return realtime;
 }

@@ -3,12 +3,11 @@ import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import type { Caller } from '../caller.ts';
 import type { Keys } from '../keys.ts';
-import { openPool } from '../postgres/pool.ts';
 import { broadcastTo } from './broadcast.ts';
 import { serveBroadcast } from './broadcast-api.ts';
 import type { RealtimeDatabase } from './database.ts';
 import { createHub } from './hub.ts';
-import { createPolicies } from './policies.ts';
+import type { Policies } from './policies.ts';
 import { quotas } from './quotas.ts';
 import { createSessions } from './session.ts';
 import { headersForPolicies, type OpenSocket, openSocket } from './socket.ts';
@@ -17,8 +16,7 @@ import { deliverChange } from './subscriptions.ts';
 /** What Realtime needs. */
 export interface RealtimeOptions {
   database: RealtimeDatabase;
-  /** The database as a role that may become every role of the API. */
-  url: string;
+  policies: Policies;
   keys: Keys;
   /** `realtime.max_header_length` of config.toml: the longest value of a header of a handshake. */
   maxHeaderLength: number;
@@ -39,19 +37,15 @@ export interface Realtime {
 
 const socketPath = '/realtime/v1/websocket';
 
-/** How many policies are asked at a time. */
-const connections = 4;
-
 /** How often silent sockets are looked for, in milliseconds. */
 const sweepMs = 5_000;
 
 /** How long a stop waits for clients to close, in milliseconds. */
 const farewellMs = 1_000;
 
-export function createRealtime({ database, url, keys, maxHeaderLength }: RealtimeOptions): Realtime {
-  const sql = openPool(url, connections);
+export function createRealtime({ database, policies, keys, maxHeaderLength }: RealtimeOptions): Realtime {
   const sessions = createSessions(keys);
-  const hub = createHub({ database, sessions, policies: createPolicies(sql) });
+  const hub = createHub({ database, sessions, policies });
   database.onMessage(({ id, topic, private: isPrivate, event, payload }) =>
     broadcastTo(hub, topic, isPrivate, { event, payload, meta: { id } }, id),
   );
@@ -112,10 +106,9 @@ export function createRealtime({ database, url, keys, maxHeaderLength }: Realtim
         await new Promise((resolve) => setTimeout(resolve, 20));
       for (const socket of sockets) socket.destroy();
     },
-    async close() {
+    close() {
       clearInterval(sweep);
-      await database.close();
-      await sql.end({ timeout: 5 });
+      return database.close();
     },
   };
 }

@@ -20,7 +20,9 @@ export const quotas = {
   /** A socket that is in no channel for so long is closed. */
   noChannelMs: 10 * 60_000,
   /** A client that reads so much too slowly is cut: the largest frame fits in any case. */
-  bufferedBytes: 8 * 1024 * 1024,
+  bufferedBytes: 16 * 1024 * 1024,
+  /** While so much waits for a client to read, nothing is read of it: its own messages may come back to it. */
+  echoBytes: 1024 * 1024,
   /** A token is checked again after so long, or when it expires. */
   confirmMs: 5 * 60_000,
 } as const;

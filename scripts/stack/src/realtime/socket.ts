@@ -44,7 +44,7 @@ export function openSocket(
       if (!frame || !socket.isOpen) return;
       // A client that does not read would make the queue grow for ever.
       if (ws.bufferedAmount > quotas.bufferedBytes) ws.terminate();
-      else ws.send(frame.data, { binary: frame.binary });
+      else ws.send(frame.data, { binary: frame.binary }, readOn);
     },
     disconnect: () => ws.close(1000),
   };
@@ -56,11 +56,17 @@ export function openSocket(
         const work = handle(hub, socket, message);
         if (work) await work;
       } catch (error) {
-        report('realtime', 'A message could not be handled:', error);
+        // JSON that is nested too deeply to be written again is the client's own problem.
+        if (!(error instanceof RangeError)) report('realtime', 'A message could not be handled:', error);
       }
     }
     busy = false;
-    if (ws.isPaused) ws.resume();
+    readOn();
+  }
+
+  /** Reads on when all that came is handled, and the client has read most of what it was sent. */
+  function readOn(): void {
+    if (ws.isPaused && !busy && ws.bufferedAmount < quotas.echoBytes) ws.resume();
   }
 
   ws.on('message', (data: RawData, binary: boolean) => {
@@ -70,7 +76,7 @@ export function openSocket(
     waiting.push(message);
     if (!busy) void work();
     // The client waits as well: nothing more is read until this is done.
-    else ws.pause();
+    if (busy || ws.bufferedAmount >= quotas.echoBytes) ws.pause();
   });
   for (const event of ['ping', 'pong'] as const) ws.on(event, () => (heard = performance.now()));
   ws.on('close', () => {
