@@ -34,6 +34,7 @@ export async function bootstrap(keys: Keys, port: number, exposesNewTables = tru
     await run('../auth/schema.sql');
     await run('./auth-rights.sql');
     await run('../storage/schema.sql');
+    await run('../realtime/schema.sql', '../realtime/partitions.sql');
   } finally {
     await sql.end({ timeout: 5 });
   }

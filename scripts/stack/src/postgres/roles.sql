@@ -13,6 +13,7 @@ begin
     'authenticator login noinherit',
     'supabase_auth_admin login noinherit createrole',
     'supabase_storage_admin login noinherit createrole',
+    'supabase_realtime_admin nologin noinherit',
     'dashboard_user nologin createdb createrole replication',
     -- Not a superuser, as on the platform: what would be refused there is refused here.
     'postgres login createdb createrole replication bypassrls'
@@ -26,7 +27,7 @@ $$;
 
 grant anon, authenticated, service_role to authenticator, supabase_storage_admin;
 grant anon, authenticated, service_role, authenticator to postgres with admin option;
-grant supabase_auth_admin, supabase_storage_admin to postgres with inherit true, set false;
+grant supabase_auth_admin, supabase_storage_admin, supabase_realtime_admin to postgres with inherit true, set false;
 grant pg_monitor, pg_read_all_data, pg_signal_backend to postgres;
 -- Settings of superusers that the platform leaves to `postgres`: for its session, for roles and for the database.
 do $$
@@ -163,11 +164,11 @@ begin
   end if;
   for v_change in select * from pg_event_trigger_ddl_commands() loop
     -- Policies and triggers have no schema of their own; their identity is `name on schema.table`.
-    if (v_change.schema_name in ('auth', 'storage') or v_change.object_identity ~ ' on (auth|storage)\.')
+    if (v_change.schema_name in ('auth', 'storage', 'realtime') or v_change.object_identity ~ ' on (auth|storage|realtime)\.')
       and v_change.command_tag not in ('CREATE POLICY', 'ALTER POLICY', 'CREATE TRIGGER', 'GRANT', 'REVOKE')
     then
       raise exception 'permission denied: % of % belongs to Supabase', v_change.command_tag, v_change.object_identity
-        using errcode = '42501', hint = 'Schemas auth and storage take policies and triggers only.';
+        using errcode = '42501', hint = 'Schemas auth, storage and realtime take policies and triggers only.';
     end if;
   end loop;
 end
@@ -182,7 +183,7 @@ begin
     return;
   end if;
   for v_object in select * from pg_event_trigger_dropped_objects() where original loop
-    if v_object.schema_name in ('auth', 'storage') and v_object.object_type not in ('policy', 'trigger') then
+    if v_object.schema_name in ('auth', 'storage', 'realtime') and v_object.object_type not in ('policy', 'trigger') then
       raise exception 'permission denied: % belongs to Supabase', v_object.object_identity using errcode = '42501';
     end if;
   end loop;

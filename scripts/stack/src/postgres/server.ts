@@ -63,6 +63,8 @@ async function run(
     log_timezone: 'UTC',
     log_line_prefix: '%m [%p] ',
     log_min_duration_statement: -1,
+    // Realtime reads the write-ahead log.
+    wal_level: 'logical',
     // Always there on the platform. Without it, the view of the extension pg_stat_statements is an error.
     shared_preload_libraries: 'pg_stat_statements',
     // Errors of statements are in the answers to their clients; they would fill the log.
