@@ -10,31 +10,36 @@ import { quotas } from './quotas.ts';
 /** As Plug reads a body. */
 const mostBytes = 8_000_000;
 
-/** Broadcasts over HTTP: several messages, or one whose topic and event are in the path. */
+/** Broadcasts over HTTP: several messages, or one whose topic and event are in the path; null for another path. */
 export async function serveBroadcast(
   hub: Hub,
   request: Request,
   path: string,
   caller: Caller,
-): Promise<Response> {
-  const body = await readBody(request);
-  if (!body) return Response.json({ message: 'Request Entity Too Large' }, { status: 413 });
+): Promise<Response | null> {
   const single = /^\/api\/broadcast\/([^/]+)\/events\/([^/]+)$/.exec(path);
+  if (!single && path !== '/api/broadcast') return null;
+  const names = single?.slice(1).map(decodeSegment);
+  if (names?.includes(null)) return refuse(400, 'Bad Request');
+  const body = await readBody(request);
+  if (!body) return refuse(413, 'Request Entity Too Large');
   const headers = Object.fromEntries(request.headers);
   const mayWrite = async (topic: string) => {
     const claims = { exp: 0, ...caller.claims, role: caller.role };
     return hub.policies.write({ topic, claims, headers }, 'broadcast');
   };
-  return single
-    ? serveOne(
-        hub,
-        request,
-        body,
-        decodeURIComponent(single[1] ?? ''),
-        decodeURIComponent(single[2] ?? ''),
-        mayWrite,
-      )
+  const [topic, event] = names ?? [];
+  return topic && event
+    ? serveOne(hub, request, body, topic, event, mayWrite)
     : serveSeveral(hub, body, mayWrite);
+}
+
+function decodeSegment(segment: string): string | null {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return null;
+  }
 }
 
 type MayWrite = (topic: string) => Promise<Ruling>;

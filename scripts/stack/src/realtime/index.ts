@@ -94,10 +94,9 @@ export function createRealtime({ database, policies, keys, maxHeaderLength }: Re
       const path = new URL(request.url).pathname.slice('/realtime/v1'.length);
       if (path === '/api/ping')
         return Response.json({ message: 'Success' }, { status: (await database.health()) ? 200 : 503 });
-      if (request.method !== 'POST' || !/^\/api\/broadcast(\/|$)/.test(path))
-        return Response.json({ message: 'Not Found' }, { status: 404 });
       if (!caller) return Response.json({ message: 'Unauthorized' }, { status: 401 });
-      return serveBroadcast(hub, request, path, caller);
+      const answer = request.method === 'POST' ? await serveBroadcast(hub, request, path, caller) : null;
+      return answer ?? Response.json({ message: 'Not Found' }, { status: 404 });
     },
     async hangUp() {
       for (const socket of sockets) socket.restart();

@@ -6,6 +6,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { SignJWT } from 'jose';
 import { WebSocket } from 'ws';
+import type { ApiRole } from '../../src/caller.ts';
 import { type Keys, loadKeys } from '../../src/keys.ts';
 import type { Change, RealtimeDatabase, RealtimeMessage } from '../../src/realtime/database.ts';
 import { createRealtime } from '../../src/realtime/index.ts';
@@ -19,6 +20,8 @@ export interface Serving {
   may: { read: Decide; write: Decide };
   /** What the database does; its methods are replaced by tests. */
   database: RealtimeDatabase & { send(message: RealtimeMessage): void; change(change: Change): void };
+  /** Posts to Realtime over HTTP as a role, or as nobody. */
+  post(path: string, body: BodyInit, role?: ApiRole | null, headers?: HeadersInit): Promise<Response>;
   /** Signs a token with the project's secret. */
   sign(claims: object): Promise<string>;
   stop(): Promise<void>;
@@ -65,6 +68,11 @@ export async function serveRealtime(): Promise<Serving> {
     keys,
     may,
     database,
+    post: (address, body, role = 'anon', headers = { 'content-type': 'application/json' }) =>
+      realtime.fetch(
+        new Request(`http://127.0.0.1/realtime/v1${address}`, { method: 'POST', body, headers }),
+        role && { role, claims: { role } },
+      ),
     sign: (claims) =>
       new SignJWT({ ...claims })
         .setProtectedHeader({ alg: 'HS256' })
