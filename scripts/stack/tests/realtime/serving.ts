@@ -124,8 +124,11 @@ export async function connect(
   serving: Serving,
   key = serving.keys.publishableKey,
   version = '2.0.0',
+  headers: Record<string, string> = {},
 ): Promise<Client> {
-  const ws = new WebSocket(`${serving.url}?${new URLSearchParams({ apikey: key, vsn: version })}`);
+  const ws = new WebSocket(`${serving.url}?${new URLSearchParams({ apikey: key, vsn: version })}`, {
+    headers,
+  });
   const heard: Said[] = [];
   const frames: Buffer[] = [];
   const listeners = new Set<() => void>();

@@ -66,6 +66,14 @@ describe('the protocol', () => {
     expect((await client.hear('phx_reply'))[4].status).toBe('error');
   });
 
+  it('refuses a handshake of another version, or with a header that is too long', async () => {
+    await expect(connect(serving, undefined, '3.0.0')).rejects.toThrow('403');
+    const long = { cookie: 'x'.repeat(4_097) };
+    await expect(connect(serving, undefined, undefined, long)).rejects.toThrow('431');
+    const client = await connect(serving, undefined, undefined, { cookie: 'x'.repeat(4_096) });
+    clients.push(client);
+  });
+
   it('speaks version 1 in objects, to which a binary broadcast is passed as JSON', async () => {
     const old = await newClient(undefined, '1.0.0');
     const said = () =>
