@@ -67,6 +67,8 @@ begin
     "page_size": 20,
     "page_size_max": 100,
     "unread_max": 100,
+    "missed_seconds": 3600,
+    "missed_events": 500,
     "follows": 10000,
     "blocks": 10000,
     "mutes": 10000

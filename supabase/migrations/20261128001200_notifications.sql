@@ -1095,7 +1095,7 @@ comment on function public.count_unread_notifications() is
 grant execute on function public.count_unread_notifications() to authenticated;
 
 create function private.set_notifications_read(up_to uuid)
-returns void
+returns boolean
 language plpgsql
 security definer
 set search_path = ''
@@ -1116,10 +1116,11 @@ begin
   set notifications_read_up_to = v_newest
   where private_profiles.id = auth.uid()
     and v_newest > coalesce(private_profiles.notifications_read_up_to, '00000000-0000-0000-0000-000000000000');
+  return found;
 end
 $$;
 comment on function private.set_notifications_read(uuid) is
-  'Moves up to where the caller has read forward, never back. Security definer: the column is not granted for writing, or a client could move it back. It writes the caller''s own row only.';
+  'Moves up to where the caller has read forward, never back, and returns whether it moved. Security definer: the column is not granted for writing, or a client could move it back. It writes the caller''s own row only.';
 grant execute on function private.set_notifications_read(uuid) to authenticated;
 
 create function public.mark_notifications_read(up_to uuid)
@@ -1128,9 +1129,14 @@ language plpgsql
 -- Invoker: row-level security decides which notifications still count.
 set search_path = ''
 as $$
+declare
+  v_is_news constant boolean := private.set_notifications_read(mark_notifications_read.up_to);
+  v_unread_count constant integer := public.count_unread_notifications();
 begin
-  perform private.set_notifications_read(mark_notifications_read.up_to);
-  return public.count_unread_notifications();
+  if v_is_news then
+    perform private.send_unread_count(v_unread_count);
+  end if;
+  return v_unread_count;
 end
 $$;
 comment on function public.mark_notifications_read(uuid) is

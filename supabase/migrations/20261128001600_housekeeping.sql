@@ -58,6 +58,18 @@ begin
   where username_reservations.username operator(extensions.=) expired.username;
   get diagnostics v_number = row_count;
   v_is_more := v_is_more or v_number = 10000;
+  with expired as materialized (
+    select sent_counts.post_id
+    from private.sent_counts
+    where sent_counts.sent_at < now() - interval '1 minute'
+    limit 10000
+    for update skip locked
+  )
+  delete from private.sent_counts
+  using expired
+  where sent_counts.post_id = expired.post_id;
+  get diagnostics v_number = row_count;
+  v_is_more := v_is_more or v_number = 10000;
   -- A bundle grows for a day, so after 91 days its newest event is 90 days old. It goes with the last of its users, which
   -- are deleted first: one bundle may have millions.
   v_ids := array(
@@ -83,7 +95,7 @@ begin
 end
 $$;
 comment on function public.forget_expired() is
-  'Deletes idempotency keys after a day, notifications after 90 days, and rate counters and reserved user names when their time is over, a bounded number of each. Returns whether there may be more of them. For the edge function. Security definer: service_role has no grant on private tables.';
+  'Deletes idempotency keys after a day, notifications after 90 days, and rate counters, reserved user names and the times of sent counts when their time is over, a bounded number of each. Returns whether there may be more of them. For the edge function. Security definer: service_role has no grant on private tables.';
 grant execute on function public.forget_expired() to service_role;
 
 create function public.enqueue_uploads()

@@ -6,7 +6,7 @@ select plan(6);
 
 select set_eq(
   $$select tablename::text from pg_tables where schemaname = 'private'$$,
-  array['counters', 'idempotency_keys', 'rate_counters', 'unused_files', 'username_reservations'], 'private holds these tables and no other'
+  array['counters', 'idempotency_keys', 'rate_counters', 'sent_counts', 'unused_files', 'username_reservations'], 'private holds these tables and no other'
 );
 select col_type_is('public', 'profiles', 'username', 'extensions', 'citext', 'user names are compared without case');
 -- The Data API calls these by GET as well.
@@ -14,7 +14,7 @@ select set_eq(
   $$select proname::text from pg_proc where pronamespace = 'public'::regnamespace and provolatile <> 'v'$$,
   array[
     'count_unread_notifications', 'extract_hashtags', 'extract_mentions', 'get_comment', 'get_notification_settings', 'get_post',
-    'get_profile', 'limits', 'list_blocks', 'list_comment_likes', 'list_comments', 'list_feed', 'list_follow_requests',
+    'get_profile', 'limits', 'list_blocks', 'list_comment_events', 'list_comment_likes', 'list_comments', 'list_feed', 'list_follow_requests',
     'list_followers', 'list_following', 'list_likes', 'list_mutes', 'list_notifications', 'list_posts', 'list_replies', 'list_reports',
     'list_reposts', 'list_saved_posts', 'username_available'
   ],

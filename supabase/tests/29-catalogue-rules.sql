@@ -14,7 +14,7 @@ from pg_proc as proc join ours on ours.oid = proc.pronamespace;
 create temporary view our_policies as
 -- Those on Supabase's own tables are ours as well.
 select *, coalesce(qual, '') || ' ' || coalesce(with_check, '') as conditions
-from pg_policies where schemaname in ('public', 'private', 'storage');
+from pg_policies where schemaname in ('public', 'private', 'storage', 'realtime');
 
 -- Everything is described
 

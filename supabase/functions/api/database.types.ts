@@ -663,6 +663,14 @@ isOneToOne: false
         isOneToOne: false
         isSetofReturn: true
       } },
+"list_comment_events":
+{ Args: { "post_id": string,"seconds": number }; Returns: Database["public"]['CompositeTypes']["comment_event"][]
+                          SetofOptions: {
+        from: "*"
+        to: "comment_event"
+        isOneToOne: false
+        isSetofReturn: true
+      } },
 "list_comment_likes":
 { Args: { "before"?: string,"comment_id": string,"page_limit"?: number }; Returns: Database["public"]['CompositeTypes']["person_view"][]
                           SetofOptions: {
@@ -895,7 +903,9 @@ isOneToOne: false
             "audit_action": "role_changed"|"vip_changed"|"post_hidden"|"post_unhidden"|"comment_hidden"|"comment_unhidden"|"comment_deleted"|"rate_limit_changed"|"account_deleted"|"report_changed","follow_state": "requested"|"accepted","media_type": "image"|"video"|"audio"|"document","notification_kind": "follow"|"follow_request"|"follow_accepted"|"mention"|"like"|"comment"|"reply"|"repost","profile_role": "user"|"moderator"|"admin","rate_limited_action": "create_post"|"update_post"|"rename"|"follow"|"react"|"comment"|"report"|"sign_in_account"|"sign_in_address"|"register_address","reference_source": "caption"|"explicit","report_reason": "spam"|"harassment"|"violence"|"sexual"|"illegal"|"other","report_state": "open"|"resolved"|"dismissed"
           }
           CompositeTypes: {
-            "comment_view": {
+            "comment_event": {
+                        "event": string | null,"id": string | null,"parent": string | null
+                      },"comment_view": {
                         "id": string | null,"post": string | null,"parent": string | null,"owner": Json | null,"text": string | null,"mentions": Json | null,"like_count": number | null,"reply_count": number | null,"liked": boolean | null,"created_at": string | null,"updated_at": string | null,"is_deleted": boolean | null,"hidden_at": string | null
                       },"notification_view": {
                         "id": string | null,"kind": Database["public"]['Enums']["notification_kind"] | null,"actors": Json | null,"actor_count": number | null,"post": string | null,"comment": string | null,"preview": string | null,"created_at": string | null,"is_read": boolean | null
