@@ -10,6 +10,8 @@ export interface Message {
   topic: string;
   event: string;
   payload: unknown;
+  /** The size of its frame. */
+  bytes: number;
   /** The payload of a binary frame, in place of `payload`. */
   broadcast?: UserBroadcast;
 }
@@ -53,17 +55,20 @@ export function decode(version: Version, data: Buffer, binary: boolean): Message
   } catch {
     return null;
   }
-  return version === 2 ? fromArray(value) : fromObject(value);
+  const message = version === 2 ? fromArray(value) : fromObject(value);
+  return message && { ...message, bytes: data.length };
 }
 
-function fromArray(value: unknown): Message | null {
+type Parsed = Omit<Message, 'bytes'>;
+
+function fromArray(value: unknown): Parsed | null {
   if (!Array.isArray(value) || value.length < 5) return null;
   const [joinRef, ref, topic, event, payload] = value as unknown[];
   if (typeof topic !== 'string' || typeof event !== 'string') return null;
   return { joinRef, ref, topic, event, payload };
 }
 
-function fromObject(value: unknown): Message | null {
+function fromObject(value: unknown): Parsed | null {
   if (typeof value !== 'object' || value === null) return null;
   const { topic, event, payload, ref = null, join_ref: joinRef = null } = value as Record<string, unknown>;
   if (typeof topic !== 'string' || typeof event !== 'string' || payload === undefined) return null;
@@ -81,7 +86,7 @@ function decodeBinary(data: Buffer): Message | null {
   if (at > data.length || !parts.every(isUtf8)) return null;
   const [joinRef = '', ref = '', topic = '', event = ''] = parts.map(String);
   const rest = data.subarray(at);
-  const message = { joinRef, ref, topic, event: 'broadcast', payload: null };
+  const message = { joinRef, ref, topic, event: 'broadcast', payload: null, bytes: data.length };
   if (data[6] === encodings.binary) return { ...message, broadcast: { event, payload: rest } };
   const payload = rest.toString();
   return isUtf8(rest) && isJson(payload) ? { ...message, broadcast: { event, payload } } : null;

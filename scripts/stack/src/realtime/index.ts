@@ -57,6 +57,8 @@ export function createRealtime({ database, policies, keys, maxHeaderLength }: Re
     maxPayload: quotas.frameBytes,
     // Only JSON is read, which is checked then.
     skipUTF8Validation: true,
+    // A client that sends pings and reads nothing must not fill the memory: the socket answers them.
+    autoPong: false,
   });
   const sweep = setInterval(() => {
     const now = performance.now();
@@ -115,6 +117,8 @@ export function createRealtime({ database, policies, keys, maxHeaderLength }: Re
 /** Answers a handshake as a request, and ends the connection. */
 function refuseHandshake(socket: Duplex, status: string, error: string): void {
   const body = JSON.stringify({ error });
+  // The client may leave its half open.
+  socket.once('finish', () => socket.destroy());
   socket.end(
     `HTTP/1.1 ${status}\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`,
   );

@@ -21,6 +21,7 @@ export async function handleJoin(hub: Hub, socket: Socket, message: Message): Pr
   if (!message.topic.startsWith(prefix)) return refuse('unmatched topic');
   const name = message.topic.slice(prefix.length);
   if (name === '') return refuse('TopicNameRequired: You must provide a topic name');
+  if (message.bytes > quotas.joinBytes) return refuse('InvalidJoinPayload: the message is too large');
   const join = readJoin(message.payload, name);
   if (!join) return refuse('UnknownErrorOnChannel: the payload of a join must be an object');
   if (hub.rates.joins.average() > quotas.joinsPerSecond) {

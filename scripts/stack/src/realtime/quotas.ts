@@ -12,6 +12,8 @@ export const quotas = {
   /** A kilobyte is 1,000 bytes here, with some room for what surrounds a payload. */
   payloadBytes: 3_000 * 1_000 + 500,
   frameBytes: 5_000_000,
+  /** Of a join, since a channel keeps its topic and its wishes. The real service bounds the memory of a channel. */
+  joinBytes: 256 * 1024,
   /** How often one channel may change its presence in a window. */
   presenceCalls: 5,
   presenceWindowMs: 30_000,

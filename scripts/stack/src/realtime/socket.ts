@@ -78,7 +78,11 @@ export function openSocket(
     // The client waits as well: nothing more is read until this is done.
     if (busy || ws.bufferedAmount >= quotas.echoBytes) ws.pause();
   });
-  for (const event of ['ping', 'pong'] as const) ws.on(event, () => (heard = performance.now()));
+  ws.on('ping', (data: Buffer) => {
+    heard = performance.now();
+    ws.pong(data, false, readOn);
+    if (ws.bufferedAmount >= quotas.echoBytes) ws.pause();
+  });
   ws.on('close', () => {
     waiting.length = 0;
     for (const channel of [...socket.channels.values()]) drop(hub, channel);

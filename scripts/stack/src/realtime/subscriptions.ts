@@ -15,11 +15,14 @@ export async function subscribe(hub: Hub, channel: Channel): Promise<void> {
   while (changes.length > 0 && channel.isOpen) {
     try {
       for (const wanted of changes.slice(channel.subscriptions.length)) {
+        const { claims } = channel;
         const subscription = await hub.database.subscribe(wanted, callerOf(channel));
         if (!channel.isOpen) return subscription.unsubscribe();
         const id = wishId(wanted);
         channel.subscriptions.push({ wishId: id, subscription });
         hub.subscribers.set(subscription.id, { channel, wishId: id });
+        // A new token came meanwhile.
+        if (channel.claims !== claims) await subscription.update(callerOf(channel));
       }
       return pushSystem(channel, 'postgres_changes', 'ok', 'Subscribed to PostgreSQL');
     } catch (error) {

@@ -59,6 +59,20 @@ it('reads no more from a client that does not read its own messages', async () =
   client.ws.terminate();
 });
 
+it('answers no more pings than a client reads', async () => {
+  const client = await connect(serving);
+  const pongs = { count: 0 };
+  client.ws.on('pong', () => pongs.count++);
+  client.ws.pause();
+  for (let i = 0; i < 400_000; i++) client.ws.ping('x'.repeat(125));
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  // What the client has not sent yet, the server has not read.
+  expect(client.ws.bufferedAmount).toBeGreaterThan(10_000_000);
+  client.ws.resume();
+  await expect.poll(() => pongs.count, { timeout: 10_000 }).toBe(400_000);
+  client.ws.terminate();
+});
+
 it('cuts a client that does not read what others send, and no other', async () => {
   const [slow, sender, reader] = [await connect(serving), await connect(serving), await connect(serving)];
   for (const client of [slow, sender, reader]) await client.join('realtime:busy');
@@ -71,6 +85,12 @@ it('cuts a client that does not read what others send, and no other', async () =
   expect(await slow.closed).toBe(1006);
   expect(reader.ws.readyState).toBe(reader.ws.OPEN);
   for (const { ws } of [sender, reader]) ws.terminate();
+});
+
+it('refuses a join that would be much to keep', async () => {
+  const client = await connect(serving);
+  expect(await client.join(`realtime:${'x'.repeat(300_000)}`)).toMatchObject({ status: 'error' });
+  client.ws.terminate();
 });
 
 it('lets a socket into a hundred channels, however many it asks for', async () => {
