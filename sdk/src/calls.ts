@@ -2,6 +2,7 @@ import type { PostgrestError, Session } from '@supabase/supabase-js';
 import type { NoctraSupabaseClient } from './client.ts';
 import type { Database } from './database.types.ts';
 import { fromAnswer, type NoctraError, refusal, toNoctraError, unanswered } from './errors.ts';
+import type { Listen } from './live.ts';
 import { type Repeatable, unavailable, withRetries } from './retries.ts';
 
 /**
@@ -25,6 +26,8 @@ export interface Context {
   supabase: NoctraSupabaseClient;
   /** For reads that a replica may serve. */
   reader: NoctraSupabaseClient;
+  /** Listens to a topic of Realtime. */
+  listen: Listen;
   /** Called when a write has ended, whether or not an answer came. */
   onWrite(): void;
   /** The project's URL, without a slash at its end. */

@@ -4,6 +4,7 @@ import type { Context } from './calls.ts';
 import { createComments } from './comments.ts';
 import type { Database } from './database.types.ts';
 import { createFeed } from './feed.ts';
+import { createListen } from './live.ts';
 import { createMedia } from './media.ts';
 import { createNotifications } from './notifications.ts';
 import { createPeople } from './people.ts';
@@ -45,7 +46,7 @@ export function createNoctra(url: string, key: string, options: NoctraOptions = 
   // biome-ignore lint/complexity/useLiteralKeys: the brackets reach a protected property; there is no public one.
   const { global = {} } = supabase['settings'] ?? {};
   const opened = { supabase, global, url: bare(url), key };
-  const context: Context = { ...opened, ...openReader(opened, options) };
+  const context: Context = { ...opened, ...openReader(opened, options), listen: createListen(supabase) };
   return {
     /** The supabase-js client, typed for Noctra's tables and functions: for everything that the SDK does not wrap. */
     supabase,

@@ -12,6 +12,8 @@ import {
 import { type NoctraError, refusal } from './errors.ts';
 import { reaction } from './likes.ts';
 import { type Bounds, type List, type ListOptions, list } from './lists.ts';
+import { type Subscription, subscribe } from './live.ts';
+import { type CommentEvent, commentSource } from './live-comments.ts';
 import { randomId } from './media.ts';
 import { listPeople } from './people.ts';
 import { noPost } from './posts.ts';
@@ -122,6 +124,25 @@ export function createComments(context: Context) {
         options,
         (bounds) => reader.rpc('list_replies', { comment_id: id, ...bounds }, { get: true }),
         noComment(),
+      ),
+
+    /**
+     * Tells what happens on a post: its comments and replies, and its counts. After a lost connection it fetches what
+     * was missed. Subscribe before you list the comments, and take those that you have already, by their id, as changed.
+     *
+     * @example
+     * const { unsubscribe } = noctra.comments.subscribe(post.id, (event) => {
+     *   if (event.type === 'added') show(event.comment);
+     *   if (event.type === 'counts') showCount(event.like_count);
+     * });
+     */
+    subscribe: (
+      post: string,
+      handler: (event: CommentEvent) => void,
+      { signal }: CallOptions = {},
+    ): Subscription =>
+      subscribe<CommentEvent>(context, (tools) =>
+        commentSource({ supabase, post, handler, signal, complete }, tools),
       ),
 
     /**

@@ -600,6 +600,14 @@ isOneToOne: false
         isOneToOne: true
         isSetofReturn: false
       } },
+"get_comments":
+{ Args: { "comment_ids": (string)[] }; Returns: Database["public"]['CompositeTypes']["comment_view"][]
+                          SetofOptions: {
+        from: "*"
+        to: "comment_view"
+        isOneToOne: false
+        isSetofReturn: true
+      } },
 "get_notification_settings":
 { Args: Record<PropertyKey, never>; Returns: Json
                            },

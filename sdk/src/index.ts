@@ -29,8 +29,15 @@ export { isNoctraError, NoctraError, type NoctraErrorCode, type NoctraErrorDetai
 export type { Feed } from './feed.ts';
 export { limits } from './limits.ts';
 export type { List, ListOptions, Page } from './lists.ts';
+export type { Subscription } from './live.ts';
+export type { CommentEvent, PostCounts } from './live-comments.ts';
 export type { Media, NewMedia, SignOptions, UploadOptions, UploadProgress } from './media.ts';
-export type { NotificationListOptions, Notifications } from './notifications.ts';
+export type {
+  NotificationEvent,
+  NotificationListOptions,
+  NotificationSubscribeOptions,
+  Notifications,
+} from './notifications.ts';
 export type { FollowListOptions, People } from './people.ts';
 export type {
   NewPost,

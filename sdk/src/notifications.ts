@@ -1,7 +1,10 @@
 import type { Notification, NotificationSettings, Unread } from './api.types.ts';
 import { attemptAsCaller, type CallOptions, type Context, type Result, read, write } from './calls.ts';
+import type { NoctraSupabaseClient } from './client.ts';
 import { refusal } from './errors.ts';
+import { limits } from './limits.ts';
 import { type List, type ListOptions, list } from './lists.ts';
+import { type Subscription, subscribe } from './live.ts';
 import { withUrls } from './profiles.ts';
 
 /** The options of `notifications.list`. */
@@ -10,12 +13,42 @@ export interface NotificationListOptions extends ListOptions {
   unread?: boolean | undefined;
 }
 
+/** The options of `notifications.subscribe`. */
+export interface NotificationSubscribeOptions extends CallOptions {
+  /** The id of the newest notification that you know: the handler gets what is newer. Default: what comes from now on. */
+  since?: string | undefined;
+}
+
+/** What happens to your notifications. */
+export type NotificationEvent =
+  /** There is a notification, or one has more `actors`: then it has another id, and replaces the one before. */
+  | { type: 'added'; notification: Notification; unread_count: number }
+  /** Another number is unread, for example because another device has marked some as read. */
+  | { type: 'unread'; unread_count: number };
+
 /** What others did that concerns you: `noctra.notifications`. */
 export type Notifications = ReturnType<typeof createNotifications>;
 
 /** Makes `noctra.notifications`. */
 export function createNotifications(context: Context) {
   const { supabase, reader, url } = context;
+
+  const listFrom = (
+    client: NoctraSupabaseClient,
+    { unread = false, ...options }: NotificationListOptions,
+  ): List<Notification> =>
+    list<Notification, Notification>(context, options, {
+      query: (bounds) => client.rpc('list_notifications', { unread, ...bounds }, { get: true }),
+      toItems: (rows) =>
+        rows.map(({ actors, ...notification }) => ({
+          ...notification,
+          actors: actors.map((actor) => withUrls(url, actor)),
+        })),
+    });
+
+  const countFrom = (client: NoctraSupabaseClient, signal?: AbortSignal) =>
+    read<number>(client.rpc('count_unread_notifications', {}, { get: true }), signal);
+
   return {
     /**
      * Your notifications, newest first. Likes of one post on one day, for example, are one notification: `actors` are
@@ -27,15 +60,7 @@ export function createNotifications(context: Context) {
      *   console.log(kind, actors[0]?.username, actor_count - 1, preview); // like ann 12 Sunset
      * }
      */
-    list: ({ unread = false, ...options }: NotificationListOptions = {}): List<Notification> =>
-      list<Notification, Notification>(context, options, {
-        query: (bounds) => reader.rpc('list_notifications', { unread, ...bounds }, { get: true }),
-        toItems: (rows) =>
-          rows.map(({ actors, ...notification }) => ({
-            ...notification,
-            actors: actors.map((actor) => withUrls(url, actor)),
-          })),
-      }),
+    list: (options: NotificationListOptions = {}): List<Notification> => listFrom(reader, options),
 
     /**
      * How many notifications are not read, up to `limits.unread_max`.
@@ -45,9 +70,7 @@ export function createNotifications(context: Context) {
      * badge.hidden = !data?.count;
      */
     unreadCount: ({ signal }: CallOptions = {}): Promise<Result<Unread>> =>
-      attemptAsCaller(context, signal, async () => ({
-        count: await read<number>(reader.rpc('count_unread_notifications', {}, { get: true }), signal),
-      })),
+      attemptAsCaller(context, signal, async () => ({ count: await countFrom(reader, signal) })),
 
     /**
      * Marks a notification read, and all that are older. Answers how many are still unread.
@@ -61,6 +84,60 @@ export function createNotifications(context: Context) {
         const malformed = refusal('up_to_invalid', 422, 'This is no id of a notification.', 'up_to');
         const query = supabase.rpc('mark_notifications_read', { up_to });
         return { count: await write<number>(context, query, signal, malformed) };
+      }),
+
+    /**
+     * Tells of notifications as they come, as `list` has them. After a lost connection it fetches what was missed. Sign
+     * in before; it ends with the session.
+     *
+     * @example
+     * const { unsubscribe } = noctra.notifications.subscribe((event) => {
+     *   if (event.type === 'added') showToast(event.notification);
+     *   showBadge(event.unread_count);
+     * });
+     */
+    subscribe: (
+      handler: (event: NotificationEvent) => void,
+      { since, signal }: NotificationSubscribeOptions = {},
+    ): Subscription =>
+      subscribe<NotificationEvent>(context, ({ emit, wake }) => {
+        let isNews = since !== undefined;
+        let newest = since ?? '';
+        let unread_count: number | undefined;
+        const known = new Set<string>();
+        const readNews = async () => {
+          const news: Notification[] = [];
+          let oldest = newest && earlier(newest);
+          for await (const notification of listFrom(supabase, { limit: limits.page_size })) {
+            if (!isNews) oldest ||= earlier(notification.id);
+            if (notification.id <= oldest || notification.id <= (since ?? '')) break;
+            if (!known.has(notification.id)) news.push(notification);
+          }
+          return news.reverse();
+        };
+        return {
+          handler,
+          signal,
+          refused: refusal('not_signed_in', 401, 'Sign in to listen to notifications.'),
+          topic: (userId) => `person:${userId}`,
+          hear: wake,
+          async read() {
+            // Of the primary: a replica may not have it yet.
+            const news = await readNews();
+            // After the list, so that no number is older than what is told with it.
+            const count = await countFrom(supabase);
+            for (const notification of news) {
+              known.add(notification.id);
+              if (notification.id > newest) newest = notification.id;
+              if (isNews) emit({ type: 'added', notification, unread_count: count });
+            }
+            for (const id of known) if (id < earlier(newest)) known.delete(id);
+            const isTold = unread_count === undefined || (isNews && news.length > 0);
+            if (count !== unread_count && !isTold) emit({ type: 'unread', unread_count: count });
+            unread_count = count;
+            isNews = true;
+          },
+        };
       }),
 
     /**
@@ -89,4 +166,12 @@ export function createNotifications(context: Context) {
         write(context, supabase.rpc('update_notification_settings', { changes }), signal),
       ),
   };
+}
+
+/**
+ * What sorts before all ids that a transaction still open may commit after this one: no request takes half a minute.
+ */
+function earlier(id: string): string {
+  const time = Number.parseInt(id.replace('-', '').slice(0, 12), 16) - 30_000;
+  return time.toString(16).padStart(12, '0').replace(/^.{8}/, '$&-');
 }

@@ -19,7 +19,7 @@ export interface ReplicaOptions {
 
 /** A client for reads, and what to call after each write. */
 export function openReader(
-  { supabase, url, key, global }: Omit<Context, 'reader' | 'onWrite'>,
+  { supabase, url, key, global }: Omit<Context, 'reader' | 'onWrite' | 'listen'>,
   { read_url, primary_after_write = 5 }: ReplicaOptions,
 ): Pick<Context, 'reader' | 'onWrite'> {
   if (!read_url) return { reader: supabase, onWrite: () => {} };

@@ -700,6 +700,31 @@ $$;
 comment on function public.get_comment(uuid) is 'A comment that the caller may see.';
 grant execute on function public.get_comment(uuid) to authenticated;
 
+create function public.get_comments(comment_ids uuid[])
+returns setof public.comment_view
+language plpgsql
+stable
+rows 20
+-- Invoker: row-level security decides which comments the caller sees.
+set search_path = ''
+set plan_cache_mode = force_generic_plan
+as $$
+begin
+  return query
+  select *
+  from private.compose_comments(array(
+    select comments.id
+    from public.comments
+    where comments.id = any (get_comments.comment_ids)
+    order by comments.id
+    limit private.limit_of('page_size_max')
+  ));
+end
+$$;
+comment on function public.get_comments(uuid[]) is
+  'Those of the comments that the caller may see, oldest first, no more than a page: for a client that hears of several at once.';
+grant execute on function public.get_comments(uuid[]) to authenticated;
+
 create function public.list_comments(
   post_id uuid, newest_first boolean default false, "cursor" uuid default null, page_limit integer default 20
 )

@@ -100,6 +100,7 @@ insert into expected (
   ('public.delete_comment(UNSEEN)',           'deny','comment_not_found','changes',   'comment_not_found','changes',   'changes',   'user_banned', 'not_signed_in', 'deny'),
   ('public.get_comment(SAID)',                'deny','runs',      'runs',      'runs',      'runs',      'runs',      'runs',        'runs',          'deny'),
   ('public.get_comment(UNSEEN)',              'deny','comment_not_found','runs',      'comment_not_found','runs',      'runs',      'comment_not_found','comment_not_found','deny'),
+  ('public.get_comments(array[SAID, UNSEEN])','deny','runs',      'runs',      'runs',      'runs',      'runs',      'runs',        'runs',          'deny'),
   ('public.list_comments(PUBLIC)',            'deny','runs',      'runs',      'runs',      'runs',      'runs',      'runs',        'runs',          'deny'),
   ('public.list_comment_events(PUBLIC, 60)',  'deny','runs',      'runs',      'runs',      'runs',      'runs',      'runs',        'runs',          'deny'),
   ('public.list_comment_events(PRIVATE, 60)', 'deny','post_not_found','runs',      'post_not_found','runs',      'runs',      'post_not_found','post_not_found','deny'),

@@ -2,7 +2,7 @@
 -- Who may do what is in the access matrices as well.
 begin;
 set local search_path = public, extensions;
-select plan(117);
+select plan(118);
 
 select tests.create_user('ada'), tests.create_user('ben'), tests.create_user('cleo'), tests.create_user('dan'), tests.create_user('mia', 'moderator');
 select tests.insert_post('ada', 'Post'), tests.insert_post('ada', 'Other'), tests.insert_post('ada', 'Private', false);
@@ -285,6 +285,11 @@ from (
   values ('mia', 'Bad answer', 'not refused'), ('cleo', 'Bad answer', 'not refused'), ('ada', 'Bad answer', 'PT404 comment_not_found'),
     ('cleo', 'Later answer', 'PT404 comment_not_found')
 ) as reader (name, title, wanted);
+select tests.authenticate_as('cleo');
+select is(
+  (select array_agg(text) from public.get_comments(array[tests.id_of('Later answer'), tests.id_of('Bad answer'), tests.id_of('none'), null])),
+  array['Bad answer'], 'reads those of several comments that the caller sees'
+);
 select tests.clear_authentication();
 update public.comments set hidden_at = null where id = tests.id_of('Bad');
 select results_eq(

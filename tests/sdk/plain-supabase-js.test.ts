@@ -101,6 +101,11 @@ describe('docs/supabase-js.md', () => {
     expect(values.kinds).toMatchObject({ like: false, comment: true });
   });
 
+  test('hears of a comment, and of what was missed', () => {
+    expect(values.liveText).toBe('Live!');
+    expect(values.missed.at(-1)).toEqual({ event: 'comment_added', id: expect.any(String), parent: null });
+  });
+
   test('reports a person', () => {
     expect(values.report).toMatchObject({
       reason: 'spam',

@@ -9,19 +9,25 @@ beforeAll(async () => {
 });
 
 describe('the Data API', () => {
-  it.each(['private', 'auth', 'storage', 'extensions', 'pg_catalog', 'information_schema', 'graphql_public'])(
-    'does not expose the schema %s',
-    async (schema) => {
-      for (const [path, call] of [
-        ['unused_files', { headers: { 'Accept-Profile': schema } }],
-        ['users', { headers: { 'Accept-Profile': schema } }],
-        ['rpc/has_role', { json: { minimum: 'user' }, headers: { 'Content-Profile': schema } }],
-      ] as const) {
-        const answer = await rest(eve, path, call);
-        expect([answer.status, JSON.parse(answer.text).code]).toEqual([406, 'PGRST106']);
-      }
-    },
-  );
+  it.each([
+    'private',
+    'auth',
+    'storage',
+    'extensions',
+    'pg_catalog',
+    'information_schema',
+    'graphql_public',
+    'realtime',
+  ])('does not expose the schema %s', async (schema) => {
+    for (const [path, call] of [
+      ['unused_files', { headers: { 'Accept-Profile': schema } }],
+      ['users', { headers: { 'Accept-Profile': schema } }],
+      ['rpc/has_role', { json: { minimum: 'user' }, headers: { 'Content-Profile': schema } }],
+    ] as const) {
+      const answer = await rest(eve, path, call);
+      expect([answer.status, JSON.parse(answer.text).code]).toEqual([406, 'PGRST106']);
+    }
+  });
 
   it('does not show plans of queries', async () => {
     for (const format of [

@@ -1,0 +1,184 @@
+import type { RealtimeChannel } from '@supabase/supabase-js';
+import { attempt, type Context, type Result, requireCaller } from './calls.ts';
+import type { NoctraSupabaseClient } from './client.ts';
+import { type NoctraError, toNoctraError, unanswered } from './errors.ts';
+
+/** What `subscribe` returns. */
+export interface Subscription {
+  /**
+   * Waits until the connection stands. From then on nothing is missed, whatever happens to the connection. An error says
+   * that the handler will never be called.
+   */
+  ready: Promise<Result<null>>;
+  /** Ends the subscription. The handler is not called any more. */
+  unsubscribe(): void;
+}
+
+/** Who hears what is sent to a topic. */
+interface Listener {
+  hear(event: string, payload: Record<string, unknown>): void;
+  /** The channel stands, for the first time or again: something may have been missed. */
+  joined(): void;
+  refused(): void;
+}
+
+interface Topic {
+  listeners: Set<Listener>;
+  isJoined: boolean;
+  channel?: RealtimeChannel;
+}
+
+/** Adds a listener to a topic; returns what removes it. */
+export type Listen = (topic: string, listener: Listener) => () => void;
+
+/** After a failure, until the next attempt. */
+const retryMs = 5_000;
+
+/** Opens one private channel for each topic, however many listen to it: supabase-js has one channel for a topic. */
+export function createListen(supabase: NoctraSupabaseClient): Listen {
+  const topics = new Map<string, Topic>();
+  /** The end of the last channel of a topic. Until then supabase-js would give the old one. */
+  const left = new Map<string, Promise<unknown>>();
+
+  const open = async (name: string, topic: Topic) => {
+    await left.get(name);
+    // A channel joins with the token that is there.
+    await supabase.realtime.setAuth();
+    if (topics.get(name) !== topic) return;
+    const channel = supabase.channel(name, { config: { private: true } });
+    topic.channel = channel;
+    channel.on('broadcast', { event: '*' }, ({ event, payload }) => {
+      for (const { hear } of topic.listeners) hear(event, payload);
+    });
+    channel.subscribe((status, error) => {
+      if (topics.get(name) !== topic) return;
+      topic.isJoined = status === 'SUBSCRIBED';
+      if (topic.isJoined) for (const { joined } of topic.listeners) joined();
+      else if (error?.message.startsWith('Unauthorized')) {
+        close(name, topic);
+        for (const { refused } of topic.listeners) refused();
+      } else if (status === 'CLOSED') {
+        // The server closes a channel whose token has expired. All other failures are supabase-js's to mend.
+        setTimeout(() => void open(name, topic), retryMs * (0.5 + Math.random() / 2));
+      }
+    });
+  };
+
+  const close = (name: string, { channel }: Topic) => {
+    topics.delete(name);
+    if (!channel) return;
+    const leaving = supabase.removeChannel(channel).finally(() => {
+      if (left.get(name) === leaving) left.delete(name);
+    });
+    left.set(name, leaving);
+  };
+
+  return (name, listener) => {
+    const known = topics.get(name);
+    const topic = known ?? { listeners: new Set(), isJoined: false };
+    topic.listeners.add(listener);
+    if (!known) {
+      topics.set(name, topic);
+      void open(name, topic);
+    } else if (topic.isJoined) listener.joined();
+    return () => {
+      topic.listeners.delete(listener);
+      if (topic.listeners.size === 0 && topics.get(name) === topic) close(name, topic);
+    };
+  };
+}
+
+/** What a subscription does. */
+export interface Source<Event> {
+  handler: (event: Event) => void;
+  signal: AbortSignal | undefined;
+  /** The error where the caller may not listen. */
+  refused: NoctraError;
+  topic(userId: string): string;
+  /** Reads what is new and hands it over. It runs at once, at each join and when it is woken, never twice at a time. */
+  read(): Promise<void>;
+  hear(event: string, payload: Record<string, unknown>): void;
+  joined?(): void;
+  ended?(): void;
+}
+
+/** What a source hands over to. */
+export interface Tools<Event> {
+  /** Calls the handler. */
+  emit(event: Event): void;
+  /** Has the source read. */
+  wake(): void;
+}
+
+/** Makes a subscription. */
+export function subscribe<Event>(
+  context: Context,
+  make: (tools: Tools<Event>) => Source<Event>,
+): Subscription {
+  let isOver = false;
+  let leave = () => {};
+  let settle: (result: Result<null>) => void;
+  const ready = new Promise<Result<null>>((resolve) => {
+    settle = resolve;
+  });
+
+  let isWoken = false;
+  let running: Promise<void> | undefined;
+  const run = async () => {
+    while (isWoken && !isOver) {
+      isWoken = false;
+      try {
+        await source.read();
+      } catch (cause) {
+        const { status } = toNoctraError(cause);
+        // What the server refuses, it refuses again.
+        if (status >= 400 && status < 500 && status !== 429) return;
+        isWoken = true;
+        await new Promise((resolve) => setTimeout(resolve, retryMs));
+      }
+    }
+  };
+  const wake = (): Promise<void> => {
+    isWoken = true;
+    running ??= run().finally(() => {
+      running = undefined;
+      return isWoken && !isOver ? wake() : undefined;
+    });
+    return running;
+  };
+  const end = (error: NoctraError) => {
+    isOver = true;
+    settle({ data: null, error });
+    source.signal?.removeEventListener('abort', unsubscribe);
+    source.ended?.();
+    leave();
+  };
+  const unsubscribe = () => end(unanswered('aborted', source.signal?.reason ?? 'unsubscribed'));
+  const source = make({
+    // An error of the handler is the app's, and does not stop what follows.
+    emit: (event) =>
+      queueMicrotask(() => {
+        if (!isOver) source.handler(event);
+      }),
+    wake: () => void wake(),
+  });
+
+  const begin = async () => {
+    source.signal?.throwIfAborted();
+    source.signal?.addEventListener('abort', unsubscribe);
+    const { id } = await requireCaller(context);
+    if (isOver) return;
+    // What is there before the channel stands is no news.
+    void wake();
+    leave = context.listen(source.topic(id), {
+      hear: source.hear,
+      joined: () => {
+        source.joined?.();
+        void wake().then(() => settle({ data: null, error: null }));
+      },
+      refused: () => end(source.refused),
+    });
+  };
+  void attempt(begin, source.signal).then(({ error }) => error && end(error));
+  return { ready, unsubscribe };
+}
