@@ -9,6 +9,7 @@ import { type BenchNoctra, connect, startNoctra } from './bench-stack.ts';
 import { type DataSize, makeData, recipeOf } from './data.ts';
 import { measureHttp } from './measure-http.ts';
 import { measureLists } from './measure-lists.ts';
+import { measureLive } from './measure-live.ts';
 import { measureGrowth, measurePages } from './measure-pages.ts';
 import { measureReactions } from './measure-reactions.ts';
 import { measureExtraction, measureRest, measureSignIn, measureTransfers } from './measure-rest.ts';
@@ -22,6 +23,7 @@ const areas = [
   'lists',
   'writes',
   'reactions',
+  'live',
   'http',
   'extraction',
   'sign-in',
@@ -161,6 +163,7 @@ async function measure({ noctra, firstStart }: Opened, recorder: Recorder, optio
   if (only.has('lists')) await measureLists(noctra, recorder, rounds, people[0] ?? '');
   if (only.has('writes')) await measureWrites(noctra, recorder, rounds, people);
   if (only.has('reactions')) await measureReactions(noctra, recorder, rounds);
+  if (only.has('live')) await measureLive(noctra, recorder, rounds, seconds);
   if (only.has('extraction')) await measureExtraction(noctra, recorder, rounds);
   if (only.has('sign-in')) await measureSignIn(noctra, recorder, rounds);
   if (only.has('storage')) await measureTransfers(noctra, recorder, rounds);

@@ -136,14 +136,19 @@ async function measureFollowedWriter(
 }
 
 /** A connection whose statements say for whom they are. */
-async function connectForAnybody(noctra: BenchNoctra): Promise<postgres.Sql> {
+export async function connectForAnybody(noctra: BenchNoctra): Promise<postgres.Sql> {
   const sql = connect(noctra.databaseUrl('authenticator'));
   await sql`set role authenticated`;
   return sql;
 }
 
 /** Calls a function as a person, in one statement, and returns its result. */
-async function callAs(sql: postgres.Sql, person: string, call: string, argument: string): Promise<string> {
+export async function callAs(
+  sql: postgres.Sql,
+  person: string,
+  call: string,
+  argument: string,
+): Promise<string> {
   const claims = JSON.stringify({ sub: person, role: 'authenticated', aud: 'authenticated' });
   // The claims are set in FROM, before the function of the select list is called.
   const [row] = await sql.unsafe<{ result: unknown }[]>(
