@@ -5,6 +5,7 @@ import { readsOf } from './model.ts';
 import { type Memory, notificationFaults } from './notified.ts';
 import type { World } from './operations.ts';
 import { type Rows, readRows } from './rows.ts';
+import { eventFaults } from './sent.ts';
 
 /** Runs a query as the caller; the code of a refusal is an answer as well. */
 const answerFunction = `
@@ -34,6 +35,7 @@ export async function differences(sql: postgres.Sql, world: World, memory: Memor
     const found = [
       ...rowFaults(rows),
       ...notificationFaults(rows, world.silences, memory),
+      ...(await eventFaults(tx, rows, memory)),
       ...(await countersOfNobody(tx, rows, [...world.ids])),
     ];
     world.silences.clear();
