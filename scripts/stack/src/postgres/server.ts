@@ -65,6 +65,8 @@ async function run(
     log_min_duration_statement: -1,
     // Realtime reads the write-ahead log.
     wal_level: 'logical',
+    // A reader that hangs loses its slot before the log fills the disk.
+    max_slot_wal_keep_size: '1GB',
     // Always there on the platform. Without it, the view of the extension pg_stat_statements is an error.
     shared_preload_libraries: 'pg_stat_statements',
     // Errors of statements are in the answers to their clients; they would fill the log.

@@ -1,3 +1,11 @@
+import fs from 'node:fs';
+import { isDatabaseAway } from '../errors.ts';
+import { openPool } from '../postgres/pool.ts';
+import { report } from '../service-log.ts';
+import { createChanges } from './changes.ts';
+import type { RowChange } from './pgoutput.ts';
+import { createWalReader } from './wal-reader.ts';
+
 /** A message that `realtime.send` or a function like it wrote. */
 export interface RealtimeMessage {
   id: string;
@@ -49,16 +57,137 @@ export interface RealtimeDatabase {
   close(): Promise<void>;
 }
 
-/** Opens the side of the database. Until it reads the log of the database, nothing comes from there. */
-export function openRealtimeDatabase(_options: { url: string }): RealtimeDatabase {
+/** How long messages are remembered that were delivered, in milliseconds: more than a reader needs to be back. */
+const rememberedMs = 60_000;
+
+/** How many of them at most. */
+const rememberedIds = 50_000;
+
+const hourMs = 3_600_000;
+
+const partitions = fs.readFileSync(new URL('./partitions.sql', import.meta.url), 'utf8');
+
+/** Opens the side of the database. `url` is the database as the superuser, who reads the log and makes partitions. */
+export function openRealtimeDatabase({ url }: { url: string }): RealtimeDatabase {
+  // A filter of a subscriber runs there, such as a regular expression.
+  const sql = openPool(`${url}&statement_timeout=10000`, 4);
+  let deliver: (message: RealtimeMessage) => void = () => {};
+  let deliverChange: (change: Change) => void = () => {};
+  const changes = createChanges(sql, (change) => deliverChange(change));
+  const remembered = createMemory(rememberedMs);
+  const deliverOnce = (message: RealtimeMessage) => {
+    if (remembered.add(message.id)) deliver(message);
+  };
+  const reader = createWalReader({
+    url,
+    onRow(change) {
+      const { schema, table } = change.relation;
+      if (schema === 'realtime' && table === 'messages') {
+        const message = messageOf(change);
+        if (message) deliverOnce(message);
+      } else if (changes.concerns(schema, table)) return changes.handle(change);
+    },
+    // Clients stay connected while the database restarts: they get what was sent meanwhile.
+    async onResume(lostAt) {
+      const since = new Date(lostAt.getTime() - rememberedMs / 2);
+      const missed = await sql<StoredMessage[]>`
+        select id, topic, event, private, payload::text, binary_payload from realtime.messages
+        where extension = 'broadcast' and event is not null and inserted_at >= ${since}
+        order by inserted_at
+      `;
+      for (const row of missed) deliverOnce(fromStored(row));
+    },
+  });
+  const daily = setInterval(() => {
+    sql.unsafe(partitions).catch((error) => {
+      if (!isDatabaseAway(error)) report('realtime', 'Partitions could not be made:', error);
+    });
+  }, hourMs);
+  daily.unref();
+
   return {
-    onMessage() {},
-    onChange() {},
-    listen: async () => {},
-    rest() {},
-    replay: async () => [],
-    subscribe: () => Promise.reject(new Error('Changes of tables are not read yet')),
-    health: async () => true,
-    close: async () => {},
+    onMessage(listener) {
+      deliver = listener;
+    },
+    onChange(listener) {
+      deliverChange = listener;
+    },
+    listen: reader.listen,
+    rest: reader.rest,
+    async replay(topic, since, limit) {
+      const rows = await sql<StoredMessage[]>`
+        select id, topic, event, private, payload::text, binary_payload from realtime.messages
+        where extension = 'broadcast' and private and topic = ${topic} and inserted_at >= ${since}
+        -- Later partitions are empty.
+        and inserted_at < now() + interval '1 minute'
+        order by inserted_at desc
+        limit ${limit}
+      `;
+      return rows.map(fromStored).reverse();
+    },
+    subscribe: changes.subscribe,
+    health: () =>
+      sql`select`.then(
+        () => true,
+        () => false,
+      ),
+    async close() {
+      clearInterval(daily);
+      await reader.close();
+      await sql.end({ timeout: 5 });
+    },
+  };
+}
+
+interface StoredMessage {
+  id: string;
+  topic: string;
+  event: string;
+  private: boolean;
+  payload: string | null;
+  binary_payload: Uint8Array | null;
+}
+
+function fromStored({
+  id,
+  topic,
+  event,
+  private: isPrivate,
+  payload,
+  binary_payload,
+}: StoredMessage): RealtimeMessage {
+  return { id, topic, event, private: isPrivate, payload: binary_payload ?? payload ?? 'null' };
+}
+
+/** A message from its row in the log; null where the row is no message to send. */
+function messageOf({ relation, new: values }: RowChange): RealtimeMessage | null {
+  const row = Object.fromEntries(relation.columns.map(({ name }, place) => [name, values?.[place]]));
+  const { id, topic, event, payload, extension, binary_payload: bytes } = row;
+  if (extension !== 'broadcast' || !id || !topic || !event) return null;
+  return {
+    id,
+    topic,
+    event,
+    private: row.private === 't',
+    // Bytes are written as \x and hexadecimal digits.
+    payload: bytes ? Buffer.from(bytes.slice(2), 'hex') : (payload ?? 'null'),
+  };
+}
+
+/** Remembers ids for a while. `add` says whether an id is new. */
+function createMemory(ms: number) {
+  const added = new Map<string, number>();
+  return {
+    add(id: string): boolean {
+      if (added.has(id)) return false;
+      const now = Date.now();
+      added.set(id, now);
+      // The oldest come first.
+      for (const [old, at] of added) {
+        if (now - at < ms && added.size < rememberedIds) break;
+        added.delete(old);
+      }
+      return true;
+    },
   };
 }
