@@ -110,6 +110,7 @@ function digest(text: string): string {
   return createHash('sha256').update(text).digest('base64');
 }
 
-function isApiRole(role: unknown): role is ApiRole {
+/** Whether a role is one that a request may run as. */
+export function isApiRole(role: unknown): role is ApiRole {
   return roles.has(role);
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Sql } from 'postgres';
+import { isApiRole } from '../caller.ts';
 import { errorCode, isDatabaseAway } from '../errors.ts';
 import type { Claims } from './session.ts';
 
@@ -26,9 +27,6 @@ export interface Policies {
 
 /** No policy may take longer. */
 const patienceMs = 5_000;
-
-/** The roles that a token can name. Any other role is refused, as the Data API does. */
-const roles = new Set(['anon', 'authenticated', 'service_role']);
 
 /**
  * Asks as the real service does, in a transaction that is rolled back: rows are written and read again as the caller, or
@@ -71,7 +69,7 @@ async function ask(
   { claims }: Asking,
   work: (transaction: Transaction) => Promise<Extension[]>,
 ): Promise<Ruling> {
-  if (!roles.has(claims.role)) return { allowed: new Set() };
+  if (!isApiRole(claims.role)) return { allowed: new Set() };
   let allowed: Extension[] = [];
   const rollback = new Error('rolled back');
   try {

@@ -14,6 +14,8 @@ export const quotas = {
   frameBytes: 5_000_000,
   /** Of a join, since a channel keeps its topic and its wishes. The real service bounds the memory of a channel. */
   joinBytes: 256 * 1024,
+  /** Subscriptions to changes of tables. */
+  changesPerChannel: 100,
   /** How often one channel may change its presence in a window. */
   presenceCalls: 5,
   presenceWindowMs: 30_000,

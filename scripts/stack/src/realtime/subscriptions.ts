@@ -5,6 +5,7 @@ import type { Change } from './database.ts';
 import { encode } from './frames.ts';
 import type { Channel, Hub } from './hub.ts';
 import { wishId } from './join.ts';
+import { quotas } from './quotas.ts';
 
 /** How long a channel waits before it tries again to subscribe, in milliseconds. */
 const retryMs = 5_000;
@@ -12,6 +13,8 @@ const retryMs = 5_000;
 /** Subscribes a channel to the changes that it asked for, and tells its client. A wish that is refused is not tried again. */
 export async function subscribe(hub: Hub, channel: Channel): Promise<void> {
   const { changes } = channel.join;
+  if (changes.length > quotas.changesPerChannel)
+    return pushSystem(channel, 'postgres_changes', 'error', 'Too many subscriptions to changes');
   while (changes.length > 0 && channel.isOpen) {
     try {
       for (const wanted of changes.slice(channel.subscriptions.length)) {
