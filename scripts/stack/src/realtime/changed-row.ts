@@ -47,9 +47,7 @@ export async function readRow<T extends { wanted: Wanted }>(
     return conditions.join(' and ') || 'true';
   };
   const json = (named: Map<string, string>) =>
-    [...named].map(([name, value]) =>
-      casts.get(name) === 'bytea' ? hexSql(value) : `to_jsonb(${value})::text`,
-    );
+    [...named].map(([name, value]) => jsonSql(value, casts.get(name)));
   const array = (items: string[], type: string) => `array[${items}]::${type}[]`;
   const select = (conditions: string[]) =>
     `select ${array(json(now), 'text')} as now, ${array(json(before), 'text')} as before, ${array(conditions, 'bool')} as passes`;
@@ -58,7 +56,7 @@ export async function readRow<T extends { wanted: Wanted }>(
     parameters,
   );
   const byName = (named: Map<string, string>, values: string[] = []) =>
-    new Map([...named.keys()].map((name, at) => [name, values[at] ?? 'null']));
+    new Map([...named.keys()].map((name, at) => [name, values[at] ?? '']));
   const all = [...(change.new ?? []), ...(change.old ?? [])];
   return {
     now: byName(now, row?.now),
@@ -68,9 +66,9 @@ export async function readRow<T extends { wanted: Wanted }>(
   };
 }
 
-/** Bytes are digits without a prefix, as the real service has them. */
-function hexSql(value: string): string {
-  return `to_jsonb(encode(${value}, 'hex'))::text`;
+/** A value as text of JSON. Bytes are digits without a prefix, as the real service has them. */
+function jsonSql(value: string, cast: string | undefined): string {
+  return `coalesce(to_jsonb(${cast === 'bytea' ? `encode(${value}, 'hex')` : value})::text, 'null')`;
 }
 
 function cell({ relation }: RowChange, values: Values | null, name: string): string | null | undefined {

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { isDatabaseAway } from '../errors.ts';
+import { report } from '../service-log.ts';
 import { push, pushSystem, reply } from './answers.ts';
 import { close, drop, scheduleConfirm, shutDown } from './channel.ts';
 import type { RealtimeMessage } from './database.ts';
@@ -75,7 +77,8 @@ async function prepare(hub: Hub, channel: Channel): Promise<RealtimeMessage[] | 
   const { join, name, reads } = channel;
   try {
     await hub.database.listen();
-  } catch {
+  } catch (error) {
+    if (!isDatabaseAway(error)) report('realtime', 'Messages of the database cannot be read:', error);
     return `${databaseAway.code}: ${databaseAway.message}`;
   }
   if (!join.replay) return [];
