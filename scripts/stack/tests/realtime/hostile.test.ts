@@ -7,8 +7,8 @@ import { connect, type Serving, serveRealtime } from './serving.ts';
 let serving: Serving;
 
 beforeAll(async () => {
-  // The sweep for silent sockets is in the hands of its test.
-  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] });
+  // The sweep for silent sockets and the limits of a second are in the hands of their tests.
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance', 'Date'] });
   serving = await serveRealtime();
 });
 
@@ -142,4 +142,17 @@ it('keeps nothing of sockets that are gone', async () => {
   const before = await wave();
   // 500 sockets with 10 kB each would be 5 MB.
   expect((await wave()) - before).toBeLessThan(2_000_000);
+});
+
+it('ends the channels of a project that sends too many messages a second', async () => {
+  const client = await connect(serving);
+  await client.join('realtime:loud', { broadcast: { self: true } });
+  for (let i = 0; i < 7_000; i++) client.say('realtime:loud', 'broadcast', { event: 'x' });
+  for (let i = 0; i < 7_000; i++) await client.hear('broadcast');
+  // Each came in and went out: 2,800 a second, which shows when the tick of five seconds is over.
+  vi.advanceTimersByTime(5_000);
+  client.say('realtime:loud', 'broadcast', { event: 'x' });
+  expect((await client.hear('system'))[4].message).toBe('Too many messages per second');
+  await client.hear('phx_close');
+  client.ws.terminate();
 });
