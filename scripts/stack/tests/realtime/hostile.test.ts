@@ -145,7 +145,8 @@ it('keeps nothing of sockets that are gone', async () => {
 });
 
 it('ends the channels of a project that sends too many messages a second', async () => {
-  const client = await connect(serving);
+  const busy = await serveRealtime();
+  const client = await connect(busy);
   await client.join('realtime:loud', { broadcast: { self: true } });
   for (let i = 0; i < 7_000; i++) client.say('realtime:loud', 'broadcast', { event: 'x' });
   for (let i = 0; i < 7_000; i++) await client.hear('broadcast');
@@ -155,4 +156,5 @@ it('ends the channels of a project that sends too many messages a second', async
   expect((await client.hear('system'))[4].message).toBe('Too many messages per second');
   await client.hear('phx_close');
   client.ws.terminate();
+  await busy.stop();
 });
