@@ -20,7 +20,7 @@ afterAll(async () => {
 it('passes over ten thousand malformed messages and goes on', async () => {
   const { ws, say, hear, join } = await connect(serving);
   await join('realtime:x', { broadcast: { self: true } });
-  const deep = `["1","1","realtime:x","broadcast",{"a":${'['.repeat(50_000)}${']'.repeat(50_000)}}]`;
+  const deep = `["1","1","realtime:x","broadcast",{"a":${'['.repeat(20_000)}${']'.repeat(20_000)}}]`;
   const texts = ['', '{', '[]', 'null', '[1,2,3,4]', '[null,null,5,6,7]', '{"topic":1}', '"\\ud800"', deep];
   for (let i = 0; i < 10_000; i++) {
     if (i % 2 === 0) ws.send(randomBytes(1 + (i % 60)), { binary: i % 4 === 0 });
