@@ -1,4 +1,4 @@
-import type { Noctra, Page, Result } from '../../sdk/src/index.ts';
+import type { Noctra, Page, Result, Subscription } from '../../sdk/src/index.ts';
 import { photo } from '../kit/files.ts';
 
 /** What the calls are about. */
@@ -36,6 +36,7 @@ export function everyCall(
     'comments.list': () => comments.list(post),
     'comments.get': () => comments.get(comment),
     'comments.replies': () => comments.replies(comment),
+    'comments.subscribe': () => ended(comments.subscribe(post, () => {})),
     'comments.update': () => comments.update(comment, { text: 'Changed' }),
     'comments.like': () => comments.like(comment),
     'comments.likes': () => comments.likes(comment),
@@ -58,6 +59,7 @@ export function everyCall(
     'people.mute': () => people.mute(somebody),
     'people.unmute': () => people.unmute(somebody),
     'people.mutes': () => people.mutes(),
+    'notifications.subscribe': () => ended(notifications.subscribe(() => {})),
     'notifications.list': () => notifications.list(),
     'notifications.unreadCount': () => notifications.unreadCount(),
     'notifications.markRead': () => notifications.markRead(post),
@@ -88,4 +90,13 @@ export function everyCall(
     }
   }
   return calls;
+}
+
+/** How a subscription began; it ends at once. */
+async function ended({ ready, unsubscribe }: Subscription): Promise<Result<null>> {
+  try {
+    return await ready;
+  } finally {
+    unsubscribe();
+  }
 }
