@@ -103,7 +103,7 @@ export function createNotifications(context: Context) {
       subscribe<NotificationEvent>(context, ({ emit, wake }) => {
         let isNews = since !== undefined;
         let newest = since ?? '';
-        let unread_count: number | undefined;
+        let unread_count = 0;
         const known = new Set<string>();
         const readNews = async () => {
           const news: Notification[] = [];
@@ -132,8 +132,8 @@ export function createNotifications(context: Context) {
               if (isNews) emit({ type: 'added', notification, unread_count: count });
             }
             for (const id of known) if (id < earlier(newest)) known.delete(id);
-            const isTold = unread_count === undefined || (isNews && news.length > 0);
-            if (count !== unread_count && !isTold) emit({ type: 'unread', unread_count: count });
+            // A number that grows without news is that of the next ones.
+            if (news.length === 0 && count < unread_count) emit({ type: 'unread', unread_count: count });
             unread_count = count;
             isNews = true;
           },

@@ -92,11 +92,11 @@ export function everyCall(
   return calls;
 }
 
-/** How a subscription began; it ends at once. */
+/** How a subscription began; it ends at once, also where no socket can be opened. */
 async function ended({ ready, unsubscribe }: Subscription): Promise<Result<null>> {
-  try {
-    return await ready;
-  } finally {
-    unsubscribe();
-  }
+  const timer = setTimeout(unsubscribe, 500);
+  const result = await ready;
+  clearTimeout(timer);
+  unsubscribe();
+  return result;
 }
