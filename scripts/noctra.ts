@@ -47,21 +47,27 @@ export function targetFromEnvironment(): Target | null {
   };
 }
 
-/**
- * The Noctra to administer: the one that NOCTRA_URL and NOCTRA_SECRET_KEY name, else the local one that runs. No such
- * Noctra, and only one of the two variables, is a CommandError.
- */
-export async function runningTarget(): Promise<Pick<Target, 'url' | 'secretKey'>> {
-  const { NOCTRA_URL, NOCTRA_SECRET_KEY } = process.env;
-  if (NOCTRA_URL && NOCTRA_SECRET_KEY) return { url: NOCTRA_URL, secretKey: NOCTRA_SECRET_KEY };
+/** The Noctra to administer: the one that NOCTRA_URL and NOCTRA_SECRET_KEY name, else the local one that runs. */
+export const runningTarget = () => running('secretKey', 'NOCTRA_SECRET_KEY');
+
+/** The Noctra for an app: the one that NOCTRA_URL and NOCTRA_PUBLISHABLE_KEY name, else the local one that runs. */
+export const runningForApps = () => running('publishableKey', 'NOCTRA_PUBLISHABLE_KEY');
+
+/** No such Noctra, and only one of the two variables, is a CommandError. */
+async function running<Key extends 'secretKey' | 'publishableKey'>(
+  key: Key,
+  variable: string,
+): Promise<Pick<Target, 'url' | Key>> {
+  const { NOCTRA_URL: url, [variable]: value } = process.env;
   // With one of them forgotten, the local Noctra would be changed in place of the one that was meant.
-  if (NOCTRA_URL || NOCTRA_SECRET_KEY) {
-    const missing = NOCTRA_URL ? 'NOCTRA_SECRET_KEY' : 'NOCTRA_URL';
-    throw new CommandError(`${missing} is not set.`, 'Set NOCTRA_URL and NOCTRA_SECRET_KEY, or neither.');
+  if (Boolean(url) !== Boolean(value)) {
+    const missing = url ? variable : 'NOCTRA_URL';
+    throw new CommandError(`${missing} is not set.`, `Set NOCTRA_URL and ${variable}, or neither.`);
   }
+  if (url && value) return { url, [key]: value } as Pick<Target, 'url' | Key>;
   const project = readProject(root);
-  const { url } = await localRun(project, 'NOCTRA_URL and NOCTRA_SECRET_KEY');
-  return { url, secretKey: (await loadKeys(project.state)).secretKey };
+  const { url: local } = await localRun(project, `NOCTRA_URL and ${variable}`);
+  return { url: local, [key]: (await loadKeys(project.state))[key] } as Pick<Target, 'url' | Key>;
 }
 
 /** The database to administer, as its owner: the one that NOCTRA_DB_URL names, else the local one. None is a CommandError. */

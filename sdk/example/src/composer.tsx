@@ -1,0 +1,122 @@
+import { limits, type NoctraError } from '@noctra/sdk';
+import { type FormEvent, useState } from 'react';
+import { messageOf, noctra } from './noctra.ts';
+import { Dialog, Icon, IconButton, List } from './parts.tsx';
+import { go } from './router.ts';
+import { say } from './store.ts';
+import { SuggestingText } from './suggest.tsx';
+
+/** A file of the post that is being written. */
+interface Draft {
+  file: File;
+  preview: string;
+  alt_text: string;
+  /** From 0 to 1. */
+  sent: number;
+}
+
+export function Composer({ onClose }: { onClose(): void }) {
+  const [caption, setCaption] = useState('');
+  const [drafts, setDrafts] = useState<Draft[]>([]);
+  const [upload, setUpload] = useState<AbortController | null>(null);
+  const [error, setError] = useState<NoctraError | null>(null);
+
+  const add = (chosen: Iterable<File>) =>
+    setDrafts([
+      ...drafts,
+      ...[...chosen]
+        .slice(0, limits.media - drafts.length)
+        .map((file) => ({ file, preview: URL.createObjectURL(file), alt_text: '', sent: 0 })),
+    ]);
+  const edit = (at: number, changes: Partial<Draft>) =>
+    setDrafts((all) => all.map((draft, index) => (index === at ? { ...draft, ...changes } : draft)));
+
+  const send = async (event: FormEvent) => {
+    event.preventDefault();
+    const controller = new AbortController();
+    setUpload(controller);
+    setError(null);
+    const { data, error } = await noctra.posts.create({
+      caption,
+      media: drafts,
+      on_progress: ({ file }) => edit(file.index, { sent: file.loaded / file.total }),
+      signal: controller.signal,
+    });
+    setUpload(null);
+    if (error) return setError(error.code === 'aborted' ? null : error);
+    onClose();
+    say('Your post is published.');
+    go(`/posts/${data.id}`);
+  };
+  const close = () => {
+    upload?.abort();
+    onClose();
+  };
+
+  return (
+    <Dialog title="New post" onClose={close}>
+      <form
+        onSubmit={send}
+        onPaste={(event) => add(event.clipboardData.files)}
+        onDragOver={(event) => event.preventDefault()}
+        onDrop={(event) => {
+          event.preventDefault();
+          add(event.dataTransfer.files);
+        }}
+      >
+        <SuggestingText
+          label="Caption"
+          placeholder="What do you see? Mention @people, add #tags …"
+          rows={5}
+          maxLength={limits.caption_length}
+          value={caption}
+          onText={setCaption}
+        />
+        <List label="Files" className="drafts">
+          {drafts.map(({ file, preview, alt_text, sent }, index) => (
+            <li key={preview}>
+              {file.type.startsWith('image/') ? <img src={preview} alt="" /> : <Icon name="picture" />}
+              <div>
+                <input
+                  aria-label={`Description of ${file.name}`}
+                  placeholder="Describe it for people who cannot see it"
+                  maxLength={limits.alt_text_length}
+                  dir="auto"
+                  value={alt_text}
+                  onChange={({ target }) => edit(index, { alt_text: target.value })}
+                />
+                <progress aria-label={`Upload of ${file.name}`} value={sent} />
+              </div>
+              <IconButton
+                icon="close"
+                label={`Remove ${file.name}`}
+                disabled={upload !== null}
+                onClick={() => setDrafts(drafts.filter((draft) => draft.preview !== preview))}
+              />
+            </li>
+          ))}
+        </List>
+        <p role="alert">{error && messageOf(error)}</p>
+        <footer>
+          <label className="button">
+            <Icon name="picture" /> Add pictures
+            <input
+              type="file"
+              multiple
+              className="hidden"
+              accept="image/*,video/*,audio/*,.pdf,.docx"
+              disabled={upload !== null}
+              onChange={({ target }) => {
+                add(target.files ?? []);
+                target.value = '';
+              }}
+            />
+          </label>
+          <button type="submit" className="primary" disabled={upload !== null || caption.trim() === ''}>
+            {upload ? 'Publishing …' : 'Publish'}
+          </button>
+        </footer>
+      </form>
+    </Dialog>
+  );
+}

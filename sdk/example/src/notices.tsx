@@ -1,0 +1,72 @@
+import type { Notification, Person } from '@noctra/sdk';
+import { useEffect } from 'react';
+import { messageOf, noctra } from './noctra.ts';
+import { Avatar, End, Icon, List, pathOf, plural, Screen, Time } from './parts.tsx';
+import { PersonRow } from './people.tsx';
+import { say, useList } from './store.ts';
+
+/** An icon, and what one person or several do. */
+const kinds = {
+  follow: ['person', 'follows you', 'follow you'],
+  follow_request: ['person', 'asks to follow you', 'ask to follow you'],
+  follow_accepted: ['person', 'lets you follow', 'let you follow'],
+  mention: ['comment', 'mentioned you'],
+  like: ['like', 'liked'],
+  comment: ['comment', 'commented on your post'],
+  reply: ['comment', 'answered you'],
+  repost: ['repost', 'reposted your post'],
+} as const;
+
+export function sentenceOf({ kind, actors: [first, second], actor_count, comment }: Notification): string {
+  const [, one, many = one] = kinds[kind];
+  const others = actor_count > 2 ? plural(actor_count - 1, 'other') : second?.username;
+  const what = kind === 'like' ? (comment ? 'your comment' : 'your post') : '';
+  return `${first?.username}${others ? ` and ${others} ${many}` : ` ${one}`} ${what}`.trim();
+}
+
+export function NoticesScreen({ onRead }: { onRead(unread: number): void }) {
+  const list = useList<Notification>('notices', (cursor) => noctra.notifications.list({ cursor }));
+  const requests = useList<Person>('requests', (cursor) => noctra.people.requests({ cursor }));
+  const newest = list.items[0];
+  useEffect(() => {
+    if (newest && !newest.is_read)
+      void noctra.notifications.markRead(newest.id).then(({ data }) => data && onRead(data.count));
+  }, [newest, onRead]);
+  const answer = async ({ id, username }: Person, isAccepted: boolean) => {
+    const { error } = await noctra.people[isAccepted ? 'acceptRequest' : 'declineRequest'](id);
+    if (error) return say(messageOf(error));
+    requests.change((people) => people.filter((person) => person.id !== id));
+    say(isAccepted ? `${username} follows you now.` : `${username} does not learn of it.`);
+  };
+  return (
+    <Screen title="Notifications">
+      <List label="Requests to follow you" className="rows">
+        {requests.items.map((person) => (
+          <PersonRow key={person.id} person={person}>
+            <button type="button" className="primary" onClick={() => answer(person, true)}>
+              Accept<span className="hidden"> {person.username}</span>
+            </button>
+            <button type="button" onClick={() => answer(person, false)}>
+              Decline<span className="hidden"> {person.username}</span>
+            </button>
+          </PersonRow>
+        ))}
+      </List>
+      <List label="Notifications" className="rows">
+        {list.items.map((notice) => (
+          <li key={notice.id} className={notice.is_read ? '' : 'unread'}>
+            <Icon name={kinds[notice.kind][0]} />
+            {notice.actors[0] && <Avatar person={notice.actors[0]} />}
+            <a href={notice.post ? `/posts/${notice.post}` : pathOf(notice.actors[0] ?? { username: '' })}>
+              {!notice.is_read && <span className="hidden">New: </span>}
+              {sentenceOf(notice)}
+              {notice.preview && <q dir="auto">{notice.preview}</q>}
+            </a>
+            <Time at={notice.created_at} />
+          </li>
+        ))}
+      </List>
+      <End list={list} empty={<p>Nothing yet. Post something, and follow people.</p>} />
+    </Screen>
+  );
+}

@@ -1,0 +1,198 @@
+import { limits, type NoctraError, type OwnProfile, type Person, type Post, type Profile } from '@noctra/sdk';
+import { createContext, type FormEvent, type ReactNode, useContext, useState } from 'react';
+import { noctra } from './noctra.ts';
+import {
+  Avatar,
+  count,
+  Dialog,
+  End,
+  Field,
+  Icon,
+  IconButton,
+  List,
+  Name,
+  pathOf,
+  plural,
+  Screen,
+} from './parts.tsx';
+import { act, patch, say, useList, useOne } from './store.ts';
+
+/** The user who is signed in. */
+export const Me = createContext({} as OwnProfile);
+
+function FollowButton({ person }: { person: Person | Profile }) {
+  const { id, username, following, requested } = person;
+  const isOn = following || requested;
+  const toggle = () =>
+    act<Person | Profile>(person, { following: !isOn, requested: false }, async () => {
+      const { data, error } = await (isOn ? noctra.people.unfollow(id) : noctra.people.follow(id));
+      if (error) return { data, error };
+      const now = { following: data.state === 'accepted', requested: data.state === 'requested' };
+      const change = Number(now.following) - Number(following);
+      if ('follower_count' in person) patch<Profile>(id, { follower_count: person.follower_count + change });
+      return { data: now, error };
+    });
+  if (id === useContext(Me).id) return null;
+  return (
+    <button type="button" className={isOn ? '' : 'primary'} aria-pressed={isOn} onClick={toggle}>
+      {following ? 'Following' : requested ? 'Requested' : 'Follow'}
+      <span className="hidden"> {username}</span>
+    </button>
+  );
+}
+
+export const PersonRow = ({ person, children }: { person: Person; children?: ReactNode }) => (
+  <li>
+    <Avatar person={person} />
+    <div>
+      <Name person={person} />
+      {person.followed_by && <small> follows you</small>}
+    </div>
+    {children ?? <FollowButton person={person} />}
+  </li>
+);
+
+/** The followers of a person, or those whom the person follows. */
+export function FollowsScreen({ of, kind }: { of: string; kind: 'followers' | 'following' }) {
+  const list = useList<Person>(kind, (cursor) => noctra.people[kind]({ of, cursor }));
+  return (
+    <Screen title={kind === 'followers' ? `Followers of ${of}` : `${of} follows`}>
+      <List label="People" className="rows">
+        {list.items.map((person) => (
+          <PersonRow key={person.id} person={person} />
+        ))}
+      </List>
+      <End list={list} empty={<p>Nobody yet.</p>} />
+    </Screen>
+  );
+}
+
+/** A profile with the pictures of its posts. */
+export function ProfileScreen({ username }: { username: string }) {
+  const [isEditing, setEditing] = useState(false);
+  const isMine = useContext(Me).username === username;
+  const { item: profile, ...reading } = useOne<Profile>('profile', () => noctra.profiles.get(username));
+  if (!profile)
+    return (
+      <Screen title={username}>
+        <End list={reading} />
+      </Screen>
+    );
+  const { following, publicProfile } = profile;
+  const empty =
+    publicProfile || following || isMine
+      ? 'No posts yet.'
+      : 'This profile is private. Follow it to see more.';
+  return (
+    <Screen title={profile.username}>
+      <section className="profile" aria-label="Profile">
+        <img className="cover" src={profile.cover_pic_url} alt="" />
+        <Avatar person={profile} />
+        {isMine ? (
+          <div>
+            <button type="button" onClick={() => setEditing(true)}>
+              Edit profile
+            </button>
+            <IconButton icon="leave" label="Sign out" onClick={() => noctra.auth.signOut()} />
+          </div>
+        ) : (
+          <FollowButton person={profile} />
+        )}
+        <p className="name">
+          {profile.username} {profile.is_vip && '★'} {!publicProfile && <Icon name="lock" />}
+          {profile.followed_by && <small> follows you</small>}
+        </p>
+        <p dir="auto">{profile.bio}</p>
+        <p>
+          <b>{plural(profile.post_count, 'post')}</b>
+          <a href={`${pathOf(profile)}/followers`}>{plural(profile.follower_count, 'follower')}</a>
+          <a href={`${pathOf(profile)}/following`}>{count(profile.following_count)} following</a>
+        </p>
+      </section>
+      <Posts
+        key={String(following)}
+        name={`posts ${following}`}
+        filter={{ owner: profile.id }}
+        empty={empty}
+      />
+      {isEditing && <EditProfile onClose={() => setEditing(false)} />}
+    </Screen>
+  );
+}
+
+/** Posts as a grid of their first pictures. */
+export function Posts(props: { name: string; filter: { owner?: string; tag?: string }; empty: string }) {
+  const list = useList<Post>(props.name, (cursor) =>
+    noctra.posts.list({ ...props.filter, cursor, limit: 24 }),
+  );
+  return (
+    <>
+      <List label="Posts" className="grid">
+        {list.items.map(({ id, caption, media: [first], like_count, comment_count, owner }) => (
+          <li key={id}>
+            <a href={`/posts/${id}`}>
+              {first?.file_type === 'image' && first.url ? (
+                <img src={first.url} alt={first.alt_text || `Picture by ${owner.username}`} loading="lazy" />
+              ) : (
+                <span dir="auto">{caption}</span>
+              )}
+              <small>
+                {plural(like_count, 'like')}, {plural(comment_count, 'comment')}
+              </small>
+            </a>
+          </li>
+        ))}
+      </List>
+      <End list={list} empty={<p>{props.empty}</p>} />
+    </>
+  );
+}
+
+function EditProfile({ onClose }: { onClose(): void }) {
+  const me = useContext(Me);
+  const [error, setError] = useState<NoctraError | null>(null);
+  const [isSending, setSending] = useState(false);
+  const send = async (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget);
+    const picture = (name: string) => {
+      const file = form.get(name) as File;
+      return file.size > 0 ? file : undefined;
+    };
+    setSending(true);
+    const { data, error } = await noctra.profiles.update({
+      bio: String(form.get('bio')),
+      publicProfile: !form.get('private'),
+      profile_pic: picture('profile_pic'),
+      cover_pic: picture('cover_pic'),
+    });
+    setSending(false);
+    if (error) return setError(error);
+    patch<OwnProfile>(me.id, data);
+    say('Your profile is changed.');
+    onClose();
+  };
+  return (
+    <Dialog title="Edit profile" onClose={onClose}>
+      <form onSubmit={send}>
+        <Field label="Picture" name="profile_pic" type="file" accept="image/*" error={error} />
+        <Field label="Cover" name="cover_pic" type="file" accept="image/*" error={error} />
+        <Field
+          label="About you"
+          name="bio"
+          dir="auto"
+          defaultValue={me.bio}
+          maxLength={limits.bio_length}
+          error={error}
+        />
+        <label className="check">
+          <input type="checkbox" name="private" defaultChecked={!me.publicProfile} />
+          Only my followers see my posts
+        </label>
+        <button type="submit" className="primary" disabled={isSending}>
+          {isSending ? 'Saving …' : 'Save'}
+        </button>
+      </form>
+    </Dialog>
+  );
+}

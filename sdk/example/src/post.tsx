@@ -1,0 +1,99 @@
+import type { Post, PostMedia } from '@noctra/sdk';
+import { useRef, useState } from 'react';
+import { noctra } from './noctra.ts';
+import { Avatar, count, Icon, IconButton, Name, Text, Time } from './parts.tsx';
+import { act } from './store.ts';
+
+/** A file. Its address loads for an hour; then it is signed anew, once. */
+function Medium({ medium, label }: { medium: PostMedia; label: string }) {
+  const [url, setUrl] = useState(medium.url ?? '');
+  const isSigned = useRef(false);
+  const onError = async () => {
+    if (isSigned.current) return;
+    isSigned.current = true;
+    const { data } = await noctra.media.sign([medium.file]);
+    if (data?.[0]) setUrl(data[0]);
+  };
+  const { file_type, alt_text, width, height } = medium;
+  const text = alt_text || `${label}, not described`;
+  const common = { src: url, onError, 'aria-label': text };
+  // biome-ignore-start lint/a11y/useMediaCaption: Noctra has no captions for videos and sound.
+  if (file_type === 'video') return <video {...common} controls playsInline />;
+  if (file_type === 'audio') return <audio {...common} controls />;
+  // biome-ignore-end lint/a11y/useMediaCaption: see above.
+  if (file_type === 'image')
+    return (
+      <img src={url} onError={onError} alt={text} width={width ?? 1} height={height ?? 1} loading="lazy" />
+    );
+  return (
+    <a className="button" href={url} target="_blank" rel="noreferrer">
+      {alt_text || label}
+    </a>
+  );
+}
+
+/** The files of a post side by side: swiped, or turned by buttons and arrow keys. */
+function Gallery({ post: { media, owner } }: { post: Post }) {
+  const strip = useRef<HTMLUListElement>(null);
+  const [shown, setShown] = useState(0);
+  const [{ width, height } = {}] = media;
+  const turn = (by: number) =>
+    strip.current?.scrollBy({ left: by * strip.current.clientWidth, behavior: 'smooth' });
+  return (
+    <section className="gallery" aria-label={media.length > 1 ? `${media.length} files` : 'File'}>
+      <ul
+        ref={strip}
+        style={{ aspectRatio: width && height ? Math.min(1.91, Math.max(0.8, width / height)) : 'auto' }}
+        tabIndex={media.length > 1 ? 0 : undefined}
+        onScroll={({ currentTarget: { scrollLeft, clientWidth } }) =>
+          setShown(Math.round(Math.abs(scrollLeft) / clientWidth))
+        }
+      >
+        {media.map((medium, index) => (
+          <li key={medium.id}>
+            <Medium medium={medium} label={`File ${index + 1} of ${media.length} by ${owner.username}`} />
+          </li>
+        ))}
+      </ul>
+      {shown > 0 && <IconButton icon="back" label="Previous" onClick={() => turn(-1)} />}
+      {shown < media.length - 1 && <IconButton icon="next" label="Next" onClick={() => turn(1)} />}
+      {media.length > 1 && <p aria-live="polite">{`${shown + 1} / ${media.length}`}</p>}
+    </section>
+  );
+}
+
+export function PostCard({ post }: { post: Post }) {
+  const { id, owner, liked, like_count, comment_count, media } = post;
+  const like = () =>
+    act<Post>(post, { liked: !liked, like_count: like_count + (liked ? -1 : 1) }, () =>
+      liked ? noctra.posts.unlike(id) : noctra.posts.like(id),
+    );
+  return (
+    <article className="post" aria-label={`Post by ${owner.username}`}>
+      <header>
+        <Avatar person={owner} />
+        <Name person={owner} />
+        {!post.is_public && <Icon name="lock" />}
+        <a className="quiet" href={`/posts/${id}`}>
+          <Time at={post.created_at} />
+        </a>
+      </header>
+      {media.length > 0 && <Gallery post={post} />}
+      <Text text={post.caption} mentions={post.mentions} tags={post.tags} />
+      {post.original_post && (
+        <a className="button" href={`/posts/${post.original_post}`}>
+          <Icon name="repost" /> The post that this one is about
+        </a>
+      )}
+      <footer>
+        <IconButton icon="like" label={`Like, ${like_count}`} aria-pressed={liked} onClick={like}>
+          {like_count > 0 && count(like_count)}
+        </IconButton>
+        <a className="icon-button" href={`/posts/${id}`} aria-label={`Comments, ${comment_count}`}>
+          <Icon name="comment" />
+          {comment_count > 0 && count(comment_count)}
+        </a>
+      </footer>
+    </article>
+  );
+}

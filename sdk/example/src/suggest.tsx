@@ -1,0 +1,97 @@
+import { type ComponentProps, type KeyboardEvent, useEffect, useId, useRef, useState } from 'react';
+import { type Suggestion, suggest } from './noctra.ts';
+import { Avatar } from './parts.tsx';
+
+/** A text field that suggests people after `@` and tags after `#`: arrows choose, Enter or Tab takes, Escape closes. */
+export function SuggestingText({
+  label,
+  value,
+  onText,
+  ...rest
+}: { label: string; value: string; onText(text: string): void } & ComponentProps<'textarea'>) {
+  const field = useRef<HTMLTextAreaElement>(null);
+  const [word, setWord] = useState('');
+  const [found, setFound] = useState<Suggestion[]>([]);
+  const [chosen, setChosen] = useState(0);
+  const id = useId();
+
+  useEffect(() => {
+    setFound([]);
+    setChosen(0);
+    if (word.length < 2) return;
+    const stop = new AbortController();
+    const timer = setTimeout(async () => setFound(await suggest(word, stop.signal)), 120);
+    return () => {
+      clearTimeout(timer);
+      stop.abort();
+    };
+  }, [word]);
+
+  /** Sees which word the caret is in. */
+  const look = () => {
+    const { selectionStart = 0, value = '' } = field.current ?? {};
+    setWord(/(?<![\p{L}\p{N}_])[@#][\p{L}\p{M}\p{N}_]*$/u.exec(value.slice(0, selectionStart))?.[0] ?? '');
+  };
+
+  const take = ({ text }: Suggestion) => {
+    const caret = field.current?.selectionStart ?? 0;
+    const start = caret - word.length + 1;
+    onText(`${value.slice(0, start)}${text} ${value.slice(caret).trimStart()}`);
+    setWord('');
+    requestAnimationFrame(() => {
+      field.current?.focus();
+      field.current?.setSelectionRange(start + text.length + 1, start + text.length + 1);
+    });
+  };
+
+  const press = (event: KeyboardEvent) => {
+    const suggestion = found[chosen];
+    if (!suggestion) return;
+    const step = { ArrowDown: 1, ArrowUp: found.length - 1 }[event.key];
+    if (step) setChosen((chosen + step) % found.length);
+    else if (event.key === 'Enter' || event.key === 'Tab') take(suggestion);
+    else if (event.key === 'Escape') setWord('');
+    else return;
+    event.preventDefault();
+  };
+
+  return (
+    <div className="suggesting">
+      <textarea
+        ref={field}
+        dir="auto"
+        aria-label={label}
+        aria-autocomplete="list"
+        aria-controls={id}
+        aria-activedescendant={found.length > 0 ? `${id}-${chosen}` : undefined}
+        value={value}
+        onChange={(event) => onText(event.target.value)}
+        onSelect={look}
+        onKeyDown={press}
+        onBlur={() => setWord('')}
+        {...rest}
+      />
+      <div role="listbox" id={id} aria-label="Suggestions" hidden={found.length === 0}>
+        {found.map((suggestion, index) => (
+          <div
+            key={suggestion.text}
+            role="option"
+            tabIndex={-1}
+            id={`${id}-${index}`}
+            aria-selected={index === chosen}
+            onPointerDown={(event) => {
+              event.preventDefault();
+              take(suggestion);
+            }}
+          >
+            {suggestion.person ? <Avatar person={suggestion.person} /> : <b>#</b>}
+            {suggestion.text}
+          </div>
+        ))}
+      </div>
+      <span role="status" className="hidden">
+        {found.length > 0 && `${found.length} suggestions`}
+      </span>
+    </div>
+  );
+}
