@@ -14,6 +14,7 @@ type Check = () => Promise<string>;
 async function main(): Promise<void> {
   const ofFiles: Record<string, Check> = {
     'TypeScript (tsc)': () => runProgram('typescript/bin/tsc', ['--noEmit', '-p', '.']),
+    'The example app (tsc)': () => runProgram('typescript/bin/tsc', ['--noEmit', '-p', 'sdk/example']),
     'Edge function (deno check)': () =>
       denoCheck('--config', 'supabase/functions/api/deno.json', 'supabase/functions/api/index.ts'),
     "The stack's workers (deno check)": () =>

@@ -1,6 +1,6 @@
 import { afterEach, expect, it, vi } from 'vitest';
 import { CommandError } from './command.ts';
-import { runningTarget } from './noctra.ts';
+import { runningForApps, runningTarget } from './noctra.ts';
 
 afterEach(() => vi.unstubAllEnvs());
 
@@ -12,4 +12,10 @@ it.each([
   vi.stubEnv(given, value);
   await expect(runningTarget()).rejects.toThrow(CommandError);
   await expect(runningTarget()).rejects.toThrow(`${missing} is not set`);
+});
+
+it('refuses to serve an app of the local Noctra when only NOCTRA_URL is set', async () => {
+  vi.stubEnv('NOCTRA_PUBLISHABLE_KEY', undefined);
+  vi.stubEnv('NOCTRA_URL', 'https://example.com');
+  await expect(runningForApps()).rejects.toThrow('NOCTRA_PUBLISHABLE_KEY is not set');
 });

@@ -60,6 +60,7 @@ async function main(): Promise<void> {
   await Promise.all(
     demoPeople.map((person, index) => mingle(userOf(users, person.username), person, posts, index)),
   );
+  for (const { username, is_private } of demoPeople) if (is_private) await acceptAll(userOf(users, username));
   for (const [index, { id }] of posts.entries()) await discuss(users, id, demoPosts[index]?.comments ?? []);
   console.log(`\nSign in as ${demoPeople[0]?.username} with the password "${values.password}".`);
 }
@@ -123,6 +124,10 @@ async function mingle(noctra: Noctra, { username }: DemoPerson, posts: Post[], i
   for (const { id, owner } of posts)
     if (owner.username !== username && owner.username !== 'sasha' && random() < 0.45)
       take(await noctra.posts.like(id));
+}
+
+async function acceptAll(noctra: Noctra): Promise<void> {
+  for await (const { id } of noctra.people.requests()) take(await noctra.people.acceptRequest(id));
 }
 
 /** Writes the comments that are missing. */

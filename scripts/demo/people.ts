@@ -155,6 +155,74 @@ export const demoPosts: DemoPost[] = [
     pictures: [['tiles', 'Arcs and triangles in three colours']],
   },
   {
+    by: 'luna',
+    caption: 'The harbour at four. Only the gulls and me. #sea',
+    pictures: [['sea', 'A grey green sea with small waves under a low sun']],
+  },
+  {
+    by: 'luna',
+    caption: 'My street, from above. Third window, second floor. #city #night',
+    pictures: [['city', 'Houses at night with yellow windows']],
+  },
+  {
+    by: 'luna',
+    caption: 'Practice makes cold. #aurora',
+    pictures: [['aurora', 'Faint green light over a black ridge']],
+  },
+  {
+    by: 'luna',
+    caption: 'The hill behind the house pretends to be the Alps. #mountains',
+    pictures: [['mountains', 'A range of ridges in violet']],
+  },
+  {
+    by: 'freya',
+    caption: 'Off season. It is allowed to be this quiet. #mountains',
+    pictures: [['mountains', 'Ridges in blue, without snow']],
+  },
+  {
+    by: 'freya',
+    caption: 'Path to the sauna. #forest',
+    pictures: [['forest', 'Snowy pines in the moonlight']],
+  },
+  {
+    by: 'zoe',
+    caption: 'Market day, seen by a lens that gave up. #light',
+    pictures: [['lights', 'Coloured circles of light']],
+  },
+  {
+    by: 'zoe',
+    caption: 'Lights with corners, for a change. #city #light',
+    pictures: [['city', 'Towers with lit windows']],
+  },
+  {
+    by: 'kofi',
+    caption: 'Morning sketch. #pattern',
+    pictures: [['tiles', 'Semicircles and triangles in four colours']],
+  },
+  {
+    by: 'ines',
+    caption: 'Flat. I read a book. It was good, too. #sea',
+    pictures: [['sea', 'A flat sea at noon']],
+  },
+  { by: 'ines', caption: 'Where the board waits. #dunes', pictures: [['dunes', 'Dunes behind the beach']] },
+  {
+    by: 'diego',
+    caption: 'Day 151. The map says river. #hiking',
+    pictures: [['dunes', 'Dry hills in copper']],
+  },
+  { by: 'aiko', caption: '朝の森。 #森 #散歩', pictures: [['forest', 'A forest in the morning']] },
+  { by: 'mei', caption: '雨后。 #夜景', pictures: [['city', 'The skyline after the rain, in blue']] },
+  {
+    by: 'mateo',
+    caption: 'Planted 40 of these today. #trees',
+    pictures: [['forest', 'Young pines in rows']],
+  },
+  {
+    by: 'amara',
+    caption: 'Calm sea, busy microscope. #sea',
+    pictures: [['sea', 'The sea in the last light']],
+  },
+  {
     by: 'lars',
     caption: 'Window seat, all the way to Bodø. Seventeen hours, zero regrets. #train #mountains',
     pictures: [

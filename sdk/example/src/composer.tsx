@@ -79,7 +79,7 @@ export function Composer({ onClose }: { onClose(): void }) {
               <div>
                 <input
                   aria-label={`Description of ${file.name}`}
-                  placeholder="Describe it for people who cannot see it"
+                  placeholder="What does it show?"
                   maxLength={limits.alt_text_length}
                   dir="auto"
                   value={alt_text}

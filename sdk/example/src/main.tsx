@@ -4,13 +4,13 @@ import { createRoot } from 'react-dom/client';
 import { Welcome } from './account.tsx';
 import { Composer } from './composer.tsx';
 import { noctra } from './noctra.ts';
-import { NoticesScreen } from './notices.tsx';
+import { NoticesScreen, sentenceOf } from './notices.tsx';
 import { Avatar, End, Icon, pathOf, Screen } from './parts.tsx';
 import { FollowsScreen, Me, Posts, ProfileScreen } from './people.tsx';
 import { PostCard } from './post.tsx';
 import { useUrl } from './router.ts';
 import { SearchScreen, Trends } from './search.tsx';
-import { useList, useMessage, useOne } from './store.ts';
+import { say, useList, useMessage, useOne } from './store.ts';
 import { PostScreen } from './thread.tsx';
 
 function App() {
@@ -34,6 +34,10 @@ function SignedIn() {
   const url = useUrl();
   useEffect(() => {
     void noctra.notifications.unreadCount().then(({ data }) => setUnread(data?.count ?? 0));
+    return noctra.notifications.subscribe((event) => {
+      setUnread(event.unread_count);
+      if (event.type === 'added') say(sentenceOf(event.notification));
+    }).unsubscribe;
   }, []);
   if (!me.item) return <End list={me} />;
   const items = [

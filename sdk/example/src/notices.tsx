@@ -1,5 +1,5 @@
-import type { Notification, Person } from '@noctra/sdk';
-import { useEffect } from 'react';
+import type { Notification, NotificationEvent, Person } from '@noctra/sdk';
+import { useEffect, useEffectEvent } from 'react';
 import { messageOf, noctra } from './noctra.ts';
 import { Avatar, End, Icon, List, pathOf, plural, Screen, Time } from './parts.tsx';
 import { PersonRow } from './people.tsx';
@@ -24,10 +24,23 @@ export function sentenceOf({ kind, actors: [first, second], actor_count, comment
   return `${first?.username}${others ? ` and ${others} ${many}` : ` ${one}`} ${what}`.trim();
 }
 
+/** Whether the newer one replaces the older one: the group has one more actor, and so another id. */
+const isOneGroup = (older: Notification, newer: Notification) =>
+  (['kind', 'post', 'comment'] as const).every((field) => older[field] === newer[field]) &&
+  older.created_at.slice(0, 10) === newer.created_at.slice(0, 10);
+
 export function NoticesScreen({ onRead }: { onRead(unread: number): void }) {
   const list = useList<Notification>('notices', (cursor) => noctra.notifications.list({ cursor }));
   const requests = useList<Person>('requests', (cursor) => noctra.people.requests({ cursor }));
   const newest = list.items[0];
+  const add = useEffectEvent((event: NotificationEvent) => {
+    if (event.type === 'added')
+      list.change((items) => [
+        event.notification,
+        ...items.filter((item) => !isOneGroup(item, event.notification)),
+      ]);
+  });
+  useEffect(() => noctra.notifications.subscribe(add).unsubscribe, []);
   useEffect(() => {
     if (newest && !newest.is_read)
       void noctra.notifications.markRead(newest.id).then(({ data }) => data && onRead(data.count));

@@ -23,7 +23,7 @@ const icons = {
 type IconName = keyof typeof icons;
 
 export const Icon = ({ name }: { name: IconName }) => (
-  <svg viewBox="0 0 24 24" aria-hidden="true" className={`icon ${name}`}>
+  <svg viewBox="0 0 24 24" aria-hidden="true" className={`icon icon-${name}`}>
     <path d={icons[name]} />
   </svg>
 );
@@ -102,9 +102,11 @@ export function End({ list, empty }: { list: Reading; empty?: ReactNode }) {
   return (
     <div className="note">
       <p role="alert">{error && messageOf(error)}</p>
-      <button type="button" ref={button} onClick={more}>
-        {error ? 'Try again' : 'Show more'}
-      </button>
+      {error?.status !== 404 && (
+        <button type="button" ref={button} onClick={more}>
+          {error ? 'Try again' : 'Show more'}
+        </button>
+      )}
     </div>
   );
 }

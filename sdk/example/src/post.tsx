@@ -1,8 +1,8 @@
-import type { Post, PostMedia } from '@noctra/sdk';
-import { useRef, useState } from 'react';
+import type { Post, PostMedia, Subscription } from '@noctra/sdk';
+import { useEffect, useRef, useState } from 'react';
 import { noctra } from './noctra.ts';
 import { Avatar, count, Icon, IconButton, Name, Text, Time } from './parts.tsx';
-import { act } from './store.ts';
+import { act, patch } from './store.ts';
 
 /** A file. Its address loads for an hour; then it is signed anew, once. */
 function Medium({ medium, label }: { medium: PostMedia; label: string }) {
@@ -64,12 +64,34 @@ function Gallery({ post: { media, owner } }: { post: Post }) {
 
 export function PostCard({ post }: { post: Post }) {
   const { id, owner, liked, like_count, comment_count, media } = post;
+  const card = useRef<HTMLElement>(null);
+  // What others like and write shows up while the post is on the screen for more than a moment.
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let live: Subscription | undefined;
+    const listen = () => {
+      live = noctra.comments.subscribe(id, (event) => event.type === 'counts' && patch<Post>(id, event));
+    };
+    const leave = () => {
+      clearTimeout(timer);
+      live?.unsubscribe();
+    };
+    const observer = new IntersectionObserver(([entry]) => {
+      leave();
+      if (entry?.isIntersecting) timer = setTimeout(listen, 500);
+    });
+    if (card.current) observer.observe(card.current);
+    return () => {
+      observer.disconnect();
+      leave();
+    };
+  }, [id]);
   const like = () =>
     act<Post>(post, { liked: !liked, like_count: like_count + (liked ? -1 : 1) }, () =>
       liked ? noctra.posts.unlike(id) : noctra.posts.like(id),
     );
   return (
-    <article className="post" aria-label={`Post by ${owner.username}`}>
+    <article className="post" ref={card} aria-label={`Post by ${owner.username}`}>
       <header>
         <Avatar person={owner} />
         <Name person={owner} />

@@ -54,7 +54,8 @@ export function useList<T extends Item>(
   }, [key]);
   const change = (edit: (items: T[]) => T[]) =>
     set(key, { items: edit((entries.get(key)?.items ?? []) as T[]) });
-  return { ...entry, more, change };
+  const has = (id: string) => entries.get(key)?.items.some((item) => item.id === id) ?? false;
+  return { ...entry, more, change, has };
 }
 
 /** One thing, as a list of one: `patch` finds it, too. */

@@ -1,8 +1,9 @@
-import { type Comment, limits, type Post } from '@noctra/sdk';
-import { type FormEvent, useState } from 'react';
+import { type Comment, type CommentEvent, limits, type Post } from '@noctra/sdk';
+import { type FormEvent, useEffect, useEffectEvent, useState } from 'react';
 import { messageOf, noctra } from './noctra.ts';
 import { Avatar, count, End, IconButton, Name, plural, Screen, Text, Time } from './parts.tsx';
 import { PostCard } from './post.tsx';
+import { go } from './router.ts';
 import { act, patch, say, useList, useOne } from './store.ts';
 import { SuggestingText } from './suggest.tsx';
 
@@ -33,10 +34,21 @@ function Thread({ post }: { post: Post }) {
     setText('');
     setParent(undefined);
     say('Your comment is published.');
-    patch<Post>(post.id, { comment_count: post.comment_count + 1 });
-    if (parent) patch<Comment>(parent.id, { reply_count: parent.reply_count + 1 });
-    else list.change((items) => [...items, data]);
+    hear({ type: 'added', comment: data });
   };
+  const hear = async (event: CommentEvent) => {
+    if (event.type === 'counts') return;
+    if (event.type === 'outdated') return go(location.pathname);
+    const { id, parent } = event.type === 'removed' ? event : event.comment;
+    if (parent) {
+      const { data } = await noctra.comments.get(parent);
+      if (data) patch<Comment>(parent, data);
+    } else if (event.type === 'removed') list.change((items) => items.filter((item) => item.id !== id));
+    else if (list.has(id)) patch<Comment>(id, event.comment);
+    else if (event.type === 'added') list.change((items) => [...items, event.comment]);
+  };
+  const onEvent = useEffectEvent(hear);
+  useEffect(() => noctra.comments.subscribe(post.id, onEvent).unsubscribe, [post.id]);
   return (
     <section className="comments" aria-label="Comments">
       <Comments items={list.items} onReply={setParent} />

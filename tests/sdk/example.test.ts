@@ -1,0 +1,147 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { build, type PreviewServer, preview } from 'vite';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { settings } from '../kit/settings.ts';
+import { browserArguments, findBrowser } from './browser/find-browser.ts';
+
+const root = fileURLToPath(new URL('../../sdk/example', import.meta.url));
+const photo = fileURLToPath(new URL('../kit/media/photo.jpg', import.meta.url));
+const picture = fileURLToPath(new URL('../kit/media/picture.webp', import.meta.url));
+
+const executablePath = findBrowser();
+if (!executablePath) {
+  console.warn('Skipped: no Chromium, Chrome or Edge is installed. CHROMIUM_PATH can name one.');
+}
+
+describe.skipIf(!executablePath)('the example app', () => {
+  let folder: string;
+  let server: PreviewServer;
+  let browser: Browser;
+  const complaints: string[] = [];
+
+  beforeAll(async () => {
+    folder = await mkdtemp(path.join(os.tmpdir(), 'noctra-example-'));
+    const variables = { VITE_NOCTRA_URL: settings.url, VITE_NOCTRA_PUBLISHABLE_KEY: settings.publishableKey };
+    const define = Object.fromEntries(
+      Object.entries(variables).map(([name, value]) => [`import.meta.env.${name}`, JSON.stringify(value)]),
+    );
+    await build({ root, define, logLevel: 'error', build: { outDir: folder, emptyOutDir: true } });
+    server = await preview({
+      root,
+      logLevel: 'error',
+      build: { outDir: folder },
+      preview: { port: 0, host: '127.0.0.1' },
+    });
+    browser = await chromium.launch({ executablePath: executablePath ?? '', args: browserArguments });
+  }, 120_000);
+
+  afterAll(async () => {
+    await browser?.close();
+    await server?.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  afterEach(() => expect(complaints.splice(0)).toEqual([]));
+
+  /** Opens a browser of its own, and registers a user in it. */
+  async function openAs(username: string): Promise<Page> {
+    const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+    const page = await context.newPage();
+    page.on('pageerror', (error) => complaints.push(error.message));
+    await page.goto(server.resolvedUrls?.local[0] ?? '');
+    await page.getByRole('button', { name: 'Make a new account' }).click();
+    await page.getByLabel('User name').fill(username);
+    await page.getByLabel('E-mail address').fill(`${username}@example.com`);
+    await page.getByLabel('Password').fill('correct horse battery');
+    await page.getByRole('button', { name: 'Register' }).click();
+    await page.getByText('It is quiet here.').waitFor();
+    return page;
+  }
+
+  test('shows a like, a comment and a follow of one browser in the other, without a reload', async () => {
+    const unique = crypto.randomUUID().slice(0, 8);
+    const [ann, ben] = await Promise.all([openAs(`ann_${unique}`), openAs(`ben_${unique}`)]);
+
+    await ann.getByRole('button', { name: 'New post' }).click();
+    await ann.getByLabel('Caption').fill(`At the sea with @ben_${unique} #sea_${unique}`);
+    await ann.getByLabel('Add pictures').setInputFiles([photo, picture]);
+    await ann.getByLabel('Description of photo.jpg').fill('Two gulls over the sea');
+    await ann.getByRole('button', { name: 'Publish' }).click();
+    await ann.getByRole('img', { name: 'Two gulls over the sea' }).waitFor();
+    await ann.getByText('Your post is published.').waitFor();
+    const post = new URL(ann.url()).pathname;
+    expect(await ann.getByRole('article').getByText('1 / 2').count()).toBe(1);
+    await ann.getByRole('button', { name: 'Next' }).click();
+    await ann.getByText('2 / 2').waitFor();
+
+    // The mention is a notification, and leads to the post.
+    await ben.getByRole('link', { name: 'Notifications 1 unread' }).click();
+    await ben.getByRole('link', { name: `ann_${unique} mentioned you` }).click();
+    await ben.getByRole('link', { name: `#sea_${unique}` }).waitFor();
+    expect(new URL(ben.url()).pathname).toBe(post);
+
+    await ben.getByRole('button', { name: 'Like, 0' }).click();
+    await ann.getByRole('button', { name: 'Like, 1' }).waitFor();
+    expect(await ann.getByRole('button', { name: 'Like, 1' }).getAttribute('aria-pressed')).toBe('false');
+
+    await ben.getByLabel('Write a comment').fill('I remember the gulls!');
+    await ben.getByRole('button', { name: 'Send' }).click();
+    await ann.getByText('I remember the gulls!').first().waitFor();
+    await ann.getByRole('button', { name: `Reply to ben_${unique}` }).click();
+    await ann.getByLabel(`Reply to ben_${unique}`).fill('So do I.');
+    await ann.getByRole('button', { name: 'Send' }).click();
+    await ben.getByRole('button', { name: 'Show 1 reply' }).click();
+    await ben.getByText('So do I.').first().waitFor();
+
+    await ben
+      .getByRole('link', { name: `ann_${unique}`, exact: true })
+      .first()
+      .click();
+    await ben.getByRole('button', { name: `Follow ann_${unique}` }).click();
+    await ben.getByRole('link', { name: '1 follower' }).waitFor();
+    await ann.getByText(`ben_${unique} follows you`).waitFor();
+
+    await ben.getByRole('link', { name: 'Home' }).click();
+    await ben.getByRole('article', { name: `Post by ann_${unique}` }).waitFor();
+  }, 90_000);
+
+  test('works by keyboard: a dialog keeps the focus, Escape closes it, and Back returns to where it was', async () => {
+    const unique = crypto.randomUUID().slice(0, 8);
+    const cleo = await openAs(`cleo_${unique}`);
+    await cleo.getByRole('button', { name: 'New post' }).focus();
+    await cleo.keyboard.press('Enter');
+    await cleo.getByRole('dialog', { name: 'New post' }).waitFor();
+    for (let times = 0; times < 6; times++) {
+      await cleo.keyboard.press('Tab');
+      expect(await cleo.evaluate(() => document.activeElement?.closest('nav, main') ?? null)).toBeNull();
+    }
+    await cleo.keyboard.press('Escape');
+    await cleo.getByRole('dialog').waitFor({ state: 'detached' });
+
+    await cleo.getByRole('link', { name: 'Profile' }).focus();
+    await cleo.keyboard.press('Enter');
+    await cleo.getByRole('heading', { level: 1, name: `cleo_${unique}` }).waitFor();
+    expect(await cleo.evaluate(() => document.activeElement?.tagName)).toBe('H1');
+    await cleo.getByRole('button', { name: 'Back' }).press('Enter');
+    await cleo.getByRole('heading', { level: 1, name: 'Home' }).waitFor();
+  }, 60_000);
+
+  test('tells a user what is wrong with a registration, beside the field', async () => {
+    const username = `dora_${crypto.randomUUID().slice(0, 8)}`;
+    await openAs(username);
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    await page.goto(server.resolvedUrls?.local[0] ?? '');
+    await page.getByRole('button', { name: 'Make a new account' }).click();
+    await page.getByLabel('User name').fill(username);
+    await page.getByLabel('E-mail address').fill(`other_${username}@example.com`);
+    await page.getByLabel('Password').fill('correct horse battery');
+    await page.getByRole('button', { name: 'Register' }).click();
+    await page.getByText('This name is taken.').waitFor();
+    expect(await page.getByLabel('User name').getAttribute('aria-invalid')).toBe('true');
+  }, 60_000);
+});
