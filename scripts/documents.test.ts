@@ -5,7 +5,7 @@ import { codeBlocks } from '../tests/kit/documents.ts';
 import { root } from './noctra.ts';
 
 const pages = [
-  ...['README.md', 'CONTRIBUTING.md', 'sdk/README.md', 'supabase/CONVENTIONS.md'],
+  ...['README.md', 'CONTRIBUTING.md', 'sdk/README.md', 'sdk/example/README.md', 'supabase/CONVENTIONS.md'],
   ...['scripts/stack/README.md', 'scripts/stack/tests/answers/README.md'],
   ...fs.readdirSync(path.join(root, 'docs')).map((name) => `docs/${name}`),
 ];

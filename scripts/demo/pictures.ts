@@ -3,7 +3,7 @@ import sharp from 'sharp';
 /** The pictures that the demo can make. Each looks different with another seed. */
 export type Scene = keyof typeof scenes;
 
-/** A picture to make. The same picture always has the same bytes. */
+/** A picture to make. The same numbers make the same picture, but for its grain. */
 export interface Picture {
   scene: Scene;
   seed: number;

@@ -1,41 +1,31 @@
 import { limits, type NoctraError } from '@noctra/sdk';
 import { type FormEvent, useState } from 'react';
 import { messageOf, noctra } from './noctra.ts';
-import { Dialog, Icon, IconButton, List } from './parts.tsx';
-import { go } from './router.ts';
-import { say } from './store.ts';
+import { Dialog, Icon, IconButton } from './parts.tsx';
+import { go, say } from './store.ts';
 import { SuggestingText } from './suggest.tsx';
 
-/** A file of the post that is being written. */
+/** A file of the post that is being written. `sent` goes from 0 to 1. */
 interface Draft {
   file: File;
   preview: string;
   alt_text: string;
-  /** From 0 to 1. */
   sent: number;
 }
+
+const draftOf = (file: File): Draft => ({ file, preview: URL.createObjectURL(file), alt_text: '', sent: 0 });
 
 export function Composer({ onClose }: { onClose(): void }) {
   const [caption, setCaption] = useState('');
   const [drafts, setDrafts] = useState<Draft[]>([]);
   const [upload, setUpload] = useState<AbortController | null>(null);
   const [error, setError] = useState<NoctraError | null>(null);
-
-  const add = (chosen: Iterable<File>) =>
-    setDrafts([
-      ...drafts,
-      ...[...chosen]
-        .slice(0, limits.media - drafts.length)
-        .map((file) => ({ file, preview: URL.createObjectURL(file), alt_text: '', sent: 0 })),
-    ]);
   const edit = (at: number, changes: Partial<Draft>) =>
     setDrafts((all) => all.map((draft, index) => (index === at ? { ...draft, ...changes } : draft)));
-
   const send = async (event: FormEvent) => {
     event.preventDefault();
     const controller = new AbortController();
     setUpload(controller);
-    setError(null);
     const { data, error } = await noctra.posts.create({
       caption,
       media: drafts,
@@ -43,7 +33,8 @@ export function Composer({ onClose }: { onClose(): void }) {
       signal: controller.signal,
     });
     setUpload(null);
-    if (error) return setError(error.code === 'aborted' ? null : error);
+    setError(error);
+    if (error) return;
     onClose();
     say('Your post is published.');
     go(`/posts/${data.id}`);
@@ -52,27 +43,17 @@ export function Composer({ onClose }: { onClose(): void }) {
     upload?.abort();
     onClose();
   };
-
   return (
     <Dialog title="New post" onClose={close}>
-      <form
-        onSubmit={send}
-        onPaste={(event) => add(event.clipboardData.files)}
-        onDragOver={(event) => event.preventDefault()}
-        onDrop={(event) => {
-          event.preventDefault();
-          add(event.dataTransfer.files);
-        }}
-      >
+      <form onSubmit={send}>
         <SuggestingText
           label="Caption"
           placeholder="What do you see? Mention @people, add #tags …"
-          rows={5}
           maxLength={limits.caption_length}
           value={caption}
           onText={setCaption}
         />
-        <List label="Files" className="drafts">
+        <ul className="drafts" aria-label="Files">
           {drafts.map(({ file, preview, alt_text, sent }, index) => (
             <li key={preview}>
               {file.type.startsWith('image/') ? <img src={preview} alt="" /> : <Icon name="picture" />}
@@ -95,7 +76,7 @@ export function Composer({ onClose }: { onClose(): void }) {
               />
             </li>
           ))}
-        </List>
+        </ul>
         <p role="alert">{error && messageOf(error)}</p>
         <footer>
           <label className="button">
@@ -107,7 +88,8 @@ export function Composer({ onClose }: { onClose(): void }) {
               accept="image/*,video/*,audio/*,.pdf,.docx"
               disabled={upload !== null}
               onChange={({ target }) => {
-                add(target.files ?? []);
+                const added = [...(target.files ?? [])].map(draftOf);
+                setDrafts([...drafts, ...added].slice(0, limits.media));
                 target.value = '';
               }}
             />

@@ -8,9 +8,8 @@ import { NoticesScreen, sentenceOf } from './notices.tsx';
 import { Avatar, End, Icon, pathOf, Screen } from './parts.tsx';
 import { FollowsScreen, Me, Posts, ProfileScreen } from './people.tsx';
 import { PostCard } from './post.tsx';
-import { useUrl } from './router.ts';
 import { SearchScreen, Trends } from './search.tsx';
-import { say, useList, useMessage, useOne } from './store.ts';
+import { say, useList, useMessage, useOne, useUrl } from './store.ts';
 import { PostScreen } from './thread.tsx';
 
 function App() {
@@ -27,7 +26,7 @@ function App() {
 }
 
 function SignedIn() {
-  const me = useOne<OwnProfile>('me', () => noctra.profiles.me());
+  const me = useOne<OwnProfile>('all: me', () => noctra.profiles.me());
   const [isComposing, setComposing] = useState(false);
   const [unread, setUnread] = useState(0);
   const message = useMessage();

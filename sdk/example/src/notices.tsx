@@ -1,7 +1,7 @@
 import type { Notification, NotificationEvent, Person } from '@noctra/sdk';
 import { useEffect, useEffectEvent } from 'react';
 import { messageOf, noctra } from './noctra.ts';
-import { Avatar, End, Icon, List, pathOf, plural, Screen, Time } from './parts.tsx';
+import { Avatar, End, Icon, pathOf, plural, Screen, Time } from './parts.tsx';
 import { PersonRow } from './people.tsx';
 import { say, useList } from './store.ts';
 
@@ -53,7 +53,7 @@ export function NoticesScreen({ onRead }: { onRead(unread: number): void }) {
   };
   return (
     <Screen title="Notifications">
-      <List label="Requests to follow you" className="rows">
+      <ul aria-label="Requests to follow you" className="rows">
         {requests.items.map((person) => (
           <PersonRow key={person.id} person={person}>
             <button type="button" className="primary" onClick={() => answer(person, true)}>
@@ -64,8 +64,8 @@ export function NoticesScreen({ onRead }: { onRead(unread: number): void }) {
             </button>
           </PersonRow>
         ))}
-      </List>
-      <List label="Notifications" className="rows">
+      </ul>
+      <ul aria-label="Notifications" className="rows">
         {list.items.map((notice) => (
           <li key={notice.id} className={notice.is_read ? '' : 'unread'}>
             <Icon name={kinds[notice.kind][0]} />
@@ -78,7 +78,7 @@ export function NoticesScreen({ onRead }: { onRead(unread: number): void }) {
             <Time at={notice.created_at} />
           </li>
         ))}
-      </List>
+      </ul>
       <End list={list} empty={<p>Nothing yet. Post something, and follow people.</p>} />
     </Screen>
   );

@@ -1,7 +1,7 @@
 import type { NoctraError, Person, Post } from '@noctra/sdk';
 import { type ComponentProps, type ReactNode, useEffect, useId, useRef } from 'react';
 import { messageOf } from './noctra.ts';
-import { useVisit } from './router.ts';
+import { type Reading, useVisit } from './store.ts';
 
 const icons = {
   moon: 'M21 14A9 9 0 1 1 10 3a7 7 0 0 0 11 11z',
@@ -62,32 +62,8 @@ export function Screen({ title, children }: { title: string; children: ReactNode
   );
 }
 
-/** No list where there is nothing: screen readers would announce it. */
-export const List = ({
-  label,
-  children,
-  className,
-}: {
-  label: string;
-  children: ReactNode[];
-  className: string;
-}) =>
-  children.length > 0 && (
-    <ul aria-label={label} className={className}>
-      {children}
-    </ul>
-  );
-
-interface Reading {
-  items: unknown[];
-  next?: string | null;
-  isLoading: boolean;
-  error: NoctraError | null;
-  more(): void;
-}
-
 /** The end of a list: reads on when it comes near, and says why there is nothing. */
-export function End({ list, empty }: { list: Reading; empty?: ReactNode }) {
+export function End({ list, empty }: { list: Reading<unknown> & { more(): void }; empty?: ReactNode }) {
   const { items, next, isLoading, error, more } = list;
   const button = useRef<HTMLButtonElement>(null);
   useEffect(() => {

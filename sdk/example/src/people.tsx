@@ -9,7 +9,6 @@ import {
   Field,
   Icon,
   IconButton,
-  List,
   Name,
   pathOf,
   plural,
@@ -23,18 +22,18 @@ export const Me = createContext({} as OwnProfile);
 function FollowButton({ person }: { person: Person | Profile }) {
   const { id, username, following, requested } = person;
   const isOn = following || requested;
-  const toggle = () =>
-    act<Person | Profile>(person, { following: !isOn, requested: false }, async () => {
-      const { data, error } = await (isOn ? noctra.people.unfollow(id) : noctra.people.follow(id));
-      if (error) return { data, error };
-      const now = { following: data.state === 'accepted', requested: data.state === 'requested' };
-      const change = Number(now.following) - Number(following);
-      if ('follower_count' in person) patch<Profile>(id, { follower_count: person.follower_count + change });
-      return { data: now, error };
-    });
+  const send = async () => {
+    const { error } = await (isOn ? noctra.people.unfollow(id) : noctra.people.follow(id));
+    return error ? { data: null, error } : noctra.profiles.get(id);
+  };
   if (id === useContext(Me).id) return null;
   return (
-    <button type="button" className={isOn ? '' : 'primary'} aria-pressed={isOn} onClick={toggle}>
+    <button
+      type="button"
+      className={isOn ? '' : 'primary'}
+      aria-pressed={isOn}
+      onClick={() => act<Person | Profile>(person, { following: !isOn, requested: false }, send())}
+    >
       {following ? 'Following' : requested ? 'Requested' : 'Follow'}
       <span className="hidden"> {username}</span>
     </button>
@@ -57,11 +56,11 @@ export function FollowsScreen({ of, kind }: { of: string; kind: 'followers' | 'f
   const list = useList<Person>(kind, (cursor) => noctra.people[kind]({ of, cursor }));
   return (
     <Screen title={kind === 'followers' ? `Followers of ${of}` : `${of} follows`}>
-      <List label="People" className="rows">
+      <ul className="rows">
         {list.items.map((person) => (
           <PersonRow key={person.id} person={person} />
         ))}
-      </List>
+      </ul>
       <End list={list} empty={<p>Nobody yet.</p>} />
     </Screen>
   );
@@ -72,49 +71,45 @@ export function ProfileScreen({ username }: { username: string }) {
   const [isEditing, setEditing] = useState(false);
   const isMine = useContext(Me).username === username;
   const { item: profile, ...reading } = useOne<Profile>('profile', () => noctra.profiles.get(username));
-  if (!profile)
-    return (
-      <Screen title={username}>
-        <End list={reading} />
-      </Screen>
-    );
-  const { following, publicProfile } = profile;
-  const empty =
-    publicProfile || following || isMine
-      ? 'No posts yet.'
-      : 'This profile is private. Follow it to see more.';
   return (
-    <Screen title={profile.username}>
-      <section className="profile" aria-label="Profile">
-        <img className="cover" src={profile.cover_pic_url} alt="" />
-        <Avatar person={profile} />
-        {isMine ? (
-          <div>
-            <button type="button" onClick={() => setEditing(true)}>
-              Edit profile
-            </button>
-            <IconButton icon="leave" label="Sign out" onClick={() => noctra.auth.signOut()} />
-          </div>
-        ) : (
-          <FollowButton person={profile} />
-        )}
-        <p className="name">
-          {profile.username} {profile.is_vip && '★'} {!publicProfile && <Icon name="lock" />}
-          {profile.followed_by && <small> follows you</small>}
-        </p>
-        <p dir="auto">{profile.bio}</p>
-        <p>
-          <b>{plural(profile.post_count, 'post')}</b>
-          <a href={`${pathOf(profile)}/followers`}>{plural(profile.follower_count, 'follower')}</a>
-          <a href={`${pathOf(profile)}/following`}>{count(profile.following_count)} following</a>
-        </p>
-      </section>
-      <Posts
-        key={String(following)}
-        name={`posts ${following}`}
-        filter={{ owner: profile.id }}
-        empty={empty}
-      />
+    <Screen title={username}>
+      {profile && (
+        <>
+          <section className="profile" aria-label="Profile">
+            <img className="cover" src={profile.cover_pic_url} alt="" />
+            <Avatar person={profile} />
+            <div>
+              <FollowButton person={profile} />
+              {isMine && (
+                <button type="button" onClick={() => setEditing(true)}>
+                  Edit profile
+                </button>
+              )}
+              {isMine && <IconButton icon="leave" label="Sign out" onClick={() => noctra.auth.signOut()} />}
+            </div>
+            <p className="name">
+              {profile.username} {profile.is_vip && '★'} {!profile.publicProfile && <Icon name="lock" />}
+              {profile.followed_by && <small> follows you</small>}
+            </p>
+            <p dir="auto">{profile.bio}</p>
+            <p>
+              <b>{plural(profile.post_count, 'post')}</b>
+              <a href={`${pathOf(profile)}/followers`}>{plural(profile.follower_count, 'follower')}</a>
+              <a href={`${pathOf(profile)}/following`}>{count(profile.following_count)} following</a>
+            </p>
+          </section>
+          <Posts
+            name={`posts ${profile.following}`}
+            filter={{ owner: profile.id }}
+            empty={
+              profile.publicProfile
+                ? 'No posts yet.'
+                : 'This profile is private: its followers see the posts.'
+            }
+          />
+        </>
+      )}
+      <End list={reading} />
       {isEditing && <EditProfile onClose={() => setEditing(false)} />}
     </Screen>
   );
@@ -127,7 +122,7 @@ export function Posts(props: { name: string; filter: { owner?: string; tag?: str
   );
   return (
     <>
-      <List label="Posts" className="grid">
+      <ul className="grid">
         {list.items.map(({ id, caption, media: [first], like_count, comment_count, owner }) => (
           <li key={id}>
             <a href={`/posts/${id}`}>
@@ -142,7 +137,7 @@ export function Posts(props: { name: string; filter: { owner?: string; tag?: str
             </a>
           </li>
         ))}
-      </List>
+      </ul>
       <End list={list} empty={<p>{props.empty}</p>} />
     </>
   );
@@ -155,36 +150,29 @@ function EditProfile({ onClose }: { onClose(): void }) {
   const send = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
-    const picture = (name: string) => {
-      const file = form.get(name) as File;
-      return file.size > 0 ? file : undefined;
-    };
+    const [profile_pic, cover_pic] = ['profile_pic', 'cover_pic'].map((name) => form.get(name) as File);
     setSending(true);
     const { data, error } = await noctra.profiles.update({
       bio: String(form.get('bio')),
       publicProfile: !form.get('private'),
-      profile_pic: picture('profile_pic'),
-      cover_pic: picture('cover_pic'),
+      // A file input without a choice has an empty file.
+      profile_pic: profile_pic?.size ? profile_pic : undefined,
+      cover_pic: cover_pic?.size ? cover_pic : undefined,
     });
     setSending(false);
-    if (error) return setError(error);
+    setError(error);
+    if (error) return;
     patch<OwnProfile>(me.id, data);
     say('Your profile is changed.');
     onClose();
   };
+  const bio = { label: 'About you', name: 'bio', defaultValue: me.bio, maxLength: limits.bio_length };
   return (
     <Dialog title="Edit profile" onClose={onClose}>
       <form onSubmit={send}>
         <Field label="Picture" name="profile_pic" type="file" accept="image/*" error={error} />
         <Field label="Cover" name="cover_pic" type="file" accept="image/*" error={error} />
-        <Field
-          label="About you"
-          name="bio"
-          dir="auto"
-          defaultValue={me.bio}
-          maxLength={limits.bio_length}
-          error={error}
-        />
+        <Field {...bio} dir="auto" error={error} />
         <label className="check">
           <input type="checkbox" name="private" defaultChecked={!me.publicProfile} />
           Only my followers see my posts

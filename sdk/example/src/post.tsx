@@ -87,7 +87,9 @@ export function PostCard({ post }: { post: Post }) {
     };
   }, [id]);
   const like = () =>
-    act<Post>(post, { liked: !liked, like_count: like_count + (liked ? -1 : 1) }, () =>
+    act<Post>(
+      post,
+      { liked: !liked, like_count: like_count + (liked ? -1 : 1) },
       liked ? noctra.posts.unlike(id) : noctra.posts.like(id),
     );
   return (

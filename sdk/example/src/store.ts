@@ -1,20 +1,19 @@
 import type { NoctraError, Page, Result } from '@noctra/sdk';
 import { useEffect, useEffectEvent, useSyncExternalStore } from 'react';
 import { messageOf } from './noctra.ts';
-import { useVisit } from './router.ts';
 
 type Item = { id: string };
 
 /** A list as far as it has been read. `next` is undefined before the first page, and null after the last. */
-interface Entry<T> {
+export interface Reading<T> {
   items: T[];
   next?: string | null;
   isLoading: boolean;
   error: NoctraError | null;
 }
 
-const nothing: Entry<never> = { items: [], isLoading: false, error: null };
-const entries = new Map<string, Entry<Item>>();
+const nothing: Reading<never> = { items: [], isLoading: false, error: null };
+const readings = new Map<string, Reading<Item>>();
 const listeners = new Set<() => void>();
 let message = '';
 
@@ -27,20 +26,50 @@ function tell() {
   for (const listener of listeners) listener();
 }
 
-function set(key: string, changes: Partial<Entry<Item>>): void {
-  entries.set(key, { ...(entries.get(key) ?? nothing), ...changes });
+/** Shows a message for a moment, and gives it to screen readers. */
+export function say(text: string): void {
+  message = text;
+  tell();
+  if (text) setTimeout(() => message === text && say(''), 5000);
+}
+
+export const useMessage = () => useSyncExternalStore(listen, () => message);
+
+// Each entry of the browser's history has a number, and lists of its own: Back shows them as they were.
+if (!history.state?.visit) history.replaceState({ visit: 1 }, '');
+addEventListener('popstate', tell);
+addEventListener('click', (event) => {
+  const link = event.target instanceof Element && event.target.closest('a');
+  const isPlain = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
+  if (!link || !isPlain || link.origin !== location.origin || link.target) return;
+  event.preventDefault();
+  go(link.pathname + link.search);
+});
+
+export function go(path: string): void {
+  history.pushState({ visit: Date.now() }, '', path);
+  tell();
+  scrollTo(0, 0);
+}
+
+export const useVisit = (): number => useSyncExternalStore(listen, () => history.state.visit);
+export const useUrl = () => new URL(useSyncExternalStore(listen, () => location.href));
+
+function set(key: string, changes: Partial<Reading<Item>>): void {
+  readings.set(key, { ...(readings.get(key) ?? nothing), ...changes });
   tell();
 }
 
-/** A list of the SDK, page by page. It is kept for its entry of the browser's history: Back shows it as it was. */
+/** A list of the SDK, page by page. A name that begins with `all` is the same for all entries of the history. */
 export function useList<T extends Item>(
   name: string,
   read: (cursor?: string | null) => PromiseLike<Page<T>>,
 ) {
-  const key = `${useVisit()} ${name}`;
-  const entry = (useSyncExternalStore(listen, () => entries.get(key)) ?? nothing) as Entry<T>;
+  const visit = useVisit();
+  const key = name.startsWith('all') ? name : `${visit} ${name}`;
+  const reading = (useSyncExternalStore(listen, () => readings.get(key)) ?? nothing) as Reading<T>;
   const more = async () => {
-    const { items, next, isLoading } = entries.get(key) ?? nothing;
+    const { items, next, isLoading } = readings.get(key) ?? nothing;
     if (isLoading) return;
     set(key, { isLoading: true, error: null });
     const page = await read(next);
@@ -50,12 +79,11 @@ export function useList<T extends Item>(
   };
   const begin = useEffectEvent(() => void more());
   useEffect(() => {
-    if (!entries.has(key)) begin();
+    if (!readings.has(key)) begin();
   }, [key]);
   const change = (edit: (items: T[]) => T[]) =>
-    set(key, { items: edit((entries.get(key)?.items ?? []) as T[]) });
-  const has = (id: string) => entries.get(key)?.items.some((item) => item.id === id) ?? false;
-  return { ...entry, more, change, has };
+    set(key, { items: edit((readings.get(key)?.items ?? []) as T[]) });
+  return { ...reading, more, change };
 }
 
 /** One thing, as a list of one: `patch` finds it, too. */
@@ -69,28 +97,15 @@ export function useOne<T extends Item>(name: string, read: () => Promise<Result<
 
 /** Changes a thing wherever it is shown. */
 export function patch<T extends Item>(id: string, changes: Partial<T>): void {
-  for (const [key, { items }] of entries)
+  for (const [key, { items }] of readings)
     if (items.some((item) => item.id === id))
       set(key, { items: items.map((item) => (item.id === id ? { ...item, ...changes } : item)) });
 }
 
 /** Shows the effect of a call before it has ended, and takes it back if the call fails. */
-export async function act<T extends Item>(
-  item: T,
-  changes: Partial<T>,
-  call: () => Promise<Result<Partial<T>>>,
-): Promise<void> {
+export async function act<T extends Item>(item: T, changes: Partial<T>, call: Promise<Result<Partial<T>>>) {
   patch(item.id, changes);
-  const { data, error } = await call();
+  const { data, error } = await call;
   patch(item.id, error ? item : data);
   if (error) say(messageOf(error));
 }
-
-/** Shows a message for a moment, and gives it to screen readers. */
-export function say(text: string): void {
-  message = text;
-  tell();
-  if (text) setTimeout(() => message === text && say(''), 5000);
-}
-
-export const useMessage = (): string => useSyncExternalStore(listen, () => message);

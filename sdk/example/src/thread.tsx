@@ -1,90 +1,72 @@
-import { type Comment, type CommentEvent, limits, type Post } from '@noctra/sdk';
+import { type Comment, type CommentEvent, limits, type Page, type Post } from '@noctra/sdk';
 import { type FormEvent, useEffect, useEffectEvent, useState } from 'react';
 import { messageOf, noctra } from './noctra.ts';
 import { Avatar, count, End, IconButton, Name, plural, Screen, Text, Time } from './parts.tsx';
 import { PostCard } from './post.tsx';
-import { go } from './router.ts';
-import { act, patch, say, useList, useOne } from './store.ts';
+import { act, go, patch, say, useList, useOne } from './store.ts';
 import { SuggestingText } from './suggest.tsx';
 
 /** A post with its comments. */
 export function PostScreen({ id }: { id: string }) {
   const post = useOne<Post>(`post ${id}`, () => noctra.posts.get(id));
+  const [parent, setParent] = useState<Comment>();
   return (
     <Screen title={post.item ? `Post by ${post.item.owner.username}` : 'Post'}>
-      {post.item && <PostCard post={post.item} />}
-      {post.item && <Thread post={post.item} />}
+      {post.item && (
+        <>
+          <PostCard post={post.item} />
+          <section className="comments" aria-label="Comments">
+            <Comments post={id} onReply={setParent} read={(cursor) => noctra.comments.list(id, { cursor })} />
+            <Answer key={parent?.id} post={id} parent={parent} onEnd={() => setParent(undefined)} />
+          </section>
+        </>
+      )}
       <End list={post} />
     </Screen>
   );
 }
 
-function Thread({ post }: { post: Post }) {
-  const list = useList<Comment>(`comments ${post.id}`, (cursor) => noctra.comments.list(post.id, { cursor }));
-  const [parent, setParent] = useState<Comment>();
-  const [text, setText] = useState('');
-  const [isSending, setSending] = useState(false);
-  const label = parent ? `Reply to ${parent.owner?.username}` : 'Write a comment';
-  const send = async (event: FormEvent) => {
-    event.preventDefault();
-    setSending(true);
-    const { data, error } = await noctra.comments.create(post.id, { text, parent: parent?.id });
-    setSending(false);
-    if (error) return say(messageOf(error));
-    setText('');
-    setParent(undefined);
-    say('Your comment is published.');
-    hear({ type: 'added', comment: data });
-  };
-  const hear = async (event: CommentEvent) => {
+interface CommentsProps {
+  post: string;
+  parent?: string;
+  read(cursor?: string | null): PromiseLike<Page<Comment>>;
+  onReply(to: Comment): void;
+}
+
+/** The comments on a post, or the replies to one, as they come and go. */
+function Comments({ post, parent, read, onReply }: CommentsProps) {
+  const list = useList<Comment>(`comments ${parent}`, read);
+  const hear = useEffectEvent(async (event: CommentEvent) => {
     if (event.type === 'counts') return;
     if (event.type === 'outdated') return go(location.pathname);
-    const { id, parent } = event.type === 'removed' ? event : event.comment;
-    if (parent) {
-      const { data } = await noctra.comments.get(parent);
-      if (data) patch<Comment>(parent, data);
-    } else if (event.type === 'removed') list.change((items) => items.filter((item) => item.id !== id));
-    else if (list.has(id)) patch<Comment>(id, event.comment);
+    const { id, parent: its } = event.type === 'removed' ? event : event.comment;
+    // The list of the comments keeps the number of their replies.
+    if (its && !parent) await noctra.comments.get(its).then(({ data }) => data && patch<Comment>(its, data));
+    if ((its ?? undefined) !== parent) return;
+    if (event.type === 'removed') list.change((items) => items.filter((item) => item.id !== id));
+    else if (list.items.some((item) => item.id === id)) patch<Comment>(id, event.comment);
     else if (event.type === 'added') list.change((items) => [...items, event.comment]);
-  };
-  const onEvent = useEffectEvent(hear);
-  useEffect(() => noctra.comments.subscribe(post.id, onEvent).unsubscribe, [post.id]);
+  });
+  useEffect(() => noctra.comments.subscribe(post, hear).unsubscribe, [post]);
   return (
-    <section className="comments" aria-label="Comments">
-      <Comments items={list.items} onReply={setParent} />
+    <>
+      <ol>
+        {list.items.map((comment) => (
+          <CommentItem key={comment.id} comment={comment} onReply={onReply} />
+        ))}
+      </ol>
       <End list={list} empty={<p>No comments yet. Say something nice.</p>} />
-      <form onSubmit={send} key={parent?.id}>
-        {parent && <IconButton icon="close" label="Do not reply" onClick={() => setParent(undefined)} />}
-        <SuggestingText
-          label={label}
-          placeholder={`${label} …`}
-          rows={1}
-          maxLength={limits.comment_length}
-          value={text}
-          onText={setText}
-          autoFocus={parent !== undefined}
-        />
-        <button type="submit" className="primary" disabled={isSending || text.trim() === ''}>
-          Send
-        </button>
-      </form>
-    </section>
+    </>
   );
 }
 
-const Comments = ({ items, onReply }: { items: Comment[]; onReply(to: Comment): void }) => (
-  <ol>
-    {items.map((comment) => (
-      <CommentItem key={comment.id} comment={comment} onReply={onReply} />
-    ))}
-  </ol>
-);
-
 function CommentItem({ comment, onReply }: { comment: Comment; onReply(to: Comment): void }) {
   const [isOpen, setOpen] = useState(false);
-  const { id, owner, liked, like_count, reply_count, mentions } = comment;
+  const { id, post, owner, text, liked, like_count, reply_count, mentions } = comment;
   const like = () =>
-    act<Comment>(comment, { liked: !liked, like_count: like_count + (liked ? -1 : 1) }, () =>
+    act<Comment>(
+      comment,
+      { liked: !liked, like_count: like_count + (liked ? -1 : 1) },
       liked ? noctra.comments.unlike(id) : noctra.comments.like(id),
     );
   return (
@@ -92,7 +74,7 @@ function CommentItem({ comment, onReply }: { comment: Comment; onReply(to: Comme
       {owner && <Avatar person={owner} />}
       <div>
         {owner && <Name person={owner} />} <Time at={comment.created_at} />
-        <Text text={comment.text ?? 'This comment was deleted.'} mentions={mentions} />
+        <Text text={text ?? 'This comment was deleted.'} mentions={mentions} />
         {owner && (
           <IconButton
             icon="like"
@@ -113,26 +95,47 @@ function CommentItem({ comment, onReply }: { comment: Comment; onReply(to: Comme
             {isOpen ? 'Hide' : 'Show'} {plural(reply_count, 'reply', 'replies')}
           </button>
         )}
-        {isOpen && <Replies key={reply_count} comment={comment} onReply={onReply} />}
+        {isOpen && (
+          <Comments
+            {...{ post, parent: id, onReply }}
+            read={(cursor) => noctra.comments.replies(id, { cursor })}
+          />
+        )}
       </div>
     </li>
   );
 }
 
-function Replies({
-  comment: { id, reply_count },
-  onReply,
-}: {
-  comment: Comment;
-  onReply(to: Comment): void;
-}) {
-  const list = useList<Comment>(`replies ${id} ${reply_count}`, (cursor) =>
-    noctra.comments.replies(id, { cursor }),
-  );
+/** Where a comment is written, or the reply to one. */
+function Answer({ post, parent, onEnd }: { post: string; parent: Comment | undefined; onEnd(): void }) {
+  const [text, setText] = useState('');
+  const [isSending, setSending] = useState(false);
+  const label = parent ? `Reply to ${parent.owner?.username}` : 'Write a comment';
+  const send = async (event: FormEvent) => {
+    event.preventDefault();
+    setSending(true);
+    const { error } = await noctra.comments.create(post, { text, parent: parent?.id });
+    setSending(false);
+    say(error ? messageOf(error) : 'Your comment is published.');
+    if (error) return;
+    setText('');
+    onEnd();
+  };
   return (
-    <>
-      <Comments items={list.items} onReply={onReply} />
-      <End list={list} />
-    </>
+    <form onSubmit={send}>
+      {parent && <IconButton icon="close" label="Do not reply" onClick={onEnd} />}
+      <SuggestingText
+        label={label}
+        placeholder={`${label} …`}
+        rows={1}
+        maxLength={limits.comment_length}
+        value={text}
+        onText={setText}
+        autoFocus={parent !== undefined}
+      />
+      <button type="submit" className="primary" disabled={isSending || text.trim() === ''}>
+        Send
+      </button>
+    </form>
   );
 }
