@@ -58,5 +58,5 @@ function textsSql(routine: Routine, texts: readonly [string, string][], builder:
 }
 
 function argumentSql({ name, mode }: Parameter, value: string): string {
-  return `${mode === 'v' ? 'variadic ' : ''}${identifier(name)} := ${value}`;
+  return `${mode === 'v' ? 'variadic ' : ''}${name === '' ? '' : `${identifier(name)} := `}${value}`;
 }

@@ -23,8 +23,11 @@ const wholeBody: Record<string, readonly string[]> = {
 export function findRoutine(cache: SchemaCache, call: Call): Routine {
   const overloads = cache.routines.get(call.schema)?.get(call.name) ?? [];
   const named = overloads.filter((routine) => takes(routine, call));
+  const types = wholeBody[call.bodyType ?? ''] ?? [];
   const candidates =
-    named.length > 0 ? named : overloads.filter((routine) => takesWholeBody(routine, call.bodyType));
+    named.length > 0
+      ? named
+      : overloads.filter((routine) => takesBody(routine) && types.includes(routine.inputs[0]?.type ?? ''));
   const [only, ...others] = candidates;
   if (!only) return refuseUnknown(call);
   if (others.length === 0) return only;
@@ -37,22 +40,16 @@ export function findRoutine(cache: SchemaCache, call: Call): Routine {
   });
 }
 
-/** Whether a function takes the whole body as its single unnamed parameter. */
-export function takesWholeBody({ inputs }: Routine, bodyType: string | null): boolean {
-  const [only] = inputs;
-  return (
-    bodyType !== null &&
-    inputs.length === 1 &&
-    only?.name === '' &&
-    (wholeBody[bodyType] ?? []).includes(only.type)
-  );
+/** Whether the only parameter of a function has no name: it takes the whole body. */
+export function takesBody({ inputs }: Routine): boolean {
+  return inputs.length === 1 && inputs[0]?.name === '';
 }
 
 function takes({ inputs }: Routine, { keys, bodyType }: Call): boolean {
   if (inputs.length === 0) return keys.size === 0 && !hasNoFields(bodyType);
   const names = new Set(inputs.map(({ name }) => name));
   return (
-    inputs.every(({ name, required }) => name !== '' && (!required || keys.has(name))) &&
+    inputs.every(({ name, required }) => !required || keys.has(name)) &&
     [...keys].every((key) => names.has(key))
   );
 }

@@ -1,6 +1,7 @@
 import type { Caller } from '../caller.ts';
 import { type ApiRequest, readRequest } from './api-request.ts';
 import { openConnections } from './connections.ts';
+import { grantHint } from './missing-rights.ts';
 import { serveRoot } from './openapi.ts';
 import { isPostgresError, RefusedError, refusalOf, refusalResponse } from './refusals.ts';
 import type { SchemaCache } from './schema.ts';
@@ -51,6 +52,10 @@ export async function createDataApi(options: DataApiOptions): Promise<DataApi> {
     try {
       return await route({ connections, cache }, request);
     } catch (error) {
+      if (isPostgresError(error) && error.code === '42501') {
+        const hint = grantHint(cache, request, error.message);
+        if (hint !== undefined) error.hint ??= hint;
+      }
       if (!schema.isStandby || !isUnknownName(error)) throw error;
       return route({ connections, cache: await schema.reload() }, request);
     }

@@ -54,7 +54,7 @@ export async function readSchema(admin: Sql, configured: ConfiguredSettings): Pr
     const settings = cache.roleSettings.get(role) ?? new Map<string, string>();
     cache.roleSettings.set(role, settings.set(name, value));
   }
-  const routines = routineRows.map(toRoutine);
+  const routines = routineRows.map(toRoutine).toSorted(byParameters);
   for (const routine of routines.filter(isCallable)) {
     const ofName = cache.routines.get(routine.schema);
     ofName?.set(routine.name, [...(ofName.get(routine.name) ?? []), routine]);
@@ -74,6 +74,14 @@ function toTable({ exposed: _, rule: __, columns, ...row }: RelationRow): Table 
 function isCallable({ inputs }: Routine): boolean {
   const isBody = inputs.length === 1 && /^(jsonb?|text|bytea|xml)$/.test(inputs[0]?.type ?? '');
   return isBody || inputs.every(({ name }) => name !== '');
+}
+
+/** The order in which PostgREST names overloads: by the number of parameters, the comment, then names and types. */
+function byParameters(one: Routine, other: Routine): number {
+  if (one.inputs.length !== other.inputs.length) return one.inputs.length - other.inputs.length;
+  const key = ({ comment, inputs }: Routine) =>
+    [comment ?? '', ...inputs.flatMap(({ name, type }) => [name, type])].join('\0');
+  return key(one) < key(other) ? -1 : 1;
 }
 
 /** Only the last parameters of a function can have defaults. */

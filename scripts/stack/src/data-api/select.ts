@@ -1,6 +1,5 @@
 import {
   deepest,
-  expectEnd,
   type Field,
   match,
   misread,
@@ -54,9 +53,8 @@ export interface SelectRelation {
 /** Reads a `select` parameter. */
 export function parseSelect(text: string): SelectItem[] {
   const reader = read(text, 'select parameter');
-  const items = readItems(reader, 0);
-  expectEnd(reader, '","');
-  return items;
+  // As PostgREST does, ignores text after a complete list.
+  return readItems(reader, 0);
 }
 
 function readItems(reader: Reader, depth: number): SelectItem[] {

@@ -1,7 +1,7 @@
 import type { ApiRequest } from './api-request.ts';
 import { type Arguments, callPlace } from './call-sql.ts';
 import { explainPlan } from './explain-plan.ts';
-import { findRoutine, hasNoFields, isScalar, ownMediaTypes, takesWholeBody } from './find-routine.ts';
+import { findRoutine, hasNoFields, isScalar, ownMediaTypes, takesBody } from './find-routine.ts';
 import { chooseFormat } from './media-types.ts';
 import { decodeBody, mediaTypeOf, readForm, readPayload } from './payload.ts';
 import { planRead, type ReadPlan } from './plan.ts';
@@ -55,7 +55,7 @@ function chooseRoutine(
   const given = body.length > 0 ? body : new TextEncoder().encode('{}');
   const payload = readPayload(given, headers.get('content-type'), query.columns);
   const routine = find(payload.keys);
-  if (takesWholeBody(routine, bodyType)) return { routine, args: { kind: 'body', value: decodeBody(given) } };
+  if (takesBody(routine)) return { routine, args: { kind: 'body', value: decodeBody(given) } };
   return { routine, args: { kind: 'fields', payload } };
 }
 

@@ -103,21 +103,24 @@ function payloadSql(
   const body = `${builder.add(payload.rows)}::json`;
   if (columns.length === 0) return { columns: '', from: `json_array_elements(${body}) as _p` };
   const definition = columns.map(({ name, type }) => `${identifier(name)} ${type}`).join(', ');
-  if (!missingDefault || columns.every((column) => column.default === null)) {
+  const withDefault = columns.filter((column) => column.default !== null);
+  if (!missingDefault || withDefault.length === 0) {
     return {
       columns: columns.map(({ name }) => `_p.${identifier(name)}`).join(', '),
       from: `json_to_recordset(${body}) as _p(${definition})`,
     };
   }
+  // A null field is JSON's null here, a missing one SQL's.
   const given = columns.map((column) => {
     const name = identifier(column.name);
     if (column.default === null) return `_p.${name}`;
-    // A null field is JSON's null here, a missing one SQL's.
-    return `case when _row.value->${literal(column.name)} is null then ${column.default} else _p.${name} end as ${name}`;
+    return `case when _row.value->${literal(column.name)} is null then _d.${name} else _p.${name} end as ${name}`;
   });
+  // As with PostgREST, each row takes the next number of a sequence, also one that brings its own.
+  const defaults = withDefault.map((column) => `${column.default} as ${identifier(column.name)}`).join(', ');
   return {
     columns: given.join(', '),
-    from: `json_array_elements(${body}) as _row, lateral json_to_record(_row.value) as _p(${definition})`,
+    from: `json_array_elements(${body}) as _row, lateral json_to_record(_row.value) as _p(${definition}), lateral (select ${defaults} where _row.value is not null) as _d`,
   };
 }
 

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { afterEach, describe, expect, test } from 'vitest';
-import { newName, openDatabase, service } from './asking.ts';
+import { newName, openDatabase, schemaIsKnown, service } from './asking.ts';
 
 const sql = openDatabase();
 
@@ -36,4 +36,26 @@ describe('bulk inserts', () => {
     `;
     expect(counted).toEqual({ rows: 20_000 });
   });
+});
+
+// PostgREST fills in the defaults before it lays the row's own values over them.
+test('a row takes the next number of a sequence, also if it brings its own', async () => {
+  const name = newName('numbered');
+  await sql.unsafe(`
+    create table public.${name} (id serial primary key, note text default 'none');
+    grant all on public.${name} to service_role;
+    grant all on sequence public.${name}_id_seq to service_role;
+  `);
+  await schemaIsKnown(sql);
+  try {
+    const rows = [{ id: 100, note: null }, { note: 'second' }, { id: 7 }];
+    const { data } = await service.from(name).insert(rows, { defaultToNull: false }).select();
+    expect(data).toEqual([
+      { id: 100, note: null },
+      { id: 2, note: 'second' },
+      { id: 7, note: 'none' },
+    ]);
+  } finally {
+    await sql.unsafe(`drop table public.${name}`);
+  }
 });

@@ -25,8 +25,6 @@ describe('input that no table can hold', () => {
     ['half a surrogate in UTF-8', 'stock?code=eq.%ed%a0%80'],
     ['a number beyond bigint', 'stock?quantity=eq.9223372036854775808'],
     ['a limit below zero', 'stock?limit=-1'],
-    ['a name of SQL', 'stock?select=id);drop%20table%20stock;--'],
-    ['a cast with SQL', "stock?select=id::int);select('x"],
     ['embedding without an end', `stock?select=${'stock('.repeat(2000)}id${')'.repeat(2000)}`],
     ['conditions without an end', `stock?or=${'(and'.repeat(2000)}(id.eq.1)${')'.repeat(2000)}`],
     ['a path into JSON without an end', `stock?select=note${'->a'.repeat(2000)}`],
@@ -35,6 +33,16 @@ describe('input that no table can hold', () => {
     expect(status).toBeGreaterThanOrEqual(400);
     expect(status).toBeLessThan(500);
     expect(body).toMatchObject({ code: expect.any(String), message: expect.any(String) });
+  });
+
+  // As with PostgREST: pFieldForest in ApiRequest/QueryParams.hs does not ask for the end.
+  test.each([
+    ['a name', 'id);drop%20table%20stock;--', 'id'],
+    ['a cast', "id::int);select('x", 'id'],
+  ])('ignores what follows a complete select with %s', async (_, select, column) => {
+    expect(await ask(`stock?limit=0&select=${select}`)).toEqual({ status: 200, body: [] });
+    const { body } = await ask(`stock?limit=1&select=${select}`);
+    for (const row of body) expect(Object.keys(row)).toEqual([column]);
   });
 
   test.each([

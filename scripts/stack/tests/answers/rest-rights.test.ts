@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { anonymous, dataOf, newName, openDatabase, service } from './asking.ts';
+import { anonymous, dataOf, newName, openDatabase, schemaIsKnown, service } from './asking.ts';
 import { type Writing, write } from './writing.ts';
 
 const sql = openDatabase();
@@ -118,5 +118,30 @@ describe('schemas', () => {
     expect(dataOf(await crates().select('label').eq('label', label))).toEqual([{ label }]);
     expect(dataOf(await service.schema('warehouse').rpc('crate_count'))).toBeGreaterThanOrEqual(1);
     expect((await service.from('crates').select()).error?.code).toBe('PGRST205');
+  });
+});
+
+describe('a missing right', () => {
+  // supautils, "Enhanced hints".
+  test('is named in the hint, with the statement that grants it', async () => {
+    const name = newName('closed');
+    await sql.unsafe(`
+      create table public.${name} (id integer primary key);
+      revoke all on public.${name} from anon, authenticated;
+    `);
+    await schemaIsKnown(sql);
+    try {
+      const hintOf = async (asked: PromiseLike<{ error: { hint: string } | null }>) =>
+        (await asked).error?.hint;
+      const start = 'Grant the required privileges to the current role with: GRANT';
+      const closed = anonymous.from(name);
+      expect(await hintOf(closed.select())).toBe(`${start} SELECT ON public.${name} TO anon;`);
+      expect(await hintOf(closed.insert({ id: 1 }))).toBe(`${start} INSERT ON public.${name} TO anon;`);
+      expect(await hintOf(closed.delete().eq('id', 1))).toBe(
+        `${start} SELECT, DELETE ON public.${name} TO anon;`,
+      );
+    } finally {
+      await sql.unsafe(`drop table public.${name}`);
+    }
   });
 });

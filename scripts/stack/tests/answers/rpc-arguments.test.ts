@@ -85,6 +85,31 @@ describe('calls', () => {
     }
   });
 
+  test('refuses to choose between functions that take the same arguments, and names them in order', async () => {
+    const [named, unnamed] = [newName('unclear'), newName('unclear')];
+    await sql.unsafe(`
+      create function public.${named}(a text) returns integer language sql as 'select 1';
+      create function public.${named}(a integer) returns integer language sql as 'select 2';
+      create function public.${unnamed}(text default 'x') returns text language sql as 'select $1';
+      create function public.${unnamed}() returns integer language sql as 'select 3';
+    `);
+    await schemaIsKnown(sql);
+    try {
+      const messageOf = async (name: string, args: object) => (await service.rpc(name, args)).error?.message;
+      const start = 'Could not choose the best candidate function between:';
+      expect(await messageOf(named, { a: 1 })).toBe(
+        `${start} public.${named}(a => integer), public.${named}(a => text)`,
+      );
+      expect(await messageOf(unnamed, {})).toBe(`${start} public.${unnamed}(), public.${unnamed}( => text)`);
+      expect(dataOf(await service.rpc(unnamed, { '': 'y' }))).toBe('{"":"y"}');
+    } finally {
+      await sql.unsafe(`
+        drop function public.${named}(text), public.${named}(integer);
+        drop function public.${unnamed}(text), public.${unnamed}();
+      `);
+    }
+  });
+
   test('refuses an unknown function with PGRST202', async () => {
     const { error, status } = await anonymous.rpc('nothing_here', { x: 1 });
     expect([error?.code, status]).toEqual(['PGRST202', 404]);
