@@ -51,6 +51,7 @@ export function createRealtime({ database, policies, keys, maxHeaderLength }: Re
   );
   database.onChange((change) => deliverChange(hub, change));
   const sockets = new Set<OpenSocket>();
+  let stopping = false;
   const server = new WebSocketServer({
     noServer: true,
     clientTracking: false,
@@ -79,6 +80,8 @@ export function createRealtime({ database, policies, keys, maxHeaderLength }: Re
     const token = sessions.tokenOf(key);
     const { refusal } = await sessions.confirm(token);
     if (refusal) return refuse('401 Unauthorized', refusal.handshake);
+    // A client that comes again at once is too early.
+    if (stopping) return refuse('503 Service Unavailable', 'Realtime is restarting, please standby');
     if (sockets.size >= quotas.sockets) return refuse('429 Too Many Requests', 'Too many connected users');
     if (hub.rates.joins.average() > quotas.joinsPerSecond)
       return refuse('429 Too Many Requests', 'Too many joins per second');
@@ -101,6 +104,7 @@ export function createRealtime({ database, policies, keys, maxHeaderLength }: Re
       return answer ?? Response.json({ message: 'Not Found' }, { status: 404 });
     },
     async hangUp() {
+      stopping = true;
       for (const socket of sockets) socket.restart();
       const end = performance.now() + farewellMs;
       while (sockets.size > 0 && performance.now() < end)

@@ -216,3 +216,12 @@ describe('changes of tables', () => {
     expect(updates).toEqual([{ role: 'authenticated', sub: 'ann', exp: 9e9 }]);
   });
 });
+
+it('asks clients to come again when the server stops, and takes none of them before', async () => {
+  const stopping = await serveRealtime();
+  const client = await connect(stopping);
+  const stopped = stopping.stop();
+  expect(await client.closed).toBe(1012);
+  await expect(connect(stopping)).rejects.toThrow(/503|ECONNREFUSED/);
+  await stopped;
+});
