@@ -26,6 +26,7 @@ import { createPolicies } from './realtime/policies.ts';
 import { claimState, type Run } from './run.ts';
 import { openServiceLog, report } from './service-log.ts';
 import { makeStateFolder } from './state.ts';
+import { createConfiguredBuckets } from './storage/configured-buckets.ts';
 import { createStorage } from './storage/index.ts';
 import { createStudio } from './studio.ts';
 
@@ -208,6 +209,7 @@ async function startServices(start: Start, mailbox: Mailbox) {
   });
   defer(() => storage.close());
   await storage.sweepTemporaryFiles();
+  await createConfiguredBuckets(storage, project);
   return { dataApi, auth, storage, realtime: startRealtime(start) };
 }
 
