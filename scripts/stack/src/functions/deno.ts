@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { StackError } from '../errors.ts';
 import type { Project } from '../project.ts';
 import type { EdgeFunction } from './definitions.ts';
+import { mapPlatformTypes } from './platform-types.ts';
 
 /** Where packages come from: the project's `node_modules`, or Deno's own store. */
 export type Packages = 'manual' | 'none';
@@ -17,10 +18,14 @@ export function importArguments(project: Project, definition: EdgeFunction, pack
   // Packages of the project's node_modules are used, so that a start fetches nothing.
   const hasPackages = fs.existsSync(path.join(project.root, 'node_modules'));
   const argumentList = ['--no-lock', ...(hasPackages ? [`--node-modules-dir=${packages}`] : [])];
-  if (!importMap) return argumentList;
   // A deno.json has more settings than imports; any other file is an import map.
-  const isConfig = /^deno\.jsonc?$/.test(path.basename(importMap));
-  return [...argumentList, isConfig ? '--config' : '--import-map', importMap];
+  const isConfig = importMap !== null && /^deno\.jsonc?$/.test(path.basename(importMap));
+  const map = mapPlatformTypes(project, definition) ?? (isConfig ? null : importMap);
+  return [
+    ...argumentList,
+    ...(isConfig ? ['--config', importMap] : []),
+    ...(map === null ? [] : ['--import-map', map]),
+  ];
 }
 
 /** The files of a function by its imports, without packages; null when Deno cannot tell. */
