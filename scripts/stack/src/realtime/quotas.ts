@@ -25,6 +25,8 @@ export const quotas = {
   noChannelMs: 10 * 60_000,
   /** A client that reads so much too slowly is cut: the largest frame fits in any case. */
   bufferedBytes: 16 * 1024 * 1024,
+  /** When all clients together let so much wait, those that let more than `echoBytes` wait are cut. */
+  waitingBytes: 256 * 1024 * 1024,
   /** While so much waits for a client to read, nothing is read of it: its own messages may come back to it. */
   echoBytes: 1024 * 1024,
   /** A token is checked again after so long, or when it expires. */

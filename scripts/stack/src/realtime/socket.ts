@@ -43,7 +43,8 @@ export function openSocket(
     send(frame) {
       if (!frame || !socket.isOpen) return;
       // A client that does not read would make the queue grow for ever.
-      if (ws.bufferedAmount > quotas.bufferedBytes) ws.terminate();
+      const waits = ws.bufferedAmount;
+      if (waits > quotas.bufferedBytes || (waits > quotas.echoBytes && isMemoryTight())) ws.terminate();
       else ws.send(frame.data, { binary: frame.binary }, readOn);
     },
     disconnect: () => ws.close(1000),
@@ -100,6 +101,19 @@ export function openSocket(
     restart: () => ws.close(1012),
     destroy: () => ws.terminate(),
   };
+}
+
+let askedAt = 0;
+let isTight = false;
+
+/** Whether all that waits for clients takes much memory. Frames for many clients count once, so their sizes do not tell. */
+function isMemoryTight(): boolean {
+  const now = performance.now();
+  if (now - askedAt > 100) {
+    askedAt = now;
+    isTight = process.memoryUsage().arrayBuffers > quotas.waitingBytes;
+  }
+  return isTight;
 }
 
 function handle(hub: Hub, socket: Socket, message: Message): Promise<void> | void {
