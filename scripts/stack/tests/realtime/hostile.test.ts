@@ -87,6 +87,25 @@ it('cuts a client that does not read what others send, and no other', async () =
   for (const { ws } of [sender, reader]) ws.terminate();
 });
 
+it('cuts a slow client sooner while much memory waits for clients', async () => {
+  for (const held of [0, 300]) {
+    const memory = Buffer.alloc(held * 1024 * 1024);
+    const [slow, sender, reader] = [await connect(serving), await connect(serving), await connect(serving)];
+    for (const client of [slow, sender, reader]) await client.join('realtime:tight');
+    slow.ws.pause();
+    vi.advanceTimersByTime(200);
+    for (let i = 0; i < 12; i++) {
+      sender.say('realtime:tight', 'broadcast', { payload: 'x'.repeat(1_000_000) });
+      await reader.hear('broadcast');
+    }
+    slow.ws.resume();
+    if (held > 0) expect(await slow.closed).toBe(1006);
+    else for (let i = 0; i < 12; i++) await slow.hear('broadcast');
+    for (const { ws } of [slow, sender, reader]) ws.terminate();
+    expect(memory.length).toBe(held * 1024 * 1024);
+  }
+});
+
 it('refuses a join that would be much to keep', async () => {
   const client = await connect(serving);
   expect(await client.join(`realtime:${'x'.repeat(300_000)}`)).toMatchObject({ status: 'error' });
