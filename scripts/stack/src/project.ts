@@ -5,6 +5,7 @@ import { type CliConfig, CliConfigSchema } from '@supabase/config';
 import { Schema } from 'effect';
 import { parse } from 'smol-toml';
 import { errorMessage, StackError } from './errors.ts';
+import { namesUnserved, withCurrentNames } from './unserved.ts';
 
 /** A Supabase project folder, with the settings of its `supabase/config.toml`. */
 export interface Project {
@@ -15,6 +16,8 @@ export interface Project {
   /** The folder for the project's database, files, keys and logs. Never committed. */
   state: string;
   config: CliConfig;
+  /** What `config.toml` says in vain, in sentences. */
+  notes: string[];
 }
 
 /**
@@ -36,15 +39,19 @@ export function readProject(root: string, state?: string): Project {
     root: folder,
     supabase,
     state: path.resolve(folder, state ?? '.stack'),
-    config: readConfig(supabase),
+    ...readConfig(supabase),
   };
 }
 
-function readConfig(supabase: string): CliConfig {
+function readConfig(supabase: string): Pick<Project, 'config' | 'notes'> {
   const file = path.join(supabase, 'config.toml');
   const text = fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : '';
   try {
-    return Schema.decodeUnknownSync(CliConfigSchema)(resolveEnv(parse(text), projectEnvironment(supabase)));
+    const decode = Schema.decodeUnknownSync(CliConfigSchema);
+    const written = resolveEnv(parse(text), projectEnvironment(supabase)) as Record<string, unknown>;
+    const document = withCurrentNames(written);
+    const config = decode(document);
+    return { config, notes: namesUnserved(document, config, decode({})) };
   } catch (error) {
     throw new StackError(
       `${file} cannot be used: ${errorMessage(error).replace(/\s+/g, ' ')}.`,

@@ -93,6 +93,7 @@ export async function startStack(given: StackOptions): Promise<Stack> {
     claim.publish(run);
     const start = { options, keys, ports, run, defer };
 
+    for (const note of project.notes) onStep(`Note: ${note}`);
     onStep('Starting the database');
     const server = await startDatabase(start);
     const failed = server.died.then((said) => {

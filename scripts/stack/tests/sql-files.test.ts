@@ -76,13 +76,15 @@ describe('a start', () => {
     ]);
   });
 
-  test('neither migrates nor seeds where config.toml says so', async () => {
+  test('neither migrates nor seeds where config.toml says so, and names what is not served', async () => {
     const root = writeProject({
-      'config.toml': '[db.migrations]\nenabled = false\n[db.seed]\nenabled = false\n',
+      'config.toml':
+        '[db]\nmajor_version = 15\n[db.migrations]\nenabled = false\n[db.seed]\nenabled = false\n',
       'migrations/1_tables.sql': 'create table public.names (name text);',
       'seed.sql': 'not SQL',
     });
-    const { sql } = await startProject(root);
+    const { sql, steps } = await startProject(root);
+    expect(steps).toContain('Note: config.toml: db.major_version = 15 is not served');
     expect(await sql`select to_regclass('public.names') as names`).toEqual([{ names: null }]);
   });
 
