@@ -1,8 +1,8 @@
-import { limits, type NoctraError } from '@noctra/sdk';
-import { type FormEvent, useState } from 'react';
+import { limits } from '@noctra/sdk';
+import { useState } from 'react';
 import { messageOf, noctra } from './noctra.ts';
 import { Dialog, Icon, IconButton } from './parts.tsx';
-import { go, say } from './store.ts';
+import { go, say, useSend } from './store.ts';
 import { SuggestingText } from './suggest.tsx';
 
 /** A file of the post that is being written. `sent` goes from 0 to 1. */
@@ -18,34 +18,28 @@ const draftOf = (file: File): Draft => ({ file, preview: URL.createObjectURL(fil
 export function Composer({ onClose }: { onClose(): void }) {
   const [caption, setCaption] = useState('');
   const [drafts, setDrafts] = useState<Draft[]>([]);
-  const [upload, setUpload] = useState<AbortController | null>(null);
-  const [error, setError] = useState<NoctraError | null>(null);
+  const [upload] = useState(() => new AbortController());
   const edit = (at: number, changes: Partial<Draft>) =>
     setDrafts((all) => all.map((draft, index) => (index === at ? { ...draft, ...changes } : draft)));
-  const send = async (event: FormEvent) => {
-    event.preventDefault();
-    const controller = new AbortController();
-    setUpload(controller);
+  const { isSending, error, onSubmit } = useSend(async () => {
     const { data, error } = await noctra.posts.create({
       caption,
       media: drafts,
       on_progress: ({ file }) => edit(file.index, { sent: file.loaded / file.total }),
-      signal: controller.signal,
+      signal: upload.signal,
     });
-    setUpload(null);
-    setError(error);
-    if (error) return;
+    if (error) return error;
     onClose();
     say('Your post is published.');
     go(`/posts/${data.id}`);
-  };
+  });
   const close = () => {
-    upload?.abort();
+    upload.abort();
     onClose();
   };
   return (
     <Dialog title="New post" onClose={close}>
-      <form onSubmit={send}>
+      <form onSubmit={onSubmit}>
         <SuggestingText
           label="Caption"
           placeholder="What do you see? Mention @people, add #tags …"
@@ -71,7 +65,7 @@ export function Composer({ onClose }: { onClose(): void }) {
               <IconButton
                 icon="close"
                 label={`Remove ${file.name}`}
-                disabled={upload !== null}
+                disabled={isSending}
                 onClick={() => setDrafts(drafts.filter((draft) => draft.preview !== preview))}
               />
             </li>
@@ -86,7 +80,7 @@ export function Composer({ onClose }: { onClose(): void }) {
               multiple
               className="hidden"
               accept="image/*,video/*,audio/*,.pdf,.docx"
-              disabled={upload !== null}
+              disabled={isSending}
               onChange={({ target }) => {
                 const added = [...(target.files ?? [])].map(draftOf);
                 setDrafts([...drafts, ...added].slice(0, limits.media));
@@ -94,8 +88,8 @@ export function Composer({ onClose }: { onClose(): void }) {
               }}
             />
           </label>
-          <button type="submit" className="primary" disabled={upload !== null || caption.trim() === ''}>
-            {upload ? 'Publishing …' : 'Publish'}
+          <button type="submit" className="primary" disabled={isSending || caption.trim() === ''}>
+            {isSending ? 'Publishing …' : 'Publish'}
           </button>
         </footer>
       </form>

@@ -1,7 +1,7 @@
-import type { NoctraError, Person, Post } from '@noctra/sdk';
+import type { Comment, NoctraError, Person, Post } from '@noctra/sdk';
 import { type ComponentProps, type ReactNode, useEffect, useId, useRef } from 'react';
-import { messageOf } from './noctra.ts';
-import { type Reading, useVisit } from './store.ts';
+import { messageOf, noctra } from './noctra.ts';
+import { act, type Reading, useVisit } from './store.ts';
 
 const icons = {
   moon: 'M21 14A9 9 0 1 1 10 3a7 7 0 0 0 11 11z',
@@ -140,6 +140,18 @@ export function Text({
         );
       })}
     </p>
+  );
+}
+
+/** The heart of a post or a comment. */
+export function LikeButton({ item, of }: { item: Post | Comment; of: 'posts' | 'comments' }) {
+  const { id, liked, like_count } = item;
+  const changes = { liked: !liked, like_count: like_count + (liked ? -1 : 1) };
+  const like = () => act<Post | Comment>(item, changes, noctra[of][liked ? 'unlike' : 'like'](id));
+  return (
+    <IconButton icon="like" label={`Like, ${like_count}`} aria-pressed={liked} onClick={like}>
+      {like_count > 0 && count(like_count)}
+    </IconButton>
   );
 }
 

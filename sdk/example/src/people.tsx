@@ -1,5 +1,5 @@
-import { limits, type NoctraError, type OwnProfile, type Person, type Post, type Profile } from '@noctra/sdk';
-import { createContext, type FormEvent, type ReactNode, useContext, useState } from 'react';
+import { limits, type OwnProfile, type Person, type Post, type Profile } from '@noctra/sdk';
+import { createContext, type ReactNode, useContext, useState } from 'react';
 import { noctra } from './noctra.ts';
 import {
   Avatar,
@@ -14,7 +14,7 @@ import {
   plural,
   Screen,
 } from './parts.tsx';
-import { act, patch, say, useList, useOne } from './store.ts';
+import { act, patch, say, useList, useOne, useSend } from './store.ts';
 
 /** The user who is signed in. */
 export const Me = createContext({} as OwnProfile);
@@ -145,31 +145,24 @@ export function Posts(props: { name: string; filter: { owner?: string; tag?: str
 
 function EditProfile({ onClose }: { onClose(): void }) {
   const me = useContext(Me);
-  const [error, setError] = useState<NoctraError | null>(null);
-  const [isSending, setSending] = useState(false);
-  const send = async (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    const form = new FormData(event.currentTarget);
-    const [profile_pic, cover_pic] = ['profile_pic', 'cover_pic'].map((name) => form.get(name) as File);
-    setSending(true);
+  const { isSending, error, onSubmit } = useSend(async (form) => {
+    // A file input without a choice has an empty file.
+    const picture = (name: string) => [form.get(name) as File].find(({ size }) => size > 0);
     const { data, error } = await noctra.profiles.update({
       bio: String(form.get('bio')),
       publicProfile: !form.get('private'),
-      // A file input without a choice has an empty file.
-      profile_pic: profile_pic?.size ? profile_pic : undefined,
-      cover_pic: cover_pic?.size ? cover_pic : undefined,
+      profile_pic: picture('profile_pic'),
+      cover_pic: picture('cover_pic'),
     });
-    setSending(false);
-    setError(error);
-    if (error) return;
+    if (error) return error;
     patch<OwnProfile>(me.id, data);
     say('Your profile is changed.');
     onClose();
-  };
+  });
   const bio = { label: 'About you', name: 'bio', defaultValue: me.bio, maxLength: limits.bio_length };
   return (
     <Dialog title="Edit profile" onClose={onClose}>
-      <form onSubmit={send}>
+      <form onSubmit={onSubmit}>
         <Field label="Picture" name="profile_pic" type="file" accept="image/*" error={error} />
         <Field label="Cover" name="cover_pic" type="file" accept="image/*" error={error} />
         <Field {...bio} dir="auto" error={error} />

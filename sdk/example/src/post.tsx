@@ -1,8 +1,8 @@
 import type { Post, PostMedia, Subscription } from '@noctra/sdk';
 import { useEffect, useRef, useState } from 'react';
 import { noctra } from './noctra.ts';
-import { Avatar, count, Icon, IconButton, Name, Text, Time } from './parts.tsx';
-import { act, patch } from './store.ts';
+import { Avatar, count, Icon, IconButton, LikeButton, Name, Text, Time } from './parts.tsx';
+import { patch } from './store.ts';
 
 /** A file. Its address loads for an hour; then it is signed anew, once. */
 function Medium({ medium, label }: { medium: PostMedia; label: string }) {
@@ -63,7 +63,7 @@ function Gallery({ post: { media, owner } }: { post: Post }) {
 }
 
 export function PostCard({ post }: { post: Post }) {
-  const { id, owner, liked, like_count, comment_count, media } = post;
+  const { id, owner, comment_count, media } = post;
   const card = useRef<HTMLElement>(null);
   // What others like and write shows up while the post is on the screen for more than a moment.
   useEffect(() => {
@@ -86,12 +86,6 @@ export function PostCard({ post }: { post: Post }) {
       leave();
     };
   }, [id]);
-  const like = () =>
-    act<Post>(
-      post,
-      { liked: !liked, like_count: like_count + (liked ? -1 : 1) },
-      liked ? noctra.posts.unlike(id) : noctra.posts.like(id),
-    );
   return (
     <article className="post" ref={card} aria-label={`Post by ${owner.username}`}>
       <header>
@@ -110,9 +104,7 @@ export function PostCard({ post }: { post: Post }) {
         </a>
       )}
       <footer>
-        <IconButton icon="like" label={`Like, ${like_count}`} aria-pressed={liked} onClick={like}>
-          {like_count > 0 && count(like_count)}
-        </IconButton>
+        <LikeButton item={post} of="posts" />
         <a className="icon-button" href={`/posts/${id}`} aria-label={`Comments, ${comment_count}`}>
           <Icon name="comment" />
           {comment_count > 0 && count(comment_count)}

@@ -1,5 +1,5 @@
 import type { NoctraError, Page, Result } from '@noctra/sdk';
-import { useEffect, useEffectEvent, useSyncExternalStore } from 'react';
+import { type FormEvent, useEffect, useEffectEvent, useState, useSyncExternalStore } from 'react';
 import { messageOf } from './noctra.ts';
 
 type Item = { id: string };
@@ -108,4 +108,17 @@ export async function act<T extends Item>(item: T, changes: Partial<T>, call: Pr
   const { data, error } = await call;
   patch(item.id, error ? item : data);
   if (error) say(messageOf(error));
+}
+
+/** Sends a form, once at a time, and keeps why that failed. */
+export function useSend(send: (form: FormData) => Promise<NoctraError | null | undefined>) {
+  const [isSending, setSending] = useState(false);
+  const [error, setError] = useState<NoctraError | null>(null);
+  const onSubmit = async (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    setSending(true);
+    setError((await send(new FormData(event.currentTarget))) ?? null);
+    setSending(false);
+  };
+  return { isSending, error, onSubmit };
 }

@@ -1,6 +1,5 @@
 import { type ComponentProps, type KeyboardEvent, useEffect, useId, useRef, useState } from 'react';
-import { type Suggestion, suggest } from './noctra.ts';
-import { Avatar } from './parts.tsx';
+import { suggest } from './noctra.ts';
 
 /** A text field that suggests people after `@` and tags after `#`: arrows choose, Enter or Tab takes, Escape closes. */
 export function SuggestingText({
@@ -11,7 +10,7 @@ export function SuggestingText({
 }: { label: string; value: string; onText(text: string): void } & ComponentProps<'textarea'>) {
   const field = useRef<HTMLTextAreaElement>(null);
   const [word, setWord] = useState('');
-  const [found, setFound] = useState<Suggestion[]>([]);
+  const [found, setFound] = useState<string[]>([]);
   const [chosen, setChosen] = useState(0);
   const id = useId();
 
@@ -33,7 +32,7 @@ export function SuggestingText({
     setWord(/(?<![\p{L}\p{N}_])[@#][\p{L}\p{M}\p{N}_]*$/u.exec(value.slice(0, selectionStart))?.[0] ?? '');
   };
 
-  const take = ({ text }: Suggestion) => {
+  const take = (text: string) => {
     const caret = field.current?.selectionStart ?? 0;
     const start = caret - word.length + 1;
     onText(`${value.slice(0, start)}${text} ${value.slice(caret).trimStart()}`);
@@ -74,7 +73,7 @@ export function SuggestingText({
       <div role="listbox" id={id} aria-label="Suggestions" hidden={found.length === 0}>
         {found.map((suggestion, index) => (
           <div
-            key={suggestion.text}
+            key={suggestion}
             role="option"
             tabIndex={-1}
             id={`${id}-${index}`}
@@ -84,8 +83,8 @@ export function SuggestingText({
               take(suggestion);
             }}
           >
-            {suggestion.person ? <Avatar person={suggestion.person} /> : <b>#</b>}
-            {suggestion.text}
+            {word.charAt(0)}
+            {suggestion}
           </div>
         ))}
       </div>

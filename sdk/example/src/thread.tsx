@@ -1,9 +1,9 @@
 import { type Comment, type CommentEvent, limits, type Page, type Post } from '@noctra/sdk';
-import { type FormEvent, useEffect, useEffectEvent, useState } from 'react';
+import { useEffect, useEffectEvent, useState } from 'react';
 import { messageOf, noctra } from './noctra.ts';
-import { Avatar, count, End, IconButton, Name, plural, Screen, Text, Time } from './parts.tsx';
+import { Avatar, End, IconButton, LikeButton, Name, plural, Screen, Text, Time } from './parts.tsx';
 import { PostCard } from './post.tsx';
-import { act, go, patch, say, useList, useOne } from './store.ts';
+import { go, patch, say, useList, useOne, useSend } from './store.ts';
 import { SuggestingText } from './suggest.tsx';
 
 /** A post with its comments. */
@@ -62,29 +62,14 @@ function Comments({ post, parent, read, onReply }: CommentsProps) {
 
 function CommentItem({ comment, onReply }: { comment: Comment; onReply(to: Comment): void }) {
   const [isOpen, setOpen] = useState(false);
-  const { id, post, owner, text, liked, like_count, reply_count, mentions } = comment;
-  const like = () =>
-    act<Comment>(
-      comment,
-      { liked: !liked, like_count: like_count + (liked ? -1 : 1) },
-      liked ? noctra.comments.unlike(id) : noctra.comments.like(id),
-    );
+  const { id, post, owner, text, reply_count, mentions } = comment;
   return (
     <li className="comment">
       {owner && <Avatar person={owner} />}
       <div>
         {owner && <Name person={owner} />} <Time at={comment.created_at} />
         <Text text={text ?? 'This comment was deleted.'} mentions={mentions} />
-        {owner && (
-          <IconButton
-            icon="like"
-            label={`Like this comment, ${like_count}`}
-            aria-pressed={liked}
-            onClick={like}
-          >
-            {like_count > 0 && count(like_count)}
-          </IconButton>
-        )}
+        {owner && <LikeButton item={comment} of="comments" />}
         {owner && !comment.parent && (
           <button type="button" className="link" onClick={() => onReply(comment)}>
             Reply<span className="hidden"> to {owner.username}</span>
@@ -109,20 +94,16 @@ function CommentItem({ comment, onReply }: { comment: Comment; onReply(to: Comme
 /** Where a comment is written, or the reply to one. */
 function Answer({ post, parent, onEnd }: { post: string; parent: Comment | undefined; onEnd(): void }) {
   const [text, setText] = useState('');
-  const [isSending, setSending] = useState(false);
   const label = parent ? `Reply to ${parent.owner?.username}` : 'Write a comment';
-  const send = async (event: FormEvent) => {
-    event.preventDefault();
-    setSending(true);
+  const { isSending, onSubmit } = useSend(async () => {
     const { error } = await noctra.comments.create(post, { text, parent: parent?.id });
-    setSending(false);
     say(error ? messageOf(error) : 'Your comment is published.');
-    if (error) return;
+    if (error) return error;
     setText('');
     onEnd();
-  };
+  });
   return (
-    <form onSubmit={send}>
+    <form onSubmit={onSubmit}>
       {parent && <IconButton icon="close" label="Do not reply" onClick={onEnd} />}
       <SuggestingText
         label={label}
