@@ -67,7 +67,12 @@ describe.skipIf(!executablePath)('the example app', () => {
     const [ann, ben] = await Promise.all([openAs(`ann_${unique}`), openAs(`ben_${unique}`)]);
 
     await ann.getByRole('button', { name: 'New post' }).click();
-    await ann.getByLabel('Caption').fill(`At the sea with @ben_${unique} #sea_${unique}`);
+    const caption = ann.getByLabel('Caption');
+    await caption.pressSequentially(`At the sea with @ben_${unique.slice(0, 6)}`);
+    await ann.getByRole('option', { name: `@ben_${unique}` }).waitFor();
+    await caption.press('Enter');
+    await caption.pressSequentially(`#sea_${unique}`);
+    expect(await caption.inputValue()).toBe(`At the sea with @ben_${unique} #sea_${unique}`);
     await ann.getByLabel('Add pictures').setInputFiles([photo, picture]);
     await ann.getByLabel('Description of photo.jpg').fill('Two gulls over the sea');
     await ann.getByRole('button', { name: 'Publish' }).click();
@@ -104,6 +109,14 @@ describe.skipIf(!executablePath)('the example app', () => {
     await ben.getByRole('button', { name: `Follow ann_${unique}` }).click();
     await ben.getByRole('link', { name: '1 follower' }).waitFor();
     await ann.getByText(`ben_${unique} follows you`).waitFor();
+
+    await ben.getByRole('link', { name: 'Search' }).click();
+    await ben.getByRole('searchbox').fill(`ann_${unique}`);
+    await ben.getByRole('searchbox').press('Enter');
+    await ben
+      .getByRole('listitem')
+      .getByRole('link', { name: `ann_${unique}` })
+      .waitFor();
 
     await ben.getByRole('link', { name: 'Home' }).click();
     await ben.getByRole('article', { name: `Post by ann_${unique}` }).waitFor();

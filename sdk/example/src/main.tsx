@@ -75,9 +75,7 @@ function SignedIn() {
         <main>
           <Route url={url} onRead={setUnread} />
         </main>
-        <aside>
-          <Trends />
-        </aside>
+        <aside>{url.pathname !== '/search' && <Trends />}</aside>
       </div>
       {isComposing && <Composer onClose={() => setComposing(false)} />}
       <div className="toast" role="status">
