@@ -1,3 +1,4 @@
+import { closestName } from './closest-name.ts';
 import { refuse } from './refusals.ts';
 import type { KeyRelationship, Relationship, SchemaCache, Table } from './schema.ts';
 
@@ -30,7 +31,7 @@ export function findRelationship(
   if (computed && hint === null) return computed;
   const matching = reachable.filter((way) => isMeant(way, target, hint));
   const [only, ...others] = matching;
-  if (!only) return refuseUnknown(from, target, hint);
+  if (!only) return refuseUnknown(cache, from, target, hint);
   return others.length === 0 ? only : refuseAmbiguous(from.name, target, matching);
 }
 
@@ -72,7 +73,24 @@ function isColumn({ columns }: KeyRelationship, name: string, side: 0 | 1): bool
   return columns.length === 1 && columns[0]?.[side] === name;
 }
 
-function refuseUnknown(from: Root, target: string, hint: string | null): never {
+/** The closest name of a table related to `from`, or of a table with relationships if `from` has none. */
+function hintOf(cache: SchemaCache, { schema, name, table }: Root, target: string): string | null {
+  const reachable = (oid: number) =>
+    (cache.relationships.get(oid) ?? []).map(({ to }) => to).filter((to) => to.schema === schema);
+  const related = table ? reachable(table.oid) : [];
+  const parents = () =>
+    [...(cache.tables.get(schema)?.values() ?? [])].filter(({ oid }) => reachable(oid).length > 0);
+  const [mistyped, known] = related.length > 0 ? [target, related] : [name, parents()];
+  const closest = closestName(
+    mistyped,
+    known.map((one) => one.name),
+  );
+  // A related table may be named correctly, with a wrong hint.
+  if (closest === null || closest.toLowerCase() === mistyped.toLowerCase()) return null;
+  return `Perhaps you meant '${closest}' instead of '${mistyped}'.`;
+}
+
+function refuseUnknown(cache: SchemaCache, from: Root, target: string, hint: string | null): never {
   const using = hint === null ? '' : ` using the hint '${hint}'`;
   refuse(
     400,
@@ -80,6 +98,7 @@ function refuseUnknown(from: Root, target: string, hint: string | null): never {
     `Could not find a relationship between '${from.name}' and '${target}' in the schema cache`,
     {
       details: `Searched for a foreign key relationship between '${from.name}' and '${target}'${using} in the schema '${from.schema}', but no matches were found.`,
+      hint: hintOf(cache, from, target),
     },
   );
 }

@@ -1,3 +1,4 @@
+import { closestName } from './closest-name.ts';
 import { refuse } from './refusals.ts';
 import type { Parameter, Routine, SchemaCache } from './schema.ts';
 
@@ -29,7 +30,7 @@ export function findRoutine(cache: SchemaCache, call: Call): Routine {
       ? named
       : overloads.filter((routine) => takesBody(routine) && types.includes(routine.inputs[0]?.type ?? ''));
   const [only, ...others] = candidates;
-  if (!only) return refuseUnknown(call);
+  if (!only) return refuseUnknown(call, hintOf(cache, call, overloads));
   if (others.length === 0) return only;
   const listed = candidates.map(
     ({ schema, name, inputs }) =>
@@ -59,7 +60,19 @@ export function hasNoFields(bodyType: string | null): boolean {
   return bodyType === 'text/plain' || bodyType === 'text/xml' || bodyType === 'application/octet-stream';
 }
 
-function refuseUnknown({ schema, name, keys, bodyType }: Call): never {
+/** The overload with the closest parameters, or else the function with the closest name. */
+function hintOf(cache: SchemaCache, { schema, name, keys }: Call, overloads: Routine[]): string | null {
+  const list = (names: string[]) => `(${names.toSorted().join(', ')})`;
+  const known = overloads.map(({ inputs }) => list(inputs.map((input) => input.name)));
+  const parameters = closestName(list([...keys]), known);
+  const closest =
+    overloads.length > 0
+      ? parameters && name + parameters
+      : closestName(name, cache.routines.get(schema)?.keys() ?? [], 0.75);
+  return closest && `Perhaps you meant to call the function ${schema}.${closest}`;
+}
+
+function refuseUnknown({ schema, name, keys, bodyType }: Call, hint: string | null): never {
   const wanted = `${schema}.${name}`;
   const sorted = [...keys].toSorted();
   const list = sorted.join(', ');
@@ -72,6 +85,7 @@ function refuseUnknown({ schema, name, keys, bodyType }: Call): never {
     : `${searched}${bodyType === 'application/json' ? ' or with a single unnamed json/jsonb parameter' : ''}`;
   refuse(404, 'PGRST202', `Could not find the function ${wanted}${shown} in the schema cache`, {
     details: `Searched for the function ${wanted}${details}, but no matches were found in the schema cache.`,
+    hint,
   });
 }
 

@@ -34,7 +34,7 @@ export interface Embed extends ReadPlan {
 /** Plans a query. `maxRows` limits every table in it, null none. */
 export function planRead(cache: SchemaCache, root: Root, query: Query, maxRows: number | null): ReadPlan {
   const items = query.select ?? [everything];
-  const plan = { ...emptyPlan(root.table), items: planItems(cache, root, items) };
+  const plan = { ...emptyPlan(root.table), items: planItems(cache, root, items, 1) };
   for (const { path, value } of query.conditions) find(plan, path).conditions.push(value);
   for (const { path, value } of query.orders) {
     const placed = find(plan, path);
@@ -67,7 +67,13 @@ export function findEmbed(plan: ReadPlan, name: string): Embed | undefined {
   return embeds.find((embed) => embed.name === name) ?? embeds.find((embed) => embed.target === name);
 }
 
-function planItems(cache: SchemaCache, from: Root, items: readonly SelectItem[]): (SelectField | Embed)[] {
+function planItems(
+  cache: SchemaCache,
+  from: Root,
+  items: readonly SelectItem[],
+  depth: number,
+): (SelectField | Embed)[] {
+  const names = new Set<string>();
   return items.map((item) => {
     if (item.kind === 'field') {
       if (item.aggregate !== null && !cache.settings.aggregates)
@@ -76,15 +82,20 @@ function planItems(cache: SchemaCache, from: Root, items: readonly SelectItem[])
     }
     const relationship = findRelationship(cache, from, item.name, item.hint);
     const table = relationship.to;
+    const name = item.alias ?? item.name;
+    // PostgREST gives both to PostgreSQL as one name.
+    if (names.has(name))
+      refuse(400, '42712', `table name "${from.name}_${name}_${depth}" specified more than once`);
+    names.add(name);
     const toOne = isToOne(relationship);
-    const inner = planItems(cache, { schema: from.schema, name: table.name, table }, item.items);
+    const inner = planItems(cache, { schema: from.schema, name: table.name, table }, item.items, depth + 1);
     return {
       ...emptyPlan(table),
       kind: 'embed',
       ...(item.spread ? hoistAggregates(inner, toOne) : { items: inner, hoisted: new Map() }),
       relationship,
       toOne,
-      name: item.alias ?? item.name,
+      name,
       target: item.name,
       join: item.join,
       spread: item.spread,

@@ -1,4 +1,5 @@
 import { type ApiRequest, refuseMethod } from './api-request.ts';
+import { closestName } from './closest-name.ts';
 import { readTable } from './read-table.ts';
 import { refuse } from './refusals.ts';
 import type { SchemaCache, Table } from './schema.ts';
@@ -26,8 +27,13 @@ export async function serveTable(context: Context, request: ApiRequest, name: st
 
 /** Finds a table or view. Refuses an unknown one (PGRST205). */
 function findTable(cache: SchemaCache, schema: string, name: string): Table {
-  const table = cache.tables.get(schema)?.get(name);
-  return table ?? refuse(404, 'PGRST205', `Could not find the table '${schema}.${name}' in the schema cache`);
+  const tables = cache.tables.get(schema);
+  const table = tables?.get(name);
+  if (table) return table;
+  const closest = closestName(name, tables?.keys() ?? [], 0.75);
+  refuse(404, 'PGRST205', `Could not find the table '${schema}.${name}' in the schema cache`, {
+    hint: closest && `Perhaps you meant the table '${schema}.${closest}'`,
+  });
 }
 
 function allowedMethods({ insertable, updatable, deletable, primaryKey }: Table): string {

@@ -111,7 +111,22 @@ describe('relationships', () => {
 
   test('refuses an embed without a relationship', async () => {
     const { error, status } = await articles().select('id, nothing(x)').limit(1);
-    expect([error?.code, status]).toEqual(['PGRST200', 400]);
+    expect([error?.code, error?.hint, status]).toEqual(['PGRST200', null, 400]);
+  });
+
+  test('names the closest related table in the hint', async () => {
+    const { error } = await articles().select('id, comment(body)').limit(1);
+    expect(error?.hint).toBe("Perhaps you meant 'comments' instead of 'comment'.");
+    // A table that is named correctly is no hint for a wrong key.
+    expect((await articles().select('id, comments!nothing(body)').limit(1)).error?.hint).toBe(null);
+  });
+
+  test('refuses two embeds of one name', async () => {
+    const one = 'people!articles_author_id_fkey(handle)';
+    const { error, status } = await articles().select(`id, ${one}, ${one}`).limit(1);
+    expect([error?.code, status]).toEqual(['42712', 400]);
+    expect(error?.message).toBe('table name "articles_people_1" specified more than once');
+    expect(dataOf(await articles().select(`id, ${one}, again:${one}`).limit(1))).toHaveLength(1);
   });
 
   // docs.postgrest.org, references/api/resource_embedding: the foreign keys must be part of a junction's primary key.

@@ -14,7 +14,13 @@ describe('unknown names', () => {
     expect(error).toMatchObject({
       code: 'PGRST205',
       message: "Could not find the table 'public.nothing' in the schema cache",
+      hint: null,
     });
+  });
+
+  test('names the closest table in the hint', async () => {
+    const { error } = await ann.client.from('article').select();
+    expect(error?.hint).toBe("Perhaps you meant the table 'public.articles'");
   });
 
   test('refuses to select an unknown column', async () => {

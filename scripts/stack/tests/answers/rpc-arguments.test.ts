@@ -112,12 +112,18 @@ describe('calls', () => {
 
   test('refuses an unknown function with PGRST202', async () => {
     const { error, status } = await anonymous.rpc('nothing_here', { x: 1 });
-    expect([error?.code, status]).toEqual(['PGRST202', 404]);
+    expect([error?.code, error?.hint, status]).toEqual(['PGRST202', null, 404]);
   });
 
   test('refuses an unknown argument with PGRST202', async () => {
-    const { error, status } = await anonymous.rpc('greet', { nobody: 1 });
-    expect([error?.code, status]).toEqual(['PGRST202', 404]);
+    const { error, status } = await anonymous.rpc('greet', { qqq: 1 });
+    expect([error?.code, error?.hint, status]).toEqual(['PGRST202', null, 404]);
+  });
+
+  test('names the closest function in the hint, or its parameters', async () => {
+    const start = 'Perhaps you meant to call the function public';
+    expect((await anonymous.rpc('step', { up_to: 1 })).error?.hint).toBe(`${start}.steps`);
+    expect((await anonymous.rpc('steps', { upto: 1 })).error?.hint).toBe(`${start}.steps(up_to)`);
   });
 
   test('refuses an argument of a wrong type', async () => {
