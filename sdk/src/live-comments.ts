@@ -37,7 +37,7 @@ interface Message {
 const settledMs = 2_000;
 
 /** A transaction that was open when the connection was lost may have ended since: no request takes half a minute. */
-const openSeconds = 30;
+const openMs = 30_000;
 
 /** The source of `comments.subscribe`. */
 export function commentSource(
@@ -45,12 +45,14 @@ export function commentSource(
   { emit, wake }: Tools<CommentEvent>,
 ): Source<CommentEvent> {
   const messages = new Map<string, Message>();
+  /** Those that are read once more. */
+  const latest = new Map<string, Message>();
   /** What the handler knows: the text of a comment, or null where it is removed. */
   const told = new Map<string, string | null>();
-  let heardAt = Date.now();
+  const beganAt = Date.now();
+  let heardAt = beganAt;
   /** Since when something may have been missed. */
   let missedFrom: number | undefined;
-  let isFirst = true;
   let areCountsOld = false;
   let counts = '';
   let settled: ReturnType<typeof setTimeout> | undefined;
@@ -77,13 +79,13 @@ export function commentSource(
   };
 
   const readMissed = async (from: number) => {
-    const seconds = Math.ceil((Date.now() - from) / 1000) + (isFirst ? 0 : openSeconds);
+    // A second more, for the way of the request.
+    const seconds = Math.ceil((Date.now() - Math.max(beganAt, from - openMs)) / 1000) + 1;
     const query = supabase.rpc('list_comment_events', { post_id: post, seconds }, { get: true });
     const missed = await read<Message[]>(query, undefined, noPost());
     if (seconds > limits.missed_seconds || missed.length === limits.missed_events) emit({ type: 'outdated' });
     for (const message of missed) if (!messages.has(message.id)) note(message);
     missedFrom = undefined;
-    isFirst = false;
   };
 
   const readCounts = async () => {
@@ -116,9 +118,14 @@ export function commentSource(
           wake();
         }, settledMs);
       } else {
-        note({ event, ...(payload as unknown as Omit<Message, 'event'>) });
-        wake();
+        const message = { event, ...(payload as unknown as Omit<Message, 'event'>) };
+        note(message);
+        latest.set(message.id, message);
       }
+    },
+    shown() {
+      for (const message of latest.values()) note(message);
+      latest.clear();
     },
     ended: () => clearTimeout(settled),
     // Of the primary: a replica may not have it yet.

@@ -34,6 +34,9 @@ export type Listen = (topic: string, listener: Listener) => () => void;
 /** After a failure, until the next attempt. */
 const retryMs = 5_000;
 
+/** A message may come before its rows can be read: PostgreSQL logs a commit, and shows it a moment later. */
+const shownMs = 1_000;
+
 /** Opens one private channel for each topic, however many listen to it: supabase-js has one channel for a topic. */
 export function createListen(supabase: NoctraSupabaseClient): Listen {
   const topics = new Map<string, Topic>();
@@ -95,9 +98,14 @@ export interface Source<Event> {
   /** The error where the caller may not listen. */
   refused: NoctraError;
   topic(userId: string): string;
-  /** Reads what is new and hands it over. It runs at once, at each join and when it is woken, never twice at a time. */
+  /**
+   * Reads what is new and hands it over. It runs at once, at each join, after each message and a moment later, and when
+   * it is woken, never twice at a time.
+   */
   read(): Promise<void>;
-  hear(event: string, payload: Record<string, unknown>): void;
+  hear?(event: string, payload: Record<string, unknown>): void;
+  /** Called a moment after messages: what they say can be read by now. */
+  shown?(): void;
   joined?(): void;
   ended?(): void;
 }
@@ -116,6 +124,7 @@ export function subscribe<Event>(
   make: (tools: Tools<Event>) => Source<Event>,
 ): Subscription {
   let isOver = false;
+  let shown: ReturnType<typeof setTimeout> | undefined;
   let leave = () => {};
   let settle: (result: Result<null>) => void;
   const ready = new Promise<Result<null>>((resolve) => {
@@ -150,6 +159,7 @@ export function subscribe<Event>(
     isOver = true;
     settle({ data: null, error });
     source.signal?.removeEventListener('abort', unsubscribe);
+    clearTimeout(shown);
     source.ended?.();
     leave();
   };
@@ -171,7 +181,15 @@ export function subscribe<Event>(
     // What is there before the channel stands is no news.
     void wake();
     leave = context.listen(source.topic(id), {
-      hear: source.hear,
+      hear(event, payload) {
+        source.hear?.(event, payload);
+        void wake();
+        shown ??= setTimeout(() => {
+          shown = undefined;
+          source.shown?.();
+          void wake();
+        }, shownMs);
+      },
       joined: () => {
         source.joined?.();
         void wake().then(() => settle({ data: null, error: null }));

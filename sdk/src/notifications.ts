@@ -100,7 +100,7 @@ export function createNotifications(context: Context) {
       handler: (event: NotificationEvent) => void,
       { since, signal }: NotificationSubscribeOptions = {},
     ): Subscription =>
-      subscribe<NotificationEvent>(context, ({ emit, wake }) => {
+      subscribe<NotificationEvent>(context, ({ emit }) => {
         let isNews = since !== undefined;
         let newest = since ?? '';
         let unread_count = 0;
@@ -120,7 +120,6 @@ export function createNotifications(context: Context) {
           signal,
           refused: refusal('not_signed_in', 401, 'Sign in to listen to notifications.'),
           topic: (userId) => `person:${userId}`,
-          hear: wake,
           async read() {
             // Of the primary: a replica may not have it yet.
             const news = await readNews();

@@ -243,7 +243,7 @@ describe('comments.subscribe', () => {
 
   test('begins with what happens after the call', async () => {
     dataOf(await ann.noctra.comments.create(post.id, { text: 'Before' }));
-    await delay(1_100);
+    await delay(2_100);
     const { events, subscription } = listen<CommentEvent>((handler) =>
       ben.noctra.comments.subscribe(post.id, handler),
     );
