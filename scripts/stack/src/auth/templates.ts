@@ -72,7 +72,8 @@ const bodies: Record<MailKind | NoticeKind, string> = {
 /**
  * Reads the templates of a project: `subject` and `content_path` of `[auth.email.template.*]` and
  * `[auth.email.notification.*]` in config.toml, or plain templates where it names none. Paths are relative to the folder
- * that holds `supabase/`. An unreadable file, or one with an unknown part of Go's language, is a StackError.
+ * that holds `supabase/`, those of notifications to `supabase/`, as in one of the CLI's templates; the other one has them
+ * as paths of mails. An unreadable file, or one with an unknown part of Go's language, is a StackError.
  */
 export function readTemplates(
   config: Pick<Project['config']['auth']['email'], 'template' | 'notification'>,
@@ -92,7 +93,12 @@ export function readTemplates(
   });
   const mail = (kind: MailKind) =>
     read(kind, `template.${configNames[kind]}`, config.template[configNames[kind]]);
-  const notice = (kind: NoticeKind) => read(kind, `notification.${kind}`, config.notification[kind]);
+  const notice = (kind: NoticeKind) => {
+    const settings = config.notification[kind];
+    const inside = path.join('supabase', settings?.content_path ?? '');
+    const isInside = settings?.content_path && fs.existsSync(path.resolve(root, inside));
+    return read(kind, `notification.${kind}`, isInside ? { ...settings, content_path: inside } : settings);
+  };
   const compiled: Record<MailKind | NoticeKind, { subject: Template; html: Template }> = {
     signup: mail('signup'),
     invite: mail('invite'),

@@ -89,6 +89,19 @@ describe('the templates of a project', () => {
     expect(render('x', '{{ .Token }}: {{ .Data.line }}').subject).toBe('123456: a Bcc: b');
   });
 
+  test('of notifications are found in supabase/ as well', () => {
+    fs.mkdirSync(path.join(folder, 'supabase'), { recursive: true });
+    fs.writeFileSync(path.join(folder, 'supabase/notice.html'), 'inside');
+    fs.writeFileSync(path.join(folder, 'outside.html'), 'outside');
+    const bodyOf = (content_path: string) =>
+      readTemplates(
+        { template: {}, notification: { email_changed: { enabled: true, subject: '', content_path } } },
+        'https://example.com',
+        folder,
+      ).render('email_changed', data).html;
+    expect(['./notice.html', './outside.html'].map(bodyOf)).toEqual(['inside', 'outside']);
+  });
+
   test('are named in the error about them', () => {
     const read = (content_path: string) =>
       readTemplates(
