@@ -10,7 +10,7 @@ const sharedStack = ['answers/*', 'storage/*', 'data-api/connections', 'data-api
 );
 /** Tests of the stack that start nothing. */
 const stackUnits = [
-  'scripts/stack/tests/data-api/{headers,payload,query,refusals,sql,view-origins}.test.ts',
+  'scripts/stack/tests/data-api/{closest-name,headers,payload,query,refusals,sql,view-origins}.test.ts',
   'scripts/stack/tests/auth/{redirects,templates}.test.ts',
 ];
 /** Tests that take nearly all connections of the database. */

@@ -60,8 +60,13 @@ export function hasNoFields(bodyType: string | null): boolean {
   return bodyType === 'text/plain' || bodyType === 'text/xml' || bodyType === 'application/octet-stream';
 }
 
-/** The overload with the closest parameters, or else the function with the closest name. */
-function hintOf(cache: SchemaCache, { schema, name, keys }: Call, overloads: Routine[]): string | null {
+/** The overload with the closest parameters, or else the function with the closest name; null for a body without fields. */
+function hintOf(
+  cache: SchemaCache,
+  { schema, name, keys, bodyType }: Call,
+  overloads: Routine[],
+): string | null {
+  if (hasNoFields(bodyType)) return null;
   const list = (names: string[]) => `(${names.toSorted().join(', ')})`;
   const known = overloads.map(({ inputs }) => list(inputs.map((input) => input.name)));
   const parameters = closestName(list([...keys]), known);

@@ -124,6 +124,9 @@ describe('calls', () => {
     const start = 'Perhaps you meant to call the function public';
     expect((await anonymous.rpc('step', { up_to: 1 })).error?.hint).toBe(`${start}.steps`);
     expect((await anonymous.rpc('steps', { upto: 1 })).error?.hint).toBe(`${start}.steps(up_to)`);
+    const headers = { 'content-type': 'text/plain' };
+    const asText = await raw('/rest/v1/rpc/step', { method: 'POST', headers, body: '1' });
+    expect(await asText.json()).toMatchObject({ code: 'PGRST202', hint: null });
   });
 
   test('refuses an argument of a wrong type', async () => {
