@@ -134,7 +134,7 @@ export function Text({
         if (!path) return part;
         return (
           // biome-ignore lint/suspicious/noArrayIndexKey: the parts of a text keep their places.
-          <a key={index} href={path}>
+          <a key={index} href={path} dir="auto">
             {part}
           </a>
         );
