@@ -34,7 +34,7 @@ export interface Embed extends ReadPlan {
 /** Plans a query. `maxRows` limits every table in it, null none. */
 export function planRead(cache: SchemaCache, root: Root, query: Query, maxRows: number | null): ReadPlan {
   const items = query.select ?? [everything];
-  const plan = { ...emptyPlan(root.table), items: planItems(cache, root, items, 1) };
+  const plan = { ...emptyPlan(root.table), items: planItems(cache, root, items, []) };
   for (const { path, value } of query.conditions) find(plan, path).conditions.push(value);
   for (const { path, value } of query.orders) {
     const placed = find(plan, path);
@@ -71,10 +71,10 @@ function planItems(
   cache: SchemaCache,
   from: Root,
   items: readonly SelectItem[],
-  depth: number,
+  path: readonly number[],
 ): (SelectField | Embed)[] {
   const names = new Set<string>();
-  return items.map((item) => {
+  return items.map((item, index) => {
     if (item.kind === 'field') {
       if (item.aggregate !== null && !cache.settings.aggregates)
         refuse(400, 'PGRST123', 'Use of aggregate functions is not allowed');
@@ -85,14 +85,19 @@ function planItems(
     const name = item.alias ?? item.name;
     // PostgREST gives both to PostgreSQL as one name.
     if (names.has(name))
-      refuse(400, '42712', `table name "${from.name}_${name}_${depth}" specified more than once`);
+      refuse(400, '42712', `table name "${from.name}_${name}_${path.length + 1}" specified more than once`);
     names.add(name);
     const toOne = isToOne(relationship);
-    const inner = planItems(cache, { schema: from.schema, name: table.name, table }, item.items, depth + 1);
+    const inner = planItems(cache, { schema: from.schema, name: table.name, table }, item.items, [
+      ...path,
+      index,
+    ]);
     return {
       ...emptyPlan(table),
       kind: 'embed',
-      ...(item.spread ? hoistAggregates(inner, toOne) : { items: inner, hoisted: new Map() }),
+      ...(item.spread
+        ? hoistAggregates(inner, toOne, [...path, index])
+        : { items: inner, hoisted: new Map() }),
       relationship,
       toOne,
       name,
@@ -103,22 +108,33 @@ function planItems(
   });
 }
 
-/** Of a spread table, aggregates are over the rows of its parent: it gives their values only, under names of their own. */
-function hoistAggregates(items: Embed['items'], toOne: boolean): Pick<Embed, 'items' | 'hoisted'> {
+/**
+ * Of a spread table, aggregates are over the rows of its parent: it gives their values only, under names of their own.
+ * `path` is its place among all items.
+ */
+function hoistAggregates(
+  items: Embed['items'],
+  toOne: boolean,
+  path: readonly number[],
+): Pick<Embed, 'items' | 'hoisted'> {
   const hoisted: Embed['hoisted'] = new Map();
   const inner = items.map((item, index) => {
-    if (item.kind === 'embed' && item.hoisted.size > 0) refuseSpread('in a spread of a spread');
-    if (item.kind === 'embed' || item.aggregate === null) return item;
-    if (!toOne) refuseSpread('for one-to-many or many-to-many spreads');
-    const alias = `_aggregate${index}`;
+    const isAggregate = item.kind === 'embed' ? item.hoisted.size > 0 : item.aggregate !== null;
+    if (!isAggregate) return item;
+    if (!toOne) {
+      refuse(400, 'PGRST127', 'Feature not implemented', {
+        details: 'Aggregates are not implemented for one-to-many or many-to-many spreads.',
+      });
+    }
+    if (item.kind === 'embed') {
+      for (const [alias, field] of item.hoisted) hoisted.set(alias, field);
+      return { ...item, hoisted: new Map() };
+    }
+    const alias = ['_aggregate', ...path, index].join('_');
     hoisted.set(alias, { ...item, field: { name: alias, path: [] }, cast: null });
     return { ...item, aggregate: null, aggregateCast: null, alias };
   });
   return { items: inner, hoisted };
-}
-
-function refuseSpread(where: string): never {
-  refuse(400, 'PGRST127', 'Feature not implemented', { details: `Aggregates are not implemented ${where}.` });
 }
 
 /** Whether a row is related to at most one row. */
