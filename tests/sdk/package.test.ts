@@ -42,6 +42,7 @@ const expected = {
   caption: 'From a package #packed',
   sameBytes: true,
   total: 1,
+  heard: 'Live',
   error: 'post_not_found',
 };
 

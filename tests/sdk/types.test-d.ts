@@ -164,6 +164,20 @@ test('calls answer what they say', () => {
   expectTypeOf(noctra.auth.signIn).returns.resolves.toEqualTypeOf<Result<{ session: Session }>>();
 });
 
+test('events have the fields of their type', () => {
+  noctra.comments.subscribe('id', (event) => {
+    if (event.type === 'removed') expectTypeOf(event.id).toEqualTypeOf<string>();
+    else if (event.type === 'counts') expectTypeOf(event.like_count).toEqualTypeOf<number>();
+    else if (event.type !== 'outdated') expectTypeOf(event.comment).toEqualTypeOf<Comment>();
+  });
+  const { ready, unsubscribe } = noctra.notifications.subscribe((event) => {
+    if (event.type === 'added') expectTypeOf(event.notification).toEqualTypeOf<Notification>();
+    expectTypeOf(event.unread_count).toEqualTypeOf<number>();
+  });
+  expectTypeOf(ready).resolves.toEqualTypeOf<Result<null>>();
+  unsubscribe();
+});
+
 test('the supabase-js client below knows the tables', async () => {
   const { data } = await noctra.supabase.from('profiles').select('username').limit(1).single();
   expectTypeOf(data).toEqualTypeOf<{ username: string } | null>();

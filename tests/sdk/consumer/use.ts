@@ -10,6 +10,7 @@ export async function use(
   sameBytes: boolean;
   total: number;
   steps: number;
+  heard: string | null;
   error: string | undefined;
 }> {
   const noctra = createNoctra(url, key, { auth: { persistSession: false, autoRefreshToken: false } });
@@ -36,8 +37,18 @@ export async function use(
     on_progress: (progress) => void loaded.push(progress.loaded),
   });
   if (upload.error) throw upload.error;
+  const heard = await new Promise<string | null>((resolve) => {
+    const { ready, unsubscribe } = noctra.comments.subscribe(created.data.id, (event) => {
+      if (event.type !== 'added') return;
+      unsubscribe();
+      resolve(event.comment.text);
+    });
+    void ready.then(() => noctra.comments.create(created.data.id, { text: 'Live' }));
+  });
+  await noctra.supabase.realtime.disconnect();
   const { error } = await noctra.posts.get('no id');
   return {
+    heard,
     caption: created.data.caption,
     sameBytes: bytes.length === expected.length && bytes.every((byte, place) => byte === expected[place]),
     total,
