@@ -36,6 +36,9 @@ interface Message {
 /** The server sends counts at most once a second, and they lack what others are committing just then. */
 const settledMs = 2_000;
 
+/** How often a connection that stands is noted. Supabase-js notices within twice as long that one is dead. */
+const beatMs = 30_000;
+
 /** A transaction that was open when the connection was lost may have ended since: no request takes half a minute. */
 const openMs = 30_000;
 
@@ -51,6 +54,13 @@ export function commentSource(
   const told = new Map<string, string | null>();
   const beganAt = Date.now();
   let heardAt = beganAt;
+  /** The last two times at which the connection stood. A device that slept does not count on. */
+  let beats: [number, number] = [beganAt, beganAt];
+  let isJoined = false;
+  const beating = setInterval(() => {
+    const now = Date.now();
+    if (isJoined && now - beats[1] < 2 * beatMs) beats = [beats[1], now];
+  }, beatMs);
   /** Since when something may have been missed. */
   let missedFrom: number | undefined;
   let areCountsOld = false;
@@ -104,8 +114,10 @@ export function commentSource(
     refused: noPost(),
     topic: () => `post:${post}`,
     joined() {
-      missedFrom ??= heardAt;
+      missedFrom ??= Math.max(heardAt, beats[0]);
       heardAt = Date.now();
+      beats = [heardAt, heardAt];
+      isJoined = true;
       areCountsOld = true;
     },
     hear(event, payload) {
@@ -127,7 +139,13 @@ export function commentSource(
       for (const message of latest.values()) note(message);
       latest.clear();
     },
-    ended: () => clearTimeout(settled),
+    lost() {
+      isJoined = false;
+    },
+    ended() {
+      clearTimeout(settled);
+      clearInterval(beating);
+    },
     // Of the primary: a replica may not have it yet.
     async read() {
       if (missedFrom !== undefined) await readMissed(missedFrom);

@@ -19,6 +19,8 @@ interface Listener {
   hear(event: string, payload: Record<string, unknown>): void;
   /** The channel stands, for the first time or again: something may have been missed. */
   joined(): void;
+  /** The channel does not stand any more. */
+  lost(): void;
   refused(): void;
 }
 
@@ -57,7 +59,8 @@ export function createListen(supabase: NoctraSupabaseClient): Listen {
       if (topics.get(name) !== topic) return;
       topic.isJoined = status === 'SUBSCRIBED';
       if (topic.isJoined) for (const { joined } of topic.listeners) joined();
-      else if (error?.message.startsWith('Unauthorized')) {
+      else for (const { lost } of topic.listeners) lost();
+      if (error?.message.startsWith('Unauthorized')) {
         close(name, topic);
         for (const { refused } of topic.listeners) refused();
       } else if (status === 'CLOSED') {
@@ -107,6 +110,7 @@ export interface Source<Event> {
   /** Called a moment after messages: what they say can be read by now. */
   shown?(): void;
   joined?(): void;
+  lost?(): void;
   ended?(): void;
 }
 
@@ -194,6 +198,7 @@ export function subscribe<Event>(
         source.joined?.();
         void wake().then(() => settle({ data: null, error: null }));
       },
+      lost: () => source.lost?.(),
       refused: () => end(source.refused),
     });
   };

@@ -715,14 +715,13 @@ begin
   from private.compose_comments(array(
     select comments.id
     from public.comments
-    where comments.id = any (get_comments.comment_ids)
+    where comments.id = any (get_comments.comment_ids[1:private.limit_of('page_size_max')])
     order by comments.id
-    limit private.limit_of('page_size_max')
   ));
 end
 $$;
 comment on function public.get_comments(uuid[]) is
-  'Those of the comments that the caller may see, oldest first, no more than a page: for a client that hears of several at once.';
+  'Those of the first comments that the caller may see, as many as a page has, oldest first: for a client that hears of several at once.';
 grant execute on function public.get_comments(uuid[]) to authenticated;
 
 create function public.list_comments(

@@ -269,6 +269,34 @@ describe('comments.subscribe', () => {
     }
   });
 
+  test('is not long absent on a post on which nothing happens for hours', async () => {
+    const { noctra, line } = await overLine();
+    const beats: (() => void)[] = [];
+    const setInterval = globalThis.setInterval;
+    const now = Date.now;
+    let passed = 0;
+    try {
+      globalThis.setInterval = ((work: () => void, ms: number) => {
+        if (ms === 30_000) beats.push(work);
+        return setInterval(work, ms);
+      }) as typeof setInterval;
+      const { events } = await listenToComments(noctra);
+      Date.now = () => now() + passed;
+      for (let beat = 0; beat < 240; beat++) {
+        passed += 30_000;
+        for (const work of beats) work();
+      }
+      line.cut();
+      dataOf(await ann.noctra.comments.create(post.id, { text: 'At last' }));
+      line.mend();
+      await settle(events, 1);
+      expect(texts(events)).toEqual(['added At last']);
+    } finally {
+      globalThis.setInterval = setInterval;
+      Date.now = now;
+    }
+  });
+
   test('refuses a post that the user does not see, and one that does not exist', async () => {
     const hidden = dataOf(await ann.noctra.posts.create({ caption: 'Mine', is_public: false }));
     for (const id of [hidden.id, nowhere, 'no id']) {
