@@ -21,7 +21,7 @@ const ownStacks = ['tests/resilience/{faults,fuzz,alone,replica}/**/*.test.ts', 
 
 /** The files that take longest, as measured: most of them start and kill stacks. */
 const slowest =
-  /^(scripts\/bench|scripts\/stack\/tests\/(lifecycle-|functions\/reload|room-booking|storage\/restarts)|tests\/resilience\/(faults|fuzz|replica))/;
+  /^(scripts\/bench|scripts\/stack\/tests\/(fresh-project|lifecycle-|functions\/reload|room-booking|storage\/restarts)|tests\/resilience\/(faults|fuzz|replica))/;
 
 /** Starts the slowest files first, so that none of them is left at the end. */
 class LongestFirst extends BaseSequencer {
