@@ -45,6 +45,7 @@ const names = [
   'NewReport',
   'SentReport',
   'Report',
+  'TagCount',
   'ReportEdit',
 ];
 

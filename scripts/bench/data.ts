@@ -226,6 +226,10 @@ async function makePosts(
     from batch
   `;
   await sql`
+    insert into private.post_terms (post_id, terms)
+    select posts.id, private.search_terms(posts.caption) from batch join public.posts on posts.id = batch.id
+  `;
+  await sql`
     insert into public.post_tags (post_id, tag, source)
     select id, private.tag_name(bench.tag(tag)), 'caption'
     from batch cross join unnest(tags) as tag

@@ -328,6 +328,14 @@ export type Report = SentReport & {
   updated_at: string;
 };
 
+export type TagCount = {
+  tag: string;
+  /** Posts that have it: of a trend those of the last day, else of its newest 20 those that you see. */
+  post_count: number;
+  /** Users who published them. */
+  people_count: number;
+};
+
 /** Omitted or null fields stay unchanged. */
 export type ReportEdit = {
   state?: 'open' | 'resolved' | 'dismissed' | null | undefined;

@@ -12,6 +12,7 @@ import { createPosts } from './posts.ts';
 import { createProfiles } from './profiles.ts';
 import { bare, openReader, type ReplicaOptions } from './replica.ts';
 import { createReports } from './reports.ts';
+import { createSearch } from './search.ts';
 
 /** A supabase-js client that knows Noctra's tables and functions. */
 export type NoctraSupabaseClient = SupabaseClient<Database>;
@@ -57,6 +58,7 @@ export function createNoctra(url: string, key: string, options: NoctraOptions = 
     profiles: createProfiles(context),
     people: createPeople(context),
     notifications: createNotifications(context),
+    search: createSearch(context),
     reports: createReports(context),
     media: createMedia(context),
   };

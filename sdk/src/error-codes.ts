@@ -83,6 +83,7 @@ export interface ErrorStatuses {
   playlist_invalid: 422;
   profile_pic_invalid: 422;
   public_profile_invalid: 422;
+  query_invalid: 422;
   reason_invalid: 422;
   redirect_to_invalid: 422;
   remove_media_invalid: 422;

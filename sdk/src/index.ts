@@ -18,6 +18,7 @@ export type {
   Save,
   SentReport,
   SignIn,
+  TagCount,
   Unread,
 } from './api.types.ts';
 export type { Auth, Registered } from './auth.ts';
@@ -50,3 +51,4 @@ export type {
 } from './posts.ts';
 export type { ProfileChanges, Profiles } from './profiles.ts';
 export type { NewReport, ReportChanges, ReportListOptions, Reports } from './reports.ts';
+export type { Search, SuggestionOptions } from './search.ts';

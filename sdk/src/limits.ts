@@ -16,6 +16,7 @@ export const limits = {
   unread_max: 100,
   avatar_size: 5242880,
   password_min: 8,
+  query_length: 100,
   username_max: 30,
   username_min: 3,
   missed_events: 500,

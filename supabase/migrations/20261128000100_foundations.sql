@@ -69,6 +69,7 @@ begin
     "unread_max": 100,
     "missed_seconds": 3600,
     "missed_events": 500,
+    "query_length": 100,
     "follows": 10000,
     "blocks": 10000,
     "mutes": 10000

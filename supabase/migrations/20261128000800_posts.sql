@@ -313,7 +313,8 @@ grant execute on function private.is_valid_tag(text) to service_role;
 
 create table public.post_tags (
   post_id uuid not null references public.posts (id) on delete cascade,
-  tag text not null,
+  -- Tags with one prefix are neighbours in the index.
+  tag text collate "C" not null,
   source public.reference_source not null,
   primary key (post_id, tag),
   constraint post_tags_tag_check check (private.is_valid_tag(tag))

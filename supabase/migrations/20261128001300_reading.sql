@@ -184,13 +184,13 @@ $$;
 comment on function public.get_post(uuid) is 'A post that the caller may see.';
 grant execute on function public.get_post(uuid) to authenticated;
 
--- Pages of tags, of mentions and of the home feed
+-- Pages of tags, of mentions, of searches and of the home feed
 
 -- The policies of post_tags and post_mentions ask the policy of posts once a row, and those who follow thousands need
 -- a plan without row-level security. So a SECURITY DEFINER function reads candidates from the indexes, and then the
 -- policy of posts decides about all of them at once: three times as fast where it skips many.
 
-create function private.candidate_ids(tag text, mentioned_id uuid, before uuid, wanted integer)
+create function private.candidate_ids(tag text, mentioned_id uuid, terms text[], before uuid, wanted integer)
 returns uuid[]
 language plpgsql
 stable
@@ -223,6 +223,8 @@ begin
       order by post_mentions.post_id desc
       limit v_max
     );
+  elsif candidate_ids.terms is not null then
+    return private.posts_with_terms(candidate_ids.terms, candidate_ids.before, v_max);
   end if;
 
   -- The home feed. Who follows many finds enough posts among the newest of all. Looking at as many of them as there are
@@ -294,11 +296,11 @@ begin
   );
 end
 $$;
-comment on function private.candidate_ids(text, uuid, uuid, integer) is
-  'The newest posts of a tag, or that mention a user, or else of the caller''s home feed, whether the caller sees them or not: as many as wanted and some more, or all. Not for clients: the Data API does not expose this schema. visible_ids calls it. Security definer: row-level security decides once for all of them.';
-grant execute on function private.candidate_ids(text, uuid, uuid, integer) to authenticated;
+comment on function private.candidate_ids(text, uuid, text[], uuid, integer) is
+  'The newest posts of a tag, or that mention a user, or that have all terms, or else of the caller''s home feed, whether the caller sees them or not: as many as wanted and some more, or all. Not for clients: the Data API does not expose this schema. visible_ids calls it. Security definer: row-level security decides once for all of them.';
+grant execute on function private.candidate_ids(text, uuid, text[], uuid, integer) to authenticated;
 
-create function private.visible_ids(tag text, mentioned_id uuid, before uuid, page_limit integer)
+create function private.visible_ids(tag text, mentioned_id uuid, terms text[], before uuid, page_limit integer)
 returns uuid[]
 language plpgsql
 stable
@@ -313,7 +315,9 @@ declare
   v_ids uuid[] := '{}';
 begin
   loop
-    v_candidates := private.candidate_ids(visible_ids.tag, visible_ids.mentioned_id, v_before, v_wanted);
+    v_candidates := private.candidate_ids(
+      visible_ids.tag, visible_ids.mentioned_id, visible_ids.terms, v_before, v_wanted
+    );
     v_ids := v_ids || array(
       select posts.id
       from public.posts
@@ -330,9 +334,9 @@ begin
   end loop;
 end
 $$;
-comment on function private.visible_ids(text, uuid, uuid, integer) is
-  'A page of the posts of a tag, or that mention a user, or else of the caller''s home feed: those that the caller may see, newest first.';
-grant execute on function private.visible_ids(text, uuid, uuid, integer) to authenticated;
+comment on function private.visible_ids(text, uuid, text[], uuid, integer) is
+  'A page of the posts of a tag, or that mention a user, or that have all terms, or else of the caller''s home feed: those that the caller may see, newest first.';
+grant execute on function private.visible_ids(text, uuid, text[], uuid, integer) to authenticated;
 
 create function public.list_posts(
   owner text default null,
@@ -387,7 +391,7 @@ begin
       limit v_limit
     );
   elsif v_owner_id is null and (v_tag is null or v_mentioned_id is null) then
-    v_ids := private.visible_ids(v_tag, v_mentioned_id, v_before, v_limit);
+    v_ids := private.visible_ids(v_tag, v_mentioned_id, null, v_before, v_limit);
   else
     -- Several filters: which index leads depends on the values, so the statement is planned for them.
     execute concat(
@@ -426,7 +430,7 @@ begin
   return query
   select *
   from private.view_posts(private.visible_ids(
-    null, null, coalesce(list_feed.before, 'ffffffff-ffff-ffff-ffff-ffffffffffff'), private.page_size(list_feed.page_limit)
+    null, null, null, coalesce(list_feed.before, 'ffffffff-ffff-ffff-ffff-ffffffffffff'), private.page_size(list_feed.page_limit)
   ));
 end
 $$;

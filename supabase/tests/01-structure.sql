@@ -6,7 +6,10 @@ select plan(6);
 
 select set_eq(
   $$select tablename::text from pg_tables where schemaname = 'private'$$,
-  array['counters', 'idempotency_keys', 'rate_counters', 'sent_counts', 'unused_files', 'username_reservations'], 'private holds these tables and no other'
+  array[
+    'counters', 'idempotency_keys', 'post_terms', 'rate_counters', 'sent_counts', 'trends', 'unused_files',
+    'username_reservations'
+  ], 'private holds these tables and no other'
 );
 select col_type_is('public', 'profiles', 'username', 'extensions', 'citext', 'user names are compared without case');
 -- The Data API calls these by GET as well.

@@ -117,6 +117,8 @@ describe('tokens', () => {
       ['POST', `/posts/${kai.id}/comments/`],
       ['PATCH', `/comments/${kai.id}/`],
       ['GET', '/blocks/'],
+      ['GET', '/search/posts/?q=x'],
+      ['GET', '/tags/trending/'],
       ['POST', '/auth/logout/'],
     ] as const) {
       const answer = await call(path, { method, headers });

@@ -95,6 +95,17 @@ test('lists of users and the home feed take one request', async () => {
     expect(await requestsFor(path)).toEqual([`GET /rest/v1/rpc/${rpc}`]);
 });
 
+test('a search takes one request', async () => {
+  for (const [path, rpc] of [
+    ['/search/people/?q=kai', 'search_people'],
+    ['/search/posts/?q=nothing', 'search_posts'],
+    ['/search/tags/?q=a', 'search_tags'],
+    ['/search/suggestions/?q=kai', 'suggest_people'],
+    ['/tags/trending/', 'trending_tags'],
+  ] as const)
+    expect(await requestsFor(path)).toEqual([`POST /rest/v1/rpc/${rpc}`]);
+});
+
 test('PUT and DELETE take one request', async () => {
   const { id, username } = await newPerson();
   for (const [method, path, rpc] of [

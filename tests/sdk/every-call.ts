@@ -18,7 +18,7 @@ export function everyCall(
   noctra: Noctra,
   { post, comment, file, somebody, me: { username, password } }: Subjects,
 ): Record<string, () => PromiseLike<Result<unknown> | Page<unknown>>> {
-  const { auth, comments, feed, media, notifications, people, posts, profiles, reports } = noctra;
+  const { auth, comments, feed, media, notifications, people, posts, profiles, reports, search } = noctra;
   const new_password = 'another correct horse';
   const nobody = { username: 'nobody_at_all', password };
   const calls = {
@@ -45,6 +45,11 @@ export function everyCall(
     'profiles.get': () => profiles.get(username),
     'profiles.me': () => profiles.me(),
     'profiles.update': () => profiles.update({ bio: 'Here' }),
+    'search.people': () => search.people('sea'),
+    'search.posts': () => search.posts('sea'),
+    'search.tags': () => search.tags('sea'),
+    'search.suggest': () => search.suggest('sea'),
+    'search.trends': () => search.trends(),
     'people.follow': () => people.follow(somebody),
     'people.unfollow': () => people.unfollow(somebody),
     'people.removeFollower': () => people.removeFollower(somebody),

@@ -17,6 +17,7 @@ import { addReactionRoutes } from './posts/reaction-routes.ts';
 import { addDefaultPictures } from './profiles/default-pictures.ts';
 import { addProfileRoutes } from './profiles/profile-routes.ts';
 import { addReportRoutes } from './reports/report-routes.ts';
+import { addSearchRoutes } from './search/search-routes.ts';
 import { addHealthRoute } from './service/health-routes.ts';
 import { addSweepRoute } from './service/sweep-routes.ts';
 
@@ -33,6 +34,7 @@ export function createApp(config: Config): App {
   addPeopleRoutes(routes, config, requireCaller);
   addProfileRoutes(routes, config, requireCaller);
   addNotificationRoutes(routes, config, requireCaller);
+  addSearchRoutes(routes, config, requireCaller);
   addReportRoutes(routes, config, requireCaller);
   addSweepRoute(routes, config);
   addHealthRoute(routes, config);

@@ -803,6 +803,30 @@ isOneToOne: false
 "save_post":
 { Args: { "post_id": string }; Returns: undefined
                            },
+"search_people":
+{ Args: { "before"?: string,"page_limit"?: number,"q": string }; Returns: Database["public"]['CompositeTypes']["person_view"][]
+                          SetofOptions: {
+        from: "*"
+        to: "person_view"
+        isOneToOne: false
+        isSetofReturn: true
+      } },
+"search_posts":
+{ Args: { "before"?: string,"page_limit"?: number,"q": string }; Returns: Database["public"]['CompositeTypes']["post_view"][]
+                          SetofOptions: {
+        from: "*"
+        to: "post_view"
+        isOneToOne: false
+        isSetofReturn: true
+      } },
+"search_tags":
+{ Args: { "before"?: string,"page_limit"?: number,"q": string }; Returns: Database["public"]['CompositeTypes']["tag_view"][]
+                          SetofOptions: {
+        from: "*"
+        to: "tag_view"
+        isOneToOne: false
+        isSetofReturn: true
+      } },
 "set_role":
 { Args: { "profile_id": string,"role": Database["public"]['Enums']["profile_role"] }; Returns: {
               "avatar_path": string | null,
@@ -845,11 +869,27 @@ isOneToOne: false
         isOneToOne: true
         isSetofReturn: false
       } },
+"suggest_people":
+{ Args: { "page_limit"?: number,"q": string }; Returns: Database["public"]['CompositeTypes']["person_view"][]
+                          SetofOptions: {
+        from: "*"
+        to: "person_view"
+        isOneToOne: false
+        isSetofReturn: true
+      } },
 "take_removals":
 { Args: { "max"?: number }; Returns: {
               "bucket_id": string,"name": string
             }[]
                            },
+"trending_tags":
+{ Args: { "page_limit"?: number }; Returns: Database["public"]['CompositeTypes']["tag_view"][]
+                          SetofOptions: {
+        from: "*"
+        to: "tag_view"
+        isOneToOne: false
+        isSetofReturn: true
+      } },
 "unblock_user":
 { Args: { "person": string }; Returns: undefined
                            },
@@ -908,7 +948,7 @@ isOneToOne: false
                            }
           }
           Enums: {
-            "audit_action": "role_changed"|"vip_changed"|"post_hidden"|"post_unhidden"|"comment_hidden"|"comment_unhidden"|"comment_deleted"|"rate_limit_changed"|"account_deleted"|"report_changed","follow_state": "requested"|"accepted","media_type": "image"|"video"|"audio"|"document","notification_kind": "follow"|"follow_request"|"follow_accepted"|"mention"|"like"|"comment"|"reply"|"repost","profile_role": "user"|"moderator"|"admin","rate_limited_action": "create_post"|"update_post"|"rename"|"follow"|"react"|"comment"|"report"|"sign_in_account"|"sign_in_address"|"register_address","reference_source": "caption"|"explicit","report_reason": "spam"|"harassment"|"violence"|"sexual"|"illegal"|"other","report_state": "open"|"resolved"|"dismissed"
+            "audit_action": "role_changed"|"vip_changed"|"post_hidden"|"post_unhidden"|"comment_hidden"|"comment_unhidden"|"comment_deleted"|"rate_limit_changed"|"account_deleted"|"report_changed","follow_state": "requested"|"accepted","media_type": "image"|"video"|"audio"|"document","notification_kind": "follow"|"follow_request"|"follow_accepted"|"mention"|"like"|"comment"|"reply"|"repost","profile_role": "user"|"moderator"|"admin","rate_limited_action": "create_post"|"update_post"|"rename"|"follow"|"react"|"comment"|"report"|"search"|"sign_in_account"|"sign_in_address"|"register_address","reference_source": "caption"|"explicit","report_reason": "spam"|"harassment"|"violence"|"sexual"|"illegal"|"other","report_state": "open"|"resolved"|"dismissed"
           }
           CompositeTypes: {
             "comment_event": {
@@ -925,6 +965,8 @@ isOneToOne: false
                         "id": string | null,"username": string | null,"bio": string | null,"playlist": string | null,"profile_pic": string | null,"profile_pic_url": string | null,"cover_pic": string | null,"cover_pic_url": string | null,"is_vip": boolean | null,"role": Database["public"]['Enums']["profile_role"] | null,"role_display_name": string | null,"publicProfile": boolean | null,"anonymous": boolean | null,"created_at": string | null,"updated_at": string | null,"post_count": number | null,"follower_count": number | null,"following_count": number | null,"following": boolean | null,"requested": boolean | null,"followed_by": boolean | null,"blocking": boolean | null,"muting": boolean | null,"email": string | null,"date_of_birth": string | null,"age": number | null
                       },"report_view": {
                         "id": string | null,"post": string | null,"comment": string | null,"person": string | null,"reason": Database["public"]['Enums']["report_reason"] | null,"text": string | null,"created_at": string | null,"state": Database["public"]['Enums']["report_state"] | null,"note": string | null,"reporter": Json | null,"owner": Json | null,"preview": string | null,"handled_by": Json | null,"updated_at": string | null
+                      },"tag_view": {
+                        "tag": string | null,"post_count": number | null,"people_count": number | null,"cursor": string | null
                       }
           }
         }
@@ -1038,7 +1080,7 @@ export type CompositeTypes<
 export const Constants = {
   "public": {
           Enums: {
-            "audit_action": ["role_changed", "vip_changed", "post_hidden", "post_unhidden", "comment_hidden", "comment_unhidden", "comment_deleted", "rate_limit_changed", "account_deleted", "report_changed"],"follow_state": ["requested", "accepted"],"media_type": ["image", "video", "audio", "document"],"notification_kind": ["follow", "follow_request", "follow_accepted", "mention", "like", "comment", "reply", "repost"],"profile_role": ["user", "moderator", "admin"],"rate_limited_action": ["create_post", "update_post", "rename", "follow", "react", "comment", "report", "sign_in_account", "sign_in_address", "register_address"],"reference_source": ["caption", "explicit"],"report_reason": ["spam", "harassment", "violence", "sexual", "illegal", "other"],"report_state": ["open", "resolved", "dismissed"]
+            "audit_action": ["role_changed", "vip_changed", "post_hidden", "post_unhidden", "comment_hidden", "comment_unhidden", "comment_deleted", "rate_limit_changed", "account_deleted", "report_changed"],"follow_state": ["requested", "accepted"],"media_type": ["image", "video", "audio", "document"],"notification_kind": ["follow", "follow_request", "follow_accepted", "mention", "like", "comment", "reply", "repost"],"profile_role": ["user", "moderator", "admin"],"rate_limited_action": ["create_post", "update_post", "rename", "follow", "react", "comment", "report", "search", "sign_in_account", "sign_in_address", "register_address"],"reference_source": ["caption", "explicit"],"report_reason": ["spam", "harassment", "violence", "sexual", "illegal", "other"],"report_state": ["open", "resolved", "dismissed"]
           }
         }
 } as const

@@ -105,6 +105,7 @@ const api = {
   ],
   profile_pic_invalid: [422, '`profile_pic` is a picture, the path of an upload, or null.'],
   public_profile_invalid: [422, '`publicProfile` is true or false.'],
+  query_invalid: [422, `A search has 1 to ${limits.query_length} characters.`],
   redirect_to_invalid: [422, '`redirect_to` is not a URL.'],
   remove_media_invalid: [422, '`remove_media` is not a list of ids or paths of files.'],
   report_note_invalid: [422, `A note has at most ${limits.report_length} characters.`],

@@ -50,6 +50,7 @@ const tags = [
   { name: 'Notifications', description: 'Likes, comments, follows and other events for the user.' },
   { name: 'Reports', description: 'Posts, comments and users for moderators to look at.' },
   { name: 'Profiles', description: 'Names, pictures and preferences of users.' },
+  { name: 'Search', description: 'Search for users, posts and tags, suggestions and trends.' },
   { name: 'Service', description: 'For operators.' },
 ] as const;
 

@@ -1,0 +1,31 @@
+import { z } from '@hono/zod-openapi';
+import { PageQuery } from '../http/lists.ts';
+import { limits } from '../limits.ts';
+
+/** Query of a search. */
+export const SearchQuery = PageQuery.extend({
+  q: z
+    .string('A search needs `q`.')
+    .min(1, `A search has 1 to ${limits.query_length} characters.`)
+    .max(limits.query_length, `A search has 1 to ${limits.query_length} characters.`)
+    .openapi({ description: 'What is searched.', example: 'sea' }),
+});
+
+/** Query of suggestions and of trends, which have one page. */
+export const SuggestionQuery = SearchQuery.omit({ cursor: true });
+export const TrendQuery = PageQuery.omit({ cursor: true });
+
+/** A tag in a list. */
+export const TagCountAnswer = z
+  .object({
+    tag: z.string(),
+    post_count: z.int().openapi({
+      description:
+        'Posts that have it: of a trend those of the last day, else of its newest 20 those that you see.',
+    }),
+    people_count: z.int().openapi({ description: 'Users who published them.' }),
+  })
+  .openapi('TagCount');
+
+/** A tag in a list. */
+export type TagCount = z.infer<typeof TagCountAnswer>;

@@ -1,0 +1,614 @@
+-- Search: users, tags and posts by what is typed.
+--
+-- One function makes terms of a text, for what is stored and for what is searched alike. Words of scripts that write spaces are
+-- terms as they are. Scripts without spaces give every two neighbouring characters, so that a word is found inside a
+-- sentence without a dictionary.
+--
+-- Nobody finds what they may not see: candidates are read from the indexes, and then row-level security and the caller's
+-- blocks decide. Each step reads a bounded number of rows, however common the word is.
+--
+-- What is asked is counted (rate_limits): a search costs more than a page.
+--
+-- Extensions: pg_trgm finds misspelt names. Not unaccent: it reads a file of the server, so no index may use it, and it
+-- knows neither Arabic and Hebrew vowel signs nor Cyrillic marks.
+
+create extension if not exists pg_trgm with schema extensions;
+
+-- Terms
+
+create function private.fold_text(text text)
+returns text
+language plpgsql
+immutable
+parallel safe
+set search_path = ''
+as $$
+begin
+  -- ASCII, as most texts are.
+  if octet_length(fold_text.text) = char_length(fold_text.text) then
+    return lower(fold_text.text collate "C");
+  end if;
+  return normalize(
+    replace(replace(replace(replace(
+      translate(
+        lower(
+          regexp_replace(
+            normalize(fold_text.text, nfkd) collate "C",
+            -- Marks of Latin, Greek and Cyrillic; points of Hebrew; vowel signs of Arabic, and its line that stretches a word.
+            '[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06dc'
+            || private.invisible_characters() || ']+',
+            '', 'g'
+          ) collate "und-x-icu"
+        ),
+        -- The end form of sigma; letters with a stroke; forms of kaf, ye and he that differ between Arabic, Persian and keyboards.
+        E'\u03c2øđħłŧı\u06a9\u06cc\u0649\u0629', E'\u03c3odhlti\u0643\u064a\u064a\u0647'
+      ),
+      'ß', 'ss'), 'æ', 'ae'), 'œ', 'oe'), 'þ', 'th'),
+    nfkc
+  );
+end
+$$;
+comment on function private.fold_text(text) is
+  'A text without what searching ignores: upper case, accents of Latin, Greek and Cyrillic, vowel signs of Arabic and Hebrew, forms of one character (NFKC), invisible characters. Marks of other scripts distinguish words and stay.';
+grant execute on function private.fold_text(text) to authenticated, service_role;
+
+create function private.unspaced_letters()
+returns text
+language sql
+immutable
+parallel safe
+set search_path = ''
+as $$
+  -- Thai, Lao, Burmese, Khmer, kana, Han, Hangul. Korean writes spaces, but joins particles to its words.
+  select
+    '\u0e01-\u0e3a\u0e40-\u0e4e\u0e81-\u0ece\u0edc-\u0edf\u1000-\u103f\u1050-\u108f\u109a-\u109f\ua9e0-\ua9ef\uaa60-\uaa7f'
+    || '\u1780-\u17d3\u3005-\u3007\u3041-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff'
+    || '\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0003fffd'
+$$;
+comment on function private.unspaced_letters() is
+  'The letters and marks of scripts that write words without spaces, as ranges for a bracket expression.';
+grant execute on function private.unspaced_letters() to authenticated, service_role;
+
+create function private.search_terms(text text)
+returns text[]
+language plpgsql
+immutable
+parallel safe
+-- An index is always better than to ask it of many rows.
+cost 10000
+set search_path = ''
+as $$
+declare
+  -- A longer word is cut: an entry of an index has a limit.
+  v_longest constant integer := 40;
+  v_text text := private.fold_text(search_terms.text);
+  v_runs text := '';
+begin
+  if octet_length(v_text) = char_length(v_text) then
+    v_text := regexp_replace(v_text collate "C", '[^a-z0-9]+', ' ', 'g');
+  else
+    v_text := regexp_replace(
+      v_text collate "und-x-icu", '[^[:alnum:]' || private.combining_marks() || ']+', ' ', 'g'
+    );
+    if v_text collate "C" ~ ('[' || private.unspaced_letters() || ']') then
+      v_runs := regexp_replace(v_text collate "C", '[^' || private.unspaced_letters() || ']+', ' ', 'g');
+      v_text := regexp_replace(v_text collate "C", '[' || private.unspaced_letters() || ']+', ' ', 'g');
+    end if;
+  end if;
+  if v_runs = '' then
+    return array(select distinct left(word, v_longest) from unnest(string_to_array(v_text, ' ')) as word where word <> '');
+  end if;
+  return array(
+    select left(word, v_longest) from unnest(string_to_array(v_text, ' ')) as word where word <> ''
+    union
+    select piece
+    from unnest(string_to_array(v_runs, ' ')) as run
+    cross join generate_series(1, char_length(run)) as place
+    -- A word of Chinese or Korean may have one character.
+    cross join lateral unnest(array[
+      case when place < char_length(run) or place = 1 then substr(run, place, 2) end,
+      case when substr(run, place, 1) collate "C" between E'\u3400' and E'\ud7a3' then substr(run, place, 1) end
+    ]) as pieces (piece)
+    where piece is not null
+  );
+end
+$$;
+comment on function private.search_terms(text) is
+  'What a text is found by: its words, folded; of scripts without spaces every two neighbouring characters, and each one of Han and Hangul. Each once, in no order.';
+grant execute on function private.search_terms(text) to authenticated, service_role;
+
+create index profiles_search_terms_idx on public.profiles using gin (private.search_terms(bio)) where bio <> '';
+-- Names that begin with a prefix, in the order of their characters.
+create index profiles_username_prefix_idx on public.profiles (lower(username::text) collate "C");
+create index profiles_username_similar_idx on public.profiles using gist (lower(username::text) extensions.gist_trgm_ops (siglen = 64));
+
+-- What is asked
+
+create function private.begin_search(q text)
+returns text
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_q constant text := btrim(begin_search.q, E' \t\r\n');
+begin
+  if coalesce(char_length(v_q), 0) not between 1 and private.limit_of('query_length') then
+    perform private.raise_error(422, 'query_invalid', 'A search has 1 to {query_length} characters.', 'q');
+  end if;
+  perform private.require_active(auth.uid());
+  perform private.count_action('search', auth.uid()::text);
+  return v_q;
+end
+$$;
+comment on function private.begin_search(text) is
+  'Checks and counts a search of the caller, and returns its text without white space around it. Security definer: counters are granted to nobody. It counts the caller alone.';
+grant execute on function private.begin_search(text) to authenticated;
+
+create function private.place_cursor(place bigint)
+returns uuid
+language sql
+immutable
+parallel safe
+set search_path = ''
+as $$
+  select ('ffffffff-0000-4000-8000-' || lpad(to_hex(1000000 - place_cursor.place), 12, '0'))::uuid
+$$;
+comment on function private.place_cursor(bigint) is
+  'A cursor for a list in the order of relevance: the place in the list, from 1 on. Cursors get smaller, as those of other lists do.';
+grant execute on function private.place_cursor(bigint) to authenticated;
+
+create function private.place_of(before uuid)
+returns bigint
+language sql
+immutable
+parallel safe
+set search_path = ''
+as $$
+  -- 0 for the first page, and for a cursor of another list.
+  select case
+    when place_of.before::text ~ '^ffffffff-0000-4000-8000-[0-9a-f]{12}$'
+    then greatest(1000000 - ('x' || right(place_of.before::text, 12))::bit(48)::bigint, 0)
+    else 0
+  end
+$$;
+comment on function private.place_of(uuid) is 'The place in the list of a cursor that place_cursor made.';
+grant execute on function private.place_of(uuid) to authenticated;
+
+-- People
+
+create function private.name_prefix(q text)
+returns text
+language sql
+immutable
+parallel safe
+set search_path = ''
+as $$
+  select substring(lower(name_prefix.q collate "C") from '^@?([a-z0-9_]+)$')
+$$;
+comment on function private.name_prefix(text) is
+  'What was typed of a user name, with or without @, in lower case; null if it cannot be of one.';
+grant execute on function private.name_prefix(text) to authenticated;
+
+create function private.people_page(ids uuid[], before uuid, page_limit integer)
+returns setof public.person_view
+language plpgsql
+stable
+rows 20
+set search_path = ''
+as $$
+declare
+  v_from constant bigint := private.place_of(people_page.before) + 1;
+  v_ids uuid[];
+  v_cursors uuid[];
+begin
+  select array_agg(found.id order by found.place), array_agg(private.place_cursor(found.place) order by found.place)
+  into v_ids, v_cursors
+  from unnest(people_page.ids) with ordinality as found (id, place)
+  where found.place between v_from and v_from + private.page_size(people_page.page_limit) - 1;
+  return query select * from private.compose_people(v_ids, v_cursors);
+end
+$$;
+comment on function private.people_page(uuid[], uuid, integer) is 'A page of users who are in the order of relevance.';
+grant execute on function private.people_page(uuid[], uuid, integer) to authenticated;
+
+create function public.search_people(q text, before uuid default null, page_limit integer default 20)
+returns setof public.person_view
+language plpgsql
+rows 20
+-- Invoker: every signed-in user may see every profile. A blocked one is left out.
+set search_path = ''
+as $$
+declare
+  -- As many of each kind: further pages end there.
+  v_most constant integer := private.limit_of('page_size_max');
+  v_q constant text := private.begin_search(search_people.q);
+  v_name constant text := private.name_prefix(v_q);
+  v_terms constant text[] := private.search_terms(v_q);
+  v_ids uuid[];
+begin
+  v_ids := array(
+    select profiles.id
+    from public.profiles
+    where lower(profiles.username::text) collate "C" >= v_name
+      and lower(profiles.username::text) collate "C" < v_name || '~'
+      and profiles.id not in (select private.blocked_ids())
+    order by lower(profiles.username::text) collate "C"
+    limit v_most
+  );
+  if cardinality(v_terms) > 0 then
+    v_ids := v_ids || array(
+      select profiles.id
+      from public.profiles
+      where private.search_terms(profiles.bio) @> v_terms
+        and profiles.bio <> ''
+        and profiles.id <> all (v_ids)
+        and profiles.id not in (select private.blocked_ids())
+      limit v_most
+    );
+  end if;
+  -- Misspelt names are looked for only where little is found: the nearest names take longer.
+  if cardinality(v_ids) < private.limit_of('page_size') and char_length(v_name) >= 3 then
+    v_ids := v_ids || array(
+      select near.id
+      from (
+        select profiles.id, lower(profiles.username::text) operator(extensions.<->) v_name as distance
+        from public.profiles
+        order by lower(profiles.username::text) operator(extensions.<->) v_name
+        limit v_most
+      ) as near
+      where near.distance < 0.7 and near.id <> all (v_ids) and near.id not in (select private.blocked_ids())
+      order by near.distance
+    );
+  end if;
+  return query select * from private.people_page(v_ids, search_people.before, search_people.page_limit);
+end
+$$;
+comment on function public.search_people(text, uuid, integer) is
+  'Users whose name begins with q, then users whose bio has all words of q, then users with a similar name; at most 100 of each. q: 1 to 100 characters, @ optional. before: the cursor that the last page ended with. Codes: query_invalid, rate_limited.';
+grant execute on function public.search_people(text, uuid, integer) to authenticated;
+
+create function public.suggest_people(q text, page_limit integer default 20)
+returns setof public.person_view
+language plpgsql
+rows 20
+-- Invoker, as search_people.
+set search_path = ''
+as $$
+declare
+  v_name constant text := private.name_prefix(private.begin_search(suggest_people.q));
+  v_limit constant integer := private.page_size(suggest_people.page_limit);
+  v_ids uuid[];
+begin
+  v_ids := array(
+    select profiles.id
+    from public.follows
+    join public.profiles on profiles.id = follows.followee_id
+    where follows.follower_id = (select auth.uid())
+      and follows.state = 'accepted'
+      and lower(profiles.username::text) collate "C" >= v_name
+      and lower(profiles.username::text) collate "C" < v_name || '~'
+    order by lower(profiles.username::text) collate "C"
+    limit v_limit
+  );
+  v_ids := v_ids || array(
+    select profiles.id
+    from public.profiles
+    where lower(profiles.username::text) collate "C" >= v_name
+      and lower(profiles.username::text) collate "C" < v_name || '~'
+      and profiles.id <> all (v_ids)
+      and profiles.id not in (select private.blocked_ids())
+    order by lower(profiles.username::text) collate "C"
+    limit v_limit - cardinality(v_ids)
+  );
+  return query select * from private.people_page(v_ids, null, v_limit);
+end
+$$;
+comment on function public.suggest_people(text, integer) is
+  'While a mention is typed: users whose name begins with q, first those whom the caller follows. Codes as search_people.';
+grant execute on function public.suggest_people(text, integer) to authenticated;
+
+-- Posts
+
+create table private.post_terms (
+  post_id uuid primary key references public.posts (id) on delete cascade,
+  terms text[] not null
+);
+comment on table private.post_terms is
+  'What posts are found by. Not a column of posts: clients read those, and to make terms again for each row is too slow.';
+comment on column private.post_terms.post_id is 'The post.';
+comment on column private.post_terms.terms is 'search_terms() of its caption.';
+create index post_terms_terms_idx on private.post_terms using gin (terms);
+
+create function private.tg_posts__keep_terms()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  insert into private.post_terms (post_id, terms)
+  values (new.id, private.search_terms(new.caption))
+  on conflict on constraint post_terms_pkey do update set terms = excluded.terms;
+  return null;
+end
+$$;
+comment on function private.tg_posts__keep_terms() is
+  'Trigger: keeps what a post is found by. Security definer: the terms are granted to nobody.';
+
+create trigger _300_keep_terms_of_new after insert on public.posts
+  for each row execute function private.tg_posts__keep_terms();
+create trigger _300_keep_terms after update of caption on public.posts
+  for each row when (new.caption is distinct from old.caption) execute function private.tg_posts__keep_terms();
+
+create function private.posts_with_terms(terms text[], before uuid, wanted integer)
+returns uuid[]
+language plpgsql
+stable
+security definer
+set search_path = ''
+-- Planned for the very terms: statistics tell common terms from rare ones.
+set plan_cache_mode = force_custom_plan
+as $$
+declare
+  -- Reads a chunk in some milliseconds.
+  v_chunk integer := 5000;
+  v_most constant integer := 20000;
+  v_upper uuid := posts_with_terms.before;
+  v_lower uuid;
+  v_ids uuid[] := '{}';
+  v_all uuid[];
+begin
+  if cardinality(posts_with_terms.terms) = 0 then
+    return v_ids;
+  end if;
+  for v_round in 1..10 loop
+    v_lower := (
+      select post_terms.post_id
+      from private.post_terms
+      where post_terms.post_id < v_upper
+      order by post_terms.post_id desc
+      offset v_chunk - 1
+      limit 1
+    );
+    v_ids := v_ids || array(
+      select newest.post_id
+      from (
+        select post_terms.post_id, post_terms.terms
+        from private.post_terms
+        where post_terms.post_id < v_upper
+        order by post_terms.post_id desc
+        limit v_chunk
+      ) as newest
+      where newest.terms @> posts_with_terms.terms
+      order by newest.post_id desc
+      limit posts_with_terms.wanted - cardinality(v_ids)
+    );
+    exit when cardinality(v_ids) = posts_with_terms.wanted or v_lower is null;
+    -- What the newest posts rarely have is rare in all, or was common once.
+    if v_round = 1 then
+      v_all := array(
+        select post_terms.post_id
+        from private.post_terms
+        where post_terms.terms @> posts_with_terms.terms and post_terms.post_id < v_lower
+        limit v_most
+      );
+      if cardinality(v_all) < v_most then
+        return v_ids || array(
+          select id from unnest(v_all) as id order by id desc limit posts_with_terms.wanted - cardinality(v_ids)
+        );
+      end if;
+    end if;
+    v_upper := v_lower;
+    v_chunk := v_most;
+  end loop;
+  return v_ids;
+end
+$$;
+comment on function private.posts_with_terms(text[], uuid, integer) is
+  'The newest posts that have all terms, whether the caller sees them or not. Complete where fewer than 20,000 posts have them; else among about 200,000 posts before. Not for clients: candidate_ids calls it. Security definer: row-level security decides once for all of them.';
+
+create function public.search_posts(q text, before uuid default null, page_limit integer default 20)
+returns setof public.post_view
+language plpgsql
+rows 20
+-- Invoker: row-level security decides which posts are on the page.
+set search_path = ''
+as $$
+declare
+  v_terms constant text[] := private.search_terms(private.begin_search(search_posts.q));
+begin
+  return query
+  select *
+  from private.view_posts(private.visible_ids(
+    null, null, v_terms, coalesce(search_posts.before, 'ffffffff-ffff-ffff-ffff-ffffffffffff'),
+    private.page_size(search_posts.page_limit)
+  ));
+end
+$$;
+comment on function public.search_posts(text, uuid, integer) is
+  'Posts whose caption has all words of q, newest first; of a word that more than 20,000 posts have, those among about 200,000 posts before. before, page_limit: as in list_posts. Codes: query_invalid, rate_limited.';
+grant execute on function public.search_posts(text, uuid, integer) to authenticated;
+
+-- Tags
+
+create type public.tag_view as (
+  tag text,
+  post_count integer,
+  people_count integer,
+  "cursor" uuid
+);
+comment on type public.tag_view is 'A tag as clients show it in a list.';
+comment on column public.tag_view.tag is 'The tag, without #.';
+comment on column public.tag_view.post_count is 'How many posts have it: of a trend those of the last day, else of its newest 20 those that the caller sees.';
+comment on column public.tag_view.people_count is 'How many users published them.';
+comment on column public.tag_view."cursor" is 'What the next page begins after.';
+
+create table private.trends (
+  only_row boolean primary key default true,
+  refreshed_at timestamptz not null,
+  tags jsonb not null,
+  constraint trends_only_row_check check (only_row)
+);
+comment on table private.trends is 'The tags of the last day, as they were when somebody asked last: one row.';
+comment on column private.trends.only_row is 'Always true.';
+comment on column private.trends.refreshed_at is 'When they were counted.';
+comment on column private.trends.tags is '[{tag, post_count, people_count}], the most users first.';
+insert into private.trends (refreshed_at, tags) values ('-infinity', '[]');
+
+create function private.tags_from(prefix text, most integer)
+returns table (tag text, post_ids uuid[])
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+  -- Jumps from one tag to the next, however many posts each has.
+  return query
+  with recursive found as (
+    (
+      select post_tags.tag from public.post_tags
+      where post_tags.tag >= tags_from.prefix and starts_with(post_tags.tag, tags_from.prefix)
+      order by post_tags.tag
+      limit 1
+    )
+    union all
+    select (
+      select post_tags.tag from public.post_tags
+      where post_tags.tag > found.tag
+      order by post_tags.tag
+      limit 1
+    )
+    from found
+    where starts_with(found.tag, tags_from.prefix)
+  )
+  select candidate.tag, array(
+    select post_tags.post_id from public.post_tags
+    where post_tags.tag = candidate.tag
+    order by post_tags.post_id desc
+    limit 20
+  )
+  from (
+    (
+      select found.tag from found where starts_with(found.tag, tags_from.prefix) limit tags_from.most
+    )
+    union
+    select trend.tag
+    from private.trends
+    cross join jsonb_to_recordset(trends.tags) as trend (tag text)
+    where starts_with(trend.tag, tags_from.prefix)
+  ) as candidate;
+end
+$$;
+comment on function private.tags_from(text, integer) is
+  'The first tags with a prefix and the trends with it, each with its newest 20 posts, whether the caller sees them or not. Not for clients. Security definer: row-level security decides once for all posts.';
+grant execute on function private.tags_from(text, integer) to authenticated;
+
+create function private.tags_of_day(owners uuid[])
+returns table (tag text, post_count integer, people_count integer)
+language plpgsql
+stable
+security definer
+set search_path = ''
+set plan_cache_mode = force_custom_plan
+as $$
+begin
+  return query
+  select post_tags.tag, count(*)::integer, count(distinct posts.owner_id)::integer
+  from public.posts
+  join public.post_tags on post_tags.post_id = posts.id
+  where posts.id >= private.first_id_at(now() - interval '1 day')
+    and posts.is_visible_to_all
+    and (tags_of_day.owners is null or posts.owner_id = any (tags_of_day.owners))
+  group by post_tags.tag;
+end
+$$;
+comment on function private.tags_of_day(uuid[]) is
+  'The tags of posts of the last day that everybody sees, of all users or of some. Not granted: trending_tags calls it. Security definer: it counts for everybody.';
+
+create function public.trending_tags(page_limit integer default 20)
+returns setof public.tag_view
+language plpgsql
+rows 20
+security definer
+set search_path = ''
+as $$
+declare
+  v_most constant integer := private.limit_of('page_size_max');
+  v_tags jsonb;
+  v_blocked uuid[];
+begin
+  perform private.require_active(auth.uid());
+  -- Asked first without a lock, then by one request: the others read what was counted before.
+  if (select trends.refreshed_at < now() - interval '1 minute' from private.trends) then
+    perform from private.trends where trends.refreshed_at < now() - interval '1 minute' for update skip locked;
+    if found then
+      update private.trends
+      set refreshed_at = now(), tags = coalesce((
+        select jsonb_agg(to_jsonb(counted) order by counted.people_count desc, counted.post_count desc, counted.tag)
+        from (
+          select *
+          from private.tags_of_day(null) as of_day
+          where of_day.people_count >= 2
+          order by of_day.people_count desc, of_day.post_count desc, of_day.tag
+          limit v_most
+        ) as counted
+      ), '[]');
+    end if;
+  end if;
+  v_tags := (select trends.tags from private.trends);
+  v_blocked := array(select private.blocked_ids());
+  return query
+  select counted.tag, counted.post_count, counted.people_count, private.place_cursor(row_number() over ())
+  from (
+    select
+      trend.tag,
+      trend.post_count - coalesce(hidden.post_count, 0) as post_count,
+      trend.people_count - coalesce(hidden.people_count, 0) as people_count
+    from jsonb_to_recordset(v_tags) as trend (tag text, post_count integer, people_count integer)
+    left join private.tags_of_day(v_blocked) as hidden on cardinality(v_blocked) > 0 and hidden.tag = trend.tag
+    where trend.people_count - coalesce(hidden.people_count, 0) >= 2
+    order by 3 desc, 2 desc, 1
+    limit private.page_size(trending_tags.page_limit)
+  ) as counted;
+end
+$$;
+comment on function public.trending_tags(integer) is
+  'The tags of the last day that most users published, at least two, in posts that everybody sees; without users who are blocked either way. Counted once a minute. Security definer: it reads the counts, and of blocks only those of the caller.';
+grant execute on function public.trending_tags(integer) to authenticated;
+
+create function public.search_tags(q text, before uuid default null, page_limit integer default 20)
+returns setof public.tag_view
+language plpgsql
+rows 20
+-- Invoker: row-level security decides which posts count. A tag without one is not shown.
+set search_path = ''
+as $$
+declare
+  v_prefix constant text := private.tag_name(private.begin_search(search_tags.q));
+  v_from constant bigint := private.place_of(search_tags.before) + 1;
+begin
+  if v_prefix = '' then
+    return;
+  end if;
+  return query
+  select found.tag, found.post_count, found.people_count, private.place_cursor(found.place)
+  from (
+    select
+      candidate.tag,
+      count(*)::integer as post_count,
+      count(distinct posts.owner_id)::integer as people_count,
+      row_number() over (order by candidate.tag <> v_prefix, count(*) desc, candidate.tag) as place
+    from private.tags_from(v_prefix, 50) as candidate
+    join public.posts on posts.id = any (candidate.post_ids)
+    group by candidate.tag
+  ) as found
+  where found.place >= v_from
+  order by found.place
+  limit private.page_size(search_tags.page_limit);
+end
+$$;
+comment on function public.search_tags(text, uuid, integer) is
+  'Tags that begin with q (# optional): q itself, then those with most posts. Of trends with the prefix and of its first 50 tags those with a post, among the newest 20, that the caller sees. Codes: query_invalid, rate_limited.';
+grant execute on function public.search_tags(text, uuid, integer) to authenticated;
