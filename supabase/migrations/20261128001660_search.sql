@@ -83,6 +83,7 @@ declare
   v_longest constant integer := 40;
   v_text text := private.fold_text(search_terms.text);
   v_runs text := '';
+  v_signs text[];
 begin
   if octet_length(v_text) = char_length(v_text) then
     v_text := regexp_replace(v_text collate "C", '[^a-z0-9]+', ' ', 'g');
@@ -98,18 +99,19 @@ begin
   if v_runs = '' then
     return array(select distinct left(word, v_longest) from unnest(string_to_array(v_text, ' ')) as word where word <> '');
   end if;
+  v_signs := string_to_array(v_runs, null);
   return array(
     select left(word, v_longest) from unnest(string_to_array(v_text, ' ')) as word where word <> ''
     union
-    select piece
-    from unnest(string_to_array(v_runs, ' ')) as run
-    cross join generate_series(1, char_length(run)) as place
+    -- Both lists at once: substr() would count from the beginning of the run each time.
+    select sign || following
+    from unnest(v_signs, v_signs[2:]) as neighbours (sign, following)
+    where sign <> ' ' and following <> ' '
+    union
     -- A word of Chinese or Korean may have one character.
-    cross join lateral unnest(array[
-      case when place < char_length(run) or place = 1 then substr(run, place, 2) end,
-      case when substr(run, place, 1) collate "C" between E'\u3400' and E'\ud7a3' then substr(run, place, 1) end
-    ]) as pieces (piece)
-    where piece is not null
+    select sign from unnest(v_signs) as sign where sign collate "C" between E'\u3400' and E'\ud7a3'
+    union
+    select run from unnest(string_to_array(v_runs, ' ')) as run where char_length(run) = 1
   );
 end
 $$;
