@@ -14,6 +14,7 @@ import { measureGrowth, measurePages } from './measure-pages.ts';
 import { measureReactions } from './measure-reactions.ts';
 import { measureExtraction, measureRest, measureSignIn, measureTransfers } from './measure-rest.ts';
 import { measureSdk } from './measure-sdk.ts';
+import { measureSearch } from './measure-search.ts';
 import { measureWrites } from './measure-writes.ts';
 import { createRecorder, printGoals, type Recorder, type Report } from './report.ts';
 import { readers } from './social-data.ts';
@@ -23,6 +24,7 @@ const areas = [
   'lists',
   'writes',
   'reactions',
+  'search',
   'live',
   'http',
   'extraction',
@@ -164,6 +166,7 @@ async function measure({ noctra, firstStart }: Opened, recorder: Recorder, optio
   if (only.has('writes')) await measureWrites(noctra, recorder, rounds, people);
   if (only.has('reactions')) await measureReactions(noctra, recorder, rounds);
   if (only.has('live')) await measureLive(noctra, recorder, rounds, seconds);
+  if (only.has('search')) await measureSearch(noctra, recorder, rounds, people[0] ?? '');
   if (only.has('extraction')) await measureExtraction(noctra, recorder, rounds);
   if (only.has('sign-in')) await measureSignIn(noctra, recorder, rounds);
   if (only.has('storage')) await measureTransfers(noctra, recorder, rounds);
