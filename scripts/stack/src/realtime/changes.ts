@@ -6,6 +6,7 @@ import { describe, failed, keyError, keyValues, type Row, readRow } from './chan
 import type { Change, Subscriber, Subscription } from './database.ts';
 import { filterSql } from './filter-sql.ts';
 import type { RowChange } from './pgoutput.ts';
+import type { Settled } from './settled.ts';
 import { type Column, createParameters, readTables, type Table } from './table-columns.ts';
 import { createVisibility } from './visibility.ts';
 import { readWanted, type Wanted } from './wanted.ts';
@@ -14,8 +15,8 @@ import { readWanted, type Wanted } from './wanted.ts';
 export interface Changes {
   /** Subscribes; rejects with a message for the client. */
   subscribe(wanted: Record<string, unknown>, caller: Subscriber): Promise<Subscription>;
-  /** Whether a subscription is about a table. */
-  concerns(schema: string, table: string): boolean;
+  /** Whether nobody is subscribed. */
+  isEmpty(): boolean;
   /** Publishes a change to those who may see it. Rejects only when the database is away. */
   handle(change: RowChange): Promise<void>;
 }
@@ -37,7 +38,7 @@ const mostFilters = 100;
 /** How many values a filter `in` may list. */
 const mostValues = 100;
 
-export function createChanges(sql: Sql, publish: (change: Change) => void): Changes {
+export function createChanges(sql: Sql, settled: Settled, publish: (change: Change) => void): Changes {
   const isVisible = createVisibility(sql);
   const byTable = new Map<string, Set<Subscribed>>();
   let lastId = 0;
@@ -53,6 +54,7 @@ export function createChanges(sql: Sql, publish: (change: Change) => void): Chan
       ({ wanted }) => wanted.event === '*' || wanted.event === action,
     );
     if (interested.length === 0) return;
+    await settled(change.transaction);
     const roles = [...new Set(interested.map(({ caller }) => caller.role))];
     const [table] = await readTables(sql, { id: relation.id }, roles);
     if (!table) return;
@@ -105,7 +107,7 @@ export function createChanges(sql: Sql, publish: (change: Change) => void): Chan
         },
       };
     },
-    concerns: (schema, table) => about(schema, table).length > 0,
+    isEmpty: () => byTable.size === 0,
     async handle(change) {
       try {
         await handle(change);

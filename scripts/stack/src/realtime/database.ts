@@ -4,6 +4,7 @@ import { openPool } from '../postgres/pool.ts';
 import { report } from '../service-log.ts';
 import { createChanges } from './changes.ts';
 import type { RowChange } from './pgoutput.ts';
+import { createSettled } from './settled.ts';
 import { createWalReader } from './wal-reader.ts';
 
 /** A message that `realtime.send` or a function like it wrote. */
@@ -73,19 +74,20 @@ export function openRealtimeDatabase({ url }: { url: string }): RealtimeDatabase
   const sql = openPool(`${url}&statement_timeout=10000`, 4);
   let deliver: (message: RealtimeMessage) => void = () => {};
   let deliverChange: (change: Change) => void = () => {};
-  const changes = createChanges(sql, (change) => deliverChange(change));
+  const settled = createSettled(sql);
   const remembered = createMemory(rememberedMs);
   const deliverOnce = (message: RealtimeMessage) => {
     if (remembered.add(message.id)) deliver(message);
   };
-  const reader = createWalReader({
+  // Messages do not wait for changes, whose rows are looked up for each subscriber.
+  const messages = createWalReader({
     url,
-    onRow(change) {
-      const { schema, table } = change.relation;
-      if (schema === 'realtime' && table === 'messages') {
-        const message = messageOf(change);
-        if (message) deliverOnce(message);
-      } else if (changes.concerns(schema, table)) return changes.handle(change);
+    publication: 'supabase_realtime_messages_publication',
+    async onRow(row) {
+      const message = messageOf(row);
+      if (!message) return;
+      await settled(row.transaction);
+      deliverOnce(message);
     },
     // Clients stay connected while the database restarts: they get what was sent meanwhile.
     async onResume(lostAt) {
@@ -98,6 +100,8 @@ export function openRealtimeDatabase({ url }: { url: string }): RealtimeDatabase
       for (const row of missed) deliverOnce(fromStored(row));
     },
   });
+  const changes = createChanges(sql, settled, (change) => deliverChange(change));
+  const changedRows = createWalReader({ url, publication: 'supabase_realtime', onRow: changes.handle });
   const daily = setInterval(() => {
     sql.unsafe(partitions).catch((error) => {
       if (!isDatabaseAway(error)) report('realtime', 'Partitions could not be made:', error);
@@ -112,8 +116,8 @@ export function openRealtimeDatabase({ url }: { url: string }): RealtimeDatabase
     onChange(listener) {
       deliverChange = listener;
     },
-    listen: reader.listen,
-    rest: reader.rest,
+    listen: messages.listen,
+    rest: messages.rest,
     async replay(topic, since, limit) {
       const rows = await sql<StoredMessage[]>`
         select id, topic, event, private, payload::text, binary_payload from realtime.messages
@@ -125,7 +129,20 @@ export function openRealtimeDatabase({ url }: { url: string }): RealtimeDatabase
       `;
       return rows.map(fromStored).reverse();
     },
-    subscribe: changes.subscribe,
+    async subscribe(wanted, caller) {
+      const subscription = await changes.subscribe(wanted, caller);
+      const unsubscribe = () => {
+        subscription.unsubscribe();
+        if (changes.isEmpty()) changedRows.rest();
+      };
+      try {
+        await changedRows.listen();
+      } catch (error) {
+        unsubscribe();
+        throw error;
+      }
+      return { ...subscription, unsubscribe };
+    },
     health: () =>
       sql`select`.then(
         () => true,
@@ -133,7 +150,7 @@ export function openRealtimeDatabase({ url }: { url: string }): RealtimeDatabase
       ),
     async close() {
       clearInterval(daily);
-      await reader.close();
+      await Promise.all([messages.close(), changedRows.close()]);
       await sql.end({ timeout: 5 });
     },
   };

@@ -14,6 +14,8 @@ export interface Relation {
 export interface RowChange {
   action: 'INSERT' | 'UPDATE' | 'DELETE';
   relation: Relation;
+  /** The id of its transaction. */
+  transaction: number;
   committedAt: Date;
   new: Values | null;
   /** What the replica identity has of the old row. */
@@ -29,6 +31,7 @@ const epochMs = Date.UTC(2000, 0, 1);
  */
 export function createDecoder(): (message: Buffer) => RowChange | null {
   const relations = new Map<number, Relation>();
+  let transaction = 0;
   let committedAt = new Date(0);
   return (message) => {
     const reader = createReader(message);
@@ -36,6 +39,7 @@ export function createDecoder(): (message: Buffer) => RowChange | null {
       case 'B':
         reader.skip(8);
         committedAt = new Date(epochMs + Number(reader.int64() / 1000n));
+        transaction = reader.int32();
         return null;
       case 'R': {
         const relation = readRelation(reader);
@@ -45,7 +49,7 @@ export function createDecoder(): (message: Buffer) => RowChange | null {
       case 'I': {
         const relation = relationOf(reader);
         reader.skip(1);
-        return { action: 'INSERT', relation, committedAt, new: readValues(reader), old: null };
+        return { action: 'INSERT', relation, transaction, committedAt, new: readValues(reader), old: null };
       }
       case 'U': {
         const relation = relationOf(reader);
@@ -59,6 +63,7 @@ export function createDecoder(): (message: Buffer) => RowChange | null {
         return {
           action: 'UPDATE',
           relation,
+          transaction,
           committedAt,
           new: values,
           // The log has no old row where the identity did not change.
@@ -71,6 +76,7 @@ export function createDecoder(): (message: Buffer) => RowChange | null {
         return {
           action: 'DELETE',
           relation,
+          transaction,
           committedAt,
           new: null,
           old: identity(relation, kind, readValues(reader)),

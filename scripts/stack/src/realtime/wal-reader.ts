@@ -1,18 +1,23 @@
+import { randomUUID } from 'node:crypto';
 import { on } from 'node:events';
+import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import postgres, { type Sql } from 'postgres';
-import { isDatabaseAway } from '../errors.ts';
+import { errorCode, isDatabaseAway } from '../errors.ts';
 import { report } from '../service-log.ts';
 import { createDecoder, type RowChange } from './pgoutput.ts';
 
-/** The publications that are read. */
-const publications = 'supabase_realtime,supabase_realtime_messages_publication';
+/** What PostgreSQL says where the publication is missing. */
+const undefinedObject = '42704';
 
 /** How long a reader whose connection was lost waits before it connects again, in milliseconds. */
 const retryMs = 250;
 
 /** How long a reader goes on when nobody listens, in milliseconds. */
 const restMs = 30_000;
+
+/** How long PostgreSQL may take to end the reading, in seconds. */
+const farewell = 1;
 
 /** How often PostgreSQL is told what may be removed from its log, in milliseconds. */
 const confirmMs = 1_000;
@@ -27,27 +32,29 @@ export interface WalReader {
 
 export interface WalReaderOptions {
   url: string;
+  /** The publication that is read. */
+  publication: string;
   /** Called for each row in the order of the commits, and awaited: the log waits in PostgreSQL. */
   onRow(change: RowChange): Promise<void> | void;
   /** Called when the reader reads again after it lost its connection, before the first row. */
-  onResume(lostAt: Date): Promise<void>;
+  onResume?(lostAt: Date): Promise<void>;
 }
 
 /**
  * Reads the write-ahead log over a temporary replication slot. The slot ends with its connection, so it never keeps PostgreSQL
  * from removing old log.
  */
-export function createWalReader({ url, onRow, onResume }: WalReaderOptions): WalReader {
+export function createWalReader({ url, publication, onRow, onResume }: WalReaderOptions): WalReader {
   let current: Promise<Reading> | null = null;
   let lostAt: Date | null = null;
   let resting: NodeJS.Timeout | undefined;
   let wanted = false;
 
   function start(): Promise<Reading> {
-    const starting = open(url).then(async (reading) => {
-      if (lostAt) await onResume(lostAt);
+    const starting = open(url, publication).then(async (reading) => {
+      if (lostAt) await onResume?.(lostAt);
       lostAt = null;
-      void follow(reading);
+      void follow(reading, () => current === starting);
       return reading;
     });
     current = starting;
@@ -57,15 +64,17 @@ export function createWalReader({ url, onRow, onResume }: WalReaderOptions): Wal
     return starting;
   }
 
-  async function follow(reading: Reading): Promise<void> {
+  async function follow(reading: Reading, isCurrent: () => boolean): Promise<void> {
     try {
       await consume(reading, onRow);
     } catch (error) {
-      if (wanted && !isDatabaseAway(error))
+      // A publication that the project removed may come again.
+      if (isCurrent() && !isDatabaseAway(error) && errorCode(error) !== undefinedObject)
         report('realtime', 'The log of the database could not be read:', error);
     }
     await end(reading);
-    if (!wanted) return;
+    // It was stopped; another may read by now.
+    if (!isCurrent()) return;
     lostAt = new Date();
     current = null;
     while (wanted && !current) {
@@ -77,9 +86,10 @@ export function createWalReader({ url, onRow, onResume }: WalReaderOptions): Wal
   async function stop(): Promise<void> {
     wanted = false;
     clearTimeout(resting);
-    const reading = await current?.catch(() => null);
+    const stopping = current;
     current = null;
     lostAt = null;
+    const reading = await stopping?.catch(() => null);
     if (reading) await end(reading);
   }
 
@@ -100,10 +110,10 @@ export function createWalReader({ url, onRow, onResume }: WalReaderOptions): Wal
 
 interface Reading {
   sql: Sql;
-  stream: NodeJS.ReadableStream & { write(bytes: Buffer): boolean };
+  stream: Duplex;
 }
 
-async function open(url: string): Promise<Reading> {
+async function open(url: string, publication: string): Promise<Reading> {
   const sql = postgres(url, {
     max: 1,
     connect_timeout: 5,
@@ -114,22 +124,27 @@ async function open(url: string): Promise<Reading> {
     connection: { application_name: 'realtime', replication: 'database' },
   });
   try {
-    const slot = `realtime_${process.pid}_${Date.now()}`;
+    const slot = `realtime_${randomUUID().replaceAll('-', '')}`;
     await sql.unsafe(`CREATE_REPLICATION_SLOT ${slot} TEMPORARY LOGICAL pgoutput NOEXPORT_SNAPSHOT`);
     const stream = await sql
       .unsafe(
-        `START_REPLICATION SLOT ${slot} LOGICAL 0/0 (proto_version '1', publication_names '${publications}')`,
+        `START_REPLICATION SLOT ${slot} LOGICAL 0/0 (proto_version '1', publication_names '${publication}')`,
       )
       .writable();
-    return { sql, stream: stream as unknown as Reading['stream'] };
+    return { sql, stream: stream as Duplex };
   } catch (error) {
     await sql.end({ timeout: 0 });
     throw error;
   }
 }
 
-async function end({ sql }: Reading): Promise<void> {
-  await sql.end({ timeout: 0 }).catch(() => {});
+async function end({ sql, stream }: Reading): Promise<void> {
+  // PostgreSQL ends when it is told so, and may first send what is on its way.
+  stream
+    .on('error', () => {})
+    .resume()
+    .end();
+  await sql.end({ timeout: farewell }).catch(() => {});
 }
 
 /** Reads until the connection ends. */
@@ -141,7 +156,7 @@ async function consume({ stream }: Reading, onRow: WalReaderOptions['onRow']): P
     stream.write(standbyStatus(end));
   };
   // Each event is a message; an iterator of the stream itself would join them.
-  const messages = on(stream, 'data', { close: ['close'], highWaterMark: 512, lowWaterMark: 128 });
+  const messages = on(stream, 'data', { close: ['close'], highWaterMark: 64, lowWaterMark: 16 });
   for await (const [message] of messages as AsyncIterable<[Buffer]>) {
     const kind = String.fromCharCode(message.readUInt8(0));
     if (kind === 'k') {

@@ -109,9 +109,8 @@ describe('private channels', () => {
     // realtime-js tries again by itself.
     channel.subscribe((state, error) => states.push(error ? error.message : state));
     await until(() => states.includes('SUBSCRIBED'), `it is joined: ${states}`);
-    expect(new Set(states.slice(0, -1))).toEqual(
-      new Set(['UnableToConnectToProject: Realtime was unable to connect to the project database']),
-    );
+    // Connections of the database may outlive its first process for a moment.
+    for (const state of states.slice(0, -1)) expect(state).toMatch(/^UnableToConnectToProject: /);
     expect(await open.send({ type: 'broadcast', event: 'still here', payload: {} })).toBe('ok');
   });
 });
