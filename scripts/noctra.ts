@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { findRun, loadKeys, type Project, type Run, readProject, startStack } from 'embedded-supabase';
+import { findRun, keysOf, type Project, type Run, readProject, startStack } from 'embedded-supabase';
 import { CommandError } from './command.ts';
 
 /** The folder of the project. */
@@ -67,7 +67,7 @@ async function running<Key extends 'secretKey' | 'publishableKey'>(
   if (url && value) return { url, [key]: value } as Pick<Target, 'url' | Key>;
   const project = readProject(root);
   const { url: local } = await localRun(project, `NOCTRA_URL and ${variable}`);
-  return { url: local, [key]: (await loadKeys(project.state))[key] } as Pick<Target, 'url' | Key>;
+  return { url: local, [key]: (await keysOf(project))[key] } as Pick<Target, 'url' | Key>;
 }
 
 /** The database to administer, as its owner: the one that NOCTRA_DB_URL names, else the local one. None is a CommandError. */

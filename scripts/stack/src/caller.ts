@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createLocalJWKSet, decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from 'jose';
+import { createLocalJWKSet, decodeProtectedHeader, errors, type JWK, type JWTPayload, jwtVerify } from 'jose';
 import type { Keys } from './keys.ts';
 
 /** The database roles that a request may run as. */
@@ -18,15 +18,19 @@ export type Identified =
 
 const roles: ReadonlySet<unknown> = new Set<ApiRole>(['anon', 'authenticated', 'service_role']);
 
-/** The public half of the signing key, as `/auth/v1/.well-known/jwks.json` publishes it. */
-export function publicKeys(keys: Keys) {
-  const { d: _private, ...publicKey } = keys.signingKey;
-  return { keys: [{ ...publicKey, key_ops: ['verify'] }] };
+/** The public halves of the keys that sign, as `/auth/v1/.well-known/jwks.json` publishes them. */
+export function publicKeys({ signingKey, otherKeys = [] }: Keys): { keys: JWK[] } {
+  return { keys: [signingKey, ...otherKeys].map(publicHalf) };
+}
+
+function publicHalf(key: JWK): JWK {
+  const { d: _d, p: _p, q: _q, dp: _dp, dq: _dq, qi: _qi, ...publicKey } = key;
+  return { ...publicKey, use: 'sig', key_ops: ['verify'] };
 }
 
 /**
- * Makes the function that verifies a token: one signed with the project's key (ES256) or its secret (HS256). It answers
- * with the claims, and rejects with an error of jose for any other token.
+ * Makes the function that verifies a token: one signed with a key of the project (ES256, RS256) or its secret (HS256). It
+ * answers with the claims, and rejects with an error of jose for any other token.
  */
 export function createVerify(keys: Keys): (token: string) => Promise<JWTPayload> {
   const jwks = createLocalJWKSet(publicKeys(keys));
@@ -42,7 +46,7 @@ export function createVerify(keys: Keys): (token: string) => Promise<JWTPayload>
     const { payload } =
       alg === 'HS256'
         ? await jwtVerify(token, secret, { algorithms: ['HS256'] })
-        : await jwtVerify(token, jwks, { algorithms: ['ES256'] });
+        : await jwtVerify(token, jwks, { algorithms: ['ES256', 'RS256'] });
     if (verified.size >= mostVerified) verified.clear();
     verified.set(token, payload);
     return payload;

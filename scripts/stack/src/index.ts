@@ -1,4 +1,5 @@
 // What other packages may use: see "exports" in package.json.
+export { keysOf } from './configured-keys.ts';
 export { errorMessage, StackError } from './errors.ts';
 export { type Keys, loadKeys } from './keys.ts';
 export { databaseUrl } from './postgres/bootstrap.ts';

@@ -31,14 +31,16 @@ export interface Keys {
   jwtSecret: string;
   /** Signs URLs of Storage and nothing else: neither kind of token can pass for the other. */
   storageSecret: string;
-  /** Signs access tokens (ES256), private part included; its `kid` is in the published JWKS. */
+  /** Signs access tokens (ES256 or RS256), private part included; its `kid` is in the published JWKS. */
   signingKey: JWK;
+  /** Keys that signed before, or will later: their tokens are valid as well. */
+  otherKeys?: JWK[];
   passwords: Record<LoginRole, string>;
 }
 
 const tenYearsInSeconds = 10 * 365 * 24 * 3600;
 
-/** The keys in a state folder; made and stored there when there are none. */
+/** The keys in a state folder; made and stored there when there are none. Settings of the project may replace some: `keysOf`. */
 export async function loadKeys(state: string): Promise<Keys> {
   const file = path.join(state, 'keys.json');
   if (fs.existsSync(file)) return readKeys(file);

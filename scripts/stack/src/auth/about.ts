@@ -96,7 +96,7 @@ export const openIdConfiguration: Endpoint = async (auth) =>
       response_modes_supported: ['query'],
       grant_types_supported: ['authorization_code', 'refresh_token'],
       subject_types_supported: ['public'],
-      id_token_signing_alg_values_supported: ['ES256'],
+      id_token_signing_alg_values_supported: ['RS256', 'HS256', 'ES256'],
       code_challenge_methods_supported: ['S256', 'plain'],
     },
     { headers: cached },

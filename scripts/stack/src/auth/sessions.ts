@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { isIP } from 'node:net';
 import { importJWK, SignJWT } from 'jose';
 import type { Row, Sql } from 'postgres';
+import { headerOf } from '../configured-keys.ts';
 import { StackError } from '../errors.ts';
 import type { Keys } from '../keys.ts';
 import type { Project } from '../project.ts';
@@ -87,7 +88,7 @@ const refreshTokenLength = 12;
 
 /** Makes the sessions of one project. */
 export function createSessions({ database, keys, config, hooks, issuer }: SessionSettings): Sessions {
-  const signingKey = importJWK(keys.signingKey, 'ES256');
+  const signingKey = importJWK(keys.signingKey);
   const timebox = durationOf('timebox', config.sessions?.timebox);
   const inactivity = durationOf('inactivity_timeout', config.sessions?.inactivity_timeout);
   const reuseInterval = config.refresh_token_reuse_interval * 1000;
@@ -123,7 +124,7 @@ export function createSessions({ database, keys, config, hooks, issuer }: Sessio
       is_anonymous: user.is_anonymous,
     };
     const accessToken = await new SignJWT(await hooks.customAccessToken(db, user.id, claims, method))
-      .setProtectedHeader({ alg: 'ES256', kid: keys.signingKey.kid ?? '', typ: 'JWT' })
+      .setProtectedHeader(headerOf(keys.signingKey))
       .sign(await signingKey);
     return {
       access_token: accessToken,

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { commandName } from '../command-name.ts';
-import { loadKeys } from '../keys.ts';
+import { keysOf } from '../configured-keys.ts';
 import type { Project } from '../project.ts';
 import { findRun } from '../run.ts';
 import { printAddresses } from './addresses.ts';
@@ -25,7 +25,7 @@ export async function startDetached(project: Project, args: string[]): Promise<n
   });
   if (code !== null) return code;
   const run = await findRun(project);
-  if (run) printAddresses(run, await loadKeys(project.state));
+  if (run) printAddresses(run, await keysOf(project));
   console.log(`\n${commandName('stop')} stops everything, ${commandName('logs')} shows its logs.`);
   return 0;
 }

@@ -1,6 +1,6 @@
 import { commandName } from '../command-name.ts';
+import { keysOf } from '../configured-keys.ts';
 import { StackError } from '../errors.ts';
-import { loadKeys } from '../keys.ts';
 import type { Ports } from '../ports.ts';
 import { isWriteAfterEnd } from '../postgres/pool.ts';
 import type { Project } from '../project.ts';
@@ -27,7 +27,7 @@ export async function start(project: Project, options: StartOptions): Promise<nu
   const running = await findRun(project);
   if (running) {
     console.log(`It runs already, as process ${running.pid}.\n`);
-    printAddresses(running, await loadKeys(project.state));
+    printAddresses(running, await keysOf(project));
     return 0;
   }
   let interrupted = false;

@@ -1,6 +1,6 @@
 import { commandName } from '../command-name.ts';
+import { keysOf } from '../configured-keys.ts';
 import { checkHealth } from '../health.ts';
-import { loadKeys } from '../keys.ts';
 import type { Project } from '../project.ts';
 import { findRun, isClaimed } from '../run.ts';
 import { printAddresses } from './addresses.ts';
@@ -13,7 +13,7 @@ export async function status(project: Project, json: boolean): Promise<number> {
     console.log(json ? 'null' : busy || `Nothing runs for this project. ${commandName('start')} starts it.`);
     return 1;
   }
-  const keys = await loadKeys(project.state);
+  const keys = await keysOf(project);
   const health = await checkHealth(project, run, keys);
   if (json) {
     const { publishableKey, secretKey } = keys;
