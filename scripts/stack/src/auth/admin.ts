@@ -188,9 +188,9 @@ export const deleteUser: Endpoint = async (auth, call) => {
   return Response.json({});
 };
 
-/** The user whom the URL names. */
-async function loadUser({ database }: Context, { url }: Call): Promise<User> {
-  const id = url.pathname.split('/').at(-1);
+/** The user whom the URL names, behind `/admin/users/`. */
+export async function loadUser({ database }: Context, { url }: Call): Promise<User> {
+  const id = /\/admin\/users\/([^/]+)/.exec(url.pathname)?.[1];
   if (!isUuid(id)) throw new AuthError(404, 'validation_failed', 'user_id must be an UUID');
   const user = await findUser(database, id);
   if (!user) throw userNotFound();

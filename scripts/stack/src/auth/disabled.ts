@@ -1,4 +1,5 @@
 import { authorize } from './about.ts';
+import { loadUser } from './admin.ts';
 import { AuthError, invalid } from './auth-error.ts';
 import { readBody, text } from './body.ts';
 import { type Call, type Context, type Endpoint, requireAdmin, signedIn } from './endpoint.ts';
@@ -22,12 +23,27 @@ export const enrollFactor: Endpoint = async (auth, call) => {
 /** Requests about a second factor: no user has one. */
 export const findFactor: Endpoint = async (auth, call) => {
   await signedIn(auth, call);
-  throw new AuthError(404, 'mfa_factor_not_found', 'Factor not found');
+  throw noFactor(call);
 };
 
-/** `GET /admin/users/<id>/factors`. */
-export const listFactors: Endpoint = async (_auth, call) => {
+/** Requests of an administrator about a second factor. */
+export const findFactorOfUser: Endpoint = async (auth, call) => {
   requireAdmin(call);
+  await loadUser(auth, call);
+  throw noFactor(call);
+};
+
+function noFactor({ url }: Call): AuthError {
+  const id = /\/factors\/([^/]+)/.exec(url.pathname)?.[1];
+  return isUuid(id)
+    ? new AuthError(404, 'mfa_factor_not_found', 'Factor not found')
+    : new AuthError(404, 'validation_failed', 'factor_id must be an UUID');
+}
+
+/** `GET /admin/users/<id>/factors`. */
+export const listFactors: Endpoint = async (auth, call) => {
+  requireAdmin(call);
+  await loadUser(auth, call);
   return Response.json([]);
 };
 

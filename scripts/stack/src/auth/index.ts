@@ -12,6 +12,7 @@ import { AuthError, errorResponse, invalid, unavailable, unexpected } from './au
 import {
   enrollFactor,
   findFactor,
+  findFactorOfUser,
   linkIdentity,
   listFactors,
   singleSignOn,
@@ -158,6 +159,7 @@ function routesOf(keys: Keys): Routes {
     '/admin/users': { GET: listUsers, POST: createUser },
     '/admin/users/*': { GET: readUserById, PUT: updateUserById, DELETE: deleteUser },
     '/admin/users/*/factors': { GET: listFactors },
+    '/admin/users/*/factors/*': { DELETE: findFactorOfUser, PUT: findFactorOfUser },
     '/health': { GET: health },
     '/settings': { GET: settings },
     '/authorize': { GET: authorize },
@@ -170,7 +172,9 @@ function routesOf(keys: Keys): Routes {
 /** The endpoint of a request, or the answer of Supabase Auth's router to an unknown one. */
 function findEndpoint(routes: Routes, request: Request): Endpoint | Response {
   const path = new URL(request.url).pathname.slice(prefix.length).replace(/(?<=.)\/$/, '');
-  const pattern = path.replace(/^(\/admin\/users\/|\/user\/identities\/|\/factors\/)[^/]+/, '$1*');
+  const pattern = path
+    .replace(/^(\/admin\/users\/|\/user\/identities\/|\/factors\/)[^/]+/, '$1*')
+    .replace(/^(\/admin\/users\/\*\/factors\/)[^/]+$/, '$1*');
   const known = [path, pattern].find((name) => Object.hasOwn(routes, name));
   const methods = known && routes[known];
   if (!methods) return new Response('404 page not found\n', { status: 404 });

@@ -52,6 +52,16 @@ describe('the admin API of Auth', () => {
     expect(error).toMatchObject({ status: 422, code: 'email_exists' });
   });
 
+  test('knows no factors of a user who does not exist', async () => {
+    expect(dataOf(await admin.mfa.listFactors({ userId: ann.id }))).toEqual({ factors: [] });
+    const { error } = await admin.mfa.listFactors({ userId: randomUUID() });
+    expect(error).toMatchObject({ status: 404, code: 'user_not_found' });
+    const ofAnn = await admin.mfa.deleteFactor({ userId: ann.id, id: randomUUID() });
+    expect(ofAnn.error).toMatchObject({ status: 404, code: 'mfa_factor_not_found' });
+    const ofNobody = await admin.mfa.deleteFactor({ userId: randomUUID(), id: randomUUID() });
+    expect(ofNobody.error).toMatchObject({ status: 404, code: 'user_not_found' });
+  });
+
   test('lists users page by page', async () => {
     const { data, error } = await admin.listUsers({ page: 1, perPage: 1 });
     expect(error).toBeNull();
