@@ -68,11 +68,11 @@ describe.skipIf(!executablePath)('the example app', () => {
 
     await ann.getByRole('button', { name: 'New post' }).click();
     const caption = ann.getByLabel('Caption');
-    await caption.pressSequentially(`At the sea with @ben_${unique.slice(0, 6)}`);
+    await caption.pressSequentially(`At the quay${unique} with @ben_${unique.slice(0, 6)}`);
     await ann.getByRole('option', { name: `@ben_${unique}` }).waitFor();
     await caption.press('Enter');
     await caption.pressSequentially(`#sea_${unique}`);
-    expect(await caption.inputValue()).toBe(`At the sea with @ben_${unique} #sea_${unique}`);
+    expect(await caption.inputValue()).toBe(`At the quay${unique} with @ben_${unique} #sea_${unique}`);
     await ann.getByLabel('Add pictures').setInputFiles([photo, picture]);
     await ann.getByLabel('Description of photo.jpg').fill('Two gulls over the sea');
     await ann.getByRole('button', { name: 'Publish' }).click();
@@ -107,7 +107,7 @@ describe.skipIf(!executablePath)('the example app', () => {
       .first()
       .click();
     await ben.getByRole('button', { name: `Follow ann_${unique}` }).click();
-    await ben.getByRole('link', { name: '1 follower' }).waitFor();
+    await ben.getByText('1 follower', { exact: true }).waitFor();
     await ann.getByText(`ben_${unique} follows you`).waitFor();
 
     await ben.getByRole('link', { name: 'Search' }).click();
@@ -117,6 +117,13 @@ describe.skipIf(!executablePath)('the example app', () => {
       .getByRole('listitem')
       .getByRole('link', { name: `ann_${unique}` })
       .waitFor();
+    await ben.getByRole('searchbox').fill(`QUAY${unique}`);
+    await ben.getByRole('searchbox').press('Enter');
+    await ben.getByRole('article', { name: `Post by ann_${unique}` }).waitFor();
+    await ben.getByRole('searchbox').fill(`#sea_${unique.slice(0, 6)}`);
+    await ben.getByRole('searchbox').press('Enter');
+    await ben.getByRole('link', { name: `#sea_${unique}`, exact: true }).waitFor();
+    expect(await ben.getByText('1 person').count()).toBe(1);
 
     await ben.getByRole('link', { name: 'Home' }).click();
     await ben.getByRole('article', { name: `Post by ann_${unique}` }).waitFor();

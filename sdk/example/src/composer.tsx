@@ -79,7 +79,7 @@ export function Composer({ onClose }: { onClose(): void }) {
               type="file"
               multiple
               className="hidden"
-              accept="image/*,video/*,audio/*,.pdf,.docx"
+              accept="image/*,video/*"
               disabled={isSending}
               onChange={({ target }) => {
                 const added = [...(target.files ?? [])].map(draftOf);

@@ -5,20 +5,21 @@ import { Welcome } from './account.tsx';
 import { Composer } from './composer.tsx';
 import { noctra } from './noctra.ts';
 import { NoticesScreen, sentenceOf } from './notices.tsx';
-import { Avatar, End, Icon, pathOf, Screen } from './parts.tsx';
-import { FollowsScreen, Me, Posts, ProfileScreen } from './people.tsx';
+import { Avatar, Icon, List, pathOf, Screen } from './parts.tsx';
+import { Me, Posts, ProfileScreen } from './people.tsx';
 import { PostCard } from './post.tsx';
 import { SearchScreen, Trends } from './search.tsx';
-import { say, useList, useMessage, useOne, useUrl } from './store.ts';
+import { forget, say, useList, useMessage, useOne, useUrl } from './store.ts';
 import { PostScreen } from './thread.tsx';
 
 function App() {
   const [user, setUser] = useState<string | null>();
   useEffect(() => {
     // Also of sign-ins and sign-outs in other tabs.
-    const { data } = noctra.supabase.auth.onAuthStateChange((_, session) =>
-      setUser(session?.user.id ?? null),
-    );
+    const { data } = noctra.supabase.auth.onAuthStateChange((_, session) => {
+      if (!session) forget();
+      setUser(session?.user.id ?? null);
+    });
     return () => data.subscription.unsubscribe();
   }, []);
   if (user === undefined) return <div className="loading" role="status" aria-label="Loading" />;
@@ -38,7 +39,7 @@ function SignedIn() {
       if (event.type === 'added') say(sentenceOf(event.notification));
     }).unsubscribe;
   }, []);
-  if (!me.item) return <End list={me} />;
+  if (!me.item) return <List list={me} show={() => null} />;
   const items = [
     ['home', 'Home', '/'],
     ['search', 'Search', '/search'],
@@ -75,7 +76,7 @@ function SignedIn() {
         <main>
           <Route url={url} onRead={setUnread} />
         </main>
-        <aside>{url.pathname !== '/search' && <Trends />}</aside>
+        <aside>{url.pathname + url.search !== '/search' && <Trends />}</aside>
       </div>
       {isComposing && <Composer onClose={() => setComposing(false)} />}
       <div className="toast" role="status">
@@ -86,11 +87,9 @@ function SignedIn() {
 }
 
 function Route({ url, onRead }: { url: URL; onRead(unread: number): void }) {
-  const [, area = '', name = '', part] = url.pathname.split('/').map(decodeURIComponent);
+  const [, area = '', name = ''] = url.pathname.split('/').map(decodeURIComponent);
   if (area === '') return <Home />;
   if (area === 'posts') return <PostScreen key={name} id={name} />;
-  if (area === 'people' && (part === 'followers' || part === 'following'))
-    return <FollowsScreen key={name + part} of={name} kind={part} />;
   if (area === 'people') return <ProfileScreen key={name} username={name} />;
   if (area === 'notifications') return <NoticesScreen onRead={onRead} />;
   if (area === 'search') return <SearchScreen key={url.search} query={url.searchParams.get('q') ?? ''} />;
@@ -109,23 +108,18 @@ function Route({ url, onRead }: { url: URL; onRead(unread: number): void }) {
 
 function Home() {
   const list = useList<Post>('feed', (cursor) => noctra.feed.list({ cursor, limit: 10 }));
+  const empty = (
+    <>
+      <Icon name="moon" />
+      <p>It is quiet here. Follow people to see what they post, or post something yourself.</p>
+      <a className="button primary" href="/search">
+        Find people
+      </a>
+    </>
+  );
   return (
     <Screen title="Home">
-      {list.items.map((post) => (
-        <PostCard key={post.id} post={post} />
-      ))}
-      <End
-        list={list}
-        empty={
-          <>
-            <Icon name="moon" />
-            <p>It is quiet here. Follow people to see what they post, or post something yourself.</p>
-            <a className="button primary" href="/search">
-              Find people
-            </a>
-          </>
-        }
-      />
+      <List list={list} show={(post) => <PostCard post={post} />} empty={empty} />
     </Screen>
   );
 }

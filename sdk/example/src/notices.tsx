@@ -1,9 +1,8 @@
-import type { Notification, NotificationEvent, Person } from '@noctra/sdk';
+import type { Notification, NotificationEvent } from '@noctra/sdk';
 import { useEffect, useEffectEvent } from 'react';
-import { messageOf, noctra } from './noctra.ts';
-import { Avatar, End, Icon, pathOf, plural, Screen, Time } from './parts.tsx';
-import { PersonRow } from './people.tsx';
-import { say, useList } from './store.ts';
+import { noctra } from './noctra.ts';
+import { Avatar, Icon, List, pathOf, plural, Screen, Time } from './parts.tsx';
+import { useList } from './store.ts';
 
 /** An icon, and what one person or several do. */
 const kinds = {
@@ -31,7 +30,6 @@ const isOneGroup = (older: Notification, newer: Notification) =>
 
 export function NoticesScreen({ onRead }: { onRead(unread: number): void }) {
   const list = useList<Notification>('notices', (cursor) => noctra.notifications.list({ cursor }));
-  const requests = useList<Person>('requests', (cursor) => noctra.people.requests({ cursor }));
   const newest = list.items[0];
   const add = useEffectEvent((event: NotificationEvent) => {
     if (event.type === 'added')
@@ -45,29 +43,14 @@ export function NoticesScreen({ onRead }: { onRead(unread: number): void }) {
     if (newest && !newest.is_read)
       void noctra.notifications.markRead(newest.id).then(({ data }) => data && onRead(data.count));
   }, [newest, onRead]);
-  const answer = async ({ id, username }: Person, isAccepted: boolean) => {
-    const { error } = await noctra.people[isAccepted ? 'acceptRequest' : 'declineRequest'](id);
-    if (error) return say(messageOf(error));
-    requests.change((people) => people.filter((person) => person.id !== id));
-    say(isAccepted ? `${username} follows you now.` : `${username} does not learn of it.`);
-  };
   return (
     <Screen title="Notifications">
-      <ul aria-label="Requests to follow you" className="rows">
-        {requests.items.map((person) => (
-          <PersonRow key={person.id} person={person}>
-            <button type="button" className="primary" onClick={() => answer(person, true)}>
-              Accept<span className="hidden"> {person.username}</span>
-            </button>
-            <button type="button" onClick={() => answer(person, false)}>
-              Decline<span className="hidden"> {person.username}</span>
-            </button>
-          </PersonRow>
-        ))}
-      </ul>
-      <ul aria-label="Notifications" className="rows">
-        {list.items.map((notice) => (
-          <li key={notice.id} className={notice.is_read ? '' : 'unread'}>
+      <List
+        as="ul"
+        className="rows"
+        list={list}
+        show={(notice) => (
+          <li className={notice.is_read ? '' : 'unread'}>
             <Icon name={kinds[notice.kind][0]} />
             {notice.actors[0] && <Avatar person={notice.actors[0]} />}
             <a href={notice.post ? `/posts/${notice.post}` : pathOf(notice.actors[0] ?? { username: '' })}>
@@ -77,9 +60,9 @@ export function NoticesScreen({ onRead }: { onRead(unread: number): void }) {
             </a>
             <Time at={notice.created_at} />
           </li>
-        ))}
-      </ul>
-      <End list={list} empty={<p>Nothing yet. Post something, and follow people.</p>} />
+        )}
+        empty={<p>Nothing yet. Post something, and follow people.</p>}
+      />
     </Screen>
   );
 }

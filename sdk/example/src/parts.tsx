@@ -1,7 +1,7 @@
 import type { Comment, NoctraError, Person, Post } from '@noctra/sdk';
-import { type ComponentProps, type ReactNode, useEffect, useId, useRef } from 'react';
+import { type ComponentProps, Fragment, type ReactNode, useEffect, useId, useRef } from 'react';
 import { messageOf, noctra } from './noctra.ts';
-import { act, type Reading, useVisit } from './store.ts';
+import { act, type Item, type Reading, useVisit } from './store.ts';
 
 const icons = {
   moon: 'M21 14A9 9 0 1 1 10 3a7 7 0 0 0 11 11z',
@@ -21,6 +21,7 @@ const icons = {
   leave: 'M10 4H5v16h5M10 12h10M16 8l4 4-4 4',
 };
 type IconName = keyof typeof icons;
+type IconButtonProps = ComponentProps<'button'> & { icon: IconName; label: string };
 
 export const Icon = ({ name }: { name: IconName }) => (
   <svg viewBox="0 0 24 24" aria-hidden="true" className={`icon icon-${name}`}>
@@ -29,12 +30,7 @@ export const Icon = ({ name }: { name: IconName }) => (
 );
 
 /** The label is for screen readers, and a tooltip. */
-export const IconButton = ({
-  icon,
-  label,
-  children,
-  ...rest
-}: { icon: IconName; label: string } & ComponentProps<'button'>) => (
+export const IconButton = ({ icon, label, children, ...rest }: IconButtonProps) => (
   <button type="button" className="icon-button" aria-label={label} title={label} {...rest}>
     <Icon name={icon} />
     {children}
@@ -62,8 +58,16 @@ export function Screen({ title, children }: { title: string; children: ReactNode
   );
 }
 
-/** The end of a list: reads on when it comes near, and says why there is nothing. */
-export function End({ list, empty }: { list: Reading<unknown> & { more(): void }; empty?: ReactNode }) {
+interface ListProps<T> {
+  as?: 'div' | 'ul' | 'ol';
+  className?: string;
+  list: Reading<T> & { more(): void };
+  show(item: T): ReactNode;
+  empty?: ReactNode;
+}
+
+/** A list as far as it is read: reads on when its end comes near, and says why there is nothing. */
+export function List<T extends Item>({ as: Box = 'div', list, show, empty, ...rest }: ListProps<T>) {
   const { items, next, isLoading, error, more } = list;
   const button = useRef<HTMLButtonElement>(null);
   useEffect(() => {
@@ -72,18 +76,25 @@ export function End({ list, empty }: { list: Reading<unknown> & { more(): void }
     if (button.current && !isLoading && !error) observer.observe(button.current);
     return () => observer.disconnect();
   }, [isLoading, error]);
-  if (isLoading || (next === undefined && !error))
-    return <div className="loading" role="status" aria-label="Loading" />;
-  if (next === null) return items.length === 0 && <div className="note">{empty}</div>;
+  const isWaiting = isLoading || (next === undefined && !error);
   return (
-    <div className="note">
-      <p role="alert">{error && messageOf(error)}</p>
-      {error?.status !== 404 && (
-        <button type="button" ref={button} onClick={more}>
-          {error ? 'Try again' : 'Show more'}
-        </button>
-      )}
-    </div>
+    <>
+      <Box {...rest}>
+        {items.map((item) => (
+          <Fragment key={item.id}>{show(item)}</Fragment>
+        ))}
+      </Box>
+      {isWaiting && <div className="loading" role="status" aria-label="Loading" />}
+      <div className="note">
+        {next === null && items.length === 0 && empty}
+        {error && <p role="alert">{messageOf(error)}</p>}
+        {!isWaiting && next !== null && error?.status !== 404 && (
+          <button type="button" ref={button} onClick={more}>
+            {error ? 'Try again' : 'Show more'}
+          </button>
+        )}
+      </div>
+    </>
   );
 }
 
@@ -123,7 +134,7 @@ export function Text({
   text,
   mentions,
   tags = [],
-}: Pick<Post, 'mentions'> & { text: string; tags?: Post['tags'] }) {
+}: Pick<Post, 'mentions'> & Partial<Post> & { text: string }) {
   const paths = new Map(mentions.map((person) => [`@${person.username.toLowerCase()}`, pathOf(person)]));
   for (const { name } of tags) paths.set(`#${name}`, `/tags/${name}`);
   const parts = text.split(/((?<![\p{L}\p{N}_&])[@＠#＃][\p{L}\p{M}\p{N}_]+)/u);
@@ -179,12 +190,10 @@ export function Dialog({
   );
 }
 
+type FieldProps = ComponentProps<'input'> & { label: string; error: NoctraError | null };
+
 /** An input with its label, and with the error that names it. */
-export function Field({
-  label,
-  error,
-  ...rest
-}: { label: string; error: NoctraError | null } & ComponentProps<'input'>) {
+export function Field({ label, error, ...rest }: FieldProps) {
   const id = useId();
   const wrong = error?.field === rest.name ? error : null;
   return (

@@ -1,19 +1,7 @@
 import { limits, type OwnProfile, type Person, type Post, type Profile } from '@noctra/sdk';
-import { createContext, type ReactNode, useContext, useState } from 'react';
+import { createContext, useContext, useState } from 'react';
 import { noctra } from './noctra.ts';
-import {
-  Avatar,
-  count,
-  Dialog,
-  End,
-  Field,
-  Icon,
-  IconButton,
-  Name,
-  pathOf,
-  plural,
-  Screen,
-} from './parts.tsx';
+import { Avatar, count, Dialog, Field, Icon, IconButton, List, Name, plural, Screen } from './parts.tsx';
 import { act, patch, say, useList, useOne, useSend } from './store.ts';
 
 /** The user who is signed in. */
@@ -40,78 +28,70 @@ function FollowButton({ person }: { person: Person | Profile }) {
   );
 }
 
-export const PersonRow = ({ person, children }: { person: Person; children?: ReactNode }) => (
+export const PersonRow = ({ person }: { person: Person }) => (
   <li>
     <Avatar person={person} />
     <div>
       <Name person={person} />
       {person.followed_by && <small> follows you</small>}
     </div>
-    {children ?? <FollowButton person={person} />}
+    <FollowButton person={person} />
   </li>
 );
 
-/** The followers of a person, or those whom the person follows. */
-export function FollowsScreen({ of, kind }: { of: string; kind: 'followers' | 'following' }) {
-  const list = useList<Person>(kind, (cursor) => noctra.people[kind]({ of, cursor }));
+/** A profile with the pictures of its posts. */
+export function ProfileScreen({ username }: { username: string }) {
+  const reading = useOne<Profile>('profile', () => noctra.profiles.get(username));
   return (
-    <Screen title={kind === 'followers' ? `Followers of ${of}` : `${of} follows`}>
-      <ul className="rows">
-        {list.items.map((person) => (
-          <PersonRow key={person.id} person={person} />
-        ))}
-      </ul>
-      <End list={list} empty={<p>Nobody yet.</p>} />
+    <Screen title={username}>
+      <List
+        list={reading}
+        show={(profile) => (
+          <>
+            <ProfileCard profile={profile} />
+            <Posts
+              name={`posts ${profile.following}`}
+              filter={{ owner: profile.id }}
+              empty={
+                profile.publicProfile ? 'No posts yet.' : 'Only followers see the posts of this profile.'
+              }
+            />
+          </>
+        )}
+      />
     </Screen>
   );
 }
 
-/** A profile with the pictures of its posts. */
-export function ProfileScreen({ username }: { username: string }) {
+function ProfileCard({ profile }: { profile: Profile }) {
   const [isEditing, setEditing] = useState(false);
-  const isMine = useContext(Me).username === username;
-  const { item: profile, ...reading } = useOne<Profile>('profile', () => noctra.profiles.get(username));
   return (
-    <Screen title={username}>
-      {profile && (
-        <>
-          <section className="profile" aria-label="Profile">
-            <img className="cover" src={profile.cover_pic_url} alt="" />
-            <Avatar person={profile} />
-            <div>
-              <FollowButton person={profile} />
-              {isMine && (
-                <button type="button" onClick={() => setEditing(true)}>
-                  Edit profile
-                </button>
-              )}
-              {isMine && <IconButton icon="leave" label="Sign out" onClick={() => noctra.auth.signOut()} />}
-            </div>
-            <p className="name">
-              {profile.username} {profile.is_vip && '★'} {!profile.publicProfile && <Icon name="lock" />}
-              {profile.followed_by && <small> follows you</small>}
-            </p>
-            <p dir="auto">{profile.bio}</p>
-            <p>
-              <b>{plural(profile.post_count, 'post')}</b>
-              <a href={`${pathOf(profile)}/followers`}>{plural(profile.follower_count, 'follower')}</a>
-              <a href={`${pathOf(profile)}/following`}>{count(profile.following_count)} following</a>
-            </p>
-          </section>
-          <Posts
-            name={`posts ${profile.following}`}
-            filter={{ owner: profile.id }}
-            empty={
-              profile.publicProfile
-                ? 'No posts yet.'
-                : 'This profile is private: its followers see the posts.'
-            }
-          />
-        </>
-      )}
-      <End list={reading} />
+    <section className="profile" aria-label="Profile">
+      <img className="cover" src={profile.cover_pic_url} alt="" />
+      <Avatar person={profile} />
+      <div>
+        <FollowButton person={profile} />
+        {useContext(Me).id === profile.id && (
+          <>
+            <button type="button" onClick={() => setEditing(true)}>
+              Edit profile
+            </button>
+            <IconButton icon="leave" label="Sign out" onClick={() => noctra.auth.signOut()} />
+          </>
+        )}
+      </div>
+      <p className="name">
+        {profile.username} {profile.is_vip && '★'} {!profile.publicProfile && <Icon name="lock" />}
+        {profile.followed_by && <small> follows you</small>}
+      </p>
+      <p dir="auto">{profile.bio}</p>
+      <p>
+        <b>{plural(profile.post_count, 'post')}</b>
+        <b>{plural(profile.follower_count, 'follower')}</b>
+        <b>{count(profile.following_count)} following</b>
+      </p>
       {isEditing && <EditProfile onClose={() => setEditing(false)} />}
-    </Screen>
+    </section>
   );
 }
 
@@ -120,27 +100,21 @@ export function Posts(props: { name: string; filter: { owner?: string; tag?: str
   const list = useList<Post>(props.name, (cursor) =>
     noctra.posts.list({ ...props.filter, cursor, limit: 24 }),
   );
-  return (
-    <>
-      <ul className="grid">
-        {list.items.map(({ id, caption, media: [first], like_count, comment_count, owner }) => (
-          <li key={id}>
-            <a href={`/posts/${id}`}>
-              {first?.file_type === 'image' && first.url ? (
-                <img src={first.url} alt={first.alt_text || `Picture by ${owner.username}`} loading="lazy" />
-              ) : (
-                <span dir="auto">{caption}</span>
-              )}
-              <small>
-                {plural(like_count, 'like')}, {plural(comment_count, 'comment')}
-              </small>
-            </a>
-          </li>
-        ))}
-      </ul>
-      <End list={list} empty={<p>{props.empty}</p>} />
-    </>
+  const show = ({ id, caption, media: [first], like_count, comment_count, owner }: Post) => (
+    <li>
+      <a href={`/posts/${id}`}>
+        {first?.file_type === 'image' && first.url ? (
+          <img src={first.url} alt={first.alt_text || `Picture by ${owner.username}`} loading="lazy" />
+        ) : (
+          <span dir="auto">{caption}</span>
+        )}
+        <small>
+          {plural(like_count, 'like')}, {plural(comment_count, 'comment')}
+        </small>
+      </a>
+    </li>
   );
+  return <List as="ul" className="grid" list={list} show={show} empty={<p>{props.empty}</p>} />;
 }
 
 function EditProfile({ onClose }: { onClose(): void }) {
@@ -150,7 +124,6 @@ function EditProfile({ onClose }: { onClose(): void }) {
     const picture = (name: string) => [form.get(name) as File].find(({ size }) => size > 0);
     const { data, error } = await noctra.profiles.update({
       bio: String(form.get('bio')),
-      publicProfile: !form.get('private'),
       profile_pic: picture('profile_pic'),
       cover_pic: picture('cover_pic'),
     });
@@ -166,10 +139,6 @@ function EditProfile({ onClose }: { onClose(): void }) {
         <Field label="Picture" name="profile_pic" type="file" accept="image/*" error={error} />
         <Field label="Cover" name="cover_pic" type="file" accept="image/*" error={error} />
         <Field {...bio} dir="auto" error={error} />
-        <label className="check">
-          <input type="checkbox" name="private" defaultChecked={!me.publicProfile} />
-          Only my followers see my posts
-        </label>
         <button type="submit" className="primary" disabled={isSending}>
           {isSending ? 'Saving …' : 'Save'}
         </button>

@@ -4,30 +4,17 @@ import { noctra } from './noctra.ts';
 import { Avatar, count, Icon, IconButton, LikeButton, Name, Text, Time } from './parts.tsx';
 import { patch } from './store.ts';
 
-/** A file. Its address loads for an hour; then it is signed anew, once. */
 function Medium({ medium, label }: { medium: PostMedia; label: string }) {
-  const [url, setUrl] = useState(medium.url ?? '');
-  const isSigned = useRef(false);
-  const onError = async () => {
-    if (isSigned.current) return;
-    isSigned.current = true;
-    const { data } = await noctra.media.sign([medium.file]);
-    if (data?.[0]) setUrl(data[0]);
-  };
-  const { file_type, alt_text, width, height } = medium;
-  const text = alt_text || `${label}, not described`;
-  const common = { src: url, onError, 'aria-label': text };
-  // biome-ignore-start lint/a11y/useMediaCaption: Noctra has no captions for videos and sound.
-  if (file_type === 'video') return <video {...common} controls playsInline />;
-  if (file_type === 'audio') return <audio {...common} controls />;
-  // biome-ignore-end lint/a11y/useMediaCaption: see above.
+  const { file_type, width, height } = medium;
+  const url = medium.url ?? '';
+  const text = medium.alt_text || `${label}, not described`;
   if (file_type === 'image')
-    return (
-      <img src={url} onError={onError} alt={text} width={width ?? 1} height={height ?? 1} loading="lazy" />
-    );
+    return <img src={url} alt={text} width={width ?? 1} height={height ?? 1} loading="lazy" />;
+  // biome-ignore lint/a11y/useMediaCaption: Noctra has no captions for videos.
+  if (file_type === 'video') return <video src={url} aria-label={text} controls playsInline />;
   return (
     <a className="button" href={url} target="_blank" rel="noreferrer">
-      {alt_text || label}
+      {text}
     </a>
   );
 }
@@ -98,11 +85,6 @@ export function PostCard({ post }: { post: Post }) {
       </header>
       {media.length > 0 && <Gallery post={post} />}
       <Text text={post.caption} mentions={post.mentions} tags={post.tags} />
-      {post.original_post && (
-        <a className="button" href={`/posts/${post.original_post}`}>
-          <Icon name="repost" /> The post that this one is about
-        </a>
-      )}
       <footer>
         <LikeButton item={post} of="posts" />
         <a className="icon-button" href={`/posts/${id}`} aria-label={`Comments, ${comment_count}`}>

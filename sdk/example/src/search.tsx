@@ -1,8 +1,8 @@
-import type { Profile } from '@noctra/sdk';
-import { useEffect, useState } from 'react';
-import { findPeople, newTags } from './noctra.ts';
-import { plural, Screen } from './parts.tsx';
-import { PersonRow, Posts } from './people.tsx';
+import { limits, type NoctraError, type Person, type Post, type TagCount } from '@noctra/sdk';
+import { noctra } from './noctra.ts';
+import { List, plural, Screen } from './parts.tsx';
+import { PersonRow } from './people.tsx';
+import { PostCard } from './post.tsx';
 import { go, useList } from './store.ts';
 
 export function SearchScreen({ query }: { query: string }) {
@@ -15,11 +15,11 @@ export function SearchScreen({ query }: { query: string }) {
             type="search"
             name="q"
             aria-label="Search"
-            placeholder="A name, or a #tag"
+            placeholder="People, words of posts, #tags"
             defaultValue={query}
             dir="auto"
             required
-            maxLength={100}
+            maxLength={limits.query_length}
           />
         </form>
       </search>
@@ -29,39 +29,61 @@ export function SearchScreen({ query }: { query: string }) {
 }
 
 function Found({ query }: { query: string }) {
-  const people = useList<Profile>('people', () => findPeople(query));
-  const tag = query.replace(/^[#＃]/, '').toLowerCase();
+  const people = useList<Person>('people', (cursor) => noctra.search.people(query, { cursor, limit: 5 }));
+  const posts = useList<Post>('posts', (cursor) => noctra.search.posts(query, { cursor, limit: 10 }));
   return (
     <>
+      <Tags title="Tags" name="tags" read={() => noctra.search.tags(query, { limit: 5 })} empty="No tag." />
       <h2>People</h2>
-      <ul className="rows">
-        {people.items.map((person) => (
-          <PersonRow key={person.id} person={person} />
-        ))}
-      </ul>
-      {people.next === null && people.items.length === 0 && <p className="note">Nobody of this name.</p>}
-      <h2>Posts with #{tag}</h2>
-      <Posts name="posts" filter={{ tag }} empty="No post has this tag." />
+      <List
+        as="ul"
+        className="rows"
+        list={people}
+        show={(person) => <PersonRow person={person} />}
+        empty={<p>Nobody of this name.</p>}
+      />
+      <h2>Posts</h2>
+      <List list={posts} show={(post) => <PostCard post={post} />} empty={<p>No post has these words.</p>} />
     </>
   );
 }
 
-/** The tags that most people use in the newest posts. */
-export function Trends() {
-  const [tags, setTags] = useState<[string, Set<string>][]>([]);
-  useEffect(() => void newTags().then((found) => setTags([...found].slice(0, 8))), []);
+export const Trends = () => (
+  <Tags
+    title="Trends"
+    name="all: trends"
+    read={() => noctra.search.trends({ limit: 8 })}
+    empty="Tags that many people use today will be here."
+  />
+);
+
+interface TagsProps {
+  title: string;
+  name: string;
+  read(): PromiseLike<{ data: TagCount[]; error: null } | { data: null; error: NoctraError }>;
+  empty: string;
+}
+
+function Tags({ title, name, read, empty }: TagsProps) {
+  const list = useList(name, async () => {
+    const { data, error } = await read();
+    if (error) return { data, next: null, error };
+    return { data: data.map((row) => ({ ...row, id: row.tag })), next: null, error };
+  });
   return (
-    <section className="card">
-      <h2>New tags</h2>
-      {tags.length === 0 && <p className="quiet">Tags of new posts will be here.</p>}
-      <ul>
-        {tags.map(([tag, people]) => (
-          <li key={tag}>
+    <section className="card" aria-label={title}>
+      <h2>{title}</h2>
+      <List
+        as="ul"
+        list={list}
+        show={({ tag, people_count }) => (
+          <li>
             <a href={`/tags/${tag}`}>#{tag}</a>
-            <small>{plural(people.size, 'person', 'people')}</small>
+            <small>{plural(people_count, 'person', 'people')}</small>
           </li>
-        ))}
-      </ul>
+        )}
+        empty={<p>{empty}</p>}
+      />
     </section>
   );
 }

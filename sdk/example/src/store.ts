@@ -2,7 +2,7 @@ import type { NoctraError, Page, Result } from '@noctra/sdk';
 import { type FormEvent, useEffect, useEffectEvent, useState, useSyncExternalStore } from 'react';
 import { messageOf } from './noctra.ts';
 
-type Item = { id: string };
+export type Item = { id: string };
 
 /** A list as far as it has been read. `next` is undefined before the first page, and null after the last. */
 export interface Reading<T> {
@@ -59,6 +59,9 @@ function set(key: string, changes: Partial<Reading<Item>>): void {
   readings.set(key, { ...(readings.get(key) ?? nothing), ...changes });
   tell();
 }
+
+/** Forgets what a user has read, when another may sign in. */
+export const forget = () => readings.clear();
 
 /** A list of the SDK, page by page. A name that begins with `all` is the same for all entries of the history. */
 export function useList<T extends Item>(

@@ -1,16 +1,28 @@
+import type { Person } from '@noctra/sdk';
 import { type ComponentProps, type KeyboardEvent, useEffect, useId, useRef, useState } from 'react';
-import { suggest } from './noctra.ts';
+import { noctra } from './noctra.ts';
+import { Avatar } from './parts.tsx';
+
+type SuggestingProps = Omit<ComponentProps<'textarea'>, 'value'> & {
+  label: string;
+  value: string;
+  onText(text: string): void;
+};
+
+/** People whose names, or tags that begin like the word, which begins with `@` or `#`. */
+async function suggest(word: string, signal: AbortSignal) {
+  const options = { limit: 8, signal };
+  if (word.startsWith('#'))
+    return ((await noctra.search.tags(word, options)).data ?? []).map(({ tag }) => ({ text: tag }));
+  const { data } = await noctra.search.suggest(word, options);
+  return (data ?? []).map((person) => ({ text: person.username, person }));
+}
 
 /** A text field that suggests people after `@` and tags after `#`: arrows choose, Enter or Tab takes, Escape closes. */
-export function SuggestingText({
-  label,
-  value,
-  onText,
-  ...rest
-}: { label: string; value: string; onText(text: string): void } & ComponentProps<'textarea'>) {
+export function SuggestingText({ label, value, onText, ...rest }: SuggestingProps) {
   const field = useRef<HTMLTextAreaElement>(null);
   const [word, setWord] = useState('');
-  const [found, setFound] = useState<string[]>([]);
+  const [found, setFound] = useState<{ text: string; person?: Person }[]>([]);
   const [chosen, setChosen] = useState(0);
   const id = useId();
 
@@ -48,7 +60,7 @@ export function SuggestingText({
     if (!suggestion) return;
     const step = { ArrowDown: 1, ArrowUp: found.length - 1 }[event.key];
     if (step) setChosen((chosen + step) % found.length);
-    else if (event.key === 'Enter' || event.key === 'Tab') take(suggestion);
+    else if (event.key === 'Enter' || event.key === 'Tab') take(suggestion.text);
     else if (event.key === 'Escape') setWord('');
     else return;
     event.preventDefault();
@@ -71,20 +83,20 @@ export function SuggestingText({
         {...rest}
       />
       <div role="listbox" id={id} aria-label="Suggestions" hidden={found.length === 0}>
-        {found.map((suggestion, index) => (
+        {found.map(({ text, person }, index) => (
           <div
-            key={suggestion}
+            key={text}
             role="option"
             tabIndex={-1}
             id={`${id}-${index}`}
             aria-selected={index === chosen}
             onPointerDown={(event) => {
               event.preventDefault();
-              take(suggestion);
+              take(text);
             }}
           >
-            {word.charAt(0)}
-            {suggestion}
+            {person && <Avatar person={person} />}
+            {word.charAt(0) + text}
           </div>
         ))}
       </div>

@@ -1,7 +1,7 @@
 import { type Comment, type CommentEvent, limits, type Page, type Post } from '@noctra/sdk';
 import { useEffect, useEffectEvent, useState } from 'react';
 import { messageOf, noctra } from './noctra.ts';
-import { Avatar, End, IconButton, LikeButton, Name, plural, Screen, Text, Time } from './parts.tsx';
+import { Avatar, IconButton, LikeButton, List, Name, plural, Screen, Text, Time } from './parts.tsx';
 import { PostCard } from './post.tsx';
 import { go, patch, say, useList, useOne, useSend } from './store.ts';
 import { SuggestingText } from './suggest.tsx';
@@ -12,16 +12,13 @@ export function PostScreen({ id }: { id: string }) {
   const [parent, setParent] = useState<Comment>();
   return (
     <Screen title={post.item ? `Post by ${post.item.owner.username}` : 'Post'}>
+      <List list={post} show={(item) => <PostCard post={item} />} />
       {post.item && (
-        <>
-          <PostCard post={post.item} />
-          <section className="comments" aria-label="Comments">
-            <Comments post={id} onReply={setParent} read={(cursor) => noctra.comments.list(id, { cursor })} />
-            <Answer key={parent?.id} post={id} parent={parent} onEnd={() => setParent(undefined)} />
-          </section>
-        </>
+        <section className="comments" aria-label="Comments">
+          <Comments post={id} onReply={setParent} read={(cursor) => noctra.comments.list(id, { cursor })} />
+          <Answer key={parent?.id} post={id} parent={parent} onEnd={() => setParent(undefined)} />
+        </section>
       )}
-      <End list={post} />
     </Screen>
   );
 }
@@ -49,14 +46,12 @@ function Comments({ post, parent, read, onReply }: CommentsProps) {
   });
   useEffect(() => noctra.comments.subscribe(post, hear).unsubscribe, [post]);
   return (
-    <>
-      <ol>
-        {list.items.map((comment) => (
-          <CommentItem key={comment.id} comment={comment} onReply={onReply} />
-        ))}
-      </ol>
-      <End list={list} empty={<p>No comments yet. Say something nice.</p>} />
-    </>
+    <List
+      as="ol"
+      list={list}
+      show={(comment) => <CommentItem comment={comment} onReply={onReply} />}
+      empty={<p>No comments yet. Say something nice.</p>}
+    />
   );
 }
 
