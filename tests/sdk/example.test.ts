@@ -53,13 +53,17 @@ describe.skipIf(!executablePath)('the example app', () => {
     const page = await context.newPage();
     page.on('pageerror', (error) => complaints.push(error.message));
     await page.goto(server.resolvedUrls?.local[0] ?? '');
+    await register(page, username);
+    return page;
+  }
+
+  async function register(page: Page, username: string): Promise<void> {
     await page.getByRole('button', { name: 'Make a new account' }).click();
     await page.getByLabel('User name').fill(username);
     await page.getByLabel('E-mail address').fill(`${username}@example.com`);
     await page.getByLabel('Password').fill('correct horse battery');
     await page.getByRole('button', { name: 'Register' }).click();
     await page.getByText('It is quiet here.').waitFor();
-    return page;
   }
 
   test('shows a like, a comment and a follow of one browser in the other, without a reload', async () => {
@@ -148,6 +152,18 @@ describe.skipIf(!executablePath)('the example app', () => {
     expect(await cleo.evaluate(() => document.activeElement?.tagName)).toBe('H1');
     await cleo.getByRole('button', { name: 'Back' }).press('Enter');
     await cleo.getByRole('heading', { level: 1, name: 'Home' }).waitFor();
+  }, 60_000);
+
+  test('shows nothing of a user who has signed out to the next one', async () => {
+    const unique = crypto.randomUUID().slice(0, 8);
+    const page = await openAs(`emil_${unique}`);
+    await page.getByRole('link', { name: 'Profile' }).click();
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByRole('button', { name: 'Make a new account' }).waitFor();
+    await page.goBack();
+    await register(page, `fay_${unique}`);
+    const profile = await page.getByRole('link', { name: 'Profile' }).getAttribute('href');
+    expect(profile).toBe(`/people/fay_${unique}`);
   }, 60_000);
 
   test('tells a user what is wrong with a registration, beside the field', async () => {

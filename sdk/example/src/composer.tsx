@@ -6,14 +6,8 @@ import { go, say, useSend } from './store.ts';
 import { SuggestingText } from './suggest.tsx';
 
 /** A file of the post that is being written. `sent` goes from 0 to 1. */
-interface Draft {
-  file: File;
-  preview: string;
-  alt_text: string;
-  sent: number;
-}
-
-const draftOf = (file: File): Draft => ({ file, preview: URL.createObjectURL(file), alt_text: '', sent: 0 });
+const draftOf = (file: File) => ({ file, preview: URL.createObjectURL(file), alt_text: '', sent: 0 });
+type Draft = ReturnType<typeof draftOf>;
 
 export function Composer({ onClose }: { onClose(): void }) {
   const [caption, setCaption] = useState('');

@@ -39,15 +39,16 @@ function SignedIn() {
       if (event.type === 'added') say(sentenceOf(event.notification));
     }).unsubscribe;
   }, []);
-  if (!me.item) return <List list={me} show={() => null} />;
+  const profile = me.item;
+  if (!profile) return <List list={me} show={() => null} />;
   const items = [
     ['home', 'Home', '/'],
     ['search', 'Search', '/search'],
     ['bell', 'Notifications', '/notifications'],
-    ['person', 'Profile', pathOf(me.item)],
+    ['person', 'Profile', pathOf(profile)],
   ] as const;
   return (
-    <Me value={me.item}>
+    <Me value={profile}>
       <div className="frame">
         <nav aria-label="Noctra">
           <a className="brand" href="/">
@@ -55,11 +56,7 @@ function SignedIn() {
           </a>
           {items.map(([icon, label, path]) => (
             <a key={path} href={path} aria-current={url.pathname === path ? 'page' : undefined}>
-              {icon === 'person' ? (
-                <Avatar person={me.item ?? { profile_pic_url: '' }} />
-              ) : (
-                <Icon name={icon} />
-              )}
+              {icon === 'person' ? <Avatar person={profile} /> : <Icon name={icon} />}
               <span>{label}</span>
               {icon === 'bell' && unread > 0 && (
                 <b className="badge">

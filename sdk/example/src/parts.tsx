@@ -129,12 +129,10 @@ export const count = (value: number) => compact.format(value);
 export const plural = (value: number, one: string, many = `${one}s`) =>
   `${count(value)} ${value === 1 ? one : many}`;
 
+type TextProps = { text: string } & Pick<Post, 'mentions'> & Partial<Pick<Post, 'tags'>>;
+
 /** A text whose mentions and tags are links: those that the server has found in it. */
-export function Text({
-  text,
-  mentions,
-  tags = [],
-}: Pick<Post, 'mentions'> & Partial<Post> & { text: string }) {
+export function Text({ text, mentions, tags = [] }: TextProps) {
   const paths = new Map(mentions.map((person) => [`@${person.username.toLowerCase()}`, pathOf(person)]));
   for (const { name } of tags) paths.set(`#${name}`, `/tags/${name}`);
   const parts = text.split(/((?<![\p{L}\p{N}_&])[@＠#＃][\p{L}\p{M}\p{N}_]+)/u);
@@ -166,16 +164,10 @@ export function LikeButton({ item, of }: { item: Post | Comment; of: 'posts' | '
   );
 }
 
+type DialogProps = { title: string; onClose(): void; children: ReactNode };
+
 /** A dialog over the page. The browser keeps the focus inside, and Escape closes it. */
-export function Dialog({
-  title,
-  onClose,
-  children,
-}: {
-  title: string;
-  onClose(): void;
-  children: ReactNode;
-}) {
+export function Dialog({ title, onClose, children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => dialog.current?.showModal(), []);
   const id = useId();

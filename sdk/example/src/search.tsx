@@ -1,4 +1,4 @@
-import { limits, type NoctraError, type Person, type Post, type TagCount } from '@noctra/sdk';
+import { limits, type Person, type Post, type Result, type TagCount } from '@noctra/sdk';
 import { noctra } from './noctra.ts';
 import { List, plural, Screen } from './parts.tsx';
 import { PersonRow } from './people.tsx';
@@ -57,12 +57,7 @@ export const Trends = () => (
   />
 );
 
-interface TagsProps {
-  title: string;
-  name: string;
-  read(): PromiseLike<{ data: TagCount[]; error: null } | { data: null; error: NoctraError }>;
-  empty: string;
-}
+type TagsProps = { title: string; name: string; read(): PromiseLike<Result<TagCount[]>>; empty: string };
 
 function Tags({ title, name, read, empty }: TagsProps) {
   const list = useList(name, async () => {

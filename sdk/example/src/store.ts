@@ -12,6 +12,8 @@ export interface Reading<T> {
   error: NoctraError | null;
 }
 
+export type Read<T> = (cursor?: string | null) => PromiseLike<Page<T>>;
+
 const nothing: Reading<never> = { items: [], isLoading: false, error: null };
 const readings = new Map<string, Reading<Item>>();
 const listeners = new Set<() => void>();
@@ -64,10 +66,7 @@ function set(key: string, changes: Partial<Reading<Item>>): void {
 export const forget = () => readings.clear();
 
 /** A list of the SDK, page by page. A name that begins with `all` is the same for all entries of the history. */
-export function useList<T extends Item>(
-  name: string,
-  read: (cursor?: string | null) => PromiseLike<Page<T>>,
-) {
+export function useList<T extends Item>(name: string, read: Read<T>) {
   const visit = useVisit();
   const key = name.startsWith('all') ? name : `${visit} ${name}`;
   const reading = (useSyncExternalStore(listen, () => readings.get(key)) ?? nothing) as Reading<T>;

@@ -1,9 +1,9 @@
-import { type Comment, type CommentEvent, limits, type Page, type Post } from '@noctra/sdk';
+import { type Comment, type CommentEvent, limits, type Post } from '@noctra/sdk';
 import { useEffect, useEffectEvent, useState } from 'react';
 import { messageOf, noctra } from './noctra.ts';
 import { Avatar, IconButton, LikeButton, List, Name, plural, Screen, Text, Time } from './parts.tsx';
 import { PostCard } from './post.tsx';
-import { go, patch, say, useList, useOne, useSend } from './store.ts';
+import { go, patch, type Read, say, useList, useOne, useSend } from './store.ts';
 import { SuggestingText } from './suggest.tsx';
 
 /** A post with its comments. */
@@ -23,12 +23,7 @@ export function PostScreen({ id }: { id: string }) {
   );
 }
 
-interface CommentsProps {
-  post: string;
-  parent?: string;
-  read(cursor?: string | null): PromiseLike<Page<Comment>>;
-  onReply(to: Comment): void;
-}
+type CommentsProps = { post: string; parent?: string; read: Read<Comment>; onReply(to: Comment): void };
 
 /** The comments on a post, or the replies to one, as they come and go. */
 function Comments({ post, parent, read, onReply }: CommentsProps) {
