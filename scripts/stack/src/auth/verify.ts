@@ -65,6 +65,8 @@ export const verifyCode: Endpoint = async (auth, call) => {
   if (token && Boolean(email) === Boolean(phone))
     throw invalid('Only an email address or phone number should be provided on verify');
   const refused = token ? 'Token has expired or is invalid' : 'Email link is invalid or has expired';
+  if (phone && !/^\+?[1-9][0-9]{1,14}$/.test(phone.replaceAll(' ', '')))
+    throw invalid('Invalid phone number format (E.164 required)');
   if (phone) throw new AuthError(403, 'otp_expired', refused);
   const address = token ? validateEmail(email) : null;
   const type = verifyType(kind);

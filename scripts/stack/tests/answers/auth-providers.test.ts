@@ -33,6 +33,15 @@ describe('a way of signing in that the project does not offer', () => {
     expect(error).toMatchObject({ status: 400, code: 'phone_provider_disabled' });
   });
 
+  test.each([
+    ['+1 555 555 0100', 403, 'otp_expired'],
+    ['0155', 400, 'validation_failed'],
+    ['phone', 400, 'validation_failed'],
+  ])('refuses a code for the phone number %s', async (phone, status, code) => {
+    const { error } = await openClient().auth.verifyOtp({ phone, token: '123456', type: 'sms' });
+    expect(error).toMatchObject({ status, code });
+  });
+
   test('refuses to link another identity', async () => {
     const { error } = await ann.client.auth.linkIdentity({
       provider: 'github',
