@@ -33,7 +33,7 @@ function Found({ query }: { query: string }) {
   const posts = useList<Post>('posts', (cursor) => noctra.search.posts(query, { cursor, limit: 10 }));
   return (
     <>
-      <Tags title="Tags" name="tags" read={() => noctra.search.tags(query, { limit: 5 })} empty="No tag." />
+      <Tags title="Tags" name="tags" read={() => noctra.search.tags(query, { limit: 5 })} />
       <h2>People</h2>
       <List
         as="ul"
@@ -57,7 +57,7 @@ export const Trends = () => (
   />
 );
 
-type TagsProps = { title: string; name: string; read(): PromiseLike<Result<TagCount[]>>; empty: string };
+type TagsProps = { title: string; name: string; read(): PromiseLike<Result<TagCount[]>>; empty?: string };
 
 function Tags({ title, name, read, empty }: TagsProps) {
   const list = useList(name, async () => {
@@ -65,6 +65,7 @@ function Tags({ title, name, read, empty }: TagsProps) {
     if (error) return { data, next: null, error };
     return { data: data.map((row) => ({ ...row, id: row.tag })), next: null, error };
   });
+  if (!empty && list.next === null && list.items.length === 0) return null;
   return (
     <section className="card" aria-label={title}>
       <h2>{title}</h2>
