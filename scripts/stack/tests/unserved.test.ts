@@ -22,6 +22,19 @@ client_id = "id"
 secret = "env(NO_SUCH_SECRET)"
 [auth.mfa.totp]
 enroll_enabled = true
+[auth.passkey]
+enabled = false
+[auth.webauthn]
+rp_id = "localhost"
+[auth.email.smtp]
+enabled = true
+host = "smtp.example.com"
+port = 587
+user = "user"
+pass = "secret"
+admin_email = "admin@example.com"
+[auth.sms.test_otp]
+4152127777 = "123456"
 [storage.s3_protocol]
 enabled = true
 [studio]
@@ -37,6 +50,9 @@ project_id = "abcdefghijklmnopqrst"
     'config.toml: db.vault.key = … is not served',
     'config.toml: auth.external.github.enabled = true is not served',
     'config.toml: auth.mfa.totp.enroll_enabled = true is not served',
+    'config.toml: auth.webauthn.rp_id = "localhost" is not served',
+    'config.toml: auth.email.smtp.enabled = true is not served',
+    'config.toml: auth.sms.test_otp.4152127777 = … is not served',
   ]);
 });
 
