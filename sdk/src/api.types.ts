@@ -330,7 +330,7 @@ export type Report = SentReport & {
 
 export type TagCount = {
   tag: string;
-  /** Posts that have it: of a trend those of the last day, else of its newest 20 those that you see. */
+  /** Posts that have it: of a trend those of the last day, else at most 20 of those that you see. */
   post_count: number;
   /** Users who published them. */
   people_count: number;

@@ -131,6 +131,34 @@ update public.posts set hidden_at = now() where id = (select id from made where 
 select tests.authenticate_as('ben');
 select is(pg_temp.found('xylocarp'), 'closed', 'a hidden post is not found');
 
+-- Tags of posts that the caller does not see neither take places nor hide others
+
+select tests.authenticate_as('ben');
+do $$
+begin
+  for v_post in 0..1 loop
+    perform public.create_post((
+      select string_agg('#xyplace' || lpad((v_post * 25 + number)::text, 2, '0'), ' ') from generate_series(1, 25) as number
+    ));
+  end loop;
+end
+$$;
+select public.create_post('#xypopular') from generate_series(1, 2);
+select tests.authenticate_as('ann');
+select public.create_post(
+  (select string_agg('#xyplace10secret' || number, ' ') from generate_series(1, 30) as number), is_public => false
+) from generate_series(1, 3);
+select public.create_post('#xypopular', is_public => false) from generate_series(1, 20);
+select tests.authenticate_as('ben');
+select is(
+  (select max(tag) from public.search_tags('xyplace', page_limit => 100)), 'xyplace50',
+  'tags of private posts take no place in a list of tags'
+);
+select is(
+  (select (tag, post_count, people_count)::text from public.search_tags('xypopular')), '(xypopular,2,1)',
+  'twenty private posts neither hide a tag nor change its count'
+);
+
 -- Trends
 
 reset role;

@@ -21,7 +21,7 @@ export const TagCountAnswer = z
     tag: z.string(),
     post_count: z.int().openapi({
       description:
-        'Posts that have it: of a trend those of the last day, else of its newest 20 those that you see.',
+        'Posts that have it: of a trend those of the last day, else at most 20 of those that you see.',
     }),
     people_count: z.int().openapi({ description: 'Users who published them.' }),
   })
