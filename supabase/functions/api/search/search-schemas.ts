@@ -4,11 +4,15 @@ import { limits } from '../limits.ts';
 
 /** Query of a search. */
 export const SearchQuery = PageQuery.extend({
+  // The database checks the length, without white space around the text.
   q: z
     .string('A search needs `q`.')
-    .min(1, `A search has 1 to ${limits.query_length} characters.`)
-    .max(limits.query_length, `A search has 1 to ${limits.query_length} characters.`)
-    .openapi({ description: 'What is searched.', example: 'sea' }),
+    .openapi({
+      description: 'What is searched.',
+      example: 'sea',
+      minLength: 1,
+      maxLength: limits.query_length,
+    }),
 });
 
 /** Query of suggestions and of trends, which have one page. */
