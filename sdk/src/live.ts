@@ -14,7 +14,7 @@ export interface Subscription {
   unsubscribe(): void;
 }
 
-/** Who hears what is sent to a topic. */
+/** The callbacks of a listener to a topic. */
 interface Listener {
   hear(event: string, payload: Record<string, unknown>): void;
   /** The channel stands, for the first time or again: something may have been missed. */
@@ -64,7 +64,7 @@ export function createListen(supabase: NoctraSupabaseClient): Listen {
         close(name, topic);
         for (const { refused } of topic.listeners) refused();
       } else if (status === 'CLOSED') {
-        // The server closes a channel whose token has expired. All other failures are supabase-js's to mend.
+        // The server closes a channel whose token has expired. After all other failures supabase-js joins again.
         setTimeout(() => void open(name, topic), retryMs * (0.5 + Math.random() / 2));
       }
     });
@@ -107,7 +107,7 @@ export interface Source<Event> {
    */
   read(): Promise<void>;
   hear?(event: string, payload: Record<string, unknown>): void;
-  /** Called a moment after messages: what they say can be read by now. */
+  /** Called a moment after messages: their rows can be read by now. */
   shown?(): void;
   joined?(): void;
   lost?(): void;
@@ -144,7 +144,7 @@ export function subscribe<Event>(
         await source.read();
       } catch (cause) {
         const { status } = toNoctraError(cause);
-        // What the server refuses, it refuses again.
+        // A refused request would be refused again.
         if (status >= 400 && status < 500 && status !== 429) return;
         isWoken = true;
         await new Promise((resolve) => setTimeout(resolve, retryMs));
@@ -182,7 +182,7 @@ export function subscribe<Event>(
     source.signal?.addEventListener('abort', unsubscribe);
     const { id } = await requireCaller(context);
     if (isOver) return;
-    // What is there before the channel stands is no news.
+    // The first read finds what exists already, which is not reported.
     void wake();
     leave = context.listen(source.topic(id), {
       hear(event, payload) {

@@ -72,7 +72,7 @@ begin
       insert into private.counters (subject_id, counted, value)
       values (v_change.id, count_changes.counted, v_change.number);
     end if;
-    -- A statement that changes more is an account that is deleted: too many events, and too many locks, for one user less.
+    -- Only the deletion of an account changes more in one statement. It sends nothing: each event takes a lock.
     if count_changes.counted in ('post_likes', 'post_comments', 'post_reposts')
       and coalesce(cardinality(count_changes.added), 0) + coalesce(cardinality(count_changes.removed), 0) <= 100
     then

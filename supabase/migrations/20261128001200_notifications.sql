@@ -1130,10 +1130,10 @@ language plpgsql
 set search_path = ''
 as $$
 declare
-  v_is_news constant boolean := private.set_notifications_read(mark_notifications_read.up_to);
+  v_has_moved constant boolean := private.set_notifications_read(mark_notifications_read.up_to);
   v_unread_count constant integer := public.count_unread_notifications();
 begin
-  if v_is_news then
+  if v_has_moved then
     perform private.send_unread_count(v_unread_count);
   end if;
   return v_unread_count;

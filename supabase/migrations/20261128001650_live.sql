@@ -1,9 +1,9 @@
--- Live events: what clients hear of at once, over Supabase Realtime (Broadcast, private channels).
+-- Live events: messages to clients over Supabase Realtime (Broadcast, private channels).
 --
 -- Two kinds of topics: person:<profile id> for the notifications of one user, and post:<post id> for the comments on a
 -- post and its counts. A payload holds ids and counts, nothing that a reader of the topic may not see; the client reads
 -- the rest under row-level security. Realtime asks the policy when a client joins and when its token changes, so a block
--- or a profile that becomes private ends a channel with the token. Nothing is sent of a post that only its owner sees.
+-- or a profile that becomes private ends a channel with the token. No event is sent for a post that only its owner sees.
 --
 -- Clients listen only: no policy lets them send. Where Realtime is switched off, nothing is sent, and nothing fails.
 

@@ -1,13 +1,13 @@
--- Search: users, tags and posts by what is typed.
+-- Search: users, tags and posts by a text.
 --
--- One function makes terms of a text, for what is stored and for what is searched alike. Words of scripts that write spaces are
--- terms as they are. Scripts without spaces give every two neighbouring characters, so that a word is found inside a
--- sentence without a dictionary.
+-- One function makes the terms of stored and of searched texts. In scripts with spaces each word is a term. In scripts
+-- without spaces every two neighbouring characters are a term, so that a word is found inside a sentence without a
+-- dictionary.
 --
 -- Nobody finds what they may not see: candidates are read from the indexes, and then row-level security and the caller's
--- blocks decide. Each step reads a bounded number of rows, however common the word is.
+-- blocks decide. However common a word or a prefix is, a step reads a bounded number of posts or tags.
 --
--- What is asked is counted (rate_limits): a search costs more than a page.
+-- Searches are counted (rate_limits): a search costs more than a page.
 --
 -- Extensions: pg_trgm finds misspelt names. Not unaccent: it reads a file of the server, so no index may use it, and it
 -- knows neither Arabic and Hebrew vowel signs nor Cyrillic marks.
@@ -124,7 +124,7 @@ create index profiles_search_terms_idx on public.profiles using gin (private.sea
 create index profiles_username_prefix_idx on public.profiles (lower(username::text) collate "C");
 create index profiles_username_similar_idx on public.profiles using gist (lower(username::text) extensions.gist_trgm_ops (siglen = 64));
 
--- What is asked
+-- Checks and rate limit
 
 create function private.begin_search(q text)
 returns text
@@ -319,7 +319,7 @@ create table private.post_terms (
   terms text[] not null
 );
 comment on table private.post_terms is
-  'What posts are found by. Not a column of posts: clients read those, and to make terms again for each row is too slow.';
+  'The terms of posts. Not a column of posts, as clients read those; not made when searching, as that takes too long.';
 comment on column private.post_terms.post_id is 'The post.';
 comment on column private.post_terms.terms is 'search_terms() of its caption.';
 create index post_terms_terms_idx on private.post_terms using gin (terms);
@@ -389,7 +389,7 @@ begin
       limit posts_with_terms.wanted - cardinality(v_ids)
     );
     exit when cardinality(v_ids) = posts_with_terms.wanted or v_lower is null;
-    -- What the newest posts rarely have is rare in all, or was common once.
+    -- Terms that are rare in the newest posts are rare in all posts, or were common once.
     if v_round = 1 then
       v_all := array(
         select post_terms.post_id
@@ -454,7 +454,7 @@ create table private.trends (
   tags jsonb not null,
   constraint trends_only_row_check check (only_row)
 );
-comment on table private.trends is 'The tags of the last day, as they were when somebody asked last: one row.';
+comment on table private.trends is 'The tags of the last day, as trending_tags counted them last: one row.';
 comment on column private.trends.only_row is 'Always true.';
 comment on column private.trends.refreshed_at is 'When they were counted.';
 comment on column private.trends.tags is '[{tag, post_count, people_count}], the most users first.';
@@ -620,7 +620,7 @@ declare
   v_blocked uuid[];
 begin
   perform private.require_active(auth.uid());
-  -- Asked first without a lock, then by one request: the others read what was counted before.
+  -- The first check takes no lock. Then one request locks the row and counts; the others read the old counts.
   if (select trends.refreshed_at < now() - interval '1 minute' from private.trends) then
     perform from private.trends where trends.refreshed_at < now() - interval '1 minute' for update skip locked;
     if found then
