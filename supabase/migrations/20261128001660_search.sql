@@ -585,7 +585,7 @@ comment on function private.count_tags(text[]) is
   'Those of the tags that the caller sees a post with, in their order. At most 20 posts of each count.';
 grant execute on function private.count_tags(text[]) to authenticated;
 
-create function private.tags_of_day(owners uuid[])
+create function private.tags_of_day(owners uuid[], until timestamptz)
 returns table (tag text, post_count integer, people_count integer)
 language plpgsql
 stable
@@ -598,14 +598,15 @@ begin
   select post_tags.tag, count(*)::integer, count(distinct posts.owner_id)::integer
   from public.posts
   join public.post_tags on post_tags.post_id = posts.id
-  where posts.id >= private.first_id_at(now() - interval '1 day')
+  where posts.id >= private.first_id_at(tags_of_day.until - interval '1 day')
+    and posts.id < private.first_id_at(tags_of_day.until)
     and posts.is_visible_to_all
     and (tags_of_day.owners is null or posts.owner_id = any (tags_of_day.owners))
   group by post_tags.tag;
 end
 $$;
-comment on function private.tags_of_day(uuid[]) is
-  'The tags of posts of the last day that everybody sees, of all users or of some. Not granted: trending_tags calls it. Security definer: it counts for everybody.';
+comment on function private.tags_of_day(uuid[], timestamptz) is
+  'The tags of posts that everybody sees and that were published in the day until a time, by all users or by some. Not granted: trending_tags calls it. Security definer: it counts for everybody.';
 
 create function public.trending_tags(page_limit integer default 20)
 returns setof public.tag_view
@@ -616,7 +617,9 @@ set search_path = ''
 as $$
 declare
   v_most constant integer := private.limit_of('page_size_max');
+  v_now constant timestamptz := clock_timestamp();
   v_tags jsonb;
+  v_refreshed_at timestamptz;
   v_blocked uuid[];
 begin
   perform private.require_active(auth.uid());
@@ -625,11 +628,11 @@ begin
     perform from private.trends where trends.refreshed_at < now() - interval '1 minute' for update skip locked;
     if found then
       update private.trends
-      set refreshed_at = now(), tags = coalesce((
+      set refreshed_at = v_now, tags = coalesce((
         select jsonb_agg(to_jsonb(counted) order by counted.people_count desc, counted.post_count desc, counted.tag)
         from (
           select *
-          from private.tags_of_day(null) as of_day
+          from private.tags_of_day(null, v_now) as of_day
           where of_day.people_count >= 2
           order by of_day.people_count desc, of_day.post_count desc, of_day.tag
           limit v_most
@@ -637,7 +640,7 @@ begin
       ), '[]');
     end if;
   end if;
-  v_tags := (select trends.tags from private.trends);
+  select trends.tags, trends.refreshed_at into v_tags, v_refreshed_at from private.trends;
   v_blocked := array(select private.blocked_ids());
   return query
   select counted.tag, counted.post_count, counted.people_count, private.place_cursor(row_number() over ())
@@ -647,7 +650,8 @@ begin
       trend.post_count - coalesce(hidden.post_count, 0) as post_count,
       trend.people_count - coalesce(hidden.people_count, 0) as people_count
     from jsonb_to_recordset(v_tags) as trend (tag text, post_count integer, people_count integer)
-    left join private.tags_of_day(v_blocked) as hidden on cardinality(v_blocked) > 0 and hidden.tag = trend.tag
+    -- As of the same time, so that only posts that were counted are subtracted.
+    left join private.tags_of_day(v_blocked, v_refreshed_at) as hidden on cardinality(v_blocked) > 0 and hidden.tag = trend.tag
     where trend.people_count - coalesce(hidden.people_count, 0) >= 2
     order by 3 desc, 2 desc, 1
     limit private.page_size(trending_tags.page_limit)

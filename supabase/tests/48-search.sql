@@ -181,6 +181,21 @@ select results_eq(
 select tests.authenticate_as('ann');
 select is_empty($$select from public.trending_tags() where tag like 'xy%'$$, 'a trend does not count users whom the caller blocks');
 
+select tests.authenticate_as('ben');
+select public.block_user('tap_closed');
+reset role;
+update public.profiles set is_public = true where username = 'tap_closed';
+update private.trends set refreshed_at = '-infinity';
+select tests.authenticate_as('ann');
+select public.unblock_user('tap_cleo');
+select is((select people_count from public.trending_tags() where tag = 'xytrend'), 2, 'a trend counts users again who are not blocked any more');
+select pg_temp.publish('closed', 'Five #xytrend');
+select tests.authenticate_as('ben');
+select is(
+  (select (post_count, people_count)::text from public.trending_tags() where tag = 'xytrend'), '(3,2)',
+  'a post of a blocked user that was not counted yet changes no trend'
+);
+
 -- What is refused
 
 select tests.authenticate_as('ben');
