@@ -7,6 +7,7 @@ import { commentCodes } from '../comments/comment-schemas.ts';
 import { settingCodes } from '../notifications/notification-schemas.ts';
 import { postCodes } from '../posts/post-schemas.ts';
 import { reportCodes } from '../reports/report-schemas.ts';
+import { searchCodes } from '../search/search-schemas.ts';
 import { errors } from './errors.ts';
 import { type FieldCodes, fieldCode } from './validate.ts';
 
@@ -60,7 +61,13 @@ function propertiesOf(schema: any, document: any): string[] {
 }
 
 /** The codes of fields by endpoint. */
-const ofEndpoints: FieldCodes = { ...commentCodes, ...postCodes, ...reportCodes, ...settingCodes };
+const ofEndpoints: FieldCodes = {
+  ...commentCodes,
+  ...postCodes,
+  ...reportCodes,
+  ...searchCodes,
+  ...settingCodes,
+};
 const codeOf = (field: string) => ofEndpoints[field] ?? fieldCode(field);
 
 describe('the list of errors', () => {

@@ -10,7 +10,7 @@ import type { App } from '../http/openapi.ts';
 import { peopleList } from '../people/people-lists.ts';
 import { type PostRow, presentPosts } from '../posts/post-presentation.ts';
 import { PostAnswer } from '../posts/post-schemas.ts';
-import { SearchQuery, SuggestionQuery, TagCountAnswer, TrendQuery } from './search-schemas.ts';
+import { SearchQuery, SuggestionQuery, searchCodes, TagCountAnswer, TrendQuery } from './search-schemas.ts';
 
 type TagRow = Database['public']['CompositeTypes']['tag_view'];
 
@@ -18,7 +18,7 @@ const presentTags = (rows: TagRow[]) => rows.map(({ cursor, ...tag }) => tag);
 
 /** Search, suggestions and trends. The database counts each search, so none of them is a GET there. */
 export function addSearchRoutes(app: App, config: Config, requireCaller: MiddlewareHandler<AppEnv>): void {
-  const common = { tag: 'Search', requireCaller, codes: { q: 'query_invalid' } } as const;
+  const common = { tag: 'Search', requireCaller, codes: searchCodes } as const;
   const search = { ...common, query: SearchQuery, problems: [403, 429] };
 
   addList(app, config, {

@@ -1,18 +1,20 @@
 import { z } from '@hono/zod-openapi';
 import { PageQuery } from '../http/lists.ts';
+import type { FieldCodes } from '../http/validate.ts';
 import { limits } from '../limits.ts';
+
+/** The codes of the fields of a search. */
+export const searchCodes: FieldCodes = { q: 'query_invalid' };
 
 /** Query of a search. */
 export const SearchQuery = PageQuery.extend({
   // The database checks the length, without white space around the text.
-  q: z
-    .string('A search needs `q`.')
-    .openapi({
-      description: 'What is searched.',
-      example: 'sea',
-      minLength: 1,
-      maxLength: limits.query_length,
-    }),
+  q: z.string('A search needs `q`.').openapi({
+    description: 'What is searched.',
+    example: 'sea',
+    minLength: 1,
+    maxLength: limits.query_length,
+  }),
 });
 
 /** Query of suggestions and of trends, which have one page. */
