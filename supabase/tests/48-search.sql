@@ -196,6 +196,42 @@ select is(
   'a post of a blocked user that was not counted yet changes no trend'
 );
 
+-- More posts than a chunk, and than the most that are read at once
+
+reset role;
+alter table public.posts disable trigger user;
+insert into public.posts (owner_id, caption, is_visible_to_all)
+select tests.id_of('ann'), case when number in (1, 2000, 26000) then 'xycommon xyrare' else 'xycommon' end, true
+from generate_series(1, 30000) as number;
+insert into private.post_terms (post_id, terms)
+select posts.id, string_to_array(posts.caption, ' ') from public.posts where posts.caption like 'xycommon%';
+alter table public.posts enable trigger user;
+analyze public.posts, private.post_terms;
+select tests.authenticate_as('ben');
+select is((select count(*) from public.search_posts('xyrare')), 3::bigint, 'finds a rare word however old the posts are');
+select is((select count(*) from public.search_posts('xyrare xycommon')), 3::bigint, 'finds a rare word beside a common one');
+create function pg_temp.count_all(q text, step integer) returns bigint language plpgsql as $$
+declare
+  v_before uuid;
+  v_page uuid[];
+  v_ids uuid[] := '{}';
+begin
+  loop
+    v_page := array(select post.id from public.search_posts(count_all.q, v_before, count_all.step) as post);
+    exit when v_page = '{}';
+    v_ids := v_ids || v_page;
+    v_before := v_page[cardinality(v_page)];
+  end loop;
+  return (select count(distinct id) from unnest(v_ids) as id);
+end
+$$;
+select is(pg_temp.count_all('xyrare', 1), 3::bigint, 'pages of one post each find all');
+reset role;
+select is(
+  (select count(*) from unnest(private.posts_with_terms('{xycommon}', 'ffffffff-ffff-ffff-ffff-ffffffffffff', 30000))), 30000::bigint,
+  'finds every post of a common word within what is read'
+);
+
 -- What is refused
 
 select tests.authenticate_as('ben');
