@@ -521,6 +521,9 @@ isOneToOne: false
 "before_user_created":
 { Args: { "event": Json }; Returns: Json
                            },
+"begin_export":
+{ Args: Record<PropertyKey, never>; Returns: (Database["public"]['Enums']["export_section_name"])[]
+                           },
 "begin_registration":
 { Args: { "address": unknown }; Returns: undefined
                            },
@@ -576,6 +579,9 @@ isOneToOne: false
                            },
 "enqueue_uploads":
 { Args: Record<PropertyKey, never>; Returns: boolean
+                           },
+"export_section":
+{ Args: { "after"?: string,"page_limit"?: number,"section": Database["public"]['Enums']["export_section_name"] }; Returns: Json
                            },
 "extract_hashtags":
 { Args: { "caption": string }; Returns: (string)[]
@@ -948,7 +954,7 @@ isOneToOne: false
                            }
           }
           Enums: {
-            "audit_action": "role_changed"|"vip_changed"|"post_hidden"|"post_unhidden"|"comment_hidden"|"comment_unhidden"|"comment_deleted"|"rate_limit_changed"|"account_deleted"|"report_changed","follow_state": "requested"|"accepted","media_type": "image"|"video"|"audio"|"document","notification_kind": "follow"|"follow_request"|"follow_accepted"|"mention"|"like"|"comment"|"reply"|"repost","profile_role": "user"|"moderator"|"admin","rate_limited_action": "create_post"|"update_post"|"rename"|"follow"|"react"|"comment"|"report"|"search"|"sign_in_account"|"sign_in_address"|"register_address","reference_source": "caption"|"explicit","report_reason": "spam"|"harassment"|"violence"|"sexual"|"illegal"|"other","report_state": "open"|"resolved"|"dismissed"
+            "audit_action": "role_changed"|"vip_changed"|"post_hidden"|"post_unhidden"|"comment_hidden"|"comment_unhidden"|"comment_deleted"|"rate_limit_changed"|"account_deleted"|"report_changed","export_section_name": "account"|"identities"|"sessions"|"factors"|"profile"|"posts"|"mentions"|"likes"|"saves"|"comments"|"comment_mentions"|"comment_likes"|"following"|"followers"|"blocks"|"mutes"|"notifications"|"reports"|"actions"|"files"|"reserved_usernames"|"rate_counters"|"idempotency_keys","follow_state": "requested"|"accepted","media_type": "image"|"video"|"audio"|"document","notification_kind": "follow"|"follow_request"|"follow_accepted"|"mention"|"like"|"comment"|"reply"|"repost","profile_role": "user"|"moderator"|"admin","rate_limited_action": "create_post"|"update_post"|"rename"|"follow"|"react"|"comment"|"report"|"search"|"export"|"sign_in_account"|"sign_in_address"|"register_address","reference_source": "caption"|"explicit","report_reason": "spam"|"harassment"|"violence"|"sexual"|"illegal"|"other","report_state": "open"|"resolved"|"dismissed"
           }
           CompositeTypes: {
             "comment_event": {
@@ -1080,7 +1086,7 @@ export type CompositeTypes<
 export const Constants = {
   "public": {
           Enums: {
-            "audit_action": ["role_changed", "vip_changed", "post_hidden", "post_unhidden", "comment_hidden", "comment_unhidden", "comment_deleted", "rate_limit_changed", "account_deleted", "report_changed"],"follow_state": ["requested", "accepted"],"media_type": ["image", "video", "audio", "document"],"notification_kind": ["follow", "follow_request", "follow_accepted", "mention", "like", "comment", "reply", "repost"],"profile_role": ["user", "moderator", "admin"],"rate_limited_action": ["create_post", "update_post", "rename", "follow", "react", "comment", "report", "search", "sign_in_account", "sign_in_address", "register_address"],"reference_source": ["caption", "explicit"],"report_reason": ["spam", "harassment", "violence", "sexual", "illegal", "other"],"report_state": ["open", "resolved", "dismissed"]
+            "audit_action": ["role_changed", "vip_changed", "post_hidden", "post_unhidden", "comment_hidden", "comment_unhidden", "comment_deleted", "rate_limit_changed", "account_deleted", "report_changed"],"export_section_name": ["account", "identities", "sessions", "factors", "profile", "posts", "mentions", "likes", "saves", "comments", "comment_mentions", "comment_likes", "following", "followers", "blocks", "mutes", "notifications", "reports", "actions", "files", "reserved_usernames", "rate_counters", "idempotency_keys"],"follow_state": ["requested", "accepted"],"media_type": ["image", "video", "audio", "document"],"notification_kind": ["follow", "follow_request", "follow_accepted", "mention", "like", "comment", "reply", "repost"],"profile_role": ["user", "moderator", "admin"],"rate_limited_action": ["create_post", "update_post", "rename", "follow", "react", "comment", "report", "search", "export", "sign_in_account", "sign_in_address", "register_address"],"reference_source": ["caption", "explicit"],"report_reason": ["spam", "harassment", "violence", "sexual", "illegal", "other"],"report_state": ["open", "resolved", "dismissed"]
           }
         }
 } as const

@@ -49,6 +49,6 @@ export type {
   PostOwner,
   Posts,
 } from './posts.ts';
-export type { ProfileChanges, Profiles } from './profiles.ts';
+export type { ExportPage, ExportSection, ProfileChanges, Profiles } from './profiles.ts';
 export type { NewReport, ReportChanges, ReportListOptions, Reports } from './reports.ts';
 export type { Search, SuggestionOptions } from './search.ts';

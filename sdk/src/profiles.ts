@@ -1,5 +1,6 @@
 import type { OwnProfile, Profile, ProfileEdit } from './api.types.ts';
 import { attemptAsCaller, type CallOptions, type Context, callApi, type Result, read } from './calls.ts';
+import type { Database, Json } from './database.types.ts';
 import { limits } from './limits.ts';
 import { checkSize } from './media.ts';
 
@@ -9,6 +10,15 @@ export type ProfileChanges = CallOptions &
     profile_pic?: Blob | null | undefined;
     cover_pic?: Blob | null | undefined;
   };
+
+/** The sections of an export. */
+export type ExportSection = Database['public']['Enums']['export_section_name'];
+
+/** A page of an export: rows as they are stored. */
+export interface ExportPage {
+  section: ExportSection;
+  items: Record<string, Json>[];
+}
 
 /** The profiles: `noctra.profiles`. A user without a picture has the URL of a default one. */
 export type Profiles = ReturnType<typeof createProfiles>;
@@ -59,7 +69,39 @@ export function createProfiles(context: Context) {
         const request = { method: 'PATCH', body, signal } as const;
         return withUrls(url, await callApi<OwnProfile>(context, 'userprofiles/me/', request));
       }),
+
+    /**
+     * Everything that is stored about you, page by page; a section comes as often as it has pages. Throws the error.
+     * As one document with URLs of the files: `GET /userprofiles/me/export/`.
+     *
+     * @example
+     * for await (const { section, items } of noctra.profiles.export()) await archive.append(section, items);
+     */
+    export: ({ signal }: CallOptions = {}): AsyncIterable<ExportPage> => exportPages(context, signal),
   };
+}
+
+async function* exportPages(
+  context: Context,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<ExportPage, void, void> {
+  const { supabase } = context;
+  const get = async <T>(query: Parameters<typeof read>[0]): Promise<T> => {
+    const { data, error } = await attemptAsCaller(context, signal, () => read<T>(query, signal));
+    if (error) throw error;
+    return data;
+  };
+  for (const section of await get<ExportSection[]>(supabase.rpc('begin_export'))) {
+    let after: string | null = null;
+    do {
+      const bounds = after === null ? { section } : { section, after };
+      const page: { items: ExportPage['items']; next: string | null } = await get(
+        supabase.rpc('export_section', bounds),
+      );
+      yield { section, items: page.items };
+      after = page.next;
+    } while (after !== null);
+  }
 }
 
 /** A form has no null: an empty field stands for it. */

@@ -4,11 +4,11 @@
 -- do the work count it; there is no other way to do that work.
 
 create type public.rate_limited_action as enum (
-  'create_post', 'update_post', 'rename', 'follow', 'react', 'comment', 'report', 'search',
+  'create_post', 'update_post', 'rename', 'follow', 'react', 'comment', 'report', 'search', 'export',
   'sign_in_account', 'sign_in_address', 'register_address'
 );
 comment on type public.rate_limited_action is
-  'The counted actions: new posts, edits, changes of the user name, follows (with blocks and mutes), reactions (likes and saves), comments, reports and searches per user, sign-ins per account and per network address, registrations per network address.';
+  'The counted actions: new posts, edits, changes of the user name, follows (with blocks and mutes), reactions (likes and saves), comments, reports, searches and exports per user, sign-ins per account and per network address, registrations per network address.';
 
 create table public.rate_limits (
   action public.rate_limited_action primary key,
@@ -57,6 +57,8 @@ values
   ('report', 30, 3600),
   -- A suggestion for each character that is typed.
   ('search', 300, 60),
+  -- An export reads everything.
+  ('export', 5, 86400),
   -- Ten attempts in 15 minutes cover a forgotten password, and 40 an hour are too few to guess one.
   ('sign_in_account', 10, 900),
   -- Every sign-in counts, and a school or a company has one address.

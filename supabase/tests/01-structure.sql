@@ -16,7 +16,7 @@ select col_type_is('public', 'profiles', 'username', 'extensions', 'citext', 'us
 select set_eq(
   $$select proname::text from pg_proc where pronamespace = 'public'::regnamespace and provolatile <> 'v'$$,
   array[
-    'count_unread_notifications', 'extract_hashtags', 'extract_mentions', 'get_comment', 'get_comments', 'get_notification_settings', 'get_post',
+    'count_unread_notifications', 'export_section', 'extract_hashtags', 'extract_mentions', 'get_comment', 'get_comments', 'get_notification_settings', 'get_post',
     'get_profile', 'limits', 'list_blocks', 'list_comment_events', 'list_comment_likes', 'list_comments', 'list_feed', 'list_follow_requests',
     'list_followers', 'list_following', 'list_likes', 'list_mutes', 'list_notifications', 'list_posts', 'list_replies', 'list_reports',
     'list_reposts', 'list_saved_posts', 'username_available'

@@ -8,7 +8,7 @@ select results_eq(
   $$
     values
       ('create_post', 120, 60), ('update_post', 240, 60), ('rename', 10, 86400), ('follow', 200, 3600), ('react', 600, 600), ('comment', 60, 60),
-      ('report', 30, 3600), ('search', 300, 60), ('sign_in_account', 10, 900), ('sign_in_address', 300, 900),
+      ('report', 30, 3600), ('search', 300, 60), ('export', 5, 86400), ('sign_in_account', 10, 900), ('sign_in_address', 300, 900),
       ('register_address', 100, 3600)
   $$,
   'every action has a limit'

@@ -106,6 +106,15 @@ test('a search takes one request', async () => {
     expect(await requestsFor(path)).toEqual([`POST /rest/v1/rpc/${rpc}`]);
 });
 
+test('an export takes a request for each page', async () => {
+  const requests = await requestsFor('/userprofiles/me/export/');
+  expect(requests[0]).toBe('POST /rest/v1/rpc/begin_export');
+  const pages = requests.filter((request) => request === 'POST /rest/v1/rpc/export_section');
+  expect(pages.length).toBeGreaterThan(10);
+  // The others sign the files of a page.
+  expect(requests.length - pages.length).toBeLessThanOrEqual(2);
+});
+
 test('PUT and DELETE take one request', async () => {
   const { id, username } = await newPerson();
   for (const [method, path, rpc] of [

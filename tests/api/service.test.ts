@@ -84,6 +84,7 @@ test('the OpenAPI document describes every endpoint, and each of its references 
     'GET /search/tags',
     'GET /tags/trending',
     'GET /userprofiles/me',
+    'GET /userprofiles/me/export',
     'GET /userprofiles/{user}',
     'GET /userprofiles/{user}/followers',
     'GET /userprofiles/{user}/following',

@@ -1,4 +1,4 @@
-import type { Noctra, Page, Result, Subscription } from '../../sdk/src/index.ts';
+import type { Noctra, NoctraError, Page, Result, Subscription } from '../../sdk/src/index.ts';
 import { photo } from '../kit/files.ts';
 
 /** What the calls are about. */
@@ -43,6 +43,7 @@ export function everyCall(
     'comments.unlike': () => comments.unlike(comment),
     'comments.remove': () => comments.remove(comment),
     'profiles.get': () => profiles.get(username),
+    'profiles.export': () => firstOf(profiles.export()),
     'profiles.me': () => profiles.me(),
     'profiles.update': () => profiles.update({ bio: 'Here' }),
     'search.people': () => search.people('sea'),
@@ -95,6 +96,16 @@ export function everyCall(
     }
   }
   return calls;
+}
+
+/** The first page of an export. */
+async function firstOf<T>(pages: AsyncIterable<T>): Promise<Result<T>> {
+  try {
+    for await (const data of pages) return { data, error: null };
+  } catch (error) {
+    return { data: null, error: error as NoctraError };
+  }
+  throw new Error('An export has a page.');
 }
 
 /** How a subscription began; it ends at once, also where no socket can be opened. */

@@ -15,6 +15,7 @@ import { addPeopleRoutes } from './people/people-routes.ts';
 import { addPostRoutes } from './posts/post-routes.ts';
 import { addReactionRoutes } from './posts/reaction-routes.ts';
 import { addDefaultPictures } from './profiles/default-pictures.ts';
+import { addExportRoutes } from './profiles/export-routes.ts';
 import { addProfileRoutes } from './profiles/profile-routes.ts';
 import { addReportRoutes } from './reports/report-routes.ts';
 import { addSearchRoutes } from './search/search-routes.ts';
@@ -32,6 +33,7 @@ export function createApp(config: Config): App {
   addCommentRoutes(routes, config, requireCaller);
   addMediaRoutes(routes, config, requireCaller);
   addPeopleRoutes(routes, config, requireCaller);
+  addExportRoutes(routes, config, requireCaller);
   addProfileRoutes(routes, config, requireCaller);
   addNotificationRoutes(routes, config, requireCaller);
   addSearchRoutes(routes, config, requireCaller);
