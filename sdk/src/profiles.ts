@@ -96,7 +96,7 @@ async function* exportPages(
     do {
       const bounds = after === null ? { section } : { section, after };
       const page: { items: ExportPage['items']; next: string | null } = await get(
-        supabase.rpc('export_section', bounds),
+        supabase.rpc('export_section', bounds, { get: true }),
       );
       yield { section, items: page.items };
       after = page.next;

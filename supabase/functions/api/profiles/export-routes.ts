@@ -80,7 +80,7 @@ async function* documentOf(
 
 async function readPage(c: AppContext, section: Section, after: string | null): Promise<Page> {
   const bounds = after === null ? { section } : { section, after };
-  return (await dataOf(c.var.caller.client.rpc('export_section', bounds))) as unknown as Page;
+  return (await dataOf(c.var.caller.client.rpc('export_section', bounds, { get: true }))) as unknown as Page;
 }
 
 /** Adds the URLs of files, which one request signs for a page. A picture of a profile is public. */
