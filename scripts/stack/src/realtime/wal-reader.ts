@@ -52,7 +52,13 @@ export function createWalReader({ url, publication, onRow, onResume }: WalReader
 
   function start(): Promise<Reading> {
     const starting = open(url, publication).then(async (reading) => {
-      if (lostAt) await onResume?.(lostAt);
+      try {
+        if (lostAt) await onResume?.(lostAt);
+      } catch (error) {
+        // An open connection would keep its slot, and with it the log.
+        await end(reading);
+        throw error;
+      }
       lostAt = null;
       void follow(reading, () => current === starting);
       return reading;
@@ -131,6 +137,8 @@ async function open(url: string, publication: string): Promise<Reading> {
         `START_REPLICATION SLOT ${slot} LOGICAL 0/0 (proto_version '1', publication_names '${publication}')`,
       )
       .writable();
+    // The connection may be lost before anybody reads.
+    stream.on('error', () => {});
     return { sql, stream: stream as Duplex };
   } catch (error) {
     await sql.end({ timeout: 0 });
@@ -140,15 +148,13 @@ async function open(url: string, publication: string): Promise<Reading> {
 
 async function end({ sql, stream }: Reading): Promise<void> {
   // PostgreSQL ends when it is told so, and may first send what is on its way.
-  stream
-    .on('error', () => {})
-    .resume()
-    .end();
+  stream.resume().end();
   await sql.end({ timeout: farewell }).catch(() => {});
 }
 
 /** Reads until the connection ends. */
 async function consume({ stream }: Reading, onRow: WalReaderOptions['onRow']): Promise<void> {
+  if (stream.destroyed) return;
   const decode = createDecoder();
   let confirmed = performance.now();
   const confirm = (end: Buffer) => {
