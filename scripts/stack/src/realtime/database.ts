@@ -72,9 +72,12 @@ const partitions = fs.readFileSync(new URL('./partitions.sql', import.meta.url),
 export function openRealtimeDatabase({ url }: { url: string }): RealtimeDatabase {
   // A filter of a subscriber runs there, such as a regular expression.
   const sql = openPool(`${url}&statement_timeout=10000`, 4);
+  // Messages do not wait for policies, which are asked in the pool above.
+  const ownSql = openPool(url, 1);
   let deliver: (message: RealtimeMessage) => void = () => {};
   let deliverChange: (change: Change) => void = () => {};
-  const settled = createSettled(sql);
+  const settled = createSettled(ownSql);
+  let listeningSince: Date | undefined;
   const remembered = createMemory(rememberedMs);
   const deliverOnce = (message: RealtimeMessage) => {
     if (remembered.add(message.id)) deliver(message);
@@ -91,7 +94,7 @@ export function openRealtimeDatabase({ url }: { url: string }): RealtimeDatabase
     },
     // Clients stay connected while the database restarts: they get what was sent meanwhile.
     async onResume(lostAt) {
-      const since = new Date(lostAt.getTime() - rememberedMs / 2);
+      const since = new Date(Math.max(lostAt.getTime() - rememberedMs / 2, listeningSince?.getTime() ?? 0));
       const missed = await sql<StoredMessage[]>`
         select id, topic, event, private, payload::text, binary_payload from realtime.messages
         where extension = 'broadcast' and event is not null and inserted_at >= ${since}
@@ -102,12 +105,12 @@ export function openRealtimeDatabase({ url }: { url: string }): RealtimeDatabase
   });
   const changes = createChanges(sql, settled, (change) => deliverChange(change));
   const changedRows = createWalReader({ url, publication: 'supabase_realtime', onRow: changes.handle });
-  const daily = setInterval(() => {
+  const hourly = setInterval(() => {
     sql.unsafe(partitions).catch((error) => {
       if (!isDatabaseAway(error)) report('realtime', 'Partitions could not be made:', error);
     });
   }, hourMs);
-  daily.unref();
+  hourly.unref();
 
   return {
     onMessage(listener) {
@@ -116,7 +119,10 @@ export function openRealtimeDatabase({ url }: { url: string }): RealtimeDatabase
     onChange(listener) {
       deliverChange = listener;
     },
-    listen: messages.listen,
+    listen() {
+      listeningSince ??= new Date();
+      return messages.listen();
+    },
     rest: messages.rest,
     async replay(topic, since, limit) {
       const rows = await sql<StoredMessage[]>`
@@ -149,9 +155,9 @@ export function openRealtimeDatabase({ url }: { url: string }): RealtimeDatabase
         () => false,
       ),
     async close() {
-      clearInterval(daily);
+      clearInterval(hourly);
       await Promise.all([messages.close(), changedRows.close()]);
-      await sql.end({ timeout: 5 });
+      await Promise.all([sql.end({ timeout: 5 }), ownSql.end({ timeout: 5 })]);
     },
   };
 }

@@ -8,8 +8,8 @@ export type Settled = (transaction: number) => Promise<void>;
 const againMs = 1;
 
 /**
- * The log tells of a commit a moment before its rows can be seen: who reads them at once would miss them. One snapshot
- * answers for all transactions that ended before it.
+ * The log tells of a commit a moment before its rows can be seen, so a reader that looks for them at once can miss them.
+ * One snapshot answers for all transactions that ended before it.
  */
 export function createSettled(sql: Sql): Settled {
   let hasEnded = (_transaction: number) => false;
