@@ -1,5 +1,6 @@
 import type { Person } from '@noctra/sdk';
 import { type ComponentProps, type KeyboardEvent, useEffect, useId, useRef, useState } from 'react';
+import { flushSync } from 'react-dom';
 import { noctra } from './noctra.ts';
 import { Avatar } from './parts.tsx';
 
@@ -47,12 +48,11 @@ export function SuggestingText({ label, value, onText, ...rest }: SuggestingProp
   const take = (text: string) => {
     const caret = field.current?.selectionStart ?? 0;
     const start = caret - word.length + 1;
-    onText(`${value.slice(0, start)}${text} ${value.slice(caret).trimStart()}`);
+    // At once: the next key must find the caret behind the word.
+    flushSync(() => onText(`${value.slice(0, start)}${text} ${value.slice(caret).trimStart()}`));
+    field.current?.focus();
+    field.current?.setSelectionRange(start + text.length + 1, start + text.length + 1);
     setWord('');
-    requestAnimationFrame(() => {
-      field.current?.focus();
-      field.current?.setSelectionRange(start + text.length + 1, start + text.length + 1);
-    });
   };
 
   const press = (event: KeyboardEvent) => {
