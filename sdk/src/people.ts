@@ -177,8 +177,14 @@ export function listPeople(
   query: (bounds: Bounds) => Query,
   malformed?: NoctraError,
 ): List<Person> {
-  // The cursor of a row is the list's.
-  const toItems = (rows: (Person & { cursor: string })[]) =>
-    rows.map(({ cursor, ...person }) => withUrls(context.url, person));
+  const toItems = (rows: PersonRow[]) => toPeople(context, rows);
   return list(context, options, { query, toItems, malformed });
+}
+
+/** A person as the database gives it, with the list's cursor. */
+export type PersonRow = Person & { cursor: string };
+
+/** Makes people of rows. */
+export function toPeople({ url }: Context, rows: PersonRow[]): Person[] {
+  return rows.map(({ cursor, ...person }) => withUrls(url, person));
 }

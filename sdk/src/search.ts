@@ -2,9 +2,8 @@ import type { Person, Post, TagCount } from './api.types.ts';
 import { attemptAsCaller, type CallOptions, type Context, type Result, read } from './calls.ts';
 import { limits } from './limits.ts';
 import { type List, type ListOptions, list } from './lists.ts';
-import { listPeople } from './people.ts';
+import { listPeople, type PersonRow, toPeople } from './people.ts';
 import { listPosts } from './posts.ts';
-import { withUrls } from './profiles.ts';
 
 /** The options of suggestions and trends, which have one page. */
 export interface SuggestionOptions extends CallOptions {
@@ -65,8 +64,7 @@ export function createSearch(context: Context) {
     ): Promise<Result<Person[]>> =>
       attemptAsCaller(context, signal, async () => {
         const query = supabase.rpc('suggest_people', { q, page_limit: limit });
-        const rows = await read<(Person & { cursor: string })[]>(query, signal);
-        return rows.map((row) => withUrls(context.url, withoutCursor(row)));
+        return toPeople(context, await read<PersonRow[]>(query, signal));
       }),
 
     /**

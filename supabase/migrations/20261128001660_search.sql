@@ -214,6 +214,29 @@ $$;
 comment on function private.people_page(uuid[], uuid, integer) is 'A page of users who are in the order of relevance.';
 grant execute on function private.people_page(uuid[], uuid, integer) to authenticated;
 
+create function private.people_named(name_prefix text, wanted integer, without uuid[])
+returns uuid[]
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  return array(
+    select profiles.id
+    from public.profiles
+    where lower(profiles.username::text) collate "C" >= people_named.name_prefix
+      and lower(profiles.username::text) collate "C" < people_named.name_prefix || '~'
+      and profiles.id <> all (people_named.without)
+      and profiles.id not in (select private.blocked_ids())
+    order by lower(profiles.username::text) collate "C"
+    limit people_named.wanted
+  );
+end
+$$;
+comment on function private.people_named(text, integer, uuid[]) is
+  'The first users whose name begins with a prefix, in the order of their names, without some and without those who are blocked either way.';
+grant execute on function private.people_named(text, integer, uuid[]) to authenticated;
+
 create function public.search_people(q text, before uuid default null, page_limit integer default 20)
 returns setof public.person_view
 language plpgsql
@@ -230,15 +253,7 @@ declare
   v_ids uuid[];
   v_named integer;
 begin
-  v_ids := array(
-    select profiles.id
-    from public.profiles
-    where lower(profiles.username::text) collate "C" >= v_name
-      and lower(profiles.username::text) collate "C" < v_name || '~'
-      and profiles.id not in (select private.blocked_ids())
-    order by lower(profiles.username::text) collate "C"
-    limit v_most
-  );
+  v_ids := private.people_named(v_name, v_most, '{}');
   v_named := cardinality(v_ids);
   if cardinality(v_terms) > 0 then
     v_ids := v_ids || array(
@@ -295,16 +310,7 @@ begin
     order by lower(profiles.username::text) collate "C"
     limit v_limit
   );
-  v_ids := v_ids || array(
-    select profiles.id
-    from public.profiles
-    where lower(profiles.username::text) collate "C" >= v_name
-      and lower(profiles.username::text) collate "C" < v_name || '~'
-      and profiles.id <> all (v_ids)
-      and profiles.id not in (select private.blocked_ids())
-    order by lower(profiles.username::text) collate "C"
-    limit v_limit - cardinality(v_ids)
-  );
+  v_ids := v_ids || private.people_named(v_name, v_limit - cardinality(v_ids), v_ids);
   return query select * from private.people_page(v_ids, null, v_limit);
 end
 $$;

@@ -19,9 +19,7 @@ set search_path = ''
 as $$
 begin
   -- Banned users as well: the data is still theirs.
-  if not exists (select from public.profiles where profiles.id = auth.uid()) then
-    perform private.raise_error(401, 'not_signed_in', 'Sign in first.');
-  end if;
+  perform private.require_profile('me');
   perform private.count_action('export', auth.uid()::text);
   return enum_range(null::public.export_section_name);
 end
@@ -250,9 +248,7 @@ as $$
 declare
   v_limit constant integer := private.page_size(export_section.page_limit);
 begin
-  if not exists (select from public.profiles where profiles.id = auth.uid()) then
-    perform private.raise_error(401, 'not_signed_in', 'Sign in first.');
-  end if;
+  perform private.require_profile('me');
   return (
     select jsonb_build_object(
       'items', coalesce(jsonb_agg(page.item order by page.n), '[]'),

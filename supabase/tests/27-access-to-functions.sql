@@ -185,6 +185,8 @@ insert into expected (
                                               'deny','runs','runs','runs','runs','runs','runs','runs','deny'),
   ('private.name_prefix(''tap'')',
                                               'deny','runs','runs','runs','runs','runs','runs','runs','deny'),
+  ('private.people_named(''tap'', 20, array[OWNER])',
+                                              'deny','runs','runs','runs','runs','runs','runs','runs','deny'),
   ('private.people_page(array[OWNER], null, 20)',
                                               'deny','runs','runs','runs','runs','runs','runs','runs','deny'),
   ('private.tags_from(''tap'', null, 20)',

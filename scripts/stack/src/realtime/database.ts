@@ -74,6 +74,10 @@ export function openRealtimeDatabase({ url }: { url: string }): RealtimeDatabase
   const sql = openPool(`${url}&statement_timeout=10000`, 4);
   // Messages do not wait for policies, which are asked in the pool above.
   const ownSql = openPool(url, 1);
+  const stored = () => sql`
+    select id, topic, event, private, payload::text, binary_payload from realtime.messages
+    where extension = 'broadcast'
+  `;
   let deliver: (message: RealtimeMessage) => void = () => {};
   let deliverChange: (change: Change) => void = () => {};
   const settled = createSettled(ownSql);
@@ -96,8 +100,7 @@ export function openRealtimeDatabase({ url }: { url: string }): RealtimeDatabase
     async onResume(lostAt) {
       const since = new Date(Math.max(lostAt.getTime() - rememberedMs / 2, listeningSince?.getTime() ?? 0));
       const missed = await sql<StoredMessage[]>`
-        select id, topic, event, private, payload::text, binary_payload from realtime.messages
-        where extension = 'broadcast' and event is not null and inserted_at >= ${since}
+        ${stored()} and event is not null and inserted_at >= ${since}
         order by inserted_at
       `;
       for (const row of missed) deliverOnce(fromStored(row));
@@ -126,8 +129,7 @@ export function openRealtimeDatabase({ url }: { url: string }): RealtimeDatabase
     rest: messages.rest,
     async replay(topic, since, limit) {
       const rows = await sql<StoredMessage[]>`
-        select id, topic, event, private, payload::text, binary_payload from realtime.messages
-        where extension = 'broadcast' and private and topic = ${topic} and inserted_at >= ${since}
+        ${stored()} and private and topic = ${topic} and inserted_at >= ${since}
         -- Later partitions are empty.
         and inserted_at < now() + interval '1 minute'
         order by inserted_at desc

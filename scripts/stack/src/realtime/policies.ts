@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Sql } from 'postgres';
 import { isApiRole } from '../caller.ts';
 import { errorCode, isDatabaseAway } from '../errors.ts';
+import { rolledBack, type Transaction } from './rolled-back.ts';
 import type { Claims } from './session.ts';
 
 /** What the policies of `realtime.messages` decide about. */
@@ -62,25 +63,17 @@ export function createPolicies(sql: Sql): Policies {
   };
 }
 
-type Transaction = Parameters<Parameters<Sql['begin']>[1]>[0];
-
 async function ask(
   sql: Sql,
   { claims }: Asking,
   work: (transaction: Transaction) => Promise<Extension[]>,
 ): Promise<Ruling> {
   if (!isApiRole(claims.role)) return { allowed: new Set() };
-  let allowed: Extension[] = [];
-  const rollback = new Error('rolled back');
   try {
-    await sql.begin(async (transaction) => {
-      allowed = await work(transaction);
-      throw rollback;
-    });
+    return { allowed: new Set(await rolledBack(sql, work)) };
   } catch (error) {
-    if (error !== rollback) return { allowed: null, refusal: refusalOf(error) };
+    return { allowed: null, refusal: refusalOf(error) };
   }
-  return { allowed: new Set(allowed) };
 }
 
 /** The settings that policies read, and the caller's role. */

@@ -54,11 +54,6 @@ export async function readTables(sql: Sql, which: Which, roles: string[]): Promi
     where ${condition}`;
 }
 
-/** A name in SQL. */
-export function quoteName(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
-}
-
 /** Collects the parameters of a statement. */
 export function createParameters() {
   const parameters: (string | null)[] = [];

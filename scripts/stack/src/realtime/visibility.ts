@@ -1,7 +1,9 @@
 import type { Sql } from 'postgres';
+import { identifier, qualified } from '../data-api/sql.ts';
 import { isDatabaseAway } from '../errors.ts';
 import type { Subscriber } from './database.ts';
-import { type Column, quoteName, type Table } from './table-columns.ts';
+import { rolledBack } from './rolled-back.ts';
+import type { Column, Table } from './table-columns.ts';
 
 /** Finds those who may see a row, by the policies of its table. */
 export type IsVisible = <T extends { caller: Subscriber }>(
@@ -17,36 +19,31 @@ const patienceMs = 5_000;
 export function createVisibility(sql: Sql): IsVisible {
   return async (table, key, subscribed) => {
     const conditions = key.map(
-      ({ column }, at) => `${quoteName(column.name)} = $${at + 1}::text::${column.cast}`,
+      ({ column }, at) => `${identifier(column.name)} = $${at + 1}::text::${column.cast}`,
     );
-    const statement = `select exists (select from ${quoteName(table.schema)}.${quoteName(table.table)} where ${conditions.join(' and ')})`;
+    const statement = `select exists (select from ${qualified({ schema: table.schema, name: table.table })} where ${conditions.join(' and ')})`;
     const values = key.map(({ value }) => value);
     const callers = Map.groupBy(subscribed, ({ caller }) => JSON.stringify([caller.role, caller.claims]));
 
     const ask = async (some: [string, { caller: Subscriber }[]][]): Promise<boolean[]> => {
-      let answers: boolean[] = [];
-      const rollback = new Error('rolled back');
       try {
-        await sql.begin(async (transaction) => {
+        return await rolledBack(sql, async (transaction) => {
           const rows = await Promise.all(
-            some.flatMap(([, [one]]) => [
+            some.flatMap(([, [first]]) => [
               transaction`select
                 set_config('statement_timeout', ${String(patienceMs)}, true),
-                set_config('request.jwt.claims', ${JSON.stringify(one?.caller.claims)}, true),
-                set_config('role', ${one?.caller.role ?? 'none'}, true)`,
+                set_config('request.jwt.claims', ${JSON.stringify(first?.caller.claims)}, true),
+                set_config('role', ${first?.caller.role ?? 'none'}, true)`,
               transaction.unsafe<{ exists: boolean }[]>(statement, values, { prepare: true }),
             ]),
           );
-          answers = rows.filter((_, at) => at % 2 === 1).map(([row]) => row?.exists === true);
-          throw rollback;
+          return rows.filter((_, at) => at % 2 === 1).map(([row]) => row?.exists === true);
         });
       } catch (error) {
-        if (error === rollback) return answers;
         if (isDatabaseAway(error)) throw error;
         if (some.length === 1) return [false];
-        return (await Promise.all(some.map((one) => ask([one])))).flat();
+        return (await Promise.all(some.map((group) => ask([group])))).flat();
       }
-      return answers;
     };
 
     const entries = [...callers];
