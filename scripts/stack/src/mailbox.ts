@@ -14,7 +14,7 @@ export interface Mail {
 
 /** Mails kept for the developer instead of being sent. */
 export interface Mailbox {
-  send(mail: Mail): Promise<void>;
+  send(mail: Mail): void;
   /**
    * `/` is a page and `/messages.json` the same as data, both newest first; `/messages/<id>.html` is what a mail looks
    * like. Mails sign people in without a password, so only requests of this machine are answered.
@@ -36,7 +36,7 @@ export function createMailbox(): Mailbox {
   const mails: KeptMail[] = [];
   let characters = 0;
   return {
-    async send(mail) {
+    send(mail) {
       mails.unshift({ id: randomUUID(), sent_at: new Date().toISOString(), ...mail });
       characters += sizeOf(mail);
       // The newest mail stays, whatever its size.

@@ -43,7 +43,7 @@ export interface AuthOptions {
   config: Project['config']['auth'];
   /** The project's folder: templates of mails are named relative to it. */
   root: string;
-  send(mail: Mail): Promise<void>;
+  send(mail: Mail): void;
 }
 
 /** Auth (`/auth/v1`). */
@@ -76,23 +76,22 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     const url = `${origin}${prefix}`;
     const hooks = createHooks(config.hook, database);
     const limits = createLimits(config, mailFrequency(config.email.max_frequency));
-    const context: Context = {
+    const mailSettings = {
+      url,
+      codeLength: config.email.otp_length,
+      doubleConfirmChanges: config.email.double_confirm_changes,
+      limits,
+      templates: readTemplates(config.email, config.site_url, options.root),
+      notices: new Set(
+        Object.entries(config.email.notification).flatMap(([name, { enabled }]) => (enabled ? [name] : [])),
+      ),
+    };
+    const context: Omit<Context, 'mails'> = {
       config,
       database,
       url,
       hooks,
       limits,
-      mails: createMails({
-        url,
-        codeLength: config.email.otp_length,
-        doubleConfirmChanges: config.email.double_confirm_changes,
-        limits,
-        templates: readTemplates(config.email, config.site_url, options.root),
-        notices: new Set(
-          Object.entries(config.email.notification).flatMap(([name, { enabled }]) => (enabled ? [name] : [])),
-        ),
-        send: options.send,
-      }),
       passwords,
       redirects: createRedirects(config.site_url, config.additional_redirect_urls),
       sessions: createSessions({ database, keys, config, hooks, issuer: config.jwt_issuer ?? url }),
@@ -114,7 +113,12 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
             caller,
             address: clientAddress(request, address, keys),
           };
-          return await found(context, call);
+          const written: Mail[] = [];
+          const mails = createMails({ ...mailSettings, send: (mail) => void written.push(mail) });
+          const answer = await found({ ...context, mails }, call);
+          // Only now are the transactions that store the codes committed.
+          for (const mail of written) options.send(mail);
+          return answer;
         } catch (error) {
           const away = unavailable(error);
           if (away) return errorResponse(away, request);

@@ -23,7 +23,7 @@ export interface Mails {
   /** One mail to the new address and, where both must agree, one to the present address. */
   sendEmailChange(db: Db, user: User, newEmail: string, options: MailOptions): Promise<User>;
   /** Sends a notice, where the project wants it; `oldEmail` is the address before a change. */
-  notify(kind: NoticeKind, to: string | null, user: User, oldEmail?: string | null): Promise<void>;
+  notify(kind: NoticeKind, to: string | null, user: User, oldEmail?: string | null): void;
 }
 
 /** Options of the link in a mail. */
@@ -44,7 +44,7 @@ export interface MailSettings {
   templates: Templates;
   /** Which notices the project wants. */
   notices: ReadonlySet<string>;
-  send(mail: Mail): Promise<void>;
+  send(mail: Mail): void;
 }
 
 /** Links of the PKCE flow have this before their hash. */
@@ -105,12 +105,7 @@ export function createMails({
   };
 
   /** Fills in the template of a kind and sends it. */
-  async function deliver(
-    to: string,
-    kind: MailKind | NoticeKind,
-    user: User,
-    data: Partial<TemplateData>,
-  ): Promise<void> {
+  function deliver(to: string, kind: MailKind | NoticeKind, user: User, data: Partial<TemplateData>): void {
     const { subject, html } = templates.render(kind, {
       ConfirmationURL: '',
       Email: user.email ?? '',
@@ -130,19 +125,19 @@ export function createMails({
     const link = links.find((address) => hash && address.includes(hash)) ?? links[0];
     const holdsCode = code !== '' && (html + subject).includes(code);
     const mail = { to, subject, text: textOf(html), html };
-    await send({ ...mail, ...(link ? { link } : {}), ...(holdsCode ? { code } : {}) });
+    send({ ...mail, ...(link ? { link } : {}), ...(holdsCode ? { code } : {}) });
   }
 
-  async function deliverCode(
+  function deliverCode(
     to: string,
     kind: MailKind,
     user: User,
     { code, hash }: Code,
     data: Partial<TemplateData>,
-  ): Promise<void> {
-    if (kind === 'reauthentication') return deliver(to, kind, user, { Token: code });
+  ): void {
     const address = link(hash, kind, data.RedirectTo ?? '');
-    return deliver(to, kind, user, { ...data, ConfirmationURL: address, Token: code, TokenHash: hash });
+    const withLink = { ...data, ConfirmationURL: address, Token: code, TokenHash: hash };
+    deliver(to, kind, user, kind === 'reauthentication' ? { Token: code } : withLink);
   }
 
   return {
@@ -153,7 +148,7 @@ export function createMails({
       limits.countMail();
       const email = user.email ?? '';
       const code = newCode(email, pkce);
-      await deliverCode(email, kind, user, code, { RedirectTo: redirectTo });
+      deliverCode(email, kind, user, code, { RedirectTo: redirectTo });
       return updateUser(db, user.id, codeChanges(kind, code.hash));
     },
     async sendEmailChange(db, user, newEmail, { redirectTo, pkce }) {
@@ -162,8 +157,8 @@ export function createMails({
       const toNew = newCode(newEmail, pkce);
       const toCurrent = doubleConfirmChanges && user.email ? newCode(user.email, pkce) : null;
       const data = { RedirectTo: redirectTo, NewEmail: newEmail };
-      if (toCurrent) await deliverCode(user.email ?? '', 'email_change', user, toCurrent, data);
-      await deliverCode(newEmail, 'email_change', user, toNew, data);
+      if (toCurrent) deliverCode(user.email ?? '', 'email_change', user, toCurrent, data);
+      deliverCode(newEmail, 'email_change', user, toNew, data);
       return updateUser(db, user.id, {
         email_change: newEmail,
         email_change_token_new: toNew.hash,
@@ -172,8 +167,8 @@ export function createMails({
         email_change_sent_at: new Date(),
       });
     },
-    async notify(kind, to, user, oldEmail) {
-      if (to && notices.has(kind)) await deliver(to, kind, user, { OldEmail: oldEmail ?? '' });
+    notify(kind, to, user, oldEmail) {
+      if (to && notices.has(kind)) deliver(to, kind, user, { OldEmail: oldEmail ?? '' });
     },
   };
 }

@@ -51,7 +51,7 @@ export const changeUser: Endpoint = async (auth, call) => {
         // Other devices must sign in with the new password.
         await auth.sessions.end(db, user.id, session ? 'others' : 'global', session?.id ?? null);
         await audit(db, 'user_updated_password', user);
-        await auth.mails.notify('password_changed', current.email, current);
+        auth.mails.notify('password_changed', current.email, current);
       }
       if (data)
         current = await updateUser(db, user.id, {

@@ -183,7 +183,7 @@ async function confirmChange(auth: Context, db: Db, user: User, column: CodeColu
   }
   await audit(db, 'user_modified', user);
   const changed = await applyEmailChange(db, user, user.email_change ?? '');
-  await auth.mails.notify('email_changed', user.email, changed, user.email);
+  auth.mails.notify('email_changed', user.email, changed, user.email);
   return changed;
 }
 

@@ -386,3 +386,21 @@ describe('the mailbox', () => {
     expect(response.status).toBe(403);
   });
 });
+
+test('a mail whose code cannot be stored is not sent', async () => {
+  const { email } = await confirmed();
+  const before = (await stack.mailsTo(email)).length;
+  await stack.database.unsafe(`
+    create function public.refuse_codes() returns trigger language plpgsql as
+      $$begin raise exception 'no code is stored'; end$$;
+    create constraint trigger refuse_codes after update on auth.users deferrable initially deferred
+      for each row when (new.email = '${email}') execute function public.refuse_codes();
+  `);
+  try {
+    const { error } = await stack.client().auth.resetPasswordForEmail(email);
+    expect(error?.status).toBe(500);
+    expect(await stack.mailsTo(email)).toHaveLength(before);
+  } finally {
+    await stack.database`drop function public.refuse_codes() cascade`;
+  }
+});
