@@ -25,25 +25,10 @@ const names: Record<keyof Ports, [purpose: string, option: string]> = {
 };
 
 /**
- * Takes each port for a moment, so that a taken port is reported before anything starts: a StackError that says by whom,
- * if that can be found out.
+ * Takes a port until `listen` serves on it: no other program can take it while the stack starts. Connections end at once
+ * until then. A taken port is a StackError that says by whom, if that can be found out.
  */
-export async function choosePorts(wanted: Ports, host: string): Promise<Ports> {
-  const taken: [keyof Ports, Server][] = [];
-  try {
-    for (const part of Object.keys(names) as (keyof Ports)[])
-      taken.push([part, await reserve(wanted[part], part === 'api' ? host : '127.0.0.1', part)]);
-    const numbers = taken.map(([part, server]) => [part, (server.address() as AddressInfo).port]);
-    return Object.fromEntries(numbers) as Ports;
-  } finally {
-    await Promise.all(taken.map(([, server]) => new Promise((resolve) => server.close(resolve))));
-  }
-}
-
-/** Below the ports of outgoing connections: a port that is free stays free until its service takes it. */
-const freePorts = { first: 10_000, last: 32_000 };
-
-async function reserve(port: number, host: string, part: keyof Ports): Promise<Server> {
+export async function holdPort(part: keyof Ports, port: number, host = '127.0.0.1'): Promise<Server> {
   for (;;) {
     try {
       return await hold(port || randomInt(freePorts.first, freePorts.last), host);
@@ -54,9 +39,25 @@ async function reserve(port: number, host: string, part: keyof Ports): Promise<S
   }
 }
 
+/** Below the ports of outgoing connections: what was free stays free for a stack that is started again on it. */
+const freePorts = { first: 10_000, last: 32_000 };
+
+/** Checks that the port is free, or finds one that is. It is not held: for PostgreSQL, which takes no open port. */
+export async function freePort(part: keyof Ports, port: number): Promise<number> {
+  const server = await holdPort(part, port);
+  const found = portOf(server);
+  await new Promise((resolve) => server.close(resolve));
+  return found;
+}
+
+/** The port of a server that listens. */
+export function portOf(server: Server): number {
+  return (server.address() as AddressInfo).port;
+}
+
 function hold(port: number, host: string): Promise<Server> {
   return new Promise((resolve, reject) => {
-    const server = createServer();
+    const server = createServer((socket) => socket.destroy());
     server.once('listening', () => resolve(server));
     server.once('error', reject);
     server.listen(port, host);
@@ -87,14 +88,12 @@ const maxHeaderBytes = 128 * 1024;
 const idleMs = 75_000;
 
 /**
- * Serves on a port; a StackError when it was taken since it was chosen. Requests for functions are forwarded as raw
- * bytes, past the gateway's Request and Response; Realtime takes WebSockets of its own.
+ * Serves on a port that was held. Requests for functions are forwarded as raw bytes, past the gateway's Request and
+ * Response; Realtime takes WebSockets of its own.
  */
 export function listen(
   serve: Gateway,
-  port: number,
-  host: string,
-  part: keyof Ports,
+  held: Server,
   functions?: Functions,
   realtime?: Realtime,
 ): Promise<HttpServer> {
@@ -117,8 +116,9 @@ export function listen(
     upgrades.find((part) => part?.serves(incoming.url))?.upgrade(incoming, socket, head),
   );
   return new Promise((resolve, reject) => {
-    server.once('error', (error) => cannotListen(port, part, error).then(reject));
-    server.listen(port, host, () => resolve(server));
+    server.once('error', reject);
+    // It takes the open socket over: the port is free at no time.
+    server.listen(held, () => resolve(server));
   });
 }
 

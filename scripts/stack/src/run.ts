@@ -20,6 +20,9 @@ export interface Run {
   pages: Record<string, string>;
 }
 
+/** A stack before it has all its addresses. */
+type Starting = Pick<Run, 'pid'>;
+
 /** The path at which a stack identifies itself and its project. */
 export const instancePath = '/_stack';
 
@@ -29,7 +32,7 @@ const fileOf = (project: Project) => path.join(project.state, 'run.json');
 export async function findRun(project: Project): Promise<Run | null> {
   refuseOthers(project);
   const run = readRun(project);
-  if (!run || !isAlive(run.pid)) return null;
+  if (!run || !('url' in run) || !isAlive(run.pid)) return null;
   return (await askInstance(run.url))?.instance === run.instance ? run : null;
 }
 
@@ -46,8 +49,8 @@ export async function askInstance(url: string): Promise<{ instance: string; proj
 
 /** Exclusive use of a project's state. */
 export interface Claim {
-  /** Records the run, for `findRun`. */
-  publish(run: Run): void;
+  /** Records the run, for `findRun`; a start that has no addresses yet, for `stop`. */
+  publish(run: Run | Starting): void;
   /** Ends it. */
   release(): void;
 }
@@ -101,9 +104,9 @@ export function refuseOthers(project: Project): void {
 }
 
 /** The record of the process that has the state, whether or not it answers yet. */
-export function readRun(project: Project): Run | null {
+export function readRun(project: Project): Run | Starting | null {
   try {
-    return JSON.parse(fs.readFileSync(fileOf(project), 'utf8')) as Run;
+    return JSON.parse(fs.readFileSync(fileOf(project), 'utf8')) as Run | Starting;
   } catch {
     return null;
   }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Server } from 'node:net';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createAuth } from './auth/index.ts';
@@ -14,7 +15,7 @@ import type { Keys, LoginRole } from './keys.ts';
 import { boundLogs, logsFolder } from './log-files.ts';
 import { createMailbox, type Mailbox } from './mailbox.ts';
 import { type Applied, applyMigrations } from './migrations.ts';
-import { choosePorts, close, listen, type Ports } from './ports.ts';
+import { close, holdPort, listen, type Ports, portOf } from './ports.ts';
 import { bootstrap, databaseUrl } from './postgres/bootstrap.ts';
 import { openPool } from './postgres/pool.ts';
 import { setReadOnly } from './postgres/read-only.ts';
@@ -58,11 +59,16 @@ export interface Stack {
 
 type Settled = StackOptions & Required<Pick<StackOptions, 'host' | 'ports' | 'onStep'>>;
 
+/** Each is held until its server runs. */
+type HeldPorts = Record<'api' | 'mailbox', Server> & { studio: Server | null };
+
 /** The parts of a start share it. */
 interface Start {
   options: Settled;
   keys: Keys;
-  ports: Ports;
+  /** Of the servers of this process. */
+  ports: HeldPorts;
+  database: PostgresServer;
   run: Run;
   /** Adds a step to the stop. The last one that was added runs first. */
   defer(step: () => unknown): void;
@@ -77,7 +83,7 @@ const defaults = {
 /** Starts a project's stack. If a part fails, the parts that were started are stopped again. */
 export async function startStack(given: StackOptions): Promise<Stack> {
   const options: Settled = { ...defaults, ...given };
-  const { project, host, onStep } = options;
+  const { project, onStep } = options;
   const started = new AsyncDisposableStack();
   let longestStepMs = 30_000;
   const defer = (step: () => unknown) => started.defer(() => within(longestStepMs, step()));
@@ -88,16 +94,17 @@ export async function startStack(given: StackOptions): Promise<Stack> {
     defer(claim.release);
     defer(boundLogs(logsFolder(project.state)));
     defer(openServiceLog(path.join(logsFolder(project.state), 'services.log')));
-    const ports = await choosePorts(options.ports, host);
+    claim.publish({ pid: process.pid });
+    const ports = await holdPorts(options, defer);
     const keys = await keysOf(project);
-    const run = describeRun(options, ports, keys);
-    claim.publish(run);
-    const start = { options, keys, ports, run, defer };
 
     for (const note of project.notes) onStep(`Note: ${note}`);
     onStep('Starting the database');
-    const server = await startDatabase(start);
-    const failed = server.died.then((said) => {
+    const database = await startDatabase(options, keys, defer);
+    const run = describeRun(options, ports, database.port, keys);
+    claim.publish(run);
+    const start = { options, keys, ports, database, run, defer };
+    const failed = database.died.then((said) => {
       // Some clients wait for ever for connections of a server that is gone.
       longestStepMs = 2_000;
       return `The database ended: ${said}`;
@@ -130,26 +137,44 @@ export async function startStack(given: StackOptions): Promise<Stack> {
   }
 }
 
-function describeRun({ project, host, pages = {} }: Settled, ports: Ports, keys: Keys): Run {
-  const origin = `http://${host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host}:${ports.api}`;
+async function holdPorts({ project, host, ports }: Settled, defer: Start['defer']): Promise<HeldPorts> {
+  const hold = async (part: keyof HeldPorts, address?: string) => {
+    const server = await holdPort(part, ports[part], address);
+    defer(() => server.close());
+    return server;
+  };
+  return {
+    api: await hold('api', host),
+    mailbox: await hold('mailbox'),
+    studio: project.config.studio.enabled ? await hold('studio') : null,
+  };
+}
+
+function describeRun(
+  { host, pages = {} }: Settled,
+  { api, mailbox, studio }: HeldPorts,
+  databasePort: number,
+  keys: Keys,
+): Run {
+  const origin = `http://${host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host}:${portOf(api)}`;
   return {
     instance: randomUUID(),
     pid: process.pid,
     url: origin,
-    databaseUrl: databaseUrl(keys, ports.database, 'postgres'),
-    mailboxUrl: `http://127.0.0.1:${ports.mailbox}`,
-    studioUrl: project.config.studio.enabled ? `http://127.0.0.1:${ports.studio}` : null,
+    databaseUrl: databaseUrl(keys, databasePort, 'postgres'),
+    mailboxUrl: `http://127.0.0.1:${portOf(mailbox)}`,
+    studioUrl: studio && `http://127.0.0.1:${portOf(studio)}`,
     pages: Object.fromEntries(Object.entries(pages).map(([name, page]) => [name, origin + page])),
   };
 }
 
 const dataDir = ({ state }: Project) => path.join(state, 'postgres');
 
-async function startDatabase({ options, keys, ports, defer }: Start): Promise<PostgresServer> {
+async function startDatabase(options: Settled, keys: Keys, defer: Start['defer']): Promise<PostgresServer> {
   const server = await keepPostgres(
     {
       dataDir: dataDir(options.project),
-      port: ports.database,
+      port: options.ports.database,
       logFile: path.join(logsFolder(options.project.state), 'postgres.log'),
       password: keys.passwords.supabase_admin,
     },
@@ -157,7 +182,7 @@ async function startDatabase({ options, keys, ports, defer }: Start): Promise<Po
   );
   defer(server.stop);
   // The platform's default where the project says nothing.
-  await bootstrap(keys, ports.database, options.project.config.api.auto_expose_new_tables ?? true);
+  await bootstrap(keys, server.port, options.project.config.api.auto_expose_new_tables ?? true);
   return server;
 }
 
@@ -173,10 +198,10 @@ function reportMigrations({ names, changed, notes }: Applied, onStep: Settled['o
 
 /** The services behind the gateway. */
 async function startServices(start: Start, mailbox: Mailbox) {
-  const { options, keys, ports, run, defer } = start;
+  const { options, keys, database, run, defer } = start;
   const { project } = options;
   const { api, auth: authConfig, storage: storageConfig } = project.config;
-  const url = (role: LoginRole) => databaseUrl(keys, ports.database, role);
+  const url = (role: LoginRole) => databaseUrl(keys, database.port, role);
   const adminSql = openPool(url('supabase_admin'), 1);
   defer(() => adminSql.end({ timeout: 5 }));
   const disk = watchDisk(project.state, (full) => setReadOnly(adminSql, dataDir(project), full));
@@ -216,10 +241,10 @@ async function startServices(start: Start, mailbox: Mailbox) {
 }
 
 /** Realtime, unless config.toml turns it off. */
-function startRealtime({ options, keys, ports, defer }: Start) {
+function startRealtime({ options, keys, database: { port }, defer }: Start) {
   const { enabled, max_header_length: maxHeaderLength } = options.project.config.realtime;
   if (!enabled) return undefined;
-  const url = databaseUrl(keys, ports.database, 'supabase_admin');
+  const url = databaseUrl(keys, port, 'supabase_admin');
   // Policies are asked a few at a time.
   const sql = openPool(url, 4);
   defer(() => sql.end({ timeout: 5 }));
@@ -234,7 +259,7 @@ function servedSchemas({ config }: Project): string[] {
   return config.api.schemas.filter((schema) => schema !== 'graphql_public');
 }
 
-/** Opens the ports, once everything behind them runs. */
+/** Serves on the ports, once everything behind them runs. */
 async function serve(
   { options, ports, run, defer }: Start,
   gateway: Gateway,
@@ -242,23 +267,20 @@ async function serve(
   mailbox: Mailbox,
   realtime: Realtime | undefined,
 ): Promise<void> {
-  const api = await listen(gateway, ports.api, options.host, 'api', functions, realtime);
+  const api = await listen(gateway, ports.api, functions, realtime);
   defer(() => close(api));
   defer(() => realtime?.hangUp());
   defer(functions.hangUp);
-  const local = async (
-    part: 'mailbox' | 'studio',
-    service: { fetch(request: Request): Response | Promise<Response> },
-  ) => {
+  const local = async (held: Server, service: { fetch(request: Request): Response | Promise<Response> }) => {
     const answer = async (request: Request) => service.fetch(request);
-    const server = await listen(answer, ports[part], '127.0.0.1', part);
+    const server = await listen(answer, held);
     defer(() => close(server));
   };
-  await local('mailbox', mailbox);
-  if (!run.studioUrl) return;
+  await local(ports.mailbox, mailbox);
+  if (!ports.studio) return;
   const studio = createStudio(run.databaseUrl, servedSchemas(options.project));
   defer(() => studio.close());
-  await local('studio', studio);
+  await local(ports.studio, studio);
 }
 
 /** The variables that hosted functions get. */

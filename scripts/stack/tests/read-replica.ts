@@ -3,7 +3,8 @@ import path from 'node:path';
 import postgres from 'postgres';
 import { createIdentify } from '../src/caller.ts';
 import { createDataApi } from '../src/data-api/index.ts';
-import { choosePorts, close, listen } from '../src/ports.ts';
+import type { LoginRole } from '../src/keys.ts';
+import { close, holdPort, listen, portOf } from '../src/ports.ts';
 import { databaseUrl } from '../src/postgres/bootstrap.ts';
 import type { Project } from '../src/project.ts';
 import type { Stack } from '../src/stack.ts';
@@ -31,20 +32,19 @@ export async function startReplica(project: Project, { run, keys }: Stack): Prom
     for (const step of undo.splice(0).reverse()) await step();
   };
   try {
-    const ports = await choosePorts({ api: 0, database: 0, mailbox: 0, studio: 0 }, '127.0.0.1');
     const dataDir = path.join(project.state, 'standby');
     const server = await startStandby({
       primaryDir: path.join(project.state, 'postgres'),
       primaryUrl: databaseUrl(keys, Number(new URL(run.databaseUrl).port), 'supabase_admin'),
       dataDir,
-      port: ports.database,
       logFile: path.join(project.state, 'standby.log'),
     });
     undo.push(() => server.stop());
+    const urlOf = (role: LoginRole) => databaseUrl(keys, server.port, role);
     const { api } = project.config;
     const dataApi = await createDataApi({
-      url: databaseUrl(keys, ports.database, 'authenticator'),
-      adminUrl: databaseUrl(keys, ports.database, 'supabase_admin'),
+      url: urlOf('authenticator'),
+      adminUrl: urlOf('supabase_admin'),
       settings: {
         schemas: api.schemas.filter((schema) => schema !== 'graphql_public'),
         extraSearchPath: api.extra_search_path,
@@ -60,12 +60,12 @@ export async function startReplica(project: Project, { run, keys }: Stack): Prom
       const { caller } = await identify(request);
       return caller ? dataApi.fetch(request, caller) : Response.json({}, { status: 401 });
     };
-    const http = await listen(serve, ports.api, '127.0.0.1', 'api');
+    const http = await listen(serve, await holdPort('api', 0));
     undo.push(() => close(http));
-    const sql = postgres(databaseUrl(keys, ports.database, 'supabase_admin'), { onnotice: () => {} });
+    const sql = postgres(urlOf('supabase_admin'), { onnotice: () => {} });
     undo.push(() => sql.end({ timeout: 1 }));
     return {
-      url: `http://127.0.0.1:${ports.api}`,
+      url: `http://127.0.0.1:${portOf(http)}`,
       requests,
       sql,
       killDatabase: () => killServer(dataDir),

@@ -13,7 +13,6 @@ export interface StandbyOptions {
   primaryUrl: string;
   /** Where the standby's data go. */
   dataDir: string;
-  port: number;
   logFile: string;
 }
 
@@ -22,13 +21,12 @@ export interface StandbyOptions {
  * low-level one: https://www.postgresql.org/docs/17/continuous-archiving.html#BACKUP-LOWLEVEL-BASE-BACKUP.
  */
 export async function startStandby(options: StandbyOptions): Promise<PostgresServer> {
-  const { primaryDir, primaryUrl, dataDir, port, logFile } = options;
-  const slot = `standby_${port}`;
+  const { primaryDir, primaryUrl, dataDir, logFile } = options;
   // One connection: a backup ends in the session that began it.
   const sql = postgres(primaryUrl, { max: 1, onnotice: () => {} });
   try {
     // From here on the primary keeps the log that the standby still needs.
-    await sql`select pg_create_physical_replication_slot(${slot}, true)`;
+    await sql`select pg_create_physical_replication_slot('standby', true)`;
     await sql`select pg_backup_start('standby', fast => true)`;
     fs.mkdirSync(dataDir, { recursive: true, mode: 0o700 });
     copyData(primaryDir, dataDir);
@@ -44,10 +42,10 @@ export async function startStandby(options: StandbyOptions): Promise<PostgresSer
   fs.appendFileSync(
     path.join(dataDir, 'postgresql.auto.conf'),
     `primary_conninfo = 'host=${hostname} port=${primaryPort} user=${username} password=${password}'\n` +
-      `primary_slot_name = '${slot}'\n`,
+      `primary_slot_name = 'standby'\n`,
   );
   giveToServer(dataDir);
-  return startPostgres({ dataDir, port, logFile, password });
+  return startPostgres({ dataDir, port: 0, logFile, password });
 }
 
 /** Folders and files that a standby makes itself: https://www.postgresql.org/docs/17/protocol-replication.html. */

@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import postgres from 'postgres';
 import { commandName } from '../command-name.ts';
 import { diskFull, errorCode, errorMessage, isDiskFull, StackError } from '../errors.ts';
+import { freePort } from '../ports.ts';
 import { guard } from '../watchdog.ts';
 import { lastLines, makeCluster, refuseOthersData, superuser } from './cluster.ts';
 import { openDataDir, serverEnv } from './data-folder.ts';
@@ -17,6 +18,7 @@ import { prepareReadOnly } from './read-only.ts';
 export interface PostgresOptions {
   /** Where its data is; made when it is not there. */
   dataDir: string;
+  /** 0 takes any that is free. */
   port: number;
   /** The server's log. */
   logFile: string;
@@ -26,11 +28,15 @@ export interface PostgresOptions {
 
 /** A PostgreSQL server that this process started. */
 export interface PostgresServer {
+  port: number;
   /** Resolves with its last words when the server ends by itself. */
   died: Promise<string>;
   /** Shuts it down: running transactions are rolled back, committed ones are on disk. */
   stop(): Promise<void>;
 }
+
+/** Tries to bind a port that was free a moment before. */
+const mostTries = 5;
 
 /** A cold machine needs a few seconds; recovery after a crash may need more. */
 const startTimeoutMs = 60_000;
@@ -43,7 +49,14 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
   await endLeftover(options.dataDir, (port) => takesPassword(port, options.password));
   if (!fs.existsSync(path.join(options.dataDir, 'PG_VERSION'))) await makeCluster(options, programs, account);
   prepareReadOnly(options.dataDir, account);
-  return run(options, programs, account);
+  for (let tries = 1; ; tries++) {
+    const port = await freePort('database', options.port);
+    try {
+      return await run({ ...options, port }, programs, account);
+    } catch (error) {
+      if (errorCode(error) !== 'EADDRINUSE' || tries === mostTries) throw error;
+    }
+  }
 }
 
 async function run(
@@ -84,6 +97,7 @@ async function run(
   const ended = once(child, 'exit');
   let stopping = false;
   const server: PostgresServer = {
+    port: options.port,
     died: ended.then(() => (stopping ? new Promise<string>(() => {}) : lastLines(said()))),
     async stop() {
       stopping = true;
@@ -94,7 +108,7 @@ async function run(
     throw startFailure(said(), options);
   });
   try {
-    await Promise.race([failed, reachable(options)]);
+    await Promise.race([failed, reachable(options, child.pid)]);
   } catch (error) {
     failed.catch(() => {});
     await server.stop();
@@ -106,23 +120,25 @@ async function run(
 
 function startFailure(output: string, options: PostgresOptions): StackError {
   if (isDiskFull(output)) return diskFull(options.dataDir);
-  if (/could not bind|Address already in use/i.test(output)) return portTaken(options.port);
+  if (/could not create any TCP\/IP sockets/.test(output)) return cannotListen(options.port);
   return new StackError(
     `PostgreSQL did not start: ${lastLines(output)}`,
     `All it said is in ${options.logFile}.`,
   );
 }
 
-function portTaken(port: number): StackError {
-  return new StackError(
-    `Port ${port}, for the database, is taken by another program.`,
-    'End that program, or choose another port with --db-port.',
+function cannotListen(port: number): StackError {
+  const error = new StackError(
+    `PostgreSQL cannot listen on port ${port}.`,
+    'Choose another port with --db-port.',
   );
+  return Object.assign(error, { code: 'EADDRINUSE' });
 }
 
-/** Waits until the server takes connections. */
-async function reachable(options: PostgresOptions): Promise<void> {
+/** Waits until the server takes connections. Until it says so, another one may answer on its port. */
+async function reachable(options: PostgresOptions, pid: number | undefined): Promise<void> {
   const deadline = Date.now() + startTimeoutMs;
+  while (!isReady(options.dataDir, pid) && Date.now() < deadline) await delay(20);
   for (;;) {
     const sql = connect(options.port, options.password);
     try {
@@ -147,6 +163,16 @@ async function reachable(options: PostgresOptions): Promise<void> {
     } finally {
       await sql.end({ timeout: 1 });
     }
+  }
+}
+
+/** What the server says of itself: https://www.postgresql.org/docs/17/storage-file-layout.html */
+function isReady(dataDir: string, pid: number | undefined): boolean {
+  try {
+    const lines = fs.readFileSync(path.join(dataDir, 'postmaster.pid'), 'utf8').split('\n');
+    return Number(lines[0]) === pid && lines[7]?.trim() === 'ready';
+  } catch {
+    return false;
   }
 }
 

@@ -21,6 +21,7 @@ export async function keepPostgres(
   report: (sentence: string) => void,
 ): Promise<PostgresServer> {
   let server = await startPostgres(options);
+  const { port } = server;
   const gone = Promise.withResolvers<string>();
   let stopping = false;
   let restarting: Promise<unknown> = Promise.resolve();
@@ -50,7 +51,7 @@ export async function keepPostgres(
   async function restart(): Promise<string | undefined> {
     while (!stopping) {
       try {
-        server = await startPostgres(options);
+        server = await startPostgres({ ...options, port });
         return undefined;
       } catch (error) {
         if ((await freeBytes(options.dataDir)) > reserves.database) return errorMessage(error);
@@ -62,6 +63,7 @@ export async function keepPostgres(
 
   void watch();
   return {
+    port,
     died: gone.promise,
     async stop() {
       stopping = true;

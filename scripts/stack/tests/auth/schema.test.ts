@@ -1,5 +1,4 @@
 import fs from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import postgres, { type Sql } from 'postgres';
@@ -18,28 +17,17 @@ async function emptyDatabase(): Promise<{ keys: Keys; port: number; sql: Sql }> 
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'stack-schema-'));
   undo.push(() => fs.rmSync(folder, { recursive: true, force: true }));
   const keys = await loadKeys(folder);
-  const port = await freePort();
   const server = await startPostgres({
     dataDir: path.join(folder, 'postgres'),
-    port,
+    port: 0,
     logFile: path.join(folder, 'postgres.log'),
     password: keys.passwords.supabase_admin,
   });
   undo.push(() => server.stop());
+  const { port } = server;
   const sql = postgres(databaseUrl(keys, port, 'supabase_admin'), { max: 1, onnotice: () => {} });
   undo.push(() => sql.end());
   return { keys, port, sql };
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 describe('schema auth', () => {
