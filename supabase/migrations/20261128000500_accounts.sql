@@ -483,6 +483,36 @@ grant execute on function public.begin_registration(inet) to service_role;
 
 -- Leaving
 
+create function private.lock_deletions()
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  perform pg_advisory_xact_lock(hashtextextended('private.lock_deletions', 0));
+end
+$$;
+comment on function private.lock_deletions() is
+  'Locks the deletion of accounts against each other until the transaction ends: two users who liked each other''s posts would delete the same likes in opposite order. Not granted: SECURITY DEFINER functions call it.';
+
+create function private.tg_users__lock_deletions()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  perform private.lock_deletions();
+  return null;
+end
+$$;
+comment on function private.tg_users__lock_deletions() is
+  'Trigger: accounts are deleted one at a time, whoever deletes them. Security definer: Auth deletes as supabase_auth_admin, which may call no helper.';
+
+-- Once a statement: before any row is locked.
+create trigger _100_lock_deletions before delete on auth.users
+  for each statement execute function private.tg_users__lock_deletions();
+
 create function public.delete_account()
 returns void
 language plpgsql
@@ -493,8 +523,8 @@ set search_path = ''
 set statement_timeout = '60s'
 as $$
 begin
-  -- One account at a time: two users who liked each other's posts would delete the same likes in opposite order.
-  perform pg_advisory_xact_lock(hashtextextended('public.delete_account', 0));
+  -- Again, before the profile, which another deletion of the same account takes along.
+  perform private.lock_deletions();
   -- Before lock_writer, because it takes the stronger lock on the profile.
   perform private.require_other_admin(auth.uid());
   -- Banned users cannot delete their account, because they could register again with the same address.

@@ -41,7 +41,7 @@ select set_eq(
   $$,
   array[
     'auth.users _100_create_profile insert', 'auth.users _100_keep_username update', 'auth.users _100_forget_failed_sign_ins update',
-    'auth.users _100_withhold_username delete',
+    'auth.users _100_withhold_username delete', 'auth.users _100_lock_deletions delete',
     'storage.objects _100_refuse_inactive insert update'
   ],
   'these triggers are on the tables of Supabase and no other'

@@ -106,6 +106,44 @@ test('users who have reposted and mentioned each other’s posts can all leave a
   expect(await sql`select id from public.posts where id = any (${[...posts, ...reposts]})`).toHaveLength(0);
 });
 
+test('users who follow, like, mention and answer each other are all deleted at once, in every way, without a deadlock', async () => {
+  for (let round = 0; round < 3; round++) {
+    // Five, so that each is deleted in two different ways at once.
+    const people = await newPeople(5);
+    const posts = await atOnce(people.length, async (place) => {
+      const mentions = shuffled(people).map(({ id }) => id);
+      return (await createPost(people[place] as Person, { caption: 'Mine', mentions })).id;
+    });
+    // Each in an order of its own, in which a deletion then finds the rows.
+    for (const { id, client } of shuffled(people)) {
+      for (const person of shuffled(people))
+        if (person.id !== id) dataOf(await client.rpc('follow_user', { person: person.id }));
+      for (const post_id of shuffled(posts)) {
+        dataOf(await client.rpc('like_post', { post_id }));
+        dataOf(await client.rpc('create_comment', { post_id, text: 'Seen' }));
+      }
+    }
+    const deletions = atOnce(2 * people.length, async (place) => {
+      const { id, client } = people[place % people.length] as Person;
+      if (place % 3 === 0) {
+        const { status, error } = await client.rpc('delete_account');
+        // It was deleted in the other way a moment ago.
+        return status === 401 ? null : error;
+      }
+      if (place % 3 === 1) {
+        const { error } = await secretClient().auth.admin.deleteUser(id);
+        return error?.status === 404 ? null : error;
+      }
+      return await sql`delete from auth.users where id = ${id}`.then(
+        () => null,
+        (error) => error,
+      );
+    });
+    for (const error of await deletions) expect(error).toBeNull();
+    expect(await sql`select from public.profiles where id = any (${people.map(({ id }) => id)})`).toHaveLength(0);
+  }
+});
+
 test('an account that is deleted while it publishes leaves no posts', async () => {
   const [leaving] = (await newPeople(1)) as [Person];
   const posts = atOnce(40, (place) =>
