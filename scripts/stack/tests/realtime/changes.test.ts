@@ -8,6 +8,8 @@ import {
 } from '@supabase/supabase-js';
 import postgres, { type Sql } from 'postgres';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { loadKeys } from '../../src/keys.ts';
+import { databaseUrl } from '../../src/postgres/bootstrap.ts';
 import { addressesOf, copyProject, removeProjects, run } from '../running.ts';
 
 const migration = `
@@ -179,4 +181,45 @@ it('goes by the newest token of a channel', async () => {
   await sql`insert into public.letters values (22, ${bob.id}, 'of bob')`;
   await expect.poll(() => marker.length).toBe(1);
   await expect.poll(() => heard.map((change) => change.new)).toMatchObject([{ id: 22 }]);
+});
+
+it('tells of a row when others can see it, and not when the log tells of its commit', async () => {
+  const { client, id } = await signUp();
+  const heard: unknown[] = [];
+  await new Promise((resolve) =>
+    client
+      .channel('news')
+      .on('broadcast', { event: 'written' }, ({ payload }) => heard.push(payload))
+      .subscribe(resolve),
+  );
+  const rows = await listen(client, 'letters');
+  const port = Number(new URL(status.databaseUrl).port);
+  const admin = postgres(databaseUrl(await loadKeys(path.join(project, '.stack')), port, 'supabase_admin'));
+  const writer = postgres(status.databaseUrl, { max: 1 });
+  try {
+    // A commit that waits for a standby is in the log, and its rows are visible to nobody.
+    await admin`alter system set synchronous_standby_names = 'nobody'`;
+    await admin`select pg_reload_conf()`;
+    const [{ pid } = {}] = await writer`select pg_backend_pid() as pid`;
+    const written = writer.begin((transaction) => [
+      transaction`insert into public.letters values (31, ${id})`,
+      transaction`select realtime.send('{"id": 31}', 'written', 'news', false)`,
+    ]);
+    const waits = () => admin`select from pg_stat_activity where pid = ${pid} and wait_event = 'SyncRep'`;
+    await expect.poll(waits, { timeout: 10_000 }).toHaveLength(1);
+    const behind = () =>
+      admin`select from pg_stat_replication where application_name = 'realtime' and sent_lsn < pg_current_wal_flush_lsn()`;
+    await expect.poll(behind, { timeout: 10_000 }).toEqual([]);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect([...rows, ...heard]).toEqual([]);
+    await admin`alter system reset synchronous_standby_names`;
+    await admin`select pg_reload_conf()`;
+    await written;
+    await expect.poll(() => rows.map((change) => change.new)).toMatchObject([{ id: 31 }]);
+    await expect.poll(() => heard).toMatchObject([{ id: 31 }]);
+  } finally {
+    await admin`alter system reset synchronous_standby_names`;
+    await admin`select pg_reload_conf()`;
+    await Promise.all([writer.end(), admin.end()]);
+  }
 });
