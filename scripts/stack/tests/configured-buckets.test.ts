@@ -1,3 +1,5 @@
+import fs from 'node:fs';
+import path from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { startProject, writeProject } from './written-project.ts';
 
@@ -38,9 +40,21 @@ test('buckets of config.toml are created with their files, once', async () => {
   expect(await again.sql`select from storage.objects`).toHaveLength(2);
 });
 
-test('a file that its bucket refuses is named', async () => {
-  const root = writeProject({ 'config.toml': config, 'images/a.png': 'PNG' });
+test('a file that its bucket refuses is named, and all files are uploaded when that is corrected', async () => {
+  const files = { 'images/a.svg': '<svg/>', 'images/b.png': 'PNG', 'images/c.svg': '<svg/>' };
+  const root = writeProject({ 'config.toml': config, ...files });
   await expect(startProject(root)).rejects.toThrow(
-    /a\.png was not uploaded: mime type image\/png is not supported/,
+    /b\.png was not uploaded: mime type image\/png is not supported/,
   );
+  const corrected = config.replace('["image/svg+xml"]', '["image/*"]');
+  fs.writeFileSync(path.join(root, 'supabase/config.toml'), corrected);
+  const { sql, stack } = await startProject(root);
+  const names = async () =>
+    (await sql`select name from storage.objects order by name`).map(({ name }) => name);
+  expect(await names()).toEqual(['a.svg', 'b.png', 'c.svg']);
+
+  await sql`update storage.buckets set public = false where id = 'images'`;
+  await stack.stop();
+  const again = await startProject(root);
+  expect(await again.sql`select from storage.buckets where not public and id = 'images'`).toHaveLength(1);
 });

@@ -8,12 +8,21 @@ import { service } from './transactions.ts';
 
 /**
  * Creates the buckets under `[storage.buckets]` that do not exist, with the files of their `objects_path`, as the Supabase
- * CLI does for a new database. A bucket that exists stays as it is.
+ * CLI does for a new database. A bucket that exists stays as it is, unless the start that made it ended before all its
+ * files were there: then it is made again.
  */
 export async function createConfiguredBuckets(storage: Storage, project: Project): Promise<void> {
   const { buckets = {}, file_size_limit: globalLimit } = project.config.storage;
+  const record = path.join(project.state, 'unfinished-bucket');
+  const unfinished = fs.existsSync(record) ? fs.readFileSync(record, 'utf8') : undefined;
   for (const [name, bucket] of Object.entries(buckets)) {
-    if ((await call(storage, 'GET', `bucket/${encodeURIComponent(name)}`)).ok) continue;
+    const place = `bucket/${encodeURIComponent(name)}`;
+    if (name === unfinished) {
+      await call(storage, 'POST', `${place}/empty`);
+      await call(storage, 'DELETE', place);
+    }
+    if ((await call(storage, 'GET', place)).ok) continue;
+    fs.writeFileSync(record, name, { mode: 0o600 });
     const created = await call(storage, 'POST', 'bucket', {
       body: JSON.stringify({
         name,
@@ -26,6 +35,7 @@ export async function createConfiguredBuckets(storage: Storage, project: Project
     if (bucket.objects_path)
       await uploadFiles(storage, name, path.resolve(project.supabase, bucket.objects_path));
   }
+  fs.rmSync(record, { force: true });
 }
 
 /** Uploads a file, or a folder's files under their paths in it. */
