@@ -146,13 +146,14 @@ function parseJson(body: Buffer): unknown {
   }
 }
 
-/** The body; null when it is too large. */
+/** The body; null when it is too large. The HTTP server discards the rest. */
 async function readBody(request: Request): Promise<Buffer | null> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of request.body ?? []) {
     size += chunk.length;
-    if (size <= mostBytes) chunks.push(chunk);
+    if (size > mostBytes) return null;
+    chunks.push(chunk);
   }
-  return size > mostBytes ? null : Buffer.concat(chunks);
+  return Buffer.concat(chunks);
 }

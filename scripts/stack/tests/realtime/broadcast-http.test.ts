@@ -54,6 +54,18 @@ describe('broadcasts of several messages over HTTP', () => {
     expect((await serving.post('/api/broadcast', 'x'.repeat(8_000_001))).status).toBe(413);
     expect(listener.frames).toEqual([]);
   });
+
+  it('are refused as soon as 8 MB have come', async () => {
+    let megabytes = 0;
+    const body = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        if (++megabytes > 100) controller.close();
+        else controller.enqueue(new Uint8Array(1_000_000));
+      },
+    });
+    expect((await serving.post('/api/broadcast', body)).status).toBe(413);
+    expect(megabytes).toBeLessThan(12);
+  });
 });
 
 describe('a broadcast of one message over HTTP', () => {

@@ -70,7 +70,12 @@ export async function serveRealtime(): Promise<Serving> {
     database,
     post: (address, body, role = 'anon', headers = { 'content-type': 'application/json' }) =>
       realtime.fetch(
-        new Request(`http://127.0.0.1/realtime/v1${address}`, { method: 'POST', body, headers }),
+        new Request(`http://127.0.0.1/realtime/v1${address}`, {
+          method: 'POST',
+          body,
+          headers,
+          duplex: 'half',
+        } as RequestInit),
         role && { role, claims: { role } },
       ),
     sign: (claims) =>
