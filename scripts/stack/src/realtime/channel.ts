@@ -53,6 +53,8 @@ export async function renewToken(hub: Hub, channel: Channel, token: unknown): Pr
   if (typeof token !== 'string' || token.startsWith('sb_') || token === channel.token) return;
   const { claims, refusal } = await hub.sessions.confirm(token);
   if (!claims) return shutDown(hub, channel, refusal.message);
+  // The policies may answer after the token before has expired.
+  clearTimeout(channel.timer);
   const asked = await askReads(hub, channel, claims);
   if (!channel.isOpen) return;
   if (asked.refusal) return shutDown(hub, channel, asked.refusal.message);

@@ -37,6 +37,8 @@ export interface Channel {
   /** Messages that were replayed: they are not delivered once more. */
   replayed: ReadonlySet<string>;
   subscriptions: { wishId: number; subscription: Subscription }[];
+  /** The last attempt to subscribe: earlier ones end. */
+  attempt: symbol | undefined;
   /** The next check of the token. */
   timer: NodeJS.Timeout | undefined;
   isOpen: boolean;

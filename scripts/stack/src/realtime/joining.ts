@@ -55,6 +55,7 @@ export async function handleJoin(hub: Hub, socket: Socket, message: Message): Pr
     presence,
     replayed: new Set(),
     subscriptions: [],
+    attempt: undefined,
     timer: undefined,
     isOpen: true,
   };

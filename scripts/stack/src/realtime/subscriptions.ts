@@ -13,23 +13,29 @@ const retryMs = 5_000;
 /** Subscribes a channel to the changes that it asked for, and tells its client. A wish that is refused is not tried again. */
 export async function subscribe(hub: Hub, channel: Channel): Promise<void> {
   const { changes } = channel.join;
+  if (changes.length === 0) return;
   if (changes.length > quotas.changesPerChannel)
     return pushSystem(channel, 'postgres_changes', 'error', 'Too many subscriptions to changes');
-  while (changes.length > 0 && channel.isOpen) {
+  const attempt = Symbol();
+  channel.attempt = attempt;
+  const isWanted = () => channel.isOpen && channel.attempt === attempt;
+  while (isWanted()) {
+    const wanted = changes[channel.subscriptions.length];
+    if (!wanted) return pushSystem(channel, 'postgres_changes', 'ok', 'Subscribed to PostgreSQL');
+    const { claims } = channel;
     try {
-      for (const wanted of changes.slice(channel.subscriptions.length)) {
-        const { claims } = channel;
-        const subscription = await hub.database.subscribe(wanted, callerOf(channel));
-        if (!channel.isOpen) return subscription.unsubscribe();
-        const id = wishId(wanted);
-        channel.subscriptions.push({ wishId: id, subscription });
-        hub.subscribers.set(subscription.id, { channel, wishId: id });
-        // A new token came meanwhile.
-        if (channel.claims !== claims) await subscription.update(callerOf(channel));
+      const subscription = await hub.database.subscribe(wanted, callerOf(channel));
+      // A new token came meanwhile: the wish is subscribed again by its rights.
+      if (!isWanted() || channel.claims !== claims) {
+        subscription.unsubscribe();
+        continue;
       }
-      return pushSystem(channel, 'postgres_changes', 'ok', 'Subscribed to PostgreSQL');
+      const id = wishId(wanted);
+      channel.subscriptions.push({ wishId: id, subscription });
+      hub.subscribers.set(subscription.id, { channel, wishId: id });
     } catch (error) {
-      if (channel.isOpen) pushSystem(channel, 'postgres_changes', 'error', errorMessage(error));
+      if (!isWanted()) return;
+      pushSystem(channel, 'postgres_changes', 'error', errorMessage(error));
       if (!isDatabaseAway(error)) return unsubscribe(hub, channel);
       await delay(retryMs, undefined, { ref: false });
     }
@@ -48,11 +54,12 @@ export async function updateSubscriptions(hub: Hub, channel: Channel): Promise<v
   if (channel.subscriptions.length === 0) return;
   try {
     for (const { subscription } of channel.subscriptions) await subscription.update(callerOf(channel));
-    pushSystem(channel, 'postgres_changes', 'ok', 'Subscribed to PostgreSQL');
-  } catch (error) {
+    // A channel that still subscribes says so itself.
+    if (channel.subscriptions.length === channel.join.changes.length)
+      pushSystem(channel, 'postgres_changes', 'ok', 'Subscribed to PostgreSQL');
+  } catch {
     // Under the rights of the token before, changes must not go on.
     unsubscribe(hub, channel);
-    pushSystem(channel, 'postgres_changes', 'error', errorMessage(error));
     void subscribe(hub, channel);
   }
 }

@@ -27,7 +27,7 @@ export interface Serving {
   stop(): Promise<void>;
 }
 
-type Decide = (asking: Asking, extension: Extension) => boolean;
+type Decide = (asking: Asking, extension: Extension) => boolean | Promise<boolean>;
 
 export async function serveRealtime(): Promise<Serving> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'stack-realtime-'));
@@ -51,11 +51,12 @@ export async function serveRealtime(): Promise<Serving> {
     keys,
     maxHeaderLength: 4096,
     policies: {
-      read: async (asking, extensions) => ({
-        allowed: new Set(extensions.filter((extension) => may.read(asking, extension))),
-      }),
+      read: async (asking, extensions) => {
+        const answers = await Promise.all(extensions.map((extension) => may.read(asking, extension)));
+        return { allowed: new Set(extensions.filter((_, at) => answers[at])) };
+      },
       write: async (asking, extension) => ({
-        allowed: new Set(may.write(asking, extension) ? [extension] : []),
+        allowed: new Set((await may.write(asking, extension)) ? [extension] : []),
       }),
     },
   });
