@@ -4,6 +4,7 @@ import { openPool } from '../postgres/pool.ts';
 import { report } from '../service-log.ts';
 import { createChanges } from './changes.ts';
 import type { RowChange } from './pgoutput.ts';
+import { quotas } from './quotas.ts';
 import { createSettled } from './settled.ts';
 import { createWalReader } from './wal-reader.ts';
 
@@ -61,9 +62,6 @@ export interface RealtimeDatabase {
 /** How long messages are remembered that were delivered, in milliseconds: more than a reader needs to be back. */
 const rememberedMs = 60_000;
 
-/** How many of them at most. */
-const rememberedIds = 50_000;
-
 const hourMs = 3_600_000;
 
 const partitions = fs.readFileSync(new URL('./partitions.sql', import.meta.url), 'utf8');
@@ -75,7 +73,7 @@ export function openRealtimeDatabase({ url }: { url: string }): RealtimeDatabase
   // Messages do not wait for policies, which are asked in the pool above.
   const ownSql = openPool(url, 1);
   const stored = () => sql`
-    select id, topic, event, private, payload::text, binary_payload from realtime.messages
+    select id, topic, event, private, payload::text, binary_payload, inserted_at from realtime.messages
     where extension = 'broadcast'
   `;
   let deliver: (message: RealtimeMessage) => void = () => {};
@@ -99,11 +97,16 @@ export function openRealtimeDatabase({ url }: { url: string }): RealtimeDatabase
     // Clients stay connected while the database restarts: they get what was sent meanwhile.
     async onResume(lostAt) {
       const since = new Date(Math.max(lostAt.getTime() - rememberedMs / 2, listeningSince?.getTime() ?? 0));
-      const missed = await sql<StoredMessage[]>`
-        ${stored()} and event is not null and inserted_at >= ${since}
+      // No more than are remembered, and a few at a time: they may be large.
+      const missed = sql<StoredMessage[]>`
+        select * from (
+          ${stored()} and event is not null and inserted_at >= ${since}
+          order by inserted_at desc
+          limit ${quotas.rememberedMessages}
+        ) newest
         order by inserted_at
-      `;
-      for (const row of missed) deliverOnce(fromStored(row));
+      `.cursor(20);
+      for await (const rows of missed) for (const row of rows) deliverOnce(fromStored(row));
     },
   });
   const changes = createChanges(sql, settled, (change) => deliverChange(change));
@@ -209,7 +212,7 @@ function createMemory(ms: number) {
       added.set(id, now);
       // The oldest come first.
       for (const [old, at] of added) {
-        if (now - at < ms && added.size < rememberedIds) break;
+        if (now - at < ms && added.size < quotas.rememberedMessages) break;
         added.delete(old);
       }
       return true;

@@ -31,4 +31,6 @@ export const quotas = {
   echoBytes: 1024 * 1024,
   /** A token is checked again after so long, or when it expires. */
   confirmMs: 5 * 60_000,
+  /** Messages of the database that are remembered, and the most that are read again when their reader was away. */
+  rememberedMessages: 50_000,
 } as const;

@@ -1,8 +1,18 @@
 import { randomUUID } from 'node:crypto';
+import path from 'node:path';
 import { createClient, type SupabaseClient } from '@supabase/supabase-js';
 import postgres, { type Sql } from 'postgres';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { loadKeys } from '../../src/keys.ts';
+import { databaseUrl } from '../../src/postgres/bootstrap.ts';
+import { openRealtimeDatabase } from '../../src/realtime/database.ts';
 import { addressesOf, copyProject, removeProjects, run } from '../running.ts';
+
+// Counts for readers of this process; those of the stack have a process of their own.
+vi.mock('../../src/realtime/quotas.ts', async (original) => {
+  const { quotas } = await original<typeof import('../../src/realtime/quotas.ts')>();
+  return { quotas: { ...quotas, rememberedMessages: 3 } };
+});
 
 let project: string;
 let sql: Sql;
@@ -50,4 +60,29 @@ it('delivers each broadcast once, and keeps one slot, when the connection to the
   const after = await slots();
   expect(after).toHaveLength(1);
   expect(after[0]?.active_pid).not.toBe(before?.active_pid);
+});
+
+it('reads no more messages again than it remembers, the newest of them', async () => {
+  const port = Number(new URL(addressesOf(project).databaseUrl).port);
+  const keys = await loadKeys(path.join(project, '.stack'));
+  const others = (await slots()).map(({ active_pid }) => active_pid);
+  const database = openRealtimeDatabase({ url: databaseUrl(keys, port, 'supabase_admin') });
+  const heard: string[] = [];
+  database.onMessage(({ event }) => heard.push(event));
+  try {
+    await database.listen();
+    const reader = (await slots()).find(({ active_pid }) => !others.includes(active_pid));
+    const pid = Number(reader?.active_pid);
+    // It ends before it has read anything of these.
+    process.kill(pid, 'SIGSTOP');
+    for (const event of ['a', 'b', 'c', 'd', 'e'])
+      await sql`select realtime.send('{}', ${event}, 'x', false)`;
+    process.kill(pid, 'SIGTERM');
+    process.kill(pid, 'SIGCONT');
+    await expect.poll(() => heard, { timeout: 10_000 }).toEqual(['c', 'd', 'e']);
+    await sql`select realtime.send('{}', 'f', 'x', false)`;
+    await expect.poll(() => heard, { timeout: 10_000 }).toEqual(['c', 'd', 'e', 'f']);
+  } finally {
+    await database.close();
+  }
 });
