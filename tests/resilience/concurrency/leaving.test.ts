@@ -140,7 +140,9 @@ test('users who follow, like, mention and answer each other are all deleted at o
       );
     });
     for (const error of await deletions) expect(error).toBeNull();
-    expect(await sql`select from public.profiles where id = any (${people.map(({ id }) => id)})`).toHaveLength(0);
+    expect(
+      await sql`select from public.profiles where id = any (${people.map(({ id }) => id)})`,
+    ).toHaveLength(0);
   }
 });
 
