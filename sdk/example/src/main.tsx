@@ -1,130 +1,125 @@
-import type { OwnProfile, Post } from '@noctra/sdk';
-import { StrictMode, useEffect, useState } from 'react';
+import type { OwnProfile } from '@noctra/sdk';
+import { useEffect, useState } from 'react';
 import { createRoot } from 'react-dom/client';
-import { Welcome } from './account.tsx';
-import { Composer } from './composer.tsx';
-import { noctra } from './noctra.ts';
-import { NoticesScreen, sentenceOf } from './notices.tsx';
-import { Avatar, Icon, List, pathOf, Screen } from './parts.tsx';
-import { Me, Posts, ProfileScreen } from './people.tsx';
-import { PostCard } from './post.tsx';
+import { NoticesScreen, notify } from './notices.tsx';
+import { Avatar, Field, Form, Icon, List, pathOf, Screen } from './parts.tsx';
+import { Posts, ProfileScreen } from './people.tsx';
+import { PostCard, PostScreen } from './posts.tsx';
 import { SearchScreen, Trends } from './search.tsx';
-import { forget, say, useList, useMessage, useOne, useUrl } from './store.ts';
-import { PostScreen } from './thread.tsx';
+import { app, forget, here, noctra, say } from './store.ts';
+import { NewPostScreen } from './write.tsx';
 
-function App() {
-  const [user, setUser] = useState<string | null>();
-  useEffect(() => {
-    // Also of sign-ins and sign-outs in other tabs.
-    const { data } = noctra.supabase.auth.onAuthStateChange((_, session) => {
-      if (!session) forget();
-      setUser(session?.user.id ?? null);
-    });
-    return () => data.subscription.unsubscribe();
-  }, []);
-  if (user === undefined) return <div className="loading" role="status" aria-label="Loading" />;
-  return user ? <SignedIn key={user} /> : <Welcome />;
+/** Where users sign in and register. */
+function Welcome() {
+  const [isNew, setNew] = useState(false);
+  const password = isNew ? 'new-password' : 'current-password';
+  const send = async (form: FormData) => {
+    const text = (name: string) => String(form.get(name));
+    const who = { username: text('username'), password: text('password') };
+    if (!isNew) return (await noctra.auth.signIn(who)).error;
+    const { data, error } = await noctra.auth.register({ ...who, email: text('email') });
+    if (data?.confirmation_required) say('Look at your mail: a link there confirms your address.');
+    return error;
+  };
+  return (
+    <main className="welcome">
+      <title>Noctra</title>
+      <header>
+        <Icon name="moon" />
+        <h1>Noctra</h1>
+        <p>Pictures, people, and what they see after dark.</p>
+      </header>
+      <section>
+        <h2>{isNew ? 'Make an account' : 'Welcome back'}</h2>
+        <Form submit={isNew ? 'Register' : 'Sign in'} send={send}>
+          <Field
+            label={isNew ? 'User name' : 'User name or e-mail'}
+            name="username"
+            autoComplete="username"
+            required
+          />
+          {isNew && <Field label="E-mail address" name="email" type="email" autoComplete="email" required />}
+          <Field label="Password" name="password" type="password" autoComplete={password} required />
+        </Form>
+        <button type="button" className="plain" onClick={() => setNew(!isNew)}>
+          {isNew ? 'I have an account' : 'Make a new account'}
+        </button>
+      </section>
+    </main>
+  );
 }
 
-function SignedIn() {
-  const me = useOne<OwnProfile>('all: me', () => noctra.profiles.me());
-  const [isComposing, setComposing] = useState(false);
+function Frame({ item: me }: { item: OwnProfile }) {
   const [unread, setUnread] = useState(0);
-  const message = useMessage();
-  const url = useUrl();
   useEffect(() => {
     void noctra.notifications.unreadCount().then(({ data }) => setUnread(data?.count ?? 0));
     return noctra.notifications.subscribe((event) => {
       setUnread(event.unread_count);
-      if (event.type === 'added') say(sentenceOf(event.notification));
+      notify(event);
     }).unsubscribe;
   }, []);
-  const profile = me.item;
-  if (!profile) return <List list={me} show={() => null} />;
   const items = [
     ['home', 'Home', '/'],
     ['search', 'Search', '/search'],
+    ['plus', 'New post', '/new'],
     ['bell', 'Notifications', '/notifications'],
-    ['person', 'Profile', pathOf(profile)],
+    ['person', 'Profile', pathOf(me)],
   ] as const;
   return (
-    <Me value={profile}>
-      <div className="frame">
-        <nav aria-label="Noctra">
-          <a className="brand" href="/">
-            <Icon name="moon" /> Noctra
+    <div className="frame">
+      <nav aria-label="Noctra">
+        {items.map(([icon, label, path]) => (
+          <a key={path} href={path} aria-current={location.pathname === path ? 'page' : undefined}>
+            {icon === 'person' ? <Avatar person={me} /> : <Icon name={icon} />}
+            <span>{label}</span>
+            {icon === 'bell' && unread > 0 && (
+              <mark>
+                {unread}
+                <span className="hidden"> unread</span>
+              </mark>
+            )}
           </a>
-          {items.map(([icon, label, path]) => (
-            <a key={path} href={path} aria-current={url.pathname === path ? 'page' : undefined}>
-              {icon === 'person' ? <Avatar person={profile} /> : <Icon name={icon} />}
-              <span>{label}</span>
-              {icon === 'bell' && unread > 0 && (
-                <b className="badge">
-                  {unread}
-                  <span className="hidden"> unread</span>
-                </b>
-              )}
-            </a>
-          ))}
-          <button type="button" className="primary" onClick={() => setComposing(true)}>
-            <Icon name="plus" /> <span>New post</span>
-          </button>
-        </nav>
-        <main>
-          <Route url={url} onRead={setUnread} />
-        </main>
-        <aside>{url.pathname + url.search !== '/search' && <Trends />}</aside>
-      </div>
-      {isComposing && <Composer onClose={() => setComposing(false)} />}
-      <div className="toast" role="status">
-        {message}
-      </div>
-    </Me>
+        ))}
+      </nav>
+      <main key={here()}>
+        <Route />
+      </main>
+      <aside>{location.pathname !== '/search' && <Trends />}</aside>
+    </div>
   );
 }
 
-function Route({ url, onRead }: { url: URL; onRead(unread: number): void }) {
-  const [, area = '', name = ''] = url.pathname.split('/').map(decodeURIComponent);
-  if (area === '') return <Home />;
-  if (area === 'posts') return <PostScreen key={name} id={name} />;
-  if (area === 'people') return <ProfileScreen key={name} username={name} />;
-  if (area === 'notifications') return <NoticesScreen onRead={onRead} />;
-  if (area === 'search') return <SearchScreen key={url.search} query={url.searchParams.get('q') ?? ''} />;
-  if (area === 'tags')
+const quiet = <a href="/search">It is quiet here. Find people, and follow them to see what they post.</a>;
+
+function Route() {
+  const [, area = '', name = ''] = location.pathname.split('/').map(decodeURIComponent);
+  if (area === '')
     return (
-      <Screen title={`#${name}`}>
-        <Posts key={name} name="tag" filter={{ tag: name }} empty="No post has this tag." />
+      <Screen title="Home">
+        <List name={here('feed')} read={noctra.feed.list} show={PostCard} empty={quiet} />
       </Screen>
     );
+  if (area === 'posts') return <PostScreen id={name} />;
+  if (area === 'people') return <ProfileScreen username={name} />;
+  if (area === 'new') return <NewPostScreen />;
+  if (area === 'notifications') return <NoticesScreen />;
+  if (area === 'search') return <SearchScreen query={new URLSearchParams(location.search).get('q') ?? ''} />;
   return (
-    <Screen title="Nothing here">
-      <p className="note">This address leads nowhere.</p>
+    <Screen title={area === 'tags' ? `#${name}` : 'Nothing here'}>
+      {area === 'tags' && <Posts name={here('posts')} filter={{ tag: name }} />}
     </Screen>
   );
 }
 
-function Home() {
-  const list = useList<Post>('feed', (cursor) => noctra.feed.list({ cursor, limit: 10 }));
-  const empty = (
-    <>
-      <Icon name="moon" />
-      <p>It is quiet here. Follow people to see what they post, or post something yourself.</p>
-      <a className="button primary" href="/search">
-        Find people
-      </a>
-    </>
+const root = createRoot(document.getElementById('root') as Element);
+/** Who is signed in, here or in another tab. */
+let user: string | undefined;
+app.draw = () =>
+  root.render(
+    user ? <List key={user} name="me" read={() => noctra.profiles.me()} show={Frame} /> : <Welcome />,
   );
-  return (
-    <Screen title="Home">
-      <List list={list} show={(post) => <PostCard post={post} />} empty={empty} />
-    </Screen>
-  );
-}
-
-const root = document.getElementById('root');
-if (root)
-  createRoot(root).render(
-    <StrictMode>
-      <App />
-    </StrictMode>,
-  );
+noctra.supabase.auth.onAuthStateChange((event, session) => {
+  if (event !== 'INITIAL_SESSION' && session?.user.id === user) return;
+  user = session?.user.id;
+  forget();
+});

@@ -1,8 +1,7 @@
 import type { Notification, NotificationEvent } from '@noctra/sdk';
-import { useEffect, useEffectEvent } from 'react';
-import { noctra } from './noctra.ts';
+import { useEffect } from 'react';
 import { Avatar, Icon, List, pathOf, plural, Screen, Time } from './parts.tsx';
-import { useList } from './store.ts';
+import { change, here, listOf, noctra, say } from './store.ts';
 
 /** An icon, and what one person or several do. */
 const kinds = {
@@ -16,11 +15,11 @@ const kinds = {
   repost: ['repost', 'reposted your post'],
 } as const;
 
-export function sentenceOf({ kind, actors: [first, second], actor_count, comment }: Notification): string {
+function sentenceOf({ kind, actors: [first, second], actor_count, comment }: Notification): string {
   const [, one, many = one] = kinds[kind];
   const others = actor_count > 2 ? plural(actor_count - 1, 'other') : second?.username;
-  const what = kind === 'like' ? (comment ? 'your comment' : 'your post') : '';
-  return `${first?.username}${others ? ` and ${others} ${many}` : ` ${one}`} ${what}`.trim();
+  const what = kind === 'like' ? (comment ? ' your comment' : ' your post') : '';
+  return `${first?.username}${others ? ` and ${others} ${many}` : ` ${one}`}${what}`;
 }
 
 /** Whether the newer one replaces the older one: the group has one more actor, and so another id. */
@@ -28,41 +27,37 @@ const isOneGroup = (older: Notification, newer: Notification) =>
   (['kind', 'post', 'comment'] as const).every((field) => older[field] === newer[field]) &&
   older.created_at.slice(0, 10) === newer.created_at.slice(0, 10);
 
-export function NoticesScreen({ onRead }: { onRead(unread: number): void }) {
-  const list = useList<Notification>('notices', (cursor) => noctra.notifications.list({ cursor }));
-  const newest = list.items[0];
-  const add = useEffectEvent((event: NotificationEvent) => {
-    if (event.type === 'added')
-      list.change((items) => [
-        event.notification,
-        ...items.filter((item) => !isOneGroup(item, event.notification)),
-      ]);
-  });
-  useEffect(() => noctra.notifications.subscribe(add).unsubscribe, []);
+/** Tells of a notification, and adds it to the list if that is shown. */
+export function notify(event: NotificationEvent) {
+  if (event.type !== 'added') return;
+  const added = event.notification;
+  say(sentenceOf(added));
+  change<Notification>(here('notices'), (all) => [added, ...all.filter((item) => !isOneGroup(item, added))]);
+}
+
+function Notice({ item: notice }: { item: Notification }) {
+  const [actor] = notice.actors;
+  return (
+    <a className="row" href={notice.post ? `/posts/${notice.post}` : actor && pathOf(actor)}>
+      <Icon name={kinds[notice.kind][0]} />
+      <Avatar person={actor} />
+      <span>
+        {!notice.is_read && <mark>New</mark>} {sentenceOf(notice)}
+        <small dir="auto">{notice.preview}</small>
+      </span>
+      <Time at={notice.created_at} />
+    </a>
+  );
+}
+
+export function NoticesScreen() {
+  const [newest] = listOf<Notification>(here('notices')).items;
   useEffect(() => {
-    if (newest && !newest.is_read)
-      void noctra.notifications.markRead(newest.id).then(({ data }) => data && onRead(data.count));
-  }, [newest, onRead]);
+    if (newest && !newest.is_read) void noctra.notifications.markRead(newest.id);
+  }, [newest]);
   return (
     <Screen title="Notifications">
-      <List
-        as="ul"
-        className="rows"
-        list={list}
-        show={(notice) => (
-          <li className={notice.is_read ? '' : 'unread'}>
-            <Icon name={kinds[notice.kind][0]} />
-            {notice.actors[0] && <Avatar person={notice.actors[0]} />}
-            <a href={notice.post ? `/posts/${notice.post}` : pathOf(notice.actors[0] ?? { username: '' })}>
-              {!notice.is_read && <span className="hidden">New: </span>}
-              {sentenceOf(notice)}
-              {notice.preview && <q dir="auto">{notice.preview}</q>}
-            </a>
-            <Time at={notice.created_at} />
-          </li>
-        )}
-        empty={<p>Nothing yet. Post something, and follow people.</p>}
-      />
+      <List className="card" name={here('notices')} read={noctra.notifications.list} show={Notice} />
     </Screen>
   );
 }

@@ -1,7 +1,6 @@
-import type { Comment, NoctraError, Person, Post } from '@noctra/sdk';
-import { type ComponentProps, Fragment, type ReactNode, useEffect, useId, useRef } from 'react';
-import { messageOf, noctra } from './noctra.ts';
-import { act, type Item, type Reading, useVisit } from './store.ts';
+import type { NoctraError, Person, Post } from '@noctra/sdk';
+import { type ComponentProps, type ComponentType, type FormEvent, type ReactNode, useState } from 'react';
+import { type Item, idOf, listOf, messageOf, type Read, readOn } from './store.ts';
 
 const icons = {
   moon: 'M21 14A9 9 0 1 1 10 3a7 7 0 0 0 11 11z',
@@ -16,81 +15,85 @@ const icons = {
   back: 'M19 12H5M11 6l-6 6 6 6',
   next: 'M9 5l7 7-7 7',
   close: 'M6 6l12 12M18 6L6 18',
-  lock: 'M6 11h12v9H6zM8.5 11V8a3.5 3.5 0 0 1 7 0v3',
   picture: 'M4 5h16v14H4zM4 16l5-5 4 4 3-3 4 4M15 9h.01',
-  leave: 'M10 4H5v16h5M10 12h10M16 8l4 4-4 4',
 };
 type IconName = keyof typeof icons;
 type IconButtonProps = ComponentProps<'button'> & { icon: IconName; label: string };
 
 export const Icon = ({ name }: { name: IconName }) => (
-  <svg viewBox="0 0 24 24" aria-hidden="true" className={`icon icon-${name}`}>
+  <svg viewBox="0 0 24 24" aria-hidden="true" className={name}>
     <path d={icons[name]} />
   </svg>
 );
 
 /** The label is for screen readers, and a tooltip. */
 export const IconButton = ({ icon, label, children, ...rest }: IconButtonProps) => (
-  <button type="button" className="icon-button" aria-label={label} title={label} {...rest}>
+  <button type="button" className="plain" aria-label={label} title={label} {...rest}>
     <Icon name={icon} />
     {children}
   </button>
 );
 
-/** What an address shows. After a navigation its heading has the focus, so that screen readers read it. */
-export function Screen({ title, children }: { title: string; children: ReactNode }) {
-  const heading = useRef<HTMLHeadingElement>(null);
-  const visit = useVisit();
-  useEffect(() => {
-    document.title = `${title} · Noctra`;
-    if (visit !== 1) heading.current?.focus({ preventScroll: true });
-  }, [title, visit]);
-  return (
-    <>
-      <header className="bar">
-        {location.pathname !== '/' && <IconButton icon="back" label="Back" onClick={() => history.back()} />}
-        <h1 ref={heading} tabIndex={-1} dir="auto">
-          {title}
-        </h1>
-      </header>
-      {children}
-    </>
-  );
-}
+/** What an address shows. */
+export const Screen = ({ title, children }: { title: string; children: ReactNode }) => (
+  <>
+    <title>{`${title} · Noctra`}</title>
+    <header className="bar">
+      {navigation.canGoBack && <IconButton icon="back" label="Back" onClick={() => history.back()} />}
+      <h1 tabIndex={-1} dir="auto">
+        {title}
+      </h1>
+    </header>
+    {children}
+  </>
+);
+
+/** A `ref`: calls a function when its element comes near the screen, and what that answers when it leaves. */
+export const whileSeen = (enter: () => (() => void) | undefined) => (element: Element | null) => {
+  let leave: (() => void) | undefined;
+  const observer = new IntersectionObserver(([entry]) => {
+    leave?.();
+    leave = entry?.isIntersecting ? enter() : undefined;
+  });
+  if (element) observer.observe(element);
+  return () => {
+    observer.disconnect();
+    leave?.();
+  };
+};
 
 interface ListProps<T> {
-  as?: 'div' | 'ul' | 'ol';
-  className?: string;
-  list: Reading<T> & { more(): void };
-  show(item: T): ReactNode;
+  name: string;
+  read: Read<T>;
+  show: ComponentType<{ item: T }>;
   empty?: ReactNode;
+  className?: string;
 }
 
 /** A list as far as it is read: reads on when its end comes near, and says why there is nothing. */
-export function List<T extends Item>({ as: Box = 'div', list, show, empty, ...rest }: ListProps<T>) {
-  const { items, next, isLoading, error, more } = list;
-  const button = useRef<HTMLButtonElement>(null);
-  useEffect(() => {
-    const read = ([entry]: IntersectionObserverEntry[]) => entry?.isIntersecting && button.current?.click();
-    const observer = new IntersectionObserver(read, { rootMargin: '800px' });
-    if (button.current && !isLoading && !error) observer.observe(button.current);
-    return () => observer.disconnect();
-  }, [isLoading, error]);
-  const isWaiting = isLoading || (next === undefined && !error);
+export function List<T extends Item>({
+  name,
+  read,
+  show: Show,
+  empty = 'Nothing here.',
+  className,
+}: ListProps<T>) {
+  const { items, next, isLoading, error } = listOf<T>(name);
+  const more = () => void readOn(name, read);
   return (
     <>
-      <Box {...rest}>
+      <ul className={className}>
         {items.map((item) => (
-          <Fragment key={item.id}>{show(item)}</Fragment>
+          <li key={idOf(item)}>
+            <Show item={item} />
+          </li>
         ))}
-      </Box>
-      {isWaiting && <div className="loading" role="status" aria-label="Loading" />}
-      <div className="note">
-        {next === null && items.length === 0 && empty}
-        {error && <p role="alert">{messageOf(error)}</p>}
-        {!isWaiting && next !== null && error?.status !== 404 && (
-          <button type="button" ref={button} onClick={more}>
-            {error ? 'Try again' : 'Show more'}
+      </ul>
+      <div className="note" role="status">
+        {error ? messageOf(error) : next === null && items.length === 0 && empty}
+        {next !== null && error?.status !== 404 && (
+          <button type="button" ref={error ? null : whileSeen(more)} onClick={more}>
+            {error ? 'Try again' : isLoading ? 'Loading …' : 'Show more'}
           </button>
         )}
       </div>
@@ -100,101 +103,77 @@ export function List<T extends Item>({ as: Box = 'div', list, show, empty, ...re
 
 export const pathOf = ({ username }: { username: string }) => `/people/${username}`;
 
-export const Avatar = ({ person }: { person: Pick<Person, 'profile_pic_url'> }) => (
-  <img className="avatar" src={person.profile_pic_url} alt="" loading="lazy" />
+export const Avatar = ({ person }: { person: Pick<Person, 'profile_pic_url'> | undefined }) => (
+  <img className="avatar" src={person?.profile_pic_url} alt="" loading="lazy" />
 );
 
-export const Name = ({ person: { username, is_vip } }: { person: Post['owner'] }) => (
-  <a className="name" href={pathOf({ username })}>
-    {username}
-    {is_vip && <span title="VIP"> ★</span>}
-  </a>
+type BylineProps = { person: Post['owner']; at?: string; href?: string; children?: ReactNode };
+
+/** Who wrote something, and when. */
+export const Byline = ({ person, at, href, children }: BylineProps) => (
+  <header className="row">
+    <Avatar person={person} />
+    <a href={pathOf(person)}>
+      <b>{person.username}</b> {person.is_vip && '★'}
+    </a>
+    {children}
+    <a className="end" href={href}>
+      {at && <Time at={at} />}
+    </a>
+  </header>
 );
 
 const relative = new Intl.RelativeTimeFormat(undefined, { style: 'narrow' });
 const units = [['day', 86_400] as const, ['hour', 3600] as const, ['minute', 60] as const];
 
 export function Time({ at }: { at: string }) {
-  const seconds = (Date.now() - Date.parse(at)) / 1000;
+  const date = new Date(at);
+  const seconds = (Date.now() - date.getTime()) / 1000;
   const [unit, size] = units.find(([, size]) => seconds >= size) ?? [];
+  const text = unit ? relative.format(-Math.floor(seconds / size), unit) : 'now';
   return (
-    <time dateTime={at} title={new Date(at).toLocaleString()}>
-      {unit ? relative.format(-Math.floor(seconds / size), unit) : 'now'}
+    <time dateTime={at} title={date.toLocaleString()}>
+      {text}
     </time>
   );
 }
 
-const compact = new Intl.NumberFormat(undefined, { notation: 'compact' });
-export const count = (value: number) => compact.format(value);
+export const compact = new Intl.NumberFormat(undefined, { notation: 'compact' });
 export const plural = (value: number, one: string, many = `${one}s`) =>
-  `${count(value)} ${value === 1 ? one : many}`;
+  `${compact.format(value)} ${value === 1 ? one : many}`;
 
-type TextProps = { text: string } & Pick<Post, 'mentions'> & Partial<Pick<Post, 'tags'>>;
+type FormProps = { send(form: FormData): Promise<NoctraError | null>; submit: string; children: ReactNode };
 
-/** A text whose mentions and tags are links: those that the server has found in it. */
-export function Text({ text, mentions, tags = [] }: TextProps) {
-  const paths = new Map(mentions.map((person) => [`@${person.username.toLowerCase()}`, pathOf(person)]));
-  for (const { name } of tags) paths.set(`#${name}`, `/tags/${name}`);
-  const parts = text.split(/((?<![\p{L}\p{N}_&])[@＠#＃][\p{L}\p{M}\p{N}_]+)/u);
+/** A form that is sent once at a time. It says why that failed, and marks the field that the error names. */
+export function Form({ send, submit, children }: FormProps) {
+  const [state, setState] = useState<NoctraError | 'sent' | 'sending'>();
+  const isSending = state === 'sending';
+  const onSubmit = async (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    if (isSending) return;
+    setState('sending');
+    const form = event.currentTarget;
+    const error = await send(new FormData(form));
+    for (const field of form.querySelectorAll('[name]'))
+      field.ariaInvalid = String(field.getAttribute('name') === error?.field);
+    form.querySelector<HTMLElement>('[aria-invalid=true]')?.focus();
+    if (!error) form.reset();
+    setState(error ?? 'sent');
+  };
   return (
-    <p className="text" dir="auto">
-      {parts.map((part, index) => {
-        const path = paths.get(part.normalize('NFKC').toLowerCase());
-        if (!path) return part;
-        return (
-          // biome-ignore lint/suspicious/noArrayIndexKey: the parts of a text keep their places.
-          <a key={index} href={path} dir="auto">
-            {part}
-          </a>
-        );
-      })}
-    </p>
-  );
-}
-
-/** The heart of a post or a comment. */
-export function LikeButton({ item, of }: { item: Post | Comment; of: 'posts' | 'comments' }) {
-  const { id, liked, like_count } = item;
-  const changes = { liked: !liked, like_count: like_count + (liked ? -1 : 1) };
-  const like = () => act<Post | Comment>(item, changes, noctra[of][liked ? 'unlike' : 'like'](id));
-  return (
-    <IconButton icon="like" label={`Like, ${like_count}`} aria-pressed={liked} onClick={like}>
-      {like_count > 0 && count(like_count)}
-    </IconButton>
-  );
-}
-
-type DialogProps = { title: string; onClose(): void; children: ReactNode };
-
-/** A dialog over the page. The browser keeps the focus inside, and Escape closes it. */
-export function Dialog({ title, onClose, children }: DialogProps) {
-  const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => dialog.current?.showModal(), []);
-  const id = useId();
-  return (
-    <dialog ref={dialog} aria-labelledby={id} onClose={onClose}>
-      <header className="bar">
-        <h2 id={id}>{title}</h2>
-        <IconButton icon="close" label="Close" onClick={() => dialog.current?.close()} />
-      </header>
+    <form onSubmit={onSubmit} aria-busy={isSending}>
       {children}
-    </dialog>
+      <p role="alert">{typeof state === 'object' && messageOf(state)}</p>
+      <button type="submit" className="primary">
+        {isSending ? 'Sending …' : submit}
+      </button>
+    </form>
   );
 }
 
-type FieldProps = ComponentProps<'input'> & { label: string; error: NoctraError | null };
-
-/** An input with its label, and with the error that names it. */
-export function Field({ label, error, ...rest }: FieldProps) {
-  const id = useId();
-  const wrong = error?.field === rest.name ? error : null;
-  return (
-    <label className="field">
-      {label}
-      <input aria-invalid={wrong !== null} aria-describedby={id} {...rest} />
-      <small id={id} role="alert">
-        {wrong && messageOf(wrong)}
-      </small>
-    </label>
-  );
-}
+export const Field = ({ label, ...rest }: ComponentProps<'input'> & { label: string }) => (
+  <label>
+    {label}
+    <input dir="auto" {...rest} />
+  </label>
+);

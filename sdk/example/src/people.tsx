@@ -1,125 +1,72 @@
 import { limits, type OwnProfile, type Person, type Post, type Profile } from '@noctra/sdk';
-import { createContext, useContext, useState } from 'react';
-import { noctra } from './noctra.ts';
-import { Avatar, count, Dialog, Field, Icon, IconButton, List, Name, plural, Screen } from './parts.tsx';
-import { act, patch, say, useList, useOne, useSend } from './store.ts';
+import { Avatar, Byline, Field, Form, List, plural, Screen } from './parts.tsx';
+import { act, here, listOf, noctra, patch, say } from './store.ts';
 
-/** The user who is signed in. */
-export const Me = createContext({} as OwnProfile);
+/** Whether a person is the user who is signed in. */
+const isMe = ({ id }: { id: string }) => listOf<OwnProfile>('me').items[0]?.id === id;
 
 function FollowButton({ person }: { person: Person | Profile }) {
   const { id, username, following, requested } = person;
   const isOn = following || requested;
   const send = async () => {
-    const { error } = await (isOn ? noctra.people.unfollow(id) : noctra.people.follow(id));
+    const { error } = await noctra.people[isOn ? 'unfollow' : 'follow'](id);
     return error ? { data: null, error } : noctra.profiles.get(id);
   };
-  if (id === useContext(Me).id) return null;
+  const follow = () => act<Person | Profile>(person, { following: !isOn, requested: false }, send());
+  if (isMe(person)) return null;
   return (
-    <button
-      type="button"
-      className={isOn ? '' : 'primary'}
-      aria-pressed={isOn}
-      onClick={() => act<Person | Profile>(person, { following: !isOn, requested: false }, send())}
-    >
+    <button type="button" className={isOn ? 'end' : 'end primary'} aria-pressed={isOn} onClick={follow}>
       {following ? 'Following' : requested ? 'Requested' : 'Follow'}
       <span className="hidden"> {username}</span>
     </button>
   );
 }
 
-export const PersonRow = ({ person }: { person: Person }) => (
-  <li>
-    <Avatar person={person} />
-    <div>
-      <Name person={person} />
-      {person.followed_by && <small> follows you</small>}
-    </div>
+export const PersonRow = ({ item: person }: { item: Person }) => (
+  <Byline person={person}>
+    {person.followed_by && <small>follows you</small>}
     <FollowButton person={person} />
-  </li>
+  </Byline>
+);
+
+export const ProfileScreen = ({ username }: { username: string }) => (
+  <Screen title={username}>
+    <List name={here('profile')} read={() => noctra.profiles.get(username)} show={ProfileCard} />
+  </Screen>
 );
 
 /** A profile with the pictures of its posts. */
-export function ProfileScreen({ username }: { username: string }) {
-  const reading = useOne<Profile>('profile', () => noctra.profiles.get(username));
-  return (
-    <Screen title={username}>
-      <List
-        list={reading}
-        show={(profile) => (
-          <>
-            <ProfileCard profile={profile} />
-            <Posts
-              name={`posts ${profile.following}`}
-              filter={{ owner: profile.id }}
-              empty={
-                profile.publicProfile ? 'No posts yet.' : 'Only followers see the posts of this profile.'
-              }
-            />
-          </>
-        )}
-      />
-    </Screen>
-  );
-}
-
-function ProfileCard({ profile }: { profile: Profile }) {
-  const [isEditing, setEditing] = useState(false);
-  return (
-    <section className="profile" aria-label="Profile">
+const ProfileCard = ({ item: profile }: { item: Profile }) => (
+  <>
+    <section className="card profile" aria-label="Profile">
       <img className="cover" src={profile.cover_pic_url} alt="" />
-      <Avatar person={profile} />
-      <div>
-        <FollowButton person={profile} />
-        {useContext(Me).id === profile.id && (
-          <>
-            <button type="button" onClick={() => setEditing(true)}>
-              Edit profile
-            </button>
-            <IconButton icon="leave" label="Sign out" onClick={() => noctra.auth.signOut()} />
-          </>
+      <header className="row">
+        <Avatar person={profile} />
+        {isMe(profile) ? (
+          <button type="button" className="end" onClick={() => noctra.auth.signOut()}>
+            Sign out
+          </button>
+        ) : (
+          <FollowButton person={profile} />
         )}
-      </div>
-      <p className="name">
-        {profile.username} {profile.is_vip && '★'} {!profile.publicProfile && <Icon name="lock" />}
-        {profile.followed_by && <small> follows you</small>}
+      </header>
+      <p>
+        <b>{profile.username}</b> {profile.is_vip && '★'} {!profile.publicProfile && <small>private</small>}{' '}
+        {profile.followed_by && <small>follows you</small>}
       </p>
       <p dir="auto">{profile.bio}</p>
       <p>
-        <b>{plural(profile.post_count, 'post')}</b>
-        <b>{plural(profile.follower_count, 'follower')}</b>
-        <b>{count(profile.following_count)} following</b>
+        <b>{plural(profile.post_count, 'post')}</b> <b>{plural(profile.follower_count, 'follower')}</b>{' '}
+        <b>{plural(profile.following_count, 'following', 'following')}</b>
       </p>
-      {isEditing && <EditProfile onClose={() => setEditing(false)} />}
+      {isMe(profile) && <EditProfile profile={profile} />}
     </section>
-  );
-}
+    <Posts name={here(`posts ${profile.following}`)} filter={{ owner: profile.id }} />
+  </>
+);
 
-/** Posts as a grid of their first pictures. */
-export function Posts(props: { name: string; filter: { owner?: string; tag?: string }; empty: string }) {
-  const list = useList<Post>(props.name, (cursor) =>
-    noctra.posts.list({ ...props.filter, cursor, limit: 24 }),
-  );
-  const show = ({ id, caption, media: [first], like_count, comment_count, owner }: Post) => (
-    <li>
-      <a href={`/posts/${id}`}>
-        {first?.file_type === 'image' && first.url ? (
-          <img src={first.url} alt={first.alt_text || `Picture by ${owner.username}`} loading="lazy" />
-        ) : (
-          <span dir="auto">{caption}</span>
-        )}
-        <small>
-          {plural(like_count, 'like')}, {plural(comment_count, 'comment')}
-        </small>
-      </a>
-    </li>
-  );
-  return <List as="ul" className="grid" list={list} show={show} empty={<p>{props.empty}</p>} />;
-}
-
-function EditProfile({ onClose }: { onClose(): void }) {
-  const me = useContext(Me);
-  const { isSending, error, onSubmit } = useSend(async (form) => {
+function EditProfile({ profile }: { profile: Profile }) {
+  const send = async (form: FormData) => {
     // A file input without a choice has an empty file.
     const picture = (name: string) => [form.get(name) as File].find(({ size }) => size > 0);
     const { data, error } = await noctra.profiles.update({
@@ -128,21 +75,37 @@ function EditProfile({ onClose }: { onClose(): void }) {
       cover_pic: picture('cover_pic'),
     });
     if (error) return error;
-    patch<OwnProfile>(me.id, data);
+    patch<OwnProfile>(profile.id, data);
     say('Your profile is changed.');
-    onClose();
-  });
-  const bio = { label: 'About you', name: 'bio', defaultValue: me.bio, maxLength: limits.bio_length };
+    return null;
+  };
   return (
-    <Dialog title="Edit profile" onClose={onClose}>
-      <form onSubmit={onSubmit}>
-        <Field label="Picture" name="profile_pic" type="file" accept="image/*" error={error} />
-        <Field label="Cover" name="cover_pic" type="file" accept="image/*" error={error} />
-        <Field {...bio} dir="auto" error={error} />
-        <button type="submit" className="primary" disabled={isSending}>
-          {isSending ? 'Saving …' : 'Save'}
-        </button>
-      </form>
-    </Dialog>
+    <details>
+      <summary>Edit profile</summary>
+      <Form submit="Save" send={send}>
+        <Field label="Picture" name="profile_pic" type="file" accept="image/*" />
+        <Field label="Cover" name="cover_pic" type="file" accept="image/*" />
+        <Field label="About you" name="bio" defaultValue={profile.bio} maxLength={limits.bio_length} />
+      </Form>
+    </details>
   );
 }
+
+const Tile = ({ item: { id, caption, media, like_count, comment_count, owner } }: { item: Post }) => (
+  <a href={`/posts/${id}`} title={`${plural(like_count, 'like')}, ${plural(comment_count, 'comment')}`}>
+    {media[0]?.file_type === 'image' ? (
+      <img
+        src={media[0].url ?? ''}
+        alt={media[0].alt_text || `Picture by ${owner.username}`}
+        loading="lazy"
+      />
+    ) : (
+      <span dir="auto">{caption}</span>
+    )}
+  </a>
+);
+
+/** Posts as a grid of their first pictures. */
+export const Posts = ({ name, filter }: { name: string; filter: { owner?: string; tag?: string } }) => (
+  <List className="grid" name={name} read={(page) => noctra.posts.list({ ...filter, ...page })} show={Tile} />
+);

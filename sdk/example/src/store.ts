@@ -1,126 +1,94 @@
-import type { NoctraError, Page, Result } from '@noctra/sdk';
-import { type FormEvent, useEffect, useEffectEvent, useState, useSyncExternalStore } from 'react';
-import { messageOf } from './noctra.ts';
+import { createNoctra, type ListOptions, type NoctraError, type Page, type Result } from '@noctra/sdk';
+import { flushSync } from 'react-dom';
 
-export type Item = { id: string };
+const { VITE_NOCTRA_URL, VITE_NOCTRA_PUBLISHABLE_KEY } = import.meta.env;
+export const noctra = createNoctra(VITE_NOCTRA_URL, VITE_NOCTRA_PUBLISHABLE_KEY);
 
-/** A list as far as it has been read. `next` is undefined before the first page, and null after the last. */
-export interface Reading<T> {
-  items: T[];
-  next?: string | null;
-  isLoading: boolean;
-  error: NoctraError | null;
-}
-
-export type Read<T> = (cursor?: string | null) => PromiseLike<Page<T>>;
-
-const nothing: Reading<never> = { items: [], isLoading: false, error: null };
-const readings = new Map<string, Reading<Item>>();
-const listeners = new Set<() => void>();
-let message = '';
-
-function listen(listener: () => void) {
-  listeners.add(listener);
-  return () => void listeners.delete(listener);
-}
-
-function tell() {
-  for (const listener of listeners) listener();
+/** What a user can do about an error. Most of the server's messages are good enough for users. */
+export function messageOf({ code, message, retry_after }: NoctraError) {
+  if (code === 'network_error') return 'Noctra does not answer. Are you offline?';
+  if (code === 'service_unavailable') return 'Noctra is busy. Try again in a moment.';
+  return code === 'rate_limited' ? `Too much at once. Try again in ${retry_after ?? 60} seconds.` : message;
 }
 
 /** Shows a message for a moment, and gives it to screen readers. */
-export function say(text: string): void {
-  message = text;
-  tell();
-  if (text) setTimeout(() => message === text && say(''), 5000);
+export function say(text: string) {
+  const toast = document.getElementById('toast');
+  if (toast) toast.textContent = text;
+  setTimeout(() => toast?.textContent === text && say(''), 5000);
 }
 
-export const useMessage = () => useSyncExternalStore(listen, () => message);
+// What the app has read. Each change draws the whole app again: React changes on the page what differs.
 
-// Each entry of the browser's history has a number, and lists of its own: Back shows them as they were.
-if (!history.state?.visit) history.replaceState({ visit: 1 }, '');
-addEventListener('popstate', tell);
-addEventListener('click', (event) => {
-  const link = event.target instanceof Element && event.target.closest('a');
-  const isPlain = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
-  if (!link || !isPlain || link.origin !== location.origin || link.target) return;
-  event.preventDefault();
-  go(link.pathname + link.search);
-});
+export type Item = { id: string } | { tag: string };
+export type Read<T> = (page: ListOptions) => PromiseLike<Page<T> | Result<T | T[]>>;
 
-export function go(path: string): void {
-  history.pushState({ visit: Date.now() }, '', path);
-  tell();
-  scrollTo(0, 0);
+/** A list as far as it is read. `next` is undefined before the first page, and null after the last. */
+interface Reading<T> {
+  items: T[];
+  next?: string | null;
+  isLoading?: boolean;
+  error?: NoctraError | null;
 }
 
-export const useVisit = (): number => useSyncExternalStore(listen, () => history.state.visit);
-export const useUrl = () => new URL(useSyncExternalStore(listen, () => location.href));
+const lists = new Map<string, Reading<Item>>();
+export const app = { draw() {} };
 
-function set(key: string, changes: Partial<Reading<Item>>): void {
-  readings.set(key, { ...(readings.get(key) ?? nothing), ...changes });
-  tell();
+/** The name of a list that belongs to the present entry of the browser's history: Back shows it as it was. */
+export const here = (name = '') => `${navigation.currentEntry?.id} ${name}`;
+export const idOf = (item: Item) => ('id' in item ? item.id : item.tag);
+export const listOf = <T extends Item>(name: string) => (lists.get(name) ?? { items: [] }) as Reading<T>;
+
+/** Forgets all lists, because another user may sign in. */
+export function forget() {
+  lists.clear();
+  app.draw();
 }
 
-/** Forgets what a user has read, when another may sign in. */
-export const forget = () => readings.clear();
-
-/** A list of the SDK, page by page. A name that begins with `all` is the same for all entries of the history. */
-export function useList<T extends Item>(name: string, read: Read<T>) {
-  const visit = useVisit();
-  const key = name.startsWith('all') ? name : `${visit} ${name}`;
-  const reading = (useSyncExternalStore(listen, () => readings.get(key)) ?? nothing) as Reading<T>;
-  const more = async () => {
-    const { items, next, isLoading } = readings.get(key) ?? nothing;
-    if (isLoading) return;
-    set(key, { isLoading: true, error: null });
-    const page = await read(next);
-    if (page.error) return set(key, { isLoading: false, error: page.error });
-    const fresh = page.data.filter(({ id }) => !items.some((item) => item.id === id));
-    set(key, { items: [...items, ...fresh], next: page.next, isLoading: false });
-  };
-  const begin = useEffectEvent(() => void more());
-  useEffect(() => {
-    if (!readings.has(key)) begin();
-  }, [key]);
-  const change = (edit: (items: T[]) => T[]) =>
-    set(key, { items: edit((readings.get(key)?.items ?? []) as T[]) });
-  return { ...reading, more, change };
+function set(name: string, changes: Partial<Reading<Item>>) {
+  lists.set(name, { ...listOf(name), ...changes });
+  app.draw();
 }
 
-/** One thing, as a list of one: `patch` finds it, too. */
-export function useOne<T extends Item>(name: string, read: () => Promise<Result<T>>) {
-  const list = useList<T>(name, async () => {
-    const { data, error } = await read();
-    return error ? { data: null, next: null, error } : { data: [data], next: null, error };
-  });
-  return { ...list, item: list.items[0] };
+/** Reads the next page of a list. One thing is a list of one. */
+export async function readOn(name: string, read: Read<Item>) {
+  if (listOf(name).isLoading) return;
+  set(name, { isLoading: true, error: null });
+  const page = await read({ cursor: listOf(name).next });
+  if (!lists.has(name)) return;
+  if (page.error) return set(name, { isLoading: false, error: page.error });
+  const { items } = listOf(name);
+  const fresh = [page.data].flat().filter((item) => !items.some((known) => idOf(known) === idOf(item)));
+  set(name, { isLoading: false, items: [...items, ...fresh], next: 'next' in page ? page.next : null });
+}
+
+/** Changes a list if it is shown, or was. */
+export function change<T extends Item>(name: string, edit: (items: T[]) => T[]) {
+  if (lists.has(name)) set(name, { items: edit(listOf<T>(name).items) });
 }
 
 /** Changes a thing wherever it is shown. */
-export function patch<T extends Item>(id: string, changes: Partial<T>): void {
-  for (const [key, { items }] of readings)
-    if (items.some((item) => item.id === id))
-      set(key, { items: items.map((item) => (item.id === id ? { ...item, ...changes } : item)) });
+export function patch<T extends { id: string }>(id: string, changes: Partial<T>) {
+  for (const name of lists.keys())
+    change(name, (items) => items.map((item) => (idOf(item) === id ? { ...item, ...changes } : item)));
 }
 
+type Call<T> = PromiseLike<Result<Partial<T>>>;
+
 /** Shows the effect of a call before it has ended, and takes it back if the call fails. */
-export async function act<T extends Item>(item: T, changes: Partial<T>, call: Promise<Result<Partial<T>>>) {
+export async function act<T extends { id: string }>(item: T, changes: Partial<T>, call: Call<T>) {
   patch(item.id, changes);
   const { data, error } = await call;
   patch(item.id, error ? item : data);
   if (error) say(messageOf(error));
 }
 
-/** Sends a form, once at a time, and keeps why that failed. */
-export function useSend(send: (form: FormData) => Promise<NoctraError | null | undefined>) {
-  const [isSending, setSending] = useState(false);
-  const [error, setError] = useState<NoctraError | null>(null);
-  const onSubmit = async (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    setSending(true);
-    setError((await send(new FormData(event.currentTarget))) ?? null);
-    setSending(false);
+navigation.addEventListener('navigate', (event) => {
+  if (!event.canIntercept || event.navigationType === 'reload') return;
+  const handler = async () => {
+    flushSync(app.draw);
+    // Screen readers read where the user is now.
+    document.querySelector('h1')?.focus({ preventScroll: true });
   };
-  return { isSending, error, onSubmit };
-}
+  event.intercept({ focusReset: 'manual', handler });
+});

@@ -1,0 +1,150 @@
+import type { Comment, CommentEvent, Post, PostMedia } from '@noctra/sdk';
+import { createElement, useMemo, useRef, useState } from 'react';
+import { Byline, compact, Icon, IconButton, List, pathOf, plural, Screen, whileSeen } from './parts.tsx';
+import { act, change, here, idOf, listOf, noctra, patch } from './store.ts';
+import { Answer } from './write.tsx';
+
+function Medium({ medium: { file_type, url, alt_text } }: { medium: PostMedia }) {
+  const text = alt_text || `${file_type}, not described`;
+  if (file_type === 'image') return <img src={url ?? ''} alt={text} loading="lazy" />;
+  // biome-ignore lint/a11y/useMediaCaption: Noctra has no captions for videos.
+  if (file_type === 'video') return <video src={url ?? ''} aria-label={text} controls playsInline />;
+  return <a href={url ?? ''}>{text}</a>;
+}
+
+/** The files of a post side by side: swiped, or turned by buttons and arrow keys. */
+function Gallery({ media }: { media: PostMedia[] }) {
+  const [shown, setShown] = useState(0);
+  const strip = useRef<HTMLUListElement>(null);
+  const width = () => strip.current?.clientWidth ?? 1;
+  const turn = (by: number) => strip.current?.scrollBy({ left: by * width() });
+  return (
+    <div className="gallery">
+      <ul
+        ref={strip}
+        aria-label="Files"
+        tabIndex={media.length > 1 ? 0 : undefined}
+        onScroll={({ currentTarget }) => setShown(Math.round(currentTarget.scrollLeft / width()))}
+      >
+        {media.map((medium) => (
+          <li key={medium.id}>
+            <Medium medium={medium} />
+          </li>
+        ))}
+      </ul>
+      {shown > 0 && <IconButton icon="back" label="Previous" onClick={() => turn(-1)} />}
+      {shown < media.length - 1 && <IconButton icon="next" label="Next" onClick={() => turn(1)} />}
+      {media.length > 1 && <p aria-live="polite">{`${shown + 1} / ${media.length}`}</p>}
+    </div>
+  );
+}
+
+type TextProps = { text: string } & Pick<Post, 'mentions'> & Partial<Pick<Post, 'tags'>>;
+
+/** A text whose mentions and tags are links: those that the server has found in it. */
+function Text({ text, mentions, tags = [] }: TextProps) {
+  const paths = new Map(mentions.map((person) => [`@${person.username.toLowerCase()}`, pathOf(person)]));
+  for (const { name } of tags) paths.set(`#${name}`, `/tags/${name}`);
+  const parts = text.split(/((?<![\p{L}\p{N}_&])[@＠#＃][\p{L}\p{M}\p{N}_]+)/u).map((part) => {
+    const href = paths.get(part.normalize('NFKC').toLowerCase());
+    // biome-ignore lint/correctness/useJsxKeyInIterable: the parts are not passed as a list.
+    return href ? <a href={href}>{part}</a> : part;
+  });
+  return createElement('p', { className: 'text', dir: 'auto' }, ...parts);
+}
+
+/** The heart of a post or a comment. */
+function LikeButton({ item, of }: { item: Post | Comment; of: 'posts' | 'comments' }) {
+  const { id, liked, like_count } = item;
+  const changes = { liked: !liked, like_count: like_count + (liked ? -1 : 1) };
+  const like = () => act<Post | Comment>(item, changes, noctra[of][liked ? 'unlike' : 'like'](id));
+  return (
+    <IconButton icon="like" label={`Like, ${like_count}`} aria-pressed={liked} onClick={like}>
+      {like_count > 0 && compact.format(like_count)}
+    </IconButton>
+  );
+}
+
+/** The comments on a post, or the replies to one of them. */
+const nameOfComments = (parent: string | null | undefined) => here(`comments ${parent ?? ''}`);
+
+/** Shows what others like and write. */
+function hear(post: string, event: CommentEvent) {
+  if (event.type === 'counts') return patch<Post>(post, event);
+  if (event.type === 'outdated') return navigation.navigate(location.href);
+  const { id, parent } = event.type === 'removed' ? event : event.comment;
+  const name = nameOfComments(parent);
+  if (event.type === 'removed') change(name, (items) => items.filter((item) => idOf(item) !== id));
+  else if (listOf(name).items.some((item) => idOf(item) === id)) patch<Comment>(id, event.comment);
+  else if (listOf(name).next === null) change(name, (items) => [...items, event.comment]);
+  // It has the number of its replies.
+  if (parent) void noctra.comments.get(parent).then(({ data }) => data && patch<Comment>(parent, data));
+}
+
+/** A post; where it has the page for itself, with its comments. */
+export function PostCard({ item: post }: { item: Post }) {
+  const { id, owner, comment_count, media } = post;
+  const path = `/posts/${id}`;
+  const listen = useMemo(
+    () => whileSeen(() => noctra.comments.subscribe(id, (event) => hear(id, event)).unsubscribe),
+    [id],
+  );
+  return (
+    <article className="card" ref={listen} aria-label={`Post by ${owner.username}`}>
+      <Byline person={owner} at={post.created_at} href={path}>
+        {!post.is_public && <small>private</small>}
+      </Byline>
+      {media.length > 0 && <Gallery media={media} />}
+      <Text text={post.caption} mentions={post.mentions} tags={post.tags} />
+      <footer className="row">
+        <LikeButton item={post} of="posts" />
+        <a className="plain" href={path}>
+          <Icon name="comment" /> {plural(comment_count, 'comment')}
+        </a>
+      </footer>
+      {location.pathname === path && <Comments post={id} />}
+    </article>
+  );
+}
+
+export function PostScreen({ id }: { id: string }) {
+  const [post] = listOf<Post>(here('post')).items;
+  return (
+    <Screen title={post ? `Post by ${post.owner.username}` : 'Post'}>
+      <List name={here('post')} read={() => noctra.posts.get(id)} show={PostCard} />
+    </Screen>
+  );
+}
+
+/** The comments on a post, or the replies to one of them, and where another one is written. */
+const Comments = ({ post, to }: { post: string; to?: Comment }) => (
+  <section className="comments" aria-label={to ? 'Replies' : 'Comments'}>
+    <List
+      name={nameOfComments(to?.id)}
+      read={(page) => (to ? noctra.comments.replies(to.id, page) : noctra.comments.list(post, page))}
+      show={CommentItem}
+      empty={!to && 'No comments yet. Say something nice.'}
+    />
+    <Answer post={post} to={to} />
+  </section>
+);
+
+function CommentItem({ item: comment }: { item: Comment }) {
+  const { post, owner, text, reply_count, mentions, created_at } = comment;
+  return (
+    <>
+      {owner && <Byline person={owner} at={created_at} />}
+      <Text text={text ?? 'This comment was deleted.'} mentions={mentions} />
+      {owner && <LikeButton item={comment} of="comments" />}
+      {!comment.parent && (
+        <details>
+          <summary>
+            {reply_count > 0 ? plural(reply_count, 'reply', 'replies') : 'Reply'}
+            <span className="hidden"> to {owner?.username}</span>
+          </summary>
+          <Comments post={post} to={comment} />
+        </details>
+      )}
+    </>
+  );
+}
