@@ -149,45 +149,95 @@ comment on function private.send_counts(uuid) is
 
 -- Comments
 
-create function private.tg_comments__send_event()
+create function private.send_comment_events(post_id uuid, event text, comments jsonb[])
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  if not private.is_open_post(send_comment_events.post_id) then
+    return;
+  end if;
+  -- To list the comments again is less work for a client than to read more than a page of them by their ids.
+  if cardinality(send_comment_events.comments) > private.limit_of('page_size_max') then
+    perform private.send_event(
+      'post:' || send_comment_events.post_id, 'comments_outdated', jsonb_build_object('id', private.uuid_v7())
+    );
+  else
+    perform private.send_event('post:' || send_comment_events.post_id, send_comment_events.event, sent.payload)
+    from unnest(send_comment_events.comments) as sent (payload);
+  end if;
+end
+$$;
+comment on function private.send_comment_events(uuid, text, jsonb[]) is
+  'Tells those who look at a post what one statement did to its comments: one event for each, or one for all where they are more than a page. Not granted: the trigger on comments calls it.';
+
+create function private.tg_comments__send_events()
 returns trigger
 language plpgsql
 security definer
 set search_path = ''
+set plan_cache_mode = force_generic_plan
+-- As in count_changes: a session keeps the plan that it made for a small table.
+set enable_seqscan = off
 as $$
-declare
-  v_comment constant public.comments := coalesce(new, old);
 begin
-  if private.is_open_post(v_comment.post_id) then
-    perform private.send_event(
-      'post:' || v_comment.post_id, tg_argv[0],
-      jsonb_build_object('id', v_comment.id, 'parent', v_comment.parent_id)
-    );
+  if tg_op = 'INSERT' then
+    perform private.send_comment_events(
+      added.post_id, 'comment_added', array_agg(jsonb_build_object('id', added.id, 'parent', added.parent_id) order by added.id)
+    )
+    from added
+    where added.owner_id is not null and added.hidden_at is null
+    group by added.post_id;
+  elsif tg_op = 'DELETE' then
+    perform private.send_comment_events(
+      removed.post_id, 'comment_removed', array_agg(jsonb_build_object('id', removed.id, 'parent', removed.parent_id) order by removed.id)
+    )
+    from removed
+    group by removed.post_id;
+  else
+    perform private.send_comment_events(
+      changes.post_id, changes.event, array_agg(jsonb_build_object('id', changes.id, 'parent', changes.parent_id) order by changes.id)
+    )
+    from (
+      select
+        versions.id,
+        versions.post_id,
+        versions.parent_id,
+        case
+          when not bool_or(versions.was_live) and bool_or(versions.is_live) then 'comment_added'
+          when not bool_or(versions.is_live) then
+            -- A comment that went, because it has no replies, was told by its own deletion.
+            case when bool_or(versions.was_live) and (select true from public.comments where comments.id = versions.id) then 'comment_removed' end
+          when min(versions.text) <> max(versions.text) then 'comment_changed'
+        end as event
+      from (
+        select removed.id, removed.post_id, removed.parent_id, removed.text, removed.owner_id is not null and removed.hidden_at is null as was_live, false as is_live
+        from removed
+        union all
+        select added.id, added.post_id, added.parent_id, added.text, false, added.owner_id is not null and added.hidden_at is null
+        from added
+      ) as versions
+      group by versions.id, versions.post_id, versions.parent_id
+    ) as changes
+    where changes.event is not null
+    group by changes.post_id, changes.event;
   end if;
   return null;
 end
 $$;
-comment on function private.tg_comments__send_event() is
-  'Trigger: tells those who look at a post of a comment. The argument is the event. Security definer: clients may not send events.';
+comment on function private.tg_comments__send_events() is
+  'Trigger: tells those who look at a post of its comments. A comment that is hidden, or stays without text, is told as removed. Security definer: clients may not send events.';
 
 create trigger _900_send_added after insert on public.comments
-  for each row
-  when (new.owner_id is not null and new.hidden_at is null)
-  execute function private.tg_comments__send_event('comment_added');
-create trigger _900_send_changed after update of text on public.comments
-  for each row
-  when (new.text <> old.text and new.hidden_at is null and old.hidden_at is null)
-  execute function private.tg_comments__send_event('comment_changed');
-create trigger _900_send_hidden after update of owner_id, hidden_at on public.comments
-  for each row
-  when (old.owner_id is not null and old.hidden_at is null and (new.owner_id is null or new.hidden_at is not null))
-  execute function private.tg_comments__send_event('comment_removed');
-create trigger _900_send_shown after update of hidden_at on public.comments
-  for each row
-  when (old.hidden_at is not null and new.hidden_at is null and new.owner_id is not null)
-  execute function private.tg_comments__send_event('comment_added');
+  referencing new table as added
+  for each statement execute function private.tg_comments__send_events();
+create trigger _900_send_changed after update on public.comments
+  referencing old table as removed new table as added
+  for each statement execute function private.tg_comments__send_events();
 create trigger _900_send_removed after delete on public.comments
-  for each row execute function private.tg_comments__send_event('comment_removed');
+  referencing old table as removed
+  for each statement execute function private.tg_comments__send_events();
 
 -- Realtime keeps what was sent for three days. A client that was away for a while asks for what it missed.
 create type public.comment_event as (
@@ -195,9 +245,9 @@ create type public.comment_event as (
   id uuid,
   parent uuid
 );
-comment on type public.comment_event is 'What happened to a comment, as it was sent to post:<id>.';
-comment on column public.comment_event.event is 'comment_added, comment_changed or comment_removed.';
-comment on column public.comment_event.id is 'The comment.';
+comment on type public.comment_event is 'What happened to the comments on a post, as it was sent to post:<id>.';
+comment on column public.comment_event.event is 'comment_added, comment_changed, comment_removed, or comments_outdated: so many changed at once that they have to be listed again.';
+comment on column public.comment_event.id is 'The comment; of comments_outdated, an id of its own.';
 comment on column public.comment_event.parent is 'The comment above it; null for a comment on the post.';
 
 create function private.read_comment_events(visible_post uuid, seconds integer)
@@ -208,6 +258,8 @@ security definer
 set search_path = ''
 set timezone = 'UTC'
 set plan_cache_mode = force_generic_plan
+-- In the order of Realtime's index, which is by time and topic: the planner would rather read all messages of a day.
+set enable_sort = off
 as $$
 begin
   if to_regclass('realtime.messages') is not null then
@@ -215,7 +267,7 @@ begin
     select messages.event, (messages.payload ->> 'id')::uuid, (messages.payload ->> 'parent')::uuid
     from realtime.messages
     where messages.topic = 'post:' || read_comment_events.visible_post
-      and messages.event in ('comment_added', 'comment_changed', 'comment_removed')
+      and messages.event in ('comment_added', 'comment_changed', 'comment_removed', 'comments_outdated')
       and messages.extension = 'broadcast'
       and messages.private is true
       and messages.inserted_at >= localtimestamp - make_interval(

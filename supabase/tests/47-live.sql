@@ -2,7 +2,7 @@
 -- moderator.
 begin;
 set local search_path = public, extensions;
-select plan(51);
+select plan(58);
 
 select tests.create_user('ada'), tests.create_user('ben'), tests.create_user('cleo'), tests.create_user('mia', 'moderator');
 select tests.insert_post('ada', 'Post'), tests.insert_post('ada', 'Private', false), tests.insert_post('ada', 'Hidden', hidden_at => now());
@@ -110,28 +110,64 @@ select is(pg_temp.sent(), '{}', 'sends nothing where nothing was unread');
 
 select pg_temp.comment_as('ben', 'First');
 select is(
-  pg_temp.sent(), array['ada notification comment', 'Post comment_added First', 'Post counts 4/1/0'],
+  pg_temp.sent(), array['ada notification comment', 'Post counts 4/1/0', 'Post comment_added First'],
   'tells those who look at a post of a comment, and of the counts'
 );
 select pg_temp.comment_as('cleo', 'Reply', 'First');
-select is(pg_temp.sent('post:%'), array['Post comment_added Reply < First', 'Post counts 4/2/0'], 'tells of a reply, and what it is below');
+select is(pg_temp.sent('post:%'), array['Post counts 4/2/0', 'Post comment_added Reply < First'], 'tells of a reply, and what it is below');
 select tests.call_as('ben', format('public.update_comment(%L, %L)', pg_temp.id_of('First'), 'Other'));
 select is(pg_temp.sent(), array['Post comment_changed First'], 'tells of an edit');
 select tests.call_as('ben', format('public.update_comment(%L, %L)', pg_temp.id_of('First'), 'Other'));
 select is(pg_temp.sent(), '{}', 'sends nothing of an edit that changes nothing');
 select tests.call_as('mia', format('public.hide_comment(%L, true, %L)', pg_temp.id_of('Reply'), 'rude'));
-select is(pg_temp.sent('post:%'), array['Post comment_removed Reply < First', 'Post counts 4/1/0'], 'tells that a comment is hidden as if it were deleted');
+select is(pg_temp.sent('post:%'), array['Post counts 4/1/0', 'Post comment_removed Reply < First'], 'tells that a comment is hidden as if it were deleted');
 select tests.call_as('cleo', format('public.update_comment(%L, %L)', pg_temp.id_of('Reply'), 'Rude'));
 select is(pg_temp.sent(), '{}', 'sends nothing of an edit of a hidden comment');
 select tests.call_as('mia', format('public.hide_comment(%L, false, %L)', pg_temp.id_of('Reply'), 'fine'));
-select is(pg_temp.sent('post:%'), array['Post comment_added Reply < First', 'Post counts 4/2/0'], 'tells that it is shown again as if it were new');
+select is(pg_temp.sent('post:%'), array['Post counts 4/2/0', 'Post comment_added Reply < First'], 'tells that it is shown again as if it were new');
 select tests.call_as('ben', format('public.delete_comment(%L)', pg_temp.id_of('First')));
-select is(pg_temp.sent('post:%'), array['Post comment_removed First', 'Post counts 4/1/0'], 'tells that a comment is deleted, also where a tombstone stays');
+select is(pg_temp.sent('post:%'), array['Post counts 4/1/0', 'Post comment_removed First'], 'tells that a comment is deleted, also where a tombstone stays');
 select tests.call_as('cleo', format('public.delete_comment(%L)', pg_temp.id_of('Reply')));
 select is(
-  (select array_agg(distinct line order by line) from unnest(pg_temp.sent('post:%')) as line),
-  array['Post comment_removed First', 'Post comment_removed Reply < First', 'Post counts 4/0/0'],
-  'tells that the tombstone goes with its last reply'
+  pg_temp.sent('post:%'), array['Post counts 4/0/0', 'Post comment_removed First', 'Post comment_removed Reply < First'],
+  'tells once that a comment goes, and the tombstone above its last reply'
+);
+select pg_temp.comment_as('ben', 'Alone');
+select pg_temp.sent();
+select tests.call_as('ben', format('public.delete_comment(%L)', pg_temp.id_of('Alone')));
+select is(pg_temp.sent('post:%'), array['Post counts 4/0/0', 'Post comment_removed Alone'], 'tells once that a comment without replies is deleted');
+select pg_temp.comment_as('ben', 'Alone');
+delete from public.comments where text = 'Alone';
+select is((select array_agg(line) from unnest(pg_temp.sent('post:%')) as line where line like '% comment_removed %'), array['Post comment_removed Alone'], 'and also once where the row is deleted');
+
+-- Many comments at once
+
+create function pg_temp.comment_often(number integer) returns void
+language sql
+as $$
+  insert into public.comments (post_id, owner_id, text)
+  select tests.id_of('Post'), tests.id_of('dan'), 'Again ' || n from generate_series(1, number) as n
+$$;
+create function pg_temp.count_sent(out event text, out number bigint) returns setof record
+language sql
+as $$
+  select split_part(line, ' ', 2), count(*) from unnest(pg_temp.sent('post:%')) as line where line not like '% counts %' group by 1 order by 1
+$$;
+select tests.create_user('dan');
+select pg_temp.comment_often(100);
+select results_eq('select * from pg_temp.count_sent()', $$values ('comment_added', 100::bigint)$$, 'tells of each comment of a page at once');
+select pg_temp.comment_often(1);
+insert into public.comments (post_id, owner_id, text) select tests.insert_post('ada', 'Quiet'), tests.id_of('dan'), 'Once';
+insert into topics values ('post:' || tests.id_of('Quiet'), 'Quiet');
+select pg_temp.sent();
+delete from auth.users where id = tests.id_of('dan');
+select is(
+  array(select trim(line) from unnest(pg_temp.sent('post:%')) as line order by 1), array['Post comments_outdated', 'Quiet comment_removed'],
+  'tells of more comments on one post than a page with one event, when an account is deleted'
+);
+select is(
+  (select array_agg(distinct key) from realtime.messages, jsonb_object_keys(payload) as key where event = 'comments_outdated'), array['id'],
+  'which tells nothing but an id of its own'
 );
 
 -- A post that only its owner sees
@@ -200,6 +236,23 @@ update realtime.messages set inserted_at = inserted_at - interval '2 hours' wher
 select is(pg_temp.missed('cleo', 100000), array['comment_added Seen'], 'goes back no further than its limit');
 select is(tests.refusal($$select tests.call_as('ben', 'public.list_comment_events(tests.id_of(''Private''), 60)')$$), 'PT404 post_not_found', 'lists no events of a post that the caller does not see');
 select tests.clear_authentication();
+insert into realtime.messages (topic, extension, event, private, payload, inserted_at)
+select 'post:' || n, 'broadcast', 'comment_changed', true, jsonb_build_object('id', gen_random_uuid(), 'parent', null), localtimestamp - interval '50 min' * random() from generate_series(1, 2000) as n;
+-- As with many messages: the planner would rather read them all than use an index.
+set local random_page_cost = 1000;
+discard plans;
+create function pg_temp.messages_read() returns numeric
+language sql
+as $$select sum(seq_tup_read + coalesce(idx_tup_fetch, 0)) from pg_stat_xact_all_tables where schemaname = 'realtime'$$;
+create temporary table reading as select count(*) as there, 0::numeric as before, 0 as found from realtime.messages where topic = 'post:' || tests.id_of('Post');
+update reading set before = pg_temp.messages_read();
+update reading set found = (select count(*) from private.read_comment_events(tests.id_of('Post'), 3600));
+select ok(found > 0 and pg_temp.messages_read() - before <= there, 'reads no messages of other posts to list the events of one') from reading;
+insert into realtime.messages (topic, extension, event, private, payload)
+select 'post:' || tests.id_of('Post'), 'broadcast', 'comment_changed', true, jsonb_build_object('id', tests.id_of('Post')) from generate_series(1, 600);
+update reading set before = pg_temp.messages_read();
+update reading set found = (select count(*) from private.read_comment_events(tests.id_of('Post'), 1));
+select is(array[found, pg_temp.messages_read() - before], array_fill((public.limits() ->> 'missed_events')::numeric, array[2]), 'reads no more of them than it answers') from reading;
 
 -- Listening
 
