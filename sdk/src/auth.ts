@@ -101,11 +101,7 @@ export function createAuth(context: Context) {
      * await noctra.auth.signOut();
      */
     signOut: (): Promise<Result<{ session: null }>> =>
-      attempt(async () => {
-        const { error } = await auth.signOut({ scope: 'local' });
-        if (error) throw error;
-        return { session: null };
-      }),
+      attempt(async () => dataOf({ data: { session: null }, ...(await auth.signOut({ scope: 'local' })) })),
 
     /**
      * Changes the password. This session stays; those on other devices end.

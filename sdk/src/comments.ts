@@ -44,14 +44,9 @@ export type Comments = ReturnType<typeof createComments>;
 export function createComments(context: Context) {
   const { supabase, reader, url } = context;
 
-  const complete = ({ owner, ...comment }: Comment): Comment => ({
-    ...comment,
-    owner: owner && withUrls(url, owner),
-  });
-
   const send = (query: Query, signal: AbortSignal | undefined, malformed = noComment()) =>
     attemptAsCaller(context, signal, async () =>
-      complete(await write<Comment>(context, query, signal, malformed)),
+      withUrls(url, await write<Comment>(context, query, signal, malformed)),
     );
 
   const listComments = (
@@ -59,9 +54,8 @@ export function createComments(context: Context) {
     query: (bounds: { cursor?: string; page_limit: number }) => Query,
     malformed?: NoctraError,
   ): List<Comment> =>
-    list<Comment, Comment>(context, options, {
+    list(context, options, {
       query: ({ before, ...bounds }: Bounds) => query({ ...bounds, ...(before && { cursor: before }) }),
-      toItems: (rows) => rows.map(complete),
       malformed,
     });
 
@@ -91,7 +85,7 @@ export function createComments(context: Context) {
     get: (id: string, { signal }: CallOptions = {}): Promise<Result<Comment>> =>
       attemptAsCaller(context, signal, async () => {
         const query = reader.rpc('get_comment', { comment_id: id }, { get: true });
-        return complete(await read<Comment>(query, signal, noComment()));
+        return withUrls(url, await read<Comment>(query, signal, noComment()));
       }),
 
     /**
@@ -141,9 +135,7 @@ export function createComments(context: Context) {
       handler: (event: CommentEvent) => void,
       { signal }: CallOptions = {},
     ): Subscription =>
-      subscribe<CommentEvent>(context, (tools) =>
-        commentSource({ supabase, post, handler, signal, complete }, tools),
-      ),
+      subscribe<CommentEvent>(context, (tools) => commentSource(context, { post, handler, signal }, tools)),
 
     /**
      * Changes the text of a comment of your own.

@@ -1,6 +1,7 @@
 import { attemptAsCaller, type CallOptions, type Context, type Query, read } from './calls.ts';
 import { type NoctraError, refusal } from './errors.ts';
 import { limits } from './limits.ts';
+import { withUrls } from './profiles.ts';
 
 /** The options of every list. */
 export interface ListOptions extends CallOptions {
@@ -47,31 +48,32 @@ interface Row {
 /** How a list is read. */
 export interface Source<From extends object, To> {
   query(bounds: Bounds): Query;
-  /** Makes items of rows. */
-  toItems(rows: From[], signal: AbortSignal | undefined): To[] | Promise<To[]>;
+  /** Makes items of rows, which have URLs and no cursors. */
+  toItems?(rows: From[], signal: AbortSignal | undefined): To[] | Promise<To[]>;
   /** The error for an id that is no UUID. */
   malformed?: NoctraError | undefined;
 }
 
-/** Makes a list. */
-export function list<From extends object, To>(
+/** Makes a list. Without `toItems` its rows are the items. */
+export function list<To, From extends object = To & object>(
   context: Context,
   { limit, cursor, signal }: ListOptions,
   { query, toItems, malformed }: Source<From, To>,
 ): List<To> {
   const readPage = async (most: number, after: string | null | undefined): Promise<Page<To>> => {
-    const { data, error } = await attemptAsCaller(context, signal, async () => {
+    const { data: page, error } = await attemptAsCaller(context, signal, async () => {
       if (!Number.isInteger(most) || most < 1 || most > limits.page_size_max) {
         throw refusal('limit_invalid', 422, `A page has 1 to ${limits.page_size_max} items.`, 'limit');
       }
       // One item more shows whether another page follows.
       const bounds = { ...(after && { before: after }), page_limit: most + 1 };
       const rows = await read<(From & Row)[]>(query(bounds), signal, after ? invalidCursor() : malformed);
-      const shown = rows.slice(0, most);
-      const { cursor, id } = (rows.length > most && shown.at(-1)) || {};
-      return { items: await toItems(shown, signal), next: cursor ?? id ?? null };
+      const { cursor, id } = rows[most] ? (rows[most - 1] as Row) : {};
+      const items: object[] = toRows<From>(context, rows.slice(0, most));
+      const data = toItems ? await toItems(items as From[], signal) : (items as To[]);
+      return { data, next: cursor ?? id ?? null };
     });
-    return error ? { data: null, next: null, error } : { data: data.items, next: data.next, error };
+    return error ? { data: null, next: null, error } : { ...page, error };
   };
   let first: Promise<Page<To>> | undefined;
   const firstPage = () => {
@@ -94,6 +96,11 @@ export function list<From extends object, To>(
       } while (after);
     },
   };
+}
+
+/** Completes rows of the database: with URLs, and without cursors. */
+export function toRows<T extends object>({ url }: Context, rows: (T & Row)[]): T[] {
+  return withUrls(url, rows).map(({ cursor, ...row }) => row as T);
 }
 
 function invalidCursor(): NoctraError {

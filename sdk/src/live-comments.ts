@@ -1,9 +1,9 @@
 import type { Comment, Post } from './api.types.ts';
-import { type CallOptions, read } from './calls.ts';
-import type { NoctraSupabaseClient } from './client.ts';
+import { type CallOptions, type Context, read } from './calls.ts';
 import { limits } from './limits.ts';
 import type { Source, Tools } from './live.ts';
 import { noPost } from './posts.ts';
+import { withUrls } from './profiles.ts';
 
 /** The counts of a post. */
 export type PostCounts = Pick<Post, 'like_count' | 'comment_count' | 'repost_count'>;
@@ -15,23 +15,25 @@ export type CommentEvent =
   /** A comment or a reply is not there any more. */
   | { type: 'removed'; id: string; parent: string | null }
   | ({ type: 'counts' } & PostCounts)
-  /** The connection was lost for so long that you have to list the comments again. */
+  /** The connection was lost for too long, or too many comments changed at once: list them again. */
   | { type: 'outdated' };
 
 interface Options extends CallOptions {
-  supabase: NoctraSupabaseClient;
   post: string;
   handler: (event: CommentEvent) => void;
-  /** Makes a comment of a row. */
-  complete: (comment: Comment) => Comment;
 }
 
-/** A message about a comment, as `list_comment_events` has it. */
+/** A message about a comment or about all of them, as `list_comment_events` has it. */
 interface Message {
   event: string;
   id: string;
   parent: string | null;
 }
+
+type Messages = Map<string, Message>;
+
+/** The event of many comments at once: it has an id of its own. */
+const allChanged = 'comments_outdated';
 
 /** The server sends counts at most once a second, and they lack what others are committing just then. */
 const settledMs = 2_000;
@@ -44,14 +46,17 @@ const openMs = 30_000;
 
 /** The source of `comments.subscribe`. */
 export function commentSource(
-  { supabase, post, handler, signal, complete }: Options,
+  { supabase, url }: Context,
+  { post, handler, signal }: Options,
   { emit, wake }: Tools<CommentEvent>,
 ): Source<CommentEvent> {
-  const messages = new Map<string, Message>();
+  const messages: Messages = new Map();
   /** Those that are read once more. */
-  const latest = new Map<string, Message>();
+  const latest: Messages = new Map();
   /** What the handler knows: the text of a comment, or null where it is removed. */
   const told = new Map<string, string | null>();
+  /** Why the comments have to be listed again: the id of a message, or '' after a long absence. */
+  let outdated: string | undefined;
   const beganAt = Date.now();
   let heardAt = beganAt;
   /** The last two times at which the connection stood. A device that slept does not count on. */
@@ -67,8 +72,6 @@ export function commentSource(
   let counts = '';
   let settled: ReturnType<typeof setTimeout> | undefined;
 
-  const note = (message: Message) => messages.set(message.id, message);
-
   const tellCounts = ({ like_count, comment_count, repost_count }: PostCounts) => {
     const event = { type: 'counts' as const, like_count, comment_count, repost_count };
     const text = JSON.stringify(event);
@@ -77,14 +80,15 @@ export function commentSource(
   };
 
   const tell = ({ id, event, parent }: Message, row: Comment | undefined) => {
-    const text = row ? JSON.stringify([row.text, row.is_deleted]) : null;
-    // A new comment that is not there is one that the caller may not see.
-    if (told.get(id) === text || (!row && !told.has(id) && event !== 'comment_removed')) return;
-    if (!row) emit({ type: 'removed', id, parent });
-    else {
+    const text = row ? JSON.stringify([row.text, row.hidden_at]) : null;
+    if (told.get(id) === text) return;
+    if (event === allChanged) outdated = id;
+    else if (row) {
       const isNew = event === 'comment_added' && typeof told.get(id) !== 'string';
-      emit({ type: isNew ? 'added' : 'changed', comment: complete(row) });
-    }
+      emit({ type: isNew ? 'added' : 'changed', comment: withUrls(url, row) });
+    } else if (event === 'comment_removed' || told.has(id)) emit({ type: 'removed', id, parent });
+    // A new comment that is not there is one that the caller may not see.
+    else return;
     told.set(id, text);
   };
 
@@ -93,18 +97,25 @@ export function commentSource(
     const seconds = Math.ceil((Date.now() - Math.max(beganAt, from - openMs)) / 1000) + 1;
     const query = supabase.rpc('list_comment_events', { post_id: post, seconds }, { get: true });
     const missed = await read<Message[]>(query, undefined, noPost());
-    if (seconds > limits.missed_seconds || missed.length === limits.missed_events) emit({ type: 'outdated' });
-    for (const message of missed) if (!messages.has(message.id)) note(message);
-    missedFrom = undefined;
+    if (seconds > limits.missed_seconds || missed.length === limits.missed_events) outdated = '';
+    // What came meanwhile is newer.
+    for (const message of [...missed, ...messages.values()]) note(messages, message);
   };
 
-  const readCounts = async () => {
-    areCountsOld = false;
-    try {
-      tellCounts(await read<Post>(supabase.rpc('get_post', { post_id: post }, { get: true }), undefined));
-    } catch (error) {
-      areCountsOld = true;
-      throw error;
+  const readComments = async () => {
+    while (messages.size > 0) {
+      const some = [...messages.values()].slice(0, limits.page_size_max);
+      const comment_ids = some.map(({ id }) => id);
+      const query = supabase.rpc('get_comments', { comment_ids }, { get: true });
+      const rows = await read<Comment[]>(query, undefined);
+      for (const message of some) {
+        // One that came meanwhile is read in the next round.
+        if (messages.get(message.id) === message) messages.delete(message.id);
+        tell(
+          message,
+          rows.find(({ id }) => id === message.id),
+        );
+      }
     }
   };
 
@@ -122,21 +133,19 @@ export function commentSource(
     },
     hear(event, payload) {
       heardAt = Date.now();
-      if (event === 'counts') {
-        tellCounts(payload as unknown as PostCounts);
-        clearTimeout(settled);
-        settled = setTimeout(() => {
-          areCountsOld = true;
-          wake();
-        }, settledMs);
-      } else {
-        const message = { event, ...(payload as unknown as Omit<Message, 'event'>) };
-        note(message);
-        latest.set(message.id, message);
-      }
+      clearTimeout(settled);
+      settled = setTimeout(() => {
+        areCountsOld = true;
+        wake();
+      }, settledMs);
+      if (event === 'counts') return tellCounts(payload as unknown as PostCounts);
+      const message = { event, ...(payload as unknown as Omit<Message, 'event'>) };
+      note(latest, message);
+      // The app lists the comments when all can be read.
+      if (event !== allChanged) note(messages, message);
     },
     shown() {
-      for (const message of latest.values()) note(message);
+      for (const message of latest.values()) note(messages, message);
       latest.clear();
     },
     lost() {
@@ -148,22 +157,32 @@ export function commentSource(
     },
     // Of the primary: a replica may not have it yet.
     async read() {
-      if (missedFrom !== undefined) await readMissed(missedFrom);
-      if (areCountsOld) await readCounts();
-      while (messages.size > 0) {
-        const some = [...messages.values()].slice(0, limits.page_size_max);
-        const comment_ids = some.map(({ id }) => id);
-        const query = supabase.rpc('get_comments', { comment_ids }, { get: true });
-        const rows = await read<Comment[]>(query, undefined);
-        for (const message of some) {
-          // One that came meanwhile is read in the next round.
-          if (messages.get(message.id) === message) messages.delete(message.id);
-          tell(
-            message,
-            rows.find(({ id }) => id === message.id),
-          );
-        }
+      // The connection may be lost again, and the counts change, while this runs.
+      const [from, withCounts] = [missedFrom, areCountsOld];
+      missedFrom = undefined;
+      areCountsOld = false;
+      try {
+        if (from !== undefined) await readMissed(from);
+        await readComments();
+        if (withCounts)
+          tellCounts(await read<Post>(supabase.rpc('get_post', { post_id: post }, { get: true }), undefined));
+      } catch (error) {
+        missedFrom = from ?? missedFrom;
+        areCountsOld ||= withCounts;
+        throw error;
       }
+      if (outdated === undefined) return;
+      // What the app knows is what it lists now.
+      told.clear();
+      told.set(outdated, null);
+      outdated = undefined;
+      emit({ type: 'outdated' });
     },
   };
+}
+
+/** Adds a message. A comment that was added and edited before it was read is still a new one. */
+function note(messages: Messages, message: Message): void {
+  const event = message.event === 'comment_changed' && messages.get(message.id)?.event;
+  messages.set(message.id, { ...message, event: event || message.event });
 }

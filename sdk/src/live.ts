@@ -10,6 +10,8 @@ export interface Subscription {
    * that the handler will never be called.
    */
   ready: Promise<Result<null>>;
+  /** Waits until the subscription is over, and says why: `aborted` if you ended it, else for example `post_not_found`. */
+  ended: Promise<{ data: null; error: NoctraError }>;
   /** Ends the subscription. The handler is not called any more. */
   unsubscribe(): void;
 }
@@ -33,8 +35,8 @@ interface Topic {
 /** Adds a listener to a topic; returns what removes it. */
 export type Listen = (topic: string, listener: Listener) => () => void;
 
-/** After a failure, until the next attempt. */
-const retryMs = 5_000;
+/** After a failure, until the next attempt. Random, as in `withRetries`. */
+const retryMs = () => 5_000 * (0.5 + Math.random() / 2);
 
 /** A message may come before its rows can be read: PostgreSQL logs a commit, and shows it a moment later. */
 const shownMs = 1_000;
@@ -65,7 +67,7 @@ export function createListen(supabase: NoctraSupabaseClient): Listen {
         for (const { refused } of topic.listeners) refused();
       } else if (status === 'CLOSED') {
         // The server closes a channel whose token has expired. After all other failures supabase-js joins again.
-        setTimeout(() => void open(name, topic), retryMs * (0.5 + Math.random() / 2));
+        setTimeout(() => void open(name, topic), retryMs());
       }
     });
   };
@@ -122,17 +124,24 @@ export interface Tools<Event> {
   wake(): void;
 }
 
+type Resolver<T> = (value: T) => void;
+
 /** Makes a subscription. */
 export function subscribe<Event>(
   context: Context,
   make: (tools: Tools<Event>) => Source<Event>,
 ): Subscription {
   let isOver = false;
+  let userId = '';
   let shown: ReturnType<typeof setTimeout> | undefined;
   let leave = () => {};
-  let settle: (result: Result<null>) => void;
+  let settle: Resolver<Result<null>>;
+  let tellEnd: Resolver<{ data: null; error: NoctraError }>;
   const ready = new Promise<Result<null>>((resolve) => {
     settle = resolve;
+  });
+  const ended = new Promise<{ data: null; error: NoctraError }>((resolve) => {
+    tellEnd = resolve;
   });
 
   let isWoken = false;
@@ -141,27 +150,32 @@ export function subscribe<Event>(
     while (isWoken && !isOver) {
       isWoken = false;
       try {
+        // Not as a guest while the session cannot be renewed, and not as another user.
+        if ((await requireCaller(context)).id !== userId) throw source.refused;
         await source.read();
       } catch (cause) {
-        const { status } = toNoctraError(cause);
+        const error = toNoctraError(cause);
+        const { status } = error;
         // A refused request would be refused again.
-        if (status >= 400 && status < 500 && status !== 429) return;
-        isWoken = true;
-        await new Promise((resolve) => setTimeout(resolve, retryMs));
+        if (status >= 400 && status < 500 && status !== 429) end(error);
+        else {
+          isWoken = true;
+          await new Promise((resolve) => setTimeout(resolve, retryMs()));
+        }
       }
     }
+    running = undefined;
   };
-  const wake = (): Promise<void> => {
+  const wake = () => {
     isWoken = true;
-    running ??= run().finally(() => {
-      running = undefined;
-      return isWoken && !isOver ? wake() : undefined;
-    });
+    running ??= run();
     return running;
   };
   const end = (error: NoctraError) => {
     isOver = true;
-    settle({ data: null, error });
+    const result = { data: null, error };
+    settle(result);
+    tellEnd(result);
     source.signal?.removeEventListener('abort', unsubscribe);
     clearTimeout(shown);
     source.ended?.();
@@ -178,13 +192,12 @@ export function subscribe<Event>(
   });
 
   const begin = async () => {
-    source.signal?.throwIfAborted();
     source.signal?.addEventListener('abort', unsubscribe);
-    const { id } = await requireCaller(context);
+    userId = (await requireCaller(context)).id;
     if (isOver) return;
     // The first read finds what exists already, which is not reported.
     void wake();
-    leave = context.listen(source.topic(id), {
+    leave = context.listen(source.topic(userId), {
       hear(event, payload) {
         source.hear?.(event, payload);
         void wake();
@@ -203,5 +216,5 @@ export function subscribe<Event>(
     });
   };
   void attempt(begin, source.signal).then(({ error }) => error && end(error));
-  return { ready, unsubscribe };
+  return { ready, ended, unsubscribe };
 }

@@ -5,7 +5,6 @@ import { refusal } from './errors.ts';
 import { limits } from './limits.ts';
 import { type List, type ListOptions, list } from './lists.ts';
 import { type Subscription, subscribe } from './live.ts';
-import { withUrls } from './profiles.ts';
 
 /** The options of `notifications.list`. */
 export interface NotificationListOptions extends ListOptions {
@@ -31,19 +30,14 @@ export type Notifications = ReturnType<typeof createNotifications>;
 
 /** Makes `noctra.notifications`. */
 export function createNotifications(context: Context) {
-  const { supabase, reader, url } = context;
+  const { supabase, reader } = context;
 
   const listFrom = (
     client: NoctraSupabaseClient,
     { unread = false, ...options }: NotificationListOptions,
   ): List<Notification> =>
-    list<Notification, Notification>(context, options, {
+    list(context, options, {
       query: (bounds) => client.rpc('list_notifications', { unread, ...bounds }, { get: true }),
-      toItems: (rows) =>
-        rows.map(({ actors, ...notification }) => ({
-          ...notification,
-          actors: actors.map((actor) => withUrls(url, actor)),
-        })),
     });
 
   const countFrom = (client: NoctraSupabaseClient, signal?: AbortSignal) =>

@@ -2,7 +2,6 @@ import type { Block, Follow, Mute, Person } from './api.types.ts';
 import { attemptAsCaller, type CallOptions, type Context, type Query, type Result, write } from './calls.ts';
 import type { NoctraError } from './errors.ts';
 import { type Bounds, type List, type ListOptions, list } from './lists.ts';
-import { withUrls } from './profiles.ts';
 
 /** The options of `people.followers` and `people.following`. */
 export interface FollowListOptions extends ListOptions {
@@ -177,14 +176,5 @@ export function listPeople(
   query: (bounds: Bounds) => Query,
   malformed?: NoctraError,
 ): List<Person> {
-  const toItems = (rows: PersonRow[]) => toPeople(context, rows);
-  return list(context, options, { query, toItems, malformed });
-}
-
-/** A person as the database gives it, with the list's cursor. */
-export type PersonRow = Person & { cursor: string };
-
-/** Makes people of rows. */
-export function toPeople({ url }: Context, rows: PersonRow[]): Person[] {
-  return rows.map(({ cursor, ...person }) => withUrls(url, person));
+  return list(context, options, { query, malformed });
 }

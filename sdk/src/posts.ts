@@ -82,10 +82,8 @@ export function createPosts(context: Context) {
   const { supabase, reader, url } = context;
 
   /** Sends a post to the edge function, which publishes its files. */
-  const send = async (path: string, request: ApiRequest) => {
-    const { owner, ...post } = await callApi<Post>(context, path, request);
-    return { ...post, owner: withUrls(url, owner) };
-  };
+  const send = async (path: string, request: ApiRequest) =>
+    withUrls(url, await callApi<Post>(context, path, request));
 
   const keep =
     (saved: boolean) =>
@@ -186,8 +184,8 @@ export function createPosts(context: Context) {
     get: (id: string, { signal }: CallOptions = {}): Promise<Result<Post>> =>
       attemptAsCaller(context, signal, async () => {
         const query = reader.rpc('get_post', { post_id: id }, { get: true });
-        const [post] = await toPosts(context, [await read<PostRow>(query, signal, noPost())], signal);
-        return post as Post;
+        const row = withUrls(url, await read<PostRow>(query, signal, noPost()));
+        return (await toPosts(context, [row], signal))[0] as Post;
       }),
 
     /**
@@ -270,7 +268,7 @@ export function createPosts(context: Context) {
      * for await (const post of noctra.posts.saved()) show(post);
      */
     saved: (options: ListOptions = {}): List<Post> =>
-      list<{ post: PostRow }, Post>(context, options, {
+      list<Post, { post: PostRow }>(context, options, {
         query: (bounds) => reader.rpc('list_saved_posts', bounds, { get: true }),
         toItems: (rows, signal) =>
           toPosts(
@@ -303,7 +301,7 @@ export function listPosts(
   return list(context, options, { query, toItems, malformed });
 }
 
-/** Completes rows. All their files are signed in one request. */
+/** Makes posts of rows. All their files are signed in one request. */
 async function toPosts(context: Context, rows: PostRow[], signal: AbortSignal | undefined): Promise<Post[]> {
   const paths = rows.flatMap(({ media }) => media.map(({ file }) => file));
   const signed = await signPaths(context, paths, { signal }).catch((cause: NoctraError) => {
@@ -313,10 +311,9 @@ async function toPosts(context: Context, rows: PostRow[], signal: AbortSignal | 
     throw cause;
   });
   const urls = signed.values();
-  return rows.map(({ owner, media, ...post }) => ({
+  return rows.map((post) => ({
     ...post,
-    owner: withUrls(context.url, owner),
-    media: media.map((file) => ({ ...file, url: urls.next().value ?? null })),
+    media: post.media.map((file) => ({ ...file, url: urls.next().value ?? null })),
   }));
 }
 

@@ -113,17 +113,9 @@ function toForm(changes: Omit<ProfileChanges, 'signal'>): FormData {
   return form;
 }
 
-const pictures = ['profile_pic', 'profile_pic_url', 'cover_pic', 'cover_pic_url'] as const;
-
-/** The server answers pictures as paths below the project's URL. */
-export function withUrls<T extends { [name in (typeof pictures)[number]]?: string }>(
-  url: string,
-  person: T,
-): T {
-  const complete = { ...person };
-  for (const name of pictures) {
-    const path = person[name];
-    if (path?.startsWith('/')) complete[name] = url + path;
-  }
-  return complete;
+/** The server answers the pictures of people, anywhere in an answer, as paths below the project's URL. */
+export function withUrls<T>(url: string, answer: T): T {
+  return JSON.parse(JSON.stringify(answer), (name, value) =>
+    /_pic(_url)?$/.test(name) && value?.[0] === '/' ? url + value : value,
+  );
 }

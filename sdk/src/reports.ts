@@ -40,13 +40,7 @@ export type Reports = ReturnType<typeof createReports>;
 export function createReports(context: Context) {
   const { supabase, reader, url } = context;
 
-  const complete = ({ person, reporter, owner, handled_by, ...report }: ReportRow): Report => ({
-    ...report,
-    user: person,
-    reporter: reporter && withUrls(url, reporter),
-    owner: owner && withUrls(url, owner),
-    handled_by: handled_by && withUrls(url, handled_by),
-  });
+  const toReport = ({ person, ...report }: ReportRow): Report => ({ ...report, user: person });
 
   return {
     /**
@@ -63,9 +57,9 @@ export function createReports(context: Context) {
         const query = supabase.rpc('create_report', { ...report, ...target } as Arguments<'create_report'>);
         const malformed = post ? noPost() : noComment();
         // The other fields are for moderators.
-        const { person, ...row } = await write<ReportRow>(context, query, signal, malformed);
-        const { id, reason, text, created_at } = row;
-        return { id, post: row.post, comment: row.comment, user: person, reason, text, created_at };
+        const sent = await write<ReportRow>(context, query, signal, malformed);
+        const { id, post: its, comment: of, person, reason, text, created_at } = sent;
+        return { id, post: its, comment: of, user: person, reason, text, created_at };
       }),
 
     /**
@@ -75,14 +69,14 @@ export function createReports(context: Context) {
      * for await (const report of noctra.reports.list({ state: 'open', order: 'oldest' })) show(report);
      */
     list: ({ state, order, ...options }: ReportListOptions = {}): List<Report> =>
-      list<ReportRow, Report>(context, options, {
+      list<Report, ReportRow>(context, options, {
         query: (bounds) =>
           reader.rpc(
             'list_reports',
             { newest_first: order !== 'oldest', ...(state && { state }), ...bounds },
             { get: true },
           ),
-        toItems: (rows) => rows.map(complete),
+        toItems: (rows) => rows.map(toReport),
       }),
 
     /**
@@ -95,7 +89,8 @@ export function createReports(context: Context) {
       attemptAsCaller(context, signal, async () => {
         const edit = { ...changes, report_id: id } as Arguments<'update_report'>;
         const malformed = refusal('report_not_found', 404, 'There is no such report.');
-        return complete(await write(context, supabase.rpc('update_report', edit), signal, malformed));
+        const row = await write<ReportRow>(context, supabase.rpc('update_report', edit), signal, malformed);
+        return toReport(withUrls(url, row));
       }),
   };
 }

@@ -1,8 +1,8 @@
 import type { Person, Post, TagCount } from './api.types.ts';
-import { attemptAsCaller, type CallOptions, type Context, type Result, read } from './calls.ts';
+import { attemptAsCaller, type CallOptions, type Context, type Query, type Result, read } from './calls.ts';
 import { limits } from './limits.ts';
-import { type List, type ListOptions, list } from './lists.ts';
-import { listPeople, type PersonRow, toPeople } from './people.ts';
+import { type List, type ListOptions, list, toRows } from './lists.ts';
+import { listPeople } from './people.ts';
 import { listPosts } from './posts.ts';
 
 /** The options of suggestions and trends, which have one page. */
@@ -18,6 +18,13 @@ export type Search = ReturnType<typeof createSearch>;
 export function createSearch(context: Context) {
   // The database counts each search, so a replica cannot answer it.
   const { supabase } = context;
+
+  const onePage = <T extends object>(
+    { limit = limits.page_size, signal }: SuggestionOptions,
+    query: (page_limit: number) => Query,
+  ): Promise<Result<T[]>> =>
+    attemptAsCaller(context, signal, async () => toRows(context, await read<T[]>(query(limit), signal)));
+
   return {
     /**
      * People whose name begins with the text, then those whose bio has its words, then similar names. 1 to 100
@@ -46,10 +53,7 @@ export function createSearch(context: Context) {
      * const { data: tags } = await noctra.search.tags('se', { limit: 8 });
      */
     tags: (q: string, options: ListOptions = {}): List<TagCount> =>
-      list<TagCount & { cursor: string }, TagCount>(context, options, {
-        query: (bounds) => supabase.rpc('search_tags', { q, ...bounds }),
-        toItems: (rows) => rows.map(withoutCursor),
-      }),
+      list(context, options, { query: (bounds) => supabase.rpc('search_tags', { q, ...bounds }) }),
 
     /**
      * People to mention, while the mention is typed: those whose name begins with the text, `@` optional, first those
@@ -58,14 +62,8 @@ export function createSearch(context: Context) {
      * @example
      * const { data: people } = await noctra.search.suggest('@an', { limit: 8, signal });
      */
-    suggest: (
-      q: string,
-      { limit = limits.page_size, signal }: SuggestionOptions = {},
-    ): Promise<Result<Person[]>> =>
-      attemptAsCaller(context, signal, async () => {
-        const query = supabase.rpc('suggest_people', { q, page_limit: limit });
-        return toPeople(context, await read<PersonRow[]>(query, signal));
-      }),
+    suggest: (q: string, options: SuggestionOptions = {}): Promise<Result<Person[]>> =>
+      onePage(options, (page_limit) => supabase.rpc('suggest_people', { q, page_limit })),
 
     /**
      * The tags of the last day that most people published, at least two.
@@ -73,14 +71,7 @@ export function createSearch(context: Context) {
      * @example
      * const { data: tags } = await noctra.search.trends({ limit: 10 });
      */
-    trends: ({ limit = limits.page_size, signal }: SuggestionOptions = {}): Promise<Result<TagCount[]>> =>
-      attemptAsCaller(context, signal, async () => {
-        const query = supabase.rpc('trending_tags', { page_limit: limit });
-        return (await read<(TagCount & { cursor: string })[]>(query, signal)).map(withoutCursor);
-      }),
+    trends: (options: SuggestionOptions = {}): Promise<Result<TagCount[]>> =>
+      onePage(options, (page_limit) => supabase.rpc('trending_tags', { page_limit })),
   };
-}
-
-function withoutCursor<Row extends { cursor: string }>({ cursor: _, ...rest }: Row): Omit<Row, 'cursor'> {
-  return rest;
 }

@@ -1,6 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { CommentEvent, Noctra, NotificationEvent, Post, Subscription } from '../../sdk/src/index.ts';
+import {
+  type CommentEvent,
+  limits,
+  type Noctra,
+  type NotificationEvent,
+  type Post,
+  type Subscription,
+} from '../../sdk/src/index.ts';
 import { type CuttableLine, openLine } from '../kit/cuttable.ts';
 import { secretClient } from '../kit/people.ts';
 import { dataOf } from '../kit/results.ts';
@@ -26,10 +33,17 @@ afterEach(async () => {
   for (const line of lines.splice(0)) await line.close();
 });
 
+/** Does something to an answer before the client gets it. */
+type Meddle = (path: string, answer: Response) => Promise<Response | undefined>;
+
 /** Ben on another device, over a line that can be cut. */
-async function overLine(): Promise<{ noctra: Noctra; line: CuttableLine }> {
+async function overLine(meddle?: Meddle): Promise<{ noctra: Noctra; line: CuttableLine }> {
   const line = await openLine();
-  const noctra = await reopen(ben, {}, line.url);
+  const meddledFetch: typeof fetch = async (input, init) => {
+    const answer = await fetch(input, init);
+    return (await meddle?.(new URL(String(input)).pathname, answer)) ?? answer;
+  };
+  const noctra = await reopen(ben, { global: { fetch: meddledFetch } }, line.url);
   lines.push(line);
   clients.push(noctra);
   return { noctra, line };
@@ -146,6 +160,8 @@ describe('notifications.subscribe', () => {
     dataOf(await ann.noctra.posts.like(post.id));
     await settle(others, 1);
     expect(events).toEqual([]);
+    for (const { ended } of [subscription, aborted])
+      expect(await ended).toMatchObject({ data: null, error: { code: 'aborted' } });
     const late = ben.noctra.notifications.subscribe(() => {}, { signal: controller.signal });
     expect(await late.ready).toMatchObject({ data: null, error: { code: 'aborted' } });
   });
@@ -157,6 +173,35 @@ describe('notifications.subscribe', () => {
     const { events } = await listenToNotifications(ben.noctra);
     dataOf(await ann.noctra.posts.like(post.id));
     await settle(events, 1);
+  });
+
+  test('ends when another user signs in', async () => {
+    const noctra = await reopenedBen();
+    const { events, subscription } = await listenToNotifications(noctra);
+    const { data } = await ann.noctra.supabase.auth.getSession();
+    await noctra.supabase.auth.setSession(data.session ?? { access_token: '', refresh_token: '' });
+    expect(await subscription.ended).toMatchObject({ error: { code: 'not_signed_in', status: 401 } });
+    dataOf(await ben.noctra.people.follow(ann.id));
+    await delay(300);
+    expect(events).toEqual([]);
+  });
+
+  test('tells the app when a read is refused, at first and after a lost connection', async () => {
+    let isRefused = true;
+    const { noctra, line } = await overLine(async (path) =>
+      isRefused && path.endsWith('count_unread_notifications')
+        ? Response.json({ code: '42501', message: 'permission denied' }, { status: 403 })
+        : undefined,
+    );
+    const first = noctra.notifications.subscribe(() => {});
+    expect(await first.ready).toMatchObject({ data: null, error: { code: 'forbidden', status: 403 } });
+    isRefused = false;
+    const { subscription } = await listenToNotifications(noctra);
+    isRefused = true;
+    line.cut();
+    line.mend();
+    expect(await subscription.ended).toMatchObject({ data: null, error: { code: 'forbidden', status: 403 } });
+    expect(noctra.supabase.getChannels()).toEqual([]);
   });
 
   test('needs a session', async () => {
@@ -232,13 +277,100 @@ describe('comments.subscribe', () => {
     dataOf(await comments.create(post.id, { text: 'Reply', parent: first.id }));
     dataOf(await comments.update(old?.id ?? '', { text: 'New' }));
     dataOf(await comments.remove(gone?.id ?? ''));
+    // The app may have listed it meanwhile.
+    const brief = dataOf(await comments.create(post.id, { text: 'Brief' }));
+    dataOf(await comments.remove(brief.id));
     dataOf(await ann.noctra.posts.like(post.id));
     line.mend();
-    await settle(events, 4);
-    expect(texts(events).sort()).toEqual(['added Reply', 'added Second', 'changed New', 'removed']);
+    await settle(events, 5);
+    expect(texts(events).sort()).toEqual([
+      'added Reply',
+      'added Second',
+      'changed New',
+      'removed',
+      'removed',
+    ]);
     await eventually(async () => expect(counts.at(-1)).toMatchObject({ like_count: 1, comment_count: 4 }));
     dataOf(await comments.create(post.id, { text: 'Third' }));
-    await settle(events, 5);
+    await settle(events, 6);
+  });
+
+  test('misses nothing when the connection is lost again while it catches up', async () => {
+    let isMeddled = false;
+    const { noctra, line } = await overLine(async (path) => {
+      if (!isMeddled || !path.endsWith('list_comment_events')) return;
+      isMeddled = false;
+      line.cut();
+      dataOf(await ann.noctra.comments.create(post.id, { text: 'Between' }));
+      line.mend();
+      await eventually(async () =>
+        expect(noctra.supabase.getChannels().map(({ state }) => state)).toEqual(['joined']),
+      );
+      return undefined;
+    });
+    const { events } = await listenToComments(noctra);
+    isMeddled = true;
+    line.cut();
+    line.mend();
+    await settle(events, 1);
+    expect(texts(events)).toEqual(['added Between']);
+  });
+
+  test('tells a comment that is edited before it was read as a new one', async () => {
+    let edit: (() => Promise<unknown>) | undefined;
+    const { noctra } = await overLine(async (path) => {
+      if (path.endsWith('get_comments')) await edit?.();
+      return undefined;
+    });
+    const { events } = await listenToComments(noctra);
+    let second = '';
+    edit = async () => {
+      edit = undefined;
+      second = dataOf(await ann.noctra.comments.create(post.id, { text: 'Second' })).id;
+      dataOf(await ann.noctra.comments.update(second, { text: 'Second!' }));
+      await delay(200);
+    };
+    dataOf(await ann.noctra.comments.create(post.id, { text: 'First' }));
+    await settle(events, 2);
+    expect(texts(events)).toEqual(['added First', 'added Second!']);
+  });
+
+  test('says so when too many comments change at once, also while the connection was lost', async () => {
+    const { noctra, line } = await overLine();
+    const { events } = await listenToComments(noctra);
+    const addMany = () => {
+      const row = { post_id: post.id, owner_id: ann.id, text: 'Again' };
+      return secretClient()
+        .from('comments')
+        .insert(Array(limits.page_size_max + 1).fill(row))
+        .select('id');
+    };
+    const many = dataOf(await addMany());
+    await settle(events, 1);
+    line.cut();
+    dataOf(await addMany());
+    line.mend();
+    await settle(events, 2);
+    expect(texts(events)).toEqual(['outdated', 'outdated']);
+    dataOf(await ann.noctra.comments.remove(many[0]?.id ?? ''));
+    await settle(events, 3);
+    expect(events[2]).toEqual({ type: 'removed', id: many[0]?.id, parent: null });
+  });
+
+  test('tells a comment again that was hidden with many others', async () => {
+    const { events } = await listenToComments(ben.noctra);
+    const first = dataOf(await ann.noctra.comments.create(post.id, { text: 'First' }));
+    await settle(events, 1);
+    const row = { post_id: post.id, owner_id: ann.id, text: 'Again' };
+    const rows = () => secretClient().from('comments');
+    dataOf(await rows().insert(Array(limits.page_size_max).fill(row)).select('id'));
+    await settle(events, 1 + limits.page_size_max);
+    const hide = (hidden_at: string | null) => rows().update({ hidden_at }).eq('post_id', post.id);
+    dataOf(await hide(new Date().toISOString()).select('id'));
+    await settle(events, 2 + limits.page_size_max);
+    dataOf(await hide(null).eq('id', first.id).select('id'));
+    await settle(events, 3 + limits.page_size_max);
+    expect(texts(events.slice(-2))).toEqual(['outdated', 'added First']);
   });
 
   test('begins with what happens after the call', async () => {
@@ -306,9 +438,10 @@ describe('comments.subscribe', () => {
   });
 
   test('ends with the next token after a block', async () => {
-    const { events } = await listenToComments(ann.noctra);
+    const { events, subscription } = await listenToComments(ann.noctra);
     dataOf(await ben.noctra.people.block(ann.id));
     dataOf(await ann.noctra.supabase.auth.refreshSession());
+    expect(await subscription.ended).toMatchObject({ error: { code: 'post_not_found', status: 404 } });
     await eventually(async () => expect(ann.noctra.supabase.getChannels()).toEqual([]));
     dataOf(await ben.noctra.comments.create(post.id, { text: 'Alone' }));
     await delay(300);

@@ -17,6 +17,7 @@ const fields: Record<string, string[]> = {
   comment_added: ['id', 'parent'],
   comment_changed: ['id', 'parent'],
   comment_removed: ['id', 'parent'],
+  comments_outdated: ['id'],
   counts: ['comment_count', 'id', 'like_count', 'repost_count'],
 };
 
