@@ -508,7 +508,7 @@ begin
 end
 $$;
 comment on function private.is_shown_to(public.posts, uuid) is
-  'Whether a user sees a post, as the policy of posts has it; blocks and roles aside. Users are notified of what they see; what they see no more, the policy of notifications hides. Not granted: SECURITY DEFINER trigger functions call it.';
+  'Whether a user sees a post, as the policy of posts has it; blocks and roles aside. Users are notified of what they see; what they see no more, the policy of notifications hides. Not granted: SECURITY DEFINER functions call it.';
 
 create function private.notify_of_post(post public.posts, recipient_id uuid)
 returns void

@@ -112,7 +112,10 @@ begin
     return query
     select post_mentions.post_id::text, to_jsonb(post_mentions) - 'profile_id'
     from public.post_mentions
+    join public.posts on posts.id = post_mentions.post_id
     where post_mentions.profile_id = v_me and post_mentions.post_id > v_id
+      -- A draft of another user that mentions the caller tells nothing of itself.
+      and posts.is_public and private.is_shown_to(posts, v_me)
     order by post_mentions.post_id limit export_rows.wanted;
   when 'likes' then
     return query
@@ -142,7 +145,10 @@ begin
     return query
     select comment_mentions.comment_id::text, to_jsonb(comment_mentions) - 'profile_id'
     from public.comment_mentions
+    join public.comments on comments.id = comment_mentions.comment_id
+    join public.posts on posts.id = comments.post_id
     where comment_mentions.profile_id = v_me and comment_mentions.comment_id > v_id
+      and comments.hidden_at is null and posts.is_public and private.is_shown_to(posts, v_me)
     order by comment_mentions.comment_id limit export_rows.wanted;
   when 'comment_likes' then
     return query

@@ -80,6 +80,10 @@ select place, tests.insert_post('ann', 'Ann ' || place || ' #anntag') as id from
 select tests.insert_post('ben', 'Ben only #bentag @tap_ann');
 select tests.insert_comment('ann', tests.id_of('Ben only #bentag @tap_ann'), 'Ann says');
 select tests.insert_comment('ben', (select id from made where place = 1), 'Ben says');
+select tests.insert_post('ben', 'Ben secretly names @tap_ann', false);
+select tests.insert_comment('ben', tests.id_of('Ben secretly names @tap_ann'), 'Ben tells himself of @tap_ann');
+select tests.insert_comment('ben', (select id from made where place = 1), 'Ben is rude to @tap_ann');
+update public.comments set hidden_at = now() where text = 'Ben is rude to @tap_ann';
 select tests.authenticate_as('ben');
 select lives_ok(
   format('select public.like_post(%L)', tests.id_of('Ann 1 #anntag')), 'Ben likes a post of Ann''s'
@@ -106,7 +110,10 @@ select is(
 select is(jsonb_array_length(pg_temp.export('posts', 2)), 7, 'every post is exported once');
 select is(pg_temp.export('posts', 100) -> 0 -> 'tags', '["anntag"]', 'a post has its tags');
 select is(jsonb_path_query_array(pg_temp.export('comments', 100), '$[*].text'), '["Ann says"]', 'only own comments are exported');
-select is(jsonb_array_length(pg_temp.export('mentions', 100)), 1, 'mentions by others are exported');
+select is(jsonb_array_length(pg_temp.export('mentions', 100)), 1, 'mentions by others are exported where the caller sees the post');
+select is(
+  pg_temp.export('comment_mentions', 100), '[]', 'mentions in comments that the caller does not see are not exported'
+);
 select isnt(jsonb_array_length(pg_temp.export('notifications', 100)), 0, 'notifications are exported');
 select is(pg_temp.export('account', 100) -> 0 ->> 'email', 'ann@tap.test', 'the account is exported with its address');
 select unalike(
