@@ -62,7 +62,9 @@ begin
     jsonb_build_object('id', notifications.newest, 'kind', notifications.kind)
   )
   from public.notifications
-  where notifications.id = any (v_ids);
+  left join public.comments on comments.id = notifications.comment_id
+  -- Who is mentioned in a hidden comment does not see it.
+  where notifications.id = any (v_ids) and comments.hidden_at is null;
   return null;
 end
 $$;

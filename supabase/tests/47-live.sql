@@ -4,7 +4,7 @@ begin;
 set local search_path = public, extensions;
 select plan(58);
 
-select tests.create_user('ada'), tests.create_user('ben'), tests.create_user('cleo'), tests.create_user('mia', 'moderator');
+select tests.create_user('ada'), tests.create_user('ben'), tests.create_user('cleo'), tests.create_user('mia', 'moderator'), tests.create_user('eve');
 select tests.insert_post('ada', 'Post'), tests.insert_post('ada', 'Private', false), tests.insert_post('ada', 'Hidden', hidden_at => now());
 
 -- What was sent since the last call, in order: topic, event, and the payload with names for ids.
@@ -121,8 +121,8 @@ select tests.call_as('ben', format('public.update_comment(%L, %L)', pg_temp.id_o
 select is(pg_temp.sent(), '{}', 'sends nothing of an edit that changes nothing');
 select tests.call_as('mia', format('public.hide_comment(%L, true, %L)', pg_temp.id_of('Reply'), 'rude'));
 select is(pg_temp.sent('post:%'), array['Post counts 4/1/0', 'Post comment_removed Reply < First'], 'tells that a comment is hidden as if it were deleted');
-select tests.call_as('cleo', format('public.update_comment(%L, %L)', pg_temp.id_of('Reply'), 'Rude'));
-select is(pg_temp.sent(), '{}', 'sends nothing of an edit of a hidden comment');
+select tests.call_as('cleo', format('public.update_comment(%L, %L)', pg_temp.id_of('Reply'), 'Rude, @tap_eve'));
+select is(pg_temp.sent(), '{}', 'sends nothing of an edit of a hidden comment, not to those whom it mentions');
 select tests.call_as('mia', format('public.hide_comment(%L, false, %L)', pg_temp.id_of('Reply'), 'fine'));
 select is(pg_temp.sent('post:%'), array['Post counts 4/2/0', 'Post comment_added Reply < First'], 'tells that it is shown again as if it were new');
 select tests.call_as('ben', format('public.delete_comment(%L)', pg_temp.id_of('First')));
