@@ -1,17 +1,18 @@
-import type { OwnProfile } from '@noctra/sdk';
-import { useEffect, useState } from 'react';
+import type { OwnProfile, Post } from '@noctra/sdk';
+import { type ReactNode, useEffect, useState } from 'react';
 import { createRoot } from 'react-dom/client';
-import { NoticesScreen, notify } from './notices.tsx';
-import { Avatar, Field, Form, Icon, List, pathOf, Screen } from './parts.tsx';
-import { Posts, ProfileScreen } from './people.tsx';
-import { PostCard, PostScreen } from './posts.tsx';
-import { SearchScreen, Trends } from './search.tsx';
-import { app, forget, here, noctra, say } from './store.ts';
-import { NewPostScreen } from './write.tsx';
+import { Notices, notify } from './notices.tsx';
+import { Avatar, Field, Form, Icon, IconButton, List, pathOf } from './parts.tsx';
+import { Posts, ProfileCard } from './people.tsx';
+import { PostCard } from './posts.tsx';
+import { Search, Trends } from './search.tsx';
+import { app, here, listOf, lists, noctra, say } from './store.ts';
+import { NewPost } from './write.tsx';
 
 /** Where users sign in and register. */
 function Welcome() {
   const [isNew, setNew] = useState(false);
+  const name = isNew ? 'User name' : 'User name or e-mail';
   const password = isNew ? 'new-password' : 'current-password';
   const send = async (form: FormData) => {
     const text = (name: string) => String(form.get(name));
@@ -32,12 +33,7 @@ function Welcome() {
       <section>
         <h2>{isNew ? 'Make an account' : 'Welcome back'}</h2>
         <Form submit={isNew ? 'Register' : 'Sign in'} send={send}>
-          <Field
-            label={isNew ? 'User name' : 'User name or e-mail'}
-            name="username"
-            autoComplete="username"
-            required
-          />
+          <Field label={name} name="username" autoComplete="username" required />
           {isNew && <Field label="E-mail address" name="email" type="email" autoComplete="email" required />}
           <Field label="Password" name="password" type="password" autoComplete={password} required />
         </Form>
@@ -81,9 +77,7 @@ function Frame({ item: me }: { item: OwnProfile }) {
           </a>
         ))}
       </nav>
-      <main key={here()}>
-        <Route />
-      </main>
+      <main key={here()}>{screen()}</main>
       <aside>{location.pathname !== '/search' && <Trends />}</aside>
     </div>
   );
@@ -91,35 +85,43 @@ function Frame({ item: me }: { item: OwnProfile }) {
 
 const quiet = <a href="/search">It is quiet here. Find people, and follow them to see what they post.</a>;
 
-function Route() {
-  const [, area = '', name = ''] = location.pathname.split('/').map(decodeURIComponent);
+const page = (title: string, content: ReactNode) => (
+  <>
+    <title>{`${title} · Noctra`}</title>
+    <header className="bar">
+      {navigation.canGoBack && <IconButton icon="back" label="Back" onClick={() => history.back()} />}
+      <h1 tabIndex={-1}>{title}</h1>
+    </header>
+    {content}
+  </>
+);
+
+/** What the address shows. */
+function screen() {
+  const [, area, name = ''] = location.pathname.split('/').map(decodeURIComponent);
   if (area === '')
-    return (
-      <Screen title="Home">
-        <List name={here('feed')} read={noctra.feed.list} show={PostCard} empty={quiet} />
-      </Screen>
-    );
-  if (area === 'posts') return <PostScreen id={name} />;
-  if (area === 'people') return <ProfileScreen username={name} />;
-  if (area === 'new') return <NewPostScreen />;
-  if (area === 'notifications') return <NoticesScreen />;
-  if (area === 'search') return <SearchScreen query={new URLSearchParams(location.search).get('q') ?? ''} />;
-  return (
-    <Screen title={area === 'tags' ? `#${name}` : 'Nothing here'}>
-      {area === 'tags' && <Posts name={here('posts')} filter={{ tag: name }} />}
-    </Screen>
-  );
+    return page('Home', <List name="feed" read={noctra.feed.list} show={PostCard} empty={quiet} />);
+  if (area === 'search')
+    return page('Search', <Search query={new URLSearchParams(location.search).get('q') ?? ''} />);
+  if (area === 'new') return page('New post', <NewPost />);
+  if (area === 'notifications') return page('Notifications', <Notices />);
+  if (area === 'tags') return page(`#${name}`, <Posts name="posts" tag={name} />);
+  if (area === 'people')
+    return page(name, <List name="person" read={() => noctra.profiles.get(name)} show={ProfileCard} isOne />);
+  if (area !== 'posts') return page('Nothing here', null);
+  const [post] = listOf<Post>(here('post')).items;
+  const title = post ? `Post by ${post.owner.username}` : 'Post';
+  return page(title, <List name="post" read={() => noctra.posts.get(name)} show={PostCard} isOne />);
 }
 
 const root = createRoot(document.getElementById('root') as Element);
+const signedIn = () => <List name="me" read={noctra.profiles.me} show={Frame} isShared isOne />;
 /** Who is signed in, here or in another tab. */
 let user: string | undefined;
-app.draw = () =>
-  root.render(
-    user ? <List key={user} name="me" read={() => noctra.profiles.me()} show={Frame} /> : <Welcome />,
-  );
+app.draw = () => root.render(user ? signedIn() : <Welcome />);
 noctra.supabase.auth.onAuthStateChange((event, session) => {
   if (event !== 'INITIAL_SESSION' && session?.user.id === user) return;
   user = session?.user.id;
-  forget();
+  lists.clear();
+  app.draw();
 });

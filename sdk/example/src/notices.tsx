@@ -1,6 +1,6 @@
 import type { Notification, NotificationEvent } from '@noctra/sdk';
 import { useEffect } from 'react';
-import { Avatar, Icon, List, pathOf, plural, Screen, Time } from './parts.tsx';
+import { Avatar, Icon, List, pathOf, plural, Time } from './parts.tsx';
 import { change, here, listOf, noctra, say } from './store.ts';
 
 /** An icon, and what one person or several do. */
@@ -22,17 +22,19 @@ function sentenceOf({ kind, actors: [first, second], actor_count, comment }: Not
   return `${first?.username}${others ? ` and ${others} ${many}` : ` ${one}`}${what}`;
 }
 
-/** Whether the newer one replaces the older one: the group has one more actor, and so another id. */
-const isOneGroup = (older: Notification, newer: Notification) =>
-  (['kind', 'post', 'comment'] as const).every((field) => older[field] === newer[field]) &&
-  older.created_at.slice(0, 10) === newer.created_at.slice(0, 10);
+/** What the notifications of a group have in common: the newest one, with all actors, replaces the others. */
+const keyOf = (item: Notification) =>
+  `${item.kind} ${item.post} ${item.comment} ${item.created_at.slice(0, 10)}`;
 
 /** Tells of a notification, and adds it to the list if that is shown. */
 export function notify(event: NotificationEvent) {
   if (event.type !== 'added') return;
   const added = event.notification;
   say(sentenceOf(added));
-  change<Notification>(here('notices'), (all) => [added, ...all.filter((item) => !isOneGroup(item, added))]);
+  change<Notification>(here('notices'), (all) => [
+    added,
+    ...all.filter((item) => keyOf(item) !== keyOf(added)),
+  ]);
 }
 
 function Notice({ item: notice }: { item: Notification }) {
@@ -43,21 +45,17 @@ function Notice({ item: notice }: { item: Notification }) {
       <Avatar person={actor} />
       <span>
         {!notice.is_read && <mark>New</mark>} {sentenceOf(notice)}
-        <small dir="auto">{notice.preview}</small>
+        <small>{notice.preview}</small>
       </span>
       <Time at={notice.created_at} />
     </a>
   );
 }
 
-export function NoticesScreen() {
+export function Notices() {
   const [newest] = listOf<Notification>(here('notices')).items;
   useEffect(() => {
     if (newest && !newest.is_read) void noctra.notifications.markRead(newest.id);
   }, [newest]);
-  return (
-    <Screen title="Notifications">
-      <List className="card" name={here('notices')} read={noctra.notifications.list} show={Notice} />
-    </Screen>
-  );
+  return <List className="card" name="notices" read={noctra.notifications.list} show={Notice} />;
 }

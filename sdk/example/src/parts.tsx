@@ -1,6 +1,6 @@
 import type { NoctraError, Person, Post } from '@noctra/sdk';
 import { type ComponentProps, type ComponentType, type FormEvent, type ReactNode, useState } from 'react';
-import { type Item, idOf, listOf, messageOf, type Read, readOn } from './store.ts';
+import { here, type Item, idOf, listOf, messageOf, type Read, readOn } from './store.ts';
 
 const icons = {
   moon: 'M21 14A9 9 0 1 1 10 3a7 7 0 0 0 11 11z',
@@ -15,6 +15,7 @@ const icons = {
   back: 'M19 12H5M11 6l-6 6 6 6',
   next: 'M9 5l7 7-7 7',
   close: 'M6 6l12 12M18 6L6 18',
+  leave: 'M10 4H5v16h5M10 12h10M16 8l4 4-4 4',
   picture: 'M4 5h16v14H4zM4 16l5-5 4 4 3-3 4 4M15 9h.01',
 };
 type IconName = keyof typeof icons;
@@ -34,27 +35,14 @@ export const IconButton = ({ icon, label, children, ...rest }: IconButtonProps) 
   </button>
 );
 
-/** What an address shows. */
-export const Screen = ({ title, children }: { title: string; children: ReactNode }) => (
-  <>
-    <title>{`${title} · Noctra`}</title>
-    <header className="bar">
-      {navigation.canGoBack && <IconButton icon="back" label="Back" onClick={() => history.back()} />}
-      <h1 tabIndex={-1} dir="auto">
-        {title}
-      </h1>
-    </header>
-    {children}
-  </>
-);
-
 /** A `ref`: calls a function when its element comes near the screen, and what that answers when it leaves. */
 export const whileSeen = (enter: () => (() => void) | undefined) => (element: Element | null) => {
   let leave: (() => void) | undefined;
-  const observer = new IntersectionObserver(([entry]) => {
+  const see = ([entry]: IntersectionObserverEntry[]) => {
     leave?.();
     leave = entry?.isIntersecting ? enter() : undefined;
-  });
+  };
+  const observer = new IntersectionObserver(see, { rootMargin: '400px' });
   if (element) observer.observe(element);
   return () => {
     observer.disconnect();
@@ -68,27 +56,27 @@ interface ListProps<T> {
   show: ComponentType<{ item: T }>;
   empty?: ReactNode;
   className?: string;
+  /** Whether it is the same list on all pages. */
+  isShared?: boolean;
+  isOne?: boolean;
 }
 
 /** A list as far as it is read: reads on when its end comes near, and says why there is nothing. */
-export function List<T extends Item>({
-  name,
-  read,
-  show: Show,
-  empty = 'Nothing here.',
-  className,
-}: ListProps<T>) {
+export function List<T extends Item>(props: ListProps<T>) {
+  const { read, show: Show, empty = 'Nothing here.', className } = props;
+  const [Box, Row] = props.isOne ? (['div', 'div'] as const) : (['ul', 'li'] as const);
+  const name = props.isShared ? props.name : here(props.name);
   const { items, next, isLoading, error } = listOf<T>(name);
   const more = () => void readOn(name, read);
   return (
     <>
-      <ul className={className}>
+      <Box className={className}>
         {items.map((item) => (
-          <li key={idOf(item)}>
+          <Row key={idOf(item)}>
             <Show item={item} />
-          </li>
+          </Row>
         ))}
-      </ul>
+      </Box>
       <div className="note" role="status">
         {error ? messageOf(error) : next === null && items.length === 0 && empty}
         {next !== null && error?.status !== 404 && (
@@ -127,12 +115,11 @@ const relative = new Intl.RelativeTimeFormat(undefined, { style: 'narrow' });
 const units = [['day', 86_400] as const, ['hour', 3600] as const, ['minute', 60] as const];
 
 export function Time({ at }: { at: string }) {
-  const date = new Date(at);
-  const seconds = (Date.now() - date.getTime()) / 1000;
+  const seconds = (Date.now() - Date.parse(at)) / 1000;
   const [unit, size] = units.find(([, size]) => seconds >= size) ?? [];
   const text = unit ? relative.format(-Math.floor(seconds / size), unit) : 'now';
   return (
-    <time dateTime={at} title={date.toLocaleString()}>
+    <time dateTime={at} title={new Date(at).toLocaleString()}>
       {text}
     </time>
   );
@@ -164,9 +151,7 @@ export function Form({ send, submit, children }: FormProps) {
     <form onSubmit={onSubmit} aria-busy={isSending}>
       {children}
       <p role="alert">{typeof state === 'object' && messageOf(state)}</p>
-      <button type="submit" className="primary">
-        {isSending ? 'Sending …' : submit}
-      </button>
+      <button type="submit">{isSending ? 'Sending …' : submit}</button>
     </form>
   );
 }
@@ -174,6 +159,6 @@ export function Form({ send, submit, children }: FormProps) {
 export const Field = ({ label, ...rest }: ComponentProps<'input'> & { label: string }) => (
   <label>
     {label}
-    <input dir="auto" {...rest} />
+    <input {...rest} />
   </label>
 );

@@ -1,6 +1,6 @@
 import { limits, type OwnProfile, type Person, type Post, type Profile } from '@noctra/sdk';
-import { Avatar, Byline, Field, Form, List, plural, Screen } from './parts.tsx';
-import { act, here, listOf, noctra, patch, say } from './store.ts';
+import { Avatar, Byline, Field, Form, IconButton, List, plural } from './parts.tsx';
+import { act, listOf, noctra, patch, say } from './store.ts';
 
 /** Whether a person is the user who is signed in. */
 const isMe = ({ id }: { id: string }) => listOf<OwnProfile>('me').items[0]?.id === id;
@@ -29,39 +29,29 @@ export const PersonRow = ({ item: person }: { item: Person }) => (
   </Byline>
 );
 
-export const ProfileScreen = ({ username }: { username: string }) => (
-  <Screen title={username}>
-    <List name={here('profile')} read={() => noctra.profiles.get(username)} show={ProfileCard} />
-  </Screen>
-);
-
 /** A profile with the pictures of its posts. */
-const ProfileCard = ({ item: profile }: { item: Profile }) => (
+export const ProfileCard = ({ item: profile }: { item: Profile }) => (
   <>
     <section className="card profile" aria-label="Profile">
       <img className="cover" src={profile.cover_pic_url} alt="" />
       <header className="row">
         <Avatar person={profile} />
-        {isMe(profile) ? (
-          <button type="button" className="end" onClick={() => noctra.auth.signOut()}>
-            Sign out
-          </button>
-        ) : (
-          <FollowButton person={profile} />
-        )}
+        <FollowButton person={profile} />
+        {isMe(profile) && <IconButton icon="leave" label="Sign out" onClick={() => noctra.auth.signOut()} />}
       </header>
       <p>
-        <b>{profile.username}</b> {profile.is_vip && '★'} {!profile.publicProfile && <small>private</small>}{' '}
+        <b>{profile.username}</b> {profile.is_vip && '★'}
+        {!profile.publicProfile && <small>private </small>}
         {profile.followed_by && <small>follows you</small>}
       </p>
-      <p dir="auto">{profile.bio}</p>
+      <p>{profile.bio}</p>
       <p>
         <b>{plural(profile.post_count, 'post')}</b> <b>{plural(profile.follower_count, 'follower')}</b>{' '}
         <b>{plural(profile.following_count, 'following', 'following')}</b>
       </p>
       {isMe(profile) && <EditProfile profile={profile} />}
     </section>
-    <Posts name={here(`posts ${profile.following}`)} filter={{ owner: profile.id }} />
+    <Posts name={`posts ${profile.following}`} owner={profile.id} />
   </>
 );
 
@@ -74,10 +64,9 @@ function EditProfile({ profile }: { profile: Profile }) {
       profile_pic: picture('profile_pic'),
       cover_pic: picture('cover_pic'),
     });
-    if (error) return error;
-    patch<OwnProfile>(profile.id, data);
-    say('Your profile is changed.');
-    return null;
+    if (data) patch<OwnProfile>(profile.id, data);
+    if (data) say('Your profile is changed.');
+    return error;
   };
   return (
     <details>
@@ -91,21 +80,17 @@ function EditProfile({ profile }: { profile: Profile }) {
   );
 }
 
-const Tile = ({ item: { id, caption, media, like_count, comment_count, owner } }: { item: Post }) => (
+const Tile = ({ item: { id, caption, media, like_count, comment_count } }: { item: Post }) => (
   <a href={`/posts/${id}`} title={`${plural(like_count, 'like')}, ${plural(comment_count, 'comment')}`}>
     {media[0]?.file_type === 'image' ? (
-      <img
-        src={media[0].url ?? ''}
-        alt={media[0].alt_text || `Picture by ${owner.username}`}
-        loading="lazy"
-      />
+      <img src={media[0].url ?? ''} alt={media[0].alt_text || caption} loading="lazy" />
     ) : (
-      <span dir="auto">{caption}</span>
+      <span className="text">{caption}</span>
     )}
   </a>
 );
 
 /** Posts as a grid of their first pictures. */
-export const Posts = ({ name, filter }: { name: string; filter: { owner?: string; tag?: string } }) => (
+export const Posts = ({ name, ...filter }: { name: string; owner?: string; tag?: string }) => (
   <List className="grid" name={name} read={(page) => noctra.posts.list({ ...filter, ...page })} show={Tile} />
 );

@@ -1,6 +1,6 @@
 import type { Comment, CommentEvent, Post, PostMedia } from '@noctra/sdk';
 import { createElement, useMemo, useRef, useState } from 'react';
-import { Byline, compact, Icon, IconButton, List, pathOf, plural, Screen, whileSeen } from './parts.tsx';
+import { Byline, compact, Icon, IconButton, List, pathOf, plural, whileSeen } from './parts.tsx';
 import { act, change, here, idOf, listOf, noctra, patch } from './store.ts';
 import { Answer } from './write.tsx';
 
@@ -27,7 +27,7 @@ function Gallery({ media }: { media: PostMedia[] }) {
         onScroll={({ currentTarget }) => setShown(Math.round(currentTarget.scrollLeft / width()))}
       >
         {media.map((medium) => (
-          <li key={medium.id}>
+          <li key={medium.id} style={{ aspectRatio: `${medium.width} / ${medium.height}` }}>
             <Medium medium={medium} />
           </li>
         ))}
@@ -50,7 +50,7 @@ function Text({ text, mentions, tags = [] }: TextProps) {
     // biome-ignore lint/correctness/useJsxKeyInIterable: the parts are not passed as a list.
     return href ? <a href={href}>{part}</a> : part;
   });
-  return createElement('p', { className: 'text', dir: 'auto' }, ...parts);
+  return createElement('p', { className: 'text' }, ...parts);
 }
 
 /** The heart of a post or a comment. */
@@ -65,15 +65,12 @@ function LikeButton({ item, of }: { item: Post | Comment; of: 'posts' | 'comment
   );
 }
 
-/** The comments on a post, or the replies to one of them. */
-const nameOfComments = (parent: string | null | undefined) => here(`comments ${parent ?? ''}`);
-
 /** Shows what others like and write. */
 function hear(post: string, event: CommentEvent) {
   if (event.type === 'counts') return patch<Post>(post, event);
   if (event.type === 'outdated') return navigation.navigate(location.href);
   const { id, parent } = event.type === 'removed' ? event : event.comment;
-  const name = nameOfComments(parent);
+  const name = here(`comments ${parent}`);
   if (event.type === 'removed') change(name, (items) => items.filter((item) => idOf(item) !== id));
   else if (listOf(name).items.some((item) => idOf(item) === id)) patch<Comment>(id, event.comment);
   else if (listOf(name).next === null) change(name, (items) => [...items, event.comment]);
@@ -107,20 +104,11 @@ export function PostCard({ item: post }: { item: Post }) {
   );
 }
 
-export function PostScreen({ id }: { id: string }) {
-  const [post] = listOf<Post>(here('post')).items;
-  return (
-    <Screen title={post ? `Post by ${post.owner.username}` : 'Post'}>
-      <List name={here('post')} read={() => noctra.posts.get(id)} show={PostCard} />
-    </Screen>
-  );
-}
-
 /** The comments on a post, or the replies to one of them, and where another one is written. */
 const Comments = ({ post, to }: { post: string; to?: Comment }) => (
   <section className="comments" aria-label={to ? 'Replies' : 'Comments'}>
     <List
-      name={nameOfComments(to?.id)}
+      name={`comments ${to?.id ?? null}`}
       read={(page) => (to ? noctra.comments.replies(to.id, page) : noctra.comments.list(post, page))}
       show={CommentItem}
       empty={!to && 'No comments yet. Say something nice.'}
@@ -139,8 +127,7 @@ function CommentItem({ item: comment }: { item: Comment }) {
       {!comment.parent && (
         <details>
           <summary>
-            {reply_count > 0 ? plural(reply_count, 'reply', 'replies') : 'Reply'}
-            <span className="hidden"> to {owner?.username}</span>
+            {reply_count > 0 ? plural(reply_count, 'reply', 'replies') : `Reply to ${owner?.username}`}
           </summary>
           <Comments post={post} to={comment} />
         </details>

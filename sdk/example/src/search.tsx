@@ -1,50 +1,46 @@
-import { limits, type TagCount } from '@noctra/sdk';
-import { List, plural, Screen } from './parts.tsx';
+import type { TagCount } from '@noctra/sdk';
+import { Field, List, plural } from './parts.tsx';
 import { PersonRow } from './people.tsx';
 import { PostCard } from './posts.tsx';
-import { here, noctra } from './store.ts';
+import { noctra } from './store.ts';
 
-export const SearchScreen = ({ query }: { query: string }) => (
-  <Screen title="Search">
+export const Search = ({ query }: { query: string }) => (
+  <>
     <search>
       <form action="/search">
-        <label>
-          People, words of posts, #tags
-          <input
-            type="search"
-            name="q"
-            defaultValue={query}
-            required
-            maxLength={limits.query_length}
-            dir="auto"
-          />
-        </label>
+        <Field label="People, words of posts, #tags" name="q" type="search" defaultValue={query} required />
       </form>
     </search>
     {query ? <Found query={query} /> : <Trends />}
-  </Screen>
+  </>
 );
 
 const Found = ({ query }: { query: string }) => (
   <>
     <h2>Tags</h2>
-    <List className="card" name={here('tags')} read={(page) => noctra.search.tags(query, page)} show={Tag} />
+    <List className="card" name="tags" read={(page) => noctra.search.tags(query, page)} show={Tag} />
     <h2>People</h2>
     <List
       className="card"
-      name={here('people')}
+      name="people"
       read={(page) => noctra.search.people(query, page)}
       show={PersonRow}
     />
     <h2>Posts</h2>
-    <List name={here('posts')} read={(page) => noctra.search.posts(query, page)} show={PostCard} />
+    <List name="posts" read={(page) => noctra.search.posts(query, page)} show={PostCard} />
   </>
 );
 
 export const Trends = () => (
   <>
     <h2>Trends</h2>
-    <List className="card" name="trends" read={() => noctra.search.trends({ limit: 8 })} show={Tag} />
+    <List
+      className="card"
+      name="trends"
+      read={() => noctra.search.trends({ limit: 8 })}
+      show={Tag}
+      isShared
+    />
   </>
 );
 

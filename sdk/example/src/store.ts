@@ -5,9 +5,8 @@ const { VITE_NOCTRA_URL, VITE_NOCTRA_PUBLISHABLE_KEY } = import.meta.env;
 export const noctra = createNoctra(VITE_NOCTRA_URL, VITE_NOCTRA_PUBLISHABLE_KEY);
 
 /** What a user can do about an error. Most of the server's messages are good enough for users. */
-export function messageOf({ code, message, retry_after }: NoctraError) {
-  if (code === 'network_error') return 'Noctra does not answer. Are you offline?';
-  if (code === 'service_unavailable') return 'Noctra is busy. Try again in a moment.';
+export function messageOf({ code, status, message, retry_after }: NoctraError) {
+  if (status === 0 || status > 500) return 'Noctra does not answer. Are you offline? Try again in a moment.';
   return code === 'rate_limited' ? `Too much at once. Try again in ${retry_after ?? 60} seconds.` : message;
 }
 
@@ -18,9 +17,8 @@ export function say(text: string) {
   setTimeout(() => toast?.textContent === text && say(''), 5000);
 }
 
-// What the app has read. Each change draws the whole app again: React changes on the page what differs.
-
-export type Item = { id: string } | { tag: string };
+type Thing = { id: string };
+export type Item = Thing | { tag: string };
 export type Read<T> = (page: ListOptions) => PromiseLike<Page<T> | Result<T | T[]>>;
 
 /** A list as far as it is read. `next` is undefined before the first page, and null after the last. */
@@ -31,19 +29,14 @@ interface Reading<T> {
   error?: NoctraError | null;
 }
 
-const lists = new Map<string, Reading<Item>>();
+/** What the app has read. Each change draws the whole app again: React changes on the page what differs. */
+export const lists = new Map<string, Reading<Item>>();
 export const app = { draw() {} };
 
 /** The name of a list that belongs to the present entry of the browser's history: Back shows it as it was. */
 export const here = (name = '') => `${navigation.currentEntry?.id} ${name}`;
 export const idOf = (item: Item) => ('id' in item ? item.id : item.tag);
 export const listOf = <T extends Item>(name: string) => (lists.get(name) ?? { items: [] }) as Reading<T>;
-
-/** Forgets all lists, because another user may sign in. */
-export function forget() {
-  lists.clear();
-  app.draw();
-}
 
 function set(name: string, changes: Partial<Reading<Item>>) {
   lists.set(name, { ...listOf(name), ...changes });
@@ -68,15 +61,13 @@ export function change<T extends Item>(name: string, edit: (items: T[]) => T[]) 
 }
 
 /** Changes a thing wherever it is shown. */
-export function patch<T extends { id: string }>(id: string, changes: Partial<T>) {
+export function patch<T extends Thing>(id: string, changes: Partial<T>) {
   for (const name of lists.keys())
     change(name, (items) => items.map((item) => (idOf(item) === id ? { ...item, ...changes } : item)));
 }
 
-type Call<T> = PromiseLike<Result<Partial<T>>>;
-
 /** Shows the effect of a call before it has ended, and takes it back if the call fails. */
-export async function act<T extends { id: string }>(item: T, changes: Partial<T>, call: Call<T>) {
+export async function act<T extends Thing>(item: T, changes: Partial<T>, call: Promise<Result<Partial<T>>>) {
   patch(item.id, changes);
   const { data, error } = await call;
   patch(item.id, error ? item : data);

@@ -1,15 +1,11 @@
 import { type Comment, limits, type Person, type TagCount } from '@noctra/sdk';
 import { type ComponentProps, type KeyboardEvent, useEffect, useId, useRef, useState } from 'react';
-import { Avatar, Form, Icon, IconButton, Screen } from './parts.tsx';
+import { Avatar, Form, Icon, IconButton } from './parts.tsx';
 import { idOf, listOf, noctra, readOn, say } from './store.ts';
-
-/** People, or tags, that begin like a word that begins with `@` or `#`. */
-const suggest = (word: string) =>
-  noctra.search[word.startsWith('#') ? 'tags' : 'suggest'](word, { limit: 8 });
 
 const textOf = (item: Person | TagCount) => ('tag' in item ? item.tag : item.username);
 
-/** A text field that suggests people after `@` and tags after `#`: arrows choose, Enter or Tab takes, Escape closes. */
+/** Suggests people after `@` and tags after `#`: arrows choose, Enter or Tab takes, Escape closes. */
 function SuggestingText({ label, ...rest }: ComponentProps<'textarea'> & { label: string }) {
   const field = useRef<HTMLTextAreaElement>(null);
   const [word, setWord] = useState('');
@@ -19,7 +15,8 @@ function SuggestingText({ label, ...rest }: ComponentProps<'textarea'> & { label
 
   useEffect(() => {
     setChosen(0);
-    const timer = setTimeout(() => word.length > 1 && readOn(word, () => suggest(word)), 120);
+    const search = word.startsWith('#') ? noctra.search.tags : noctra.search.suggest;
+    const timer = setTimeout(() => word.length > 1 && readOn(word, () => search(word, { limit: 8 })), 120);
     return () => clearTimeout(timer);
   }, [word]);
 
@@ -61,7 +58,6 @@ function SuggestingText({ label, ...rest }: ComponentProps<'textarea'> & { label
         onKeyDown={press}
         onBlur={() => setWord('')}
         required
-        dir="auto"
         {...rest}
       />
       <div role="listbox" id={id} aria-label="Suggestions" hidden={found.length === 0}>
@@ -97,59 +93,54 @@ export function Answer({ post, to }: { post: string; to?: Comment | undefined })
   const label = to ? `Reply to ${to.owner?.username}` : 'Write a comment';
   return (
     <Form submit="Send" send={send}>
-      <SuggestingText name="text" label={label} rows={1} maxLength={limits.comment_length} />
+      <SuggestingText name="text" label={label} maxLength={limits.comment_length} />
     </Form>
   );
 }
 
-export function NewPostScreen() {
-  const [files, setFiles] = useState<{ file: File; url: string; sent: number }[]>([]);
+/** A file of the post that is being written. `sent` goes from 0 to 1. */
+const draftOf = (file: File) => ({ file, url: URL.createObjectURL(file), sent: 0 });
+
+export function NewPost() {
+  const [drafts, setDrafts] = useState<ReturnType<typeof draftOf>[]>([]);
   const send = async (form: FormData) => {
     const texts = form.getAll('alt_text').map(String);
     const { data, error } = await noctra.posts.create({
       caption: String(form.get('caption')),
-      media: files.map(({ file }, index) => ({ file, alt_text: texts[index] })),
+      media: drafts.map(({ file }, index) => ({ file, alt_text: texts[index] })),
       on_progress: ({ file: { index, loaded, total } }) =>
-        setFiles((all) => all.map((item, at) => (at === index ? { ...item, sent: loaded / total } : item))),
+        setDrafts((all) => all.map((item, at) => (at === index ? { ...item, sent: loaded / total } : item))),
     });
-    if (error) return error;
-    say('Your post is published.');
-    navigation.navigate(`/posts/${data.id}`, { history: 'replace' });
-    return null;
+    if (data) say('Your post is published.');
+    if (data) navigation.navigate(`/posts/${data.id}`, { history: 'replace' });
+    return error;
   };
   const add = ({ target }: { target: HTMLInputElement }) => {
-    const added = [...(target.files ?? [])].map((file) => ({
-      file,
-      url: URL.createObjectURL(file),
-      sent: 0,
-    }));
-    setFiles([...files, ...added].slice(0, limits.media));
+    const added = [...(target.files ?? [])].map(draftOf);
+    setDrafts([...drafts, ...added].slice(0, limits.media));
     target.value = '';
   };
-  const remove = (url: string) => setFiles(files.filter((item) => item.url !== url));
+  const remove = (url: string) => setDrafts(drafts.filter((item) => item.url !== url));
   return (
-    <Screen title="New post">
-      <Form submit="Publish" send={send}>
-        <SuggestingText name="caption" label="Caption" rows={4} maxLength={limits.caption_length} />
-        <p>Mention @people, and add #tags.</p>
-        <ul aria-label="Files">
-          {files.map(({ file, url, sent }) => (
-            <li key={url} className="row">
-              {file.type.startsWith('image/') ? <img src={url} alt="" /> : <Icon name="picture" />}
-              <label>
-                Description of {file.name}
-                <input name="alt_text" maxLength={limits.alt_text_length} dir="auto" />
-                <progress aria-label={`Upload of ${file.name}`} value={sent} />
-              </label>
-              <IconButton icon="close" label={`Remove ${file.name}`} onClick={() => remove(url)} />
-            </li>
-          ))}
-        </ul>
-        <label className="button">
-          <Icon name="picture" /> Add pictures
-          <input type="file" multiple className="hidden" accept="image/*,video/*" onChange={add} />
-        </label>
-      </Form>
-    </Screen>
+    <Form submit="Publish" send={send}>
+      <SuggestingText name="caption" label="Caption with @people, #tags" maxLength={limits.caption_length} />
+      <ul aria-label="Files">
+        {drafts.map(({ file, url, sent }) => (
+          <li key={url} className="row">
+            {file.type.startsWith('image/') ? <img src={url} alt="" /> : <Icon name="picture" />}
+            <label>
+              Description of {file.name}
+              <input name="alt_text" placeholder="What does it show?" maxLength={limits.alt_text_length} />
+              <progress aria-label={`Upload of ${file.name}`} value={sent} />
+            </label>
+            <IconButton icon="close" label={`Remove ${file.name}`} onClick={() => remove(url)} />
+          </li>
+        ))}
+      </ul>
+      <label className="button">
+        <Icon name="picture" /> Add pictures
+        <input type="file" multiple className="hidden" accept="image/*,video/*" onChange={add} />
+      </label>
+    </Form>
   );
 }
