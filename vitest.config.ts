@@ -40,6 +40,8 @@ export default defineConfig({
     // For a slow or busy machine. Vitest's own 5 s are too short for a file that starts a stack.
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // As long as a condition may take on a busy machine; Vitest's own is 1 s.
+    expect: { poll: { timeout: 20_000 } },
     // postgres.js throws outside any promise when a server that a test has killed closes a connection with bytes left to
     // write. The statement itself is rejected; the stack ignores the error as well (isWriteAfterEnd).
     onUnhandledError: ({ message, stack }) =>

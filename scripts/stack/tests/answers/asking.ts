@@ -102,7 +102,7 @@ export async function schemaIsKnown(sql: Sql): Promise<void> {
   await sql.unsafe(`create function public.${name}() returns void language sql as ''`);
   await sql.unsafe(`grant execute on function public.${name}() to service_role`);
   await sql`notify pgrst, 'reload schema'`;
-  await expect.poll(async () => (await service.rpc(name)).status, { timeout: 10_000 }).toBe(204);
+  await expect.poll(async () => (await service.rpc(name)).status).toBe(204);
   await sql.unsafe(`drop function public.${name}()`);
 }
 

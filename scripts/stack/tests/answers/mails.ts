@@ -39,7 +39,7 @@ export async function mailTo(address: string, count = 1): Promise<Mail> {
     mails = await mailsTo(address);
     return mails.length;
   };
-  await expect.poll(look, { timeout: 5_000 }).toBeGreaterThanOrEqual(count);
+  await expect.poll(look).toBeGreaterThanOrEqual(count);
   return mails.at(-1) as Mail;
 }
 

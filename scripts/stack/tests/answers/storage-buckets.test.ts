@@ -54,7 +54,7 @@ describe('a bucket', () => {
     dataOf(await service.storage.emptyBucket(name));
     // Supabase empties it in the background.
     const remove = async () => (await service.storage.deleteBucket(name)).error;
-    await expect.poll(remove, { timeout: 10_000 }).toBeNull();
+    await expect.poll(remove).toBeNull();
     expect((await service.storage.getBucket(name)).error).toMatchObject({ message: 'Bucket not found' });
   });
 

@@ -1,5 +1,5 @@
 import postgres from 'postgres';
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import type { ApiRole, Caller } from '../../src/caller.ts';
 import { type Connection, type Connections, openConnections } from '../../src/data-api/connections.ts';
 import { RefusedError } from '../../src/data-api/refusals.ts';
@@ -75,7 +75,7 @@ test('leaves connections to others while one user has many slow requests', async
     });
   const flood = Promise.all(Array.from({ length: 6 }, slow));
   try {
-    await vi.waitFor(() => expect(running).toBe(2));
+    await expect.poll(() => running).toBe(2);
     // Would wait for the gate if the flood held all connections.
     expect(await connections.use(caller('bob'), (connection) => ask(connection, "select 'there'"))).toBe(
       'there',

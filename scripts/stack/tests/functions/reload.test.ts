@@ -19,8 +19,6 @@ async function status(name: string): Promise<number> {
   return (await fetch(`${serving.url}/functions/v1/${name}`)).status;
 }
 
-const poll = { timeout: 15_000 };
-
 function serveText(said: string): string {
   return `Deno.serve(() => new Response(${JSON.stringify(said)}));`;
 }
@@ -29,24 +27,24 @@ describe('a running function follows a change of', () => {
   it('its file, each time that an editor replaces it', async () => {
     for (const said of ['one', 'two', 'three']) {
       serving.write('mapped/index.ts', serveText(said));
-      await expect.poll(() => text('mapped'), poll).toBe(said);
+      await expect.poll(() => text('mapped')).toBe(said);
     }
   });
 
   it('a shared file, its import map and the variables', async () => {
     serving.write('_shared/word.ts', "export const word = 'second';");
-    await expect.poll(() => text('mapped'), poll).toBe('second');
+    await expect.poll(() => text('mapped')).toBe('second');
     serving.write('_shared/other.ts', "export const word = 'other';");
     serving.write('mapped/names.json', '{ "imports": { "the-word": "../_shared/other.ts" } }');
-    await expect.poll(() => text('mapped'), poll).toBe('other');
+    await expect.poll(() => text('mapped')).toBe('other');
     serving.write('.env', 'PLAIN_SETTING=changed');
-    await expect.poll(() => text('plain'), poll).toContain('"setting":"changed"');
+    await expect.poll(() => text('plain')).toContain('"setting":"changed"');
   });
 
   it('a file outside supabase/ that it imports', async () => {
     for (const said of ['changed', 'changed again']) {
       serving.write('../../shared/outside.ts', `export const outside = '${said}';`);
-      await expect.poll(() => text('exported'), poll).toContain(`"outside":"${said}"`);
+      await expect.poll(() => text('exported')).toContain(`"outside":"${said}"`);
     }
   });
 
@@ -54,7 +52,7 @@ describe('a running function follows a change of', () => {
     const before = await text('limits/pid');
     serving.write('mapped/index.ts', serveText('alone'));
     serving.write('_shared/unused.ts', 'export const unused = 1;');
-    await expect.poll(() => text('mapped'), poll).toBe('alone');
+    await expect.poll(() => text('mapped')).toBe('alone');
     expect(await text('limits/pid')).toBe(before);
   });
 
@@ -63,9 +61,9 @@ describe('a running function follows a change of', () => {
     expect(await status('secret')).toBe(401);
     const before = fs.readFileSync(file, 'utf8');
     fs.writeFileSync(file, `${before}\n[functions.secret]\nverify_jwt = false\n`);
-    await expect.poll(() => status('secret'), poll).toBe(200);
+    await expect.poll(() => status('secret')).toBe(200);
     fs.writeFileSync(file, 'not toml at all');
-    await expect.poll(() => serving.printed.join('\n'), poll).toContain('config.toml cannot be used');
+    await expect.poll(() => serving.printed.join('\n')).toContain('config.toml cannot be used');
     expect(await status('secret')).toBe(200);
   });
 
@@ -74,26 +72,26 @@ describe('a running function follows a change of', () => {
     serving.write('fresh/index.ts', serveText('new'));
     const headers = { apikey: serving.keys.publishableKey };
     const fresh = () => fetch(`${serving.url}/functions/v1/fresh`, { headers }).then(({ status: is }) => is);
-    await expect.poll(fresh, poll).toBe(200);
+    await expect.poll(fresh).toBe(200);
     fs.rmSync(path.join(serving.folder, 'supabase/functions/fresh'), { recursive: true });
-    await expect.poll(() => status('fresh'), poll).toBe(404);
+    await expect.poll(() => status('fresh')).toBe(404);
   });
 
   it('its file except to one with a mistake, which is reported with its place', async () => {
     serving.write('mapped/index.ts', 'const = 1;');
-    await expect.poll(() => serving.printed.join('\n'), poll).toMatch(/mapped\/index\.ts:1:7/);
+    await expect.poll(() => serving.printed.join('\n')).toMatch(/mapped\/index\.ts:1:7/);
     expect(await text('mapped')).toBe('first');
     serving.write('mapped/index.ts', serveText('mended'));
-    await expect.poll(() => text('mapped'), poll).toBe('mended');
+    await expect.poll(() => text('mapped')).toBe('mended');
   });
 
   it('its file also when it had never started', async () => {
     serving.write('late/index.ts', 'throw new Error("not yet");');
     const headers = { apikey: serving.keys.publishableKey };
     const late = () => fetch(`${serving.url}/functions/v1/late`, { headers }).then(({ status: is }) => is);
-    await expect.poll(late, poll).toBe(503);
+    await expect.poll(late).toBe(503);
     serving.write('late/index.ts', serveText('now'));
-    await expect.poll(late, poll).toBe(200);
+    await expect.poll(late).toBe(200);
   });
 });
 
@@ -101,9 +99,9 @@ describe('a function that is replaced', () => {
   it('is notified of its end and finishes its background tasks', async () => {
     expect(await text('tasks?ms=1500&name=kept')).toBe('answered');
     serving.write('tasks/index.ts', serveText('replaced'));
-    await expect.poll(() => text('tasks'), poll).toBe('replaced');
-    await expect.poll(serving.log, poll).toContain('about to end');
-    await expect.poll(serving.log, poll).toContain('task kept is done');
+    await expect.poll(() => text('tasks')).toBe('replaced');
+    await expect.poll(serving.log).toContain('about to end');
+    await expect.poll(serving.log).toContain('task kept is done');
   });
 
   it('drops no request of 12 clients in 30 replacements', async () => {
@@ -113,7 +111,7 @@ describe('a function that is replaced', () => {
         return new Response('${said}');
       });`;
     serving.write('mapped/index.ts', slowly('0'));
-    await expect.poll(() => text('mapped'), poll).toBe('0');
+    await expect.poll(() => text('mapped')).toBe('0');
     let loading = true;
     const failures: unknown[] = [];
     let answered = 0;
@@ -128,7 +126,7 @@ describe('a function that is replaced', () => {
     const clients = Array.from({ length: 12 }, client);
     for (let i = 1; i <= 30; i++) {
       serving.write('mapped/index.ts', slowly(`${i}`));
-      await expect.poll(() => text('mapped'), poll).toBe(`${i}`);
+      await expect.poll(() => text('mapped')).toBe(`${i}`);
     }
     loading = false;
     await Promise.all(clients);

@@ -206,10 +206,10 @@ it('tells of a row when others can see it, and not when the log tells of its com
       transaction`select realtime.send('{"id": 31}', 'written', 'news', false)`,
     ]);
     const waits = () => admin`select from pg_stat_activity where pid = ${pid} and wait_event = 'SyncRep'`;
-    await expect.poll(waits, { timeout: 10_000 }).toHaveLength(1);
+    await expect.poll(waits).toHaveLength(1);
     const behind = () =>
       admin`select from pg_stat_replication where application_name = 'realtime' and sent_lsn < pg_current_wal_flush_lsn()`;
-    await expect.poll(behind, { timeout: 10_000 }).toEqual([]);
+    await expect.poll(behind).toEqual([]);
     await new Promise((resolve) => setTimeout(resolve, 300));
     expect([...rows, ...heard]).toEqual([]);
     await admin`alter system reset synchronous_standby_names`;

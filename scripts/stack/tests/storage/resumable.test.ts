@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import http from 'node:http';
-import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import {
   ann,
   anonymous,
@@ -74,7 +74,7 @@ describe('a resumable upload', () => {
     const target = annsTarget('cut');
     const location = locationOf(await begin(target, bytes.length));
     await cutOff(location, target.headers, 0, bytes.subarray(0, 3_000_000));
-    await vi.waitFor(async () => expect(await offsetOf(location, target.headers)).toBeGreaterThan(0), 5000);
+    await expect.poll(() => offsetOf(location, target.headers)).toBeGreaterThan(0);
     expect(await stored(own, target.name)).toEqual([]);
     await uploadWithClient(target, bytes, { uploadUrl: location });
     const { data } = await ann.client.storage.from(own).download(target.name);
