@@ -37,9 +37,9 @@ export default defineConfig({
     // All processors but one, and at least three workers: many tests wait for processes to start and end.
     maxWorkers: Math.max(3, availableParallelism() - 1),
     sequence: { sequencer: LongestFirst },
-    // For a slow or busy machine. Vitest's own 5 s are too short for a file that starts a stack.
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // A test that starts a stack takes a few seconds, and ten times as long on a busy machine.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     // As long as a condition may take on a busy machine; Vitest's own is 1 s.
     expect: { poll: { timeout: 20_000 } },
     // postgres.js throws outside any promise when a server that a test has killed closes a connection with bytes left to

@@ -8,8 +8,8 @@ import type { Run } from './run.ts';
 /** The state of each part of a running stack: `ok`, or what is wrong. */
 export type Health = Record<string, string>;
 
-/** A part that takes longer counts as not well. */
-const patienceMs = 5_000;
+/** A part that takes longer counts as not well. The studio is loaded for the first request. */
+const patienceMs = 15_000;
 
 /** Asks every part as its clients do, without changing anything. */
 export async function checkHealth(project: Project, run: Run, keys: Keys): Promise<Health> {

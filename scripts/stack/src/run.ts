@@ -26,6 +26,12 @@ type Starting = Pick<Run, 'pid'>;
 /** The path at which a stack identifies itself and its project. */
 export const instancePath = '/_stack';
 
+/** How long a program on the port of a record may take to answer, in milliseconds: the machine may be busy. */
+const ownPatienceMs = 15_000;
+
+/** How long a program on any port may take. */
+const patienceMs = 2_000;
+
 const fileOf = (project: Project) => path.join(project.state, 'run.json');
 
 /** The running stack of this project, or null; a stack that was killed does not count. */
@@ -33,13 +39,16 @@ export async function findRun(project: Project): Promise<Run | null> {
   refuseOthers(project);
   const run = readRun(project);
   if (!run || !('url' in run) || !isAlive(run.pid)) return null;
-  return (await askInstance(run.url))?.instance === run.instance ? run : null;
+  return (await askInstance(run.url, ownPatienceMs))?.instance === run.instance ? run : null;
 }
 
 /** The stack that answers at a URL, or null. */
-export async function askInstance(url: string): Promise<{ instance: string; project: string } | null> {
+export async function askInstance(
+  url: string,
+  patience = patienceMs,
+): Promise<{ instance: string; project: string } | null> {
   try {
-    const response = await fetch(url + instancePath, { signal: AbortSignal.timeout(2_000) });
+    const response = await fetch(url + instancePath, { signal: AbortSignal.timeout(patience) });
     const { instance, project } = (await response.json()) as Record<string, unknown>;
     return typeof instance === 'string' ? { instance, project: String(project) } : null;
   } catch {

@@ -3,11 +3,8 @@ import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { projectsOfEachTest, run } from './running.ts';
-
-// Each test starts a stack.
-vi.setConfig({ testTimeout: 60_000 });
 
 const newProject = projectsOfEachTest();
 const main = fileURLToPath(new URL('../bin.js', import.meta.url));

@@ -1,9 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { startProject, writeProject } from './written-project.ts';
-
-vi.setConfig({ testTimeout: 60_000 });
 
 const config = `
 [storage]

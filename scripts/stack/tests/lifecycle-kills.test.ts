@@ -8,7 +8,7 @@ import { familyOf, type Process, survivors } from './processes.ts';
 import { addressesOf, projectsOfEachTest, run, until } from './running.ts';
 
 // Each test starts a stack many times.
-vi.setConfig({ testTimeout: 400_000, hookTimeout: 120_000 });
+vi.setConfig({ testTimeout: 400_000 });
 
 const anyPort = ['--port', '0'];
 const password = 'a long password';

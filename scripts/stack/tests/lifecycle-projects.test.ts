@@ -3,11 +3,9 @@ import fs from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-import { describe, expect, it, vi } from 'vitest';
+import postgres from 'postgres';
+import { describe, expect, it } from 'vitest';
 import { addressesOf, projectsOfEachTest, run, statusOf, until } from './running.ts';
-
-// Most tests start a stack more than once.
-vi.setConfig({ testTimeout: 120_000 });
 
 const anyPort = ['--port', '0'];
 const isWindows = process.platform === 'win32';
@@ -110,10 +108,17 @@ describe('a project', () => {
   it('can be stopped while it starts', async () => {
     const project = newProject();
     const slow = path.join(project, 'supabase/migrations/20260102000000_slow.sql');
-    fs.writeFileSync(slow, 'select pg_sleep(5);');
+    const isReleased = "exists (select from pg_locks where locktype = 'advisory' and objid = 7)";
+    const waits = `begin for i in 1..1200 loop exit when ${isReleased}; perform pg_sleep(0.05); end loop; end`;
+    fs.writeFileSync(slow, `do $$ ${waits} $$;`);
     const start = run(project, 'start', ...anyPort);
     await until(() => start.output().includes('Applying migrations'), 'it starts');
-    expect(await run(project, 'stop').ended).toBe(0);
+    const stop = run(project, 'stop');
+    await until(() => start.output().includes('Stopping'), 'it is told to stop');
+    const sql = postgres(addressesOf(project).databaseUrl, { max: 1 });
+    await sql`select pg_advisory_lock(7)`;
+    expect(await stop.ended).toBe(0);
+    await sql.end();
     expect(await start.ended).toBe(130);
     expect(start.output()).not.toContain('Ready');
   });

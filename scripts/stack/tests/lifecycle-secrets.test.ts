@@ -2,12 +2,9 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createClient } from '@supabase/supabase-js';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { allProcesses } from './processes.ts';
 import { addressesOf, projectsOfEachTest, run, until } from './running.ts';
-
-// A start on a busy machine takes its time.
-vi.setConfig({ testTimeout: 120_000 });
 
 const anyPort = ['--port', '0'];
 const newProject = projectsOfEachTest();

@@ -3,12 +3,9 @@ import type { AddressInfo } from 'node:net';
 import { createServer, type Server } from 'node:net';
 import path from 'node:path';
 import { createClient } from '@supabase/supabase-js';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { familyOf, survivors } from './processes.ts';
 import { addressesOf, copyProject, projectsOfEachTest, run, until } from './running.ts';
-
-// Most tests start a stack more than once.
-vi.setConfig({ testTimeout: 120_000 });
 
 const anyPort = ['--port', '0'];
 

@@ -3,10 +3,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createClient, type SupabaseClient } from '@supabase/supabase-js';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { addressesOf, removeProjects, run, until } from './running.ts';
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 });
 
 const source = fileURLToPath(new URL('./room-booking', import.meta.url));
 const modules = fileURLToPath(new URL('../../../node_modules', import.meta.url));

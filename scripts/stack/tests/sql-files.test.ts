@@ -1,10 +1,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { extensionsOf } from '../src/missing-extensions.ts';
 import { startProject, writeProject } from './written-project.ts';
-
-vi.setConfig({ testTimeout: 60_000 });
 
 const creates = (text: string) =>
   extensionsOf({ name: 'a.sql', text }).map(({ place, extension }) => `${place} ${extension}`);

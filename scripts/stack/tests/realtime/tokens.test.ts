@@ -1,11 +1,12 @@
 import { createHmac } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { connect, type Serving, serveRealtime } from './serving.ts';
 
 let serving: Serving;
 
 beforeAll(async () => {
+  // A token expires when its test says so.
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] });
   serving = await serveRealtime();
 });
 
@@ -13,7 +14,10 @@ afterEach(() => {
   Object.assign(serving.may, { read: () => true, write: () => true });
 });
 
-afterAll(() => serving.stop());
+afterAll(async () => {
+  vi.useRealTimers();
+  await serving.stop();
+});
 
 const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
 const inSeconds = (seconds: number) => Math.floor(Date.now() / 1000) + seconds;
@@ -52,8 +56,9 @@ it('shuts a channel down when its token expires, with the reason', async () => {
   await client.join(
     'realtime:room',
     {},
-    { access_token: await serving.sign({ role: 'anon', exp: inSeconds(2) }) },
+    { access_token: await serving.sign({ role: 'anon', exp: inSeconds(60) }) },
   );
+  vi.advanceTimersByTime(60_000);
   expect((await client.hear('system'))[4]).toMatchObject({
     status: 'error',
     message: expect.stringMatching(/^Token has expired \d seconds ago$/),
@@ -74,11 +79,16 @@ it('asks the policies again for a new token, and shuts the channel down where it
       reason: 'Unauthorized: You do not have permissions to read from this Channel topic: person:ann',
     },
   });
-  await client.join('realtime:person:ann', config, { access_token: await token('ann', 2) });
+  await client.join('realtime:person:ann', config, { access_token: await token('ann', 60) });
   // The policies answer when the token before has expired.
-  serving.may.read = () => delay(2_500, true);
-  client.say('realtime:person:ann', 'access_token', { access_token: await token('ann', 60) });
+  const answer = Promise.withResolvers<boolean>();
+  const asked = vi.fn(() => answer.promise);
+  serving.may.read = asked;
+  client.say('realtime:person:ann', 'access_token', { access_token: await token('ann', 120) });
   client.say('phoenix', 'heartbeat');
+  await expect.poll(() => asked.mock.calls.length).toBe(1);
+  vi.advanceTimersByTime(60_000);
+  answer.resolve(true);
   await expect.poll(() => client.heard).not.toEqual([]);
   expect(client.heard.splice(0).map(([, , , event]) => event)).toEqual(['phx_reply']);
   serving.may.read = ({ topic, claims }) => topic === `person:${claims.sub}`;

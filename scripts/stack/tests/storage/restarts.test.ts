@@ -124,7 +124,7 @@ describe('a process that is killed at any moment', () => {
     expect(offset).toBeGreaterThanOrEqual(4_000_000);
     await uploadWithClient(target('resumed'), bytes, { uploadUrl: location });
     expect(bytes.equals(Buffer.from(await (await fetch(publicUrl('resumed'))).arrayBuffer()))).toBe(true);
-  }, 60_000);
+  });
 
   it('completes an upload after a restart when only its row was missing', async () => {
     const location = (await begin(target('rowless'), 10)).headers.get('location') ?? '';
@@ -135,7 +135,7 @@ describe('a process that is killed at any moment', () => {
     expect((await fetch(publicUrl('rowless'))).status).toBe(400);
     expect(await offsetOf(location, headers)).toBe(10);
     expect(await (await fetch(publicUrl('rowless'))).text()).toBe('helloworld');
-  }, 60_000);
+  });
 
   const publicUrl = (name: string) => `${url}/storage/v1/object/public/files/${name}`;
 });
@@ -155,7 +155,7 @@ describe('a start of Storage', () => {
     expect((await tus(oldUrl ?? '', 'HEAD', headers)).status).toBe(404);
     expect([fs.existsSync(file), fs.existsSync(fileOf(id))]).toEqual([false, false]);
     expect(await offsetOf(youngUrl ?? '', headers)).toBe(5);
-  }, 60_000);
+  });
 
   it('removes bytes without an object, and nothing else', async () => {
     await files.upload('kept', 'kept');
@@ -168,7 +168,7 @@ describe('a start of Storage', () => {
     const after = await compare();
     expect(after.onDisk).toEqual(before.onDisk);
     expect(after.names.has('kept')).toBe(true);
-  }, 60_000);
+  });
 });
 
 describe('without the optional package sharp', () => {
@@ -189,7 +189,7 @@ describe('without the optional package sharp', () => {
       code: 'FeatureNotEnabled',
       message: expect.stringContaining('sharp'),
     });
-  }, 60_000);
+  });
 });
 
 describe('a full disk', () => {

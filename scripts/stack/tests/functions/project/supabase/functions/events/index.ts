@@ -1,4 +1,6 @@
-// Answers that go on: events, a WebSocket, and one that never begins; `/state` says what became of the last.
+// Answers that go on: events, a WebSocket, and one that never begins; `/state` counts those that never begin,
+// and those that were cancelled.
+let waiting = 0;
 let cancelled = 0;
 
 Deno.serve((request) => {
@@ -8,8 +10,9 @@ Deno.serve((request) => {
     socket.onmessage = ({ data }) => socket.send(`heard ${data}`);
     return response;
   }
-  if (what === 'state') return Response.json({ cancelled });
+  if (what === 'state') return Response.json({ waiting, cancelled });
   if (what === 'never') {
+    waiting++;
     request.signal.addEventListener('abort', () => cancelled++);
     return new Promise(() => {});
   }
