@@ -5,13 +5,14 @@ import type { Project } from '../project.ts';
 import { report } from '../service-log.ts';
 import { AuthError, unexpected } from './auth-error.ts';
 import { type Body, isRecord } from './body.ts';
+import { createHttpHook } from './http-hook.ts';
 import type { Db, NewUser } from './user-rows.ts';
 
 type HookConfigs = Project['config']['auth']['hook'];
 
 /**
- * The functions of a project that Auth calls, by `[auth.hook.*]` in config.toml. The hooks that send mails and SMS and
- * the hook of MFA are not called.
+ * The functions and servers of a project that Auth calls, by `[auth.hook.*]` in config.toml. The hooks that send mails and
+ * SMS and the hook of MFA are not called.
  */
 export interface Hooks {
   /**
@@ -38,9 +39,9 @@ const never = '0001-01-01T00:00:00Z';
 
 /** Reads the enabled hooks. A hook that cannot be called here is a StackError. */
 export function createHooks(configs: HookConfigs, database: Sql): Hooks {
-  const beforeUserCreated = createHook(configs, 'before_user_created');
-  const customAccessToken = createHook(configs, 'custom_access_token');
-  const passwordVerification = createHook(configs, 'password_verification_attempt');
+  const beforeUserCreated = createHook(configs, 'before_user_created', database);
+  const customAccessToken = createHook(configs, 'custom_access_token', database);
+  const passwordVerification = createHook(configs, 'password_verification_attempt', database);
 
   return {
     async beforeUserCreated(user, address) {
@@ -61,7 +62,7 @@ export function createHooks(configs: HookConfigs, database: Sql): Hooks {
           is_anonymous: user.is_anonymous,
         },
       };
-      await database.begin((db) => beforeUserCreated(db, event));
+      await beforeUserCreated(event);
     },
     async customAccessToken(db, userId, claims, method) {
       if (!customAccessToken) return claims;
@@ -71,7 +72,7 @@ export function createHooks(configs: HookConfigs, database: Sql): Hooks {
         claims,
         authentication_method: method,
       };
-      const answer = await customAccessToken(db, event);
+      const answer = await customAccessToken(event, db);
       if (!isRecord(answer.claims)) throw unexpected('output claims field is missing');
       checkClaims(answer.claims);
       return answer.claims;
@@ -79,7 +80,7 @@ export function createHooks(configs: HookConfigs, database: Sql): Hooks {
     async passwordVerification(userId, valid, address, signOut) {
       if (!passwordVerification) return;
       const event = { metadata: metadata('password-verification', address), user_id: userId, valid };
-      const answer = await database.begin((db) => passwordVerification(db, event));
+      const answer = await passwordVerification(event);
       if (answer.decision !== 'reject') return;
       if (answer.should_logout_user === true) await signOut();
       const message = answer.message || 'Further password verification attempts will be rejected.';
@@ -88,31 +89,46 @@ export function createHooks(configs: HookConfigs, database: Sql): Hooks {
   };
 }
 
-/** Calls one function with an event. Answers its result, or throws the refusal in it. */
-type Hook = (db: Db, event: object) => Promise<Body>;
+/** Calls a hook with an event, in a transaction where there is one. Answers its result, or throws the refusal in it. */
+type Hook = (event: object, db?: Db) => Promise<Body>;
 
-function createHook(configs: HookConfigs, name: keyof HookConfigs): Hook | null {
-  const { enabled, uri = '' } = configs[name];
+function createHook(configs: HookConfigs, name: keyof HookConfigs, database: Sql): Hook | null {
+  const { enabled, uri = '', secrets = '' } = configs[name];
   if (!enabled) return null;
+  const call = /^https?:\/\//i.test(uri)
+    ? createHttpHook(name, uri, secrets)
+    : createDatabaseHook(name, uri, database);
+  return async (event, db) => {
+    const answer = await call(event, db);
+    if (!isRecord(answer)) return {};
+    throwRefusal(answer.error);
+    return answer;
+  };
+}
+
+function createDatabaseHook(
+  name: string,
+  uri: string,
+  database: Sql,
+): (event: object, db?: Db) => Promise<unknown> {
   const [, schema, called] = /^pg-functions:\/\/postgres\/(\w+)\/(\w+)$/.exec(uri) ?? [];
   if (!schema || !called) {
     throw new StackError(
       `The hook ${name} names "${uri}", which this stack cannot call.`,
-      'Name a database function in supabase/config.toml: pg-functions://postgres/<schema>/<function>.',
+      'Name a database function in supabase/config.toml, pg-functions://postgres/<schema>/<function>, or an https address.',
     );
   }
-  return async (db, event) => {
+  const call = async (db: Db, event: object): Promise<unknown> => {
+    await db`select set_config('statement_timeout', ${timeout}, true)`;
+    const [row] =
+      await db`select ${db(schema)}.${db(called)}(${JSON.stringify(event)}::text::jsonb) as answer`;
+    await db`select set_config('statement_timeout', '0', true)`;
+    return row?.answer;
+  };
+  return async (event, db) => {
     try {
-      await db`select set_config('statement_timeout', ${timeout}, true)`;
-      const [row] =
-        await db`select ${db(schema)}.${db(called)}(${JSON.stringify(event)}::text::jsonb) as answer`;
-      await db`select set_config('statement_timeout', '0', true)`;
-      const answer: unknown = row?.answer;
-      if (!isRecord(answer)) return {};
-      throwRefusal(answer.error);
-      return answer;
+      return await (db ? call(db, event) : database.begin((own) => call(own, event)));
     } catch (error) {
-      if (error instanceof AuthError) throw error;
       report('auth', `The hook ${uri} failed:`, error);
       throw unexpected(`Error running hook URI: ${uri}`, error);
     }
