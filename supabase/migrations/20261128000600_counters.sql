@@ -44,11 +44,12 @@ begin
       union all
       select subject.id, -1 from unnest(count_changes.removed) as subject (id)
     ) as versions
+    where versions.id is not null
     group by versions.id
     having sum(versions.number) <> 0
   loop
-    -- A subject that is deleted at the same time has no counts any more.
-    continue when not (
+    -- A subject that is deleted with what it counts has no counts any more. What is added has its subject.
+    continue when v_change.number < 0 and not (
       case
         when count_changes.counted in ('post_likes', 'post_comments', 'post_reposts') then
           exists (select from public.posts where posts.id = v_change.id)

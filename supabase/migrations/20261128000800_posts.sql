@@ -522,7 +522,7 @@ set search_path = ''
 as $$
 declare
   v_tags constant text[] := private.caption_tags(new.caption);
-  v_names constant extensions.citext[] := public.extract_mentions(new.caption)::extensions.citext[];
+  v_names extensions.citext[];
   -- Before mentions are removed: a deleted account takes the two in this order as well. On an insert every field of
   -- `old` is null.
   v_mentioned constant uuid[] := private.lock_mentionable(
@@ -530,6 +530,7 @@ declare
   );
 begin
   if tg_op = 'UPDATE' then
+    v_names := public.extract_mentions(new.caption);
     delete from public.post_tags
     where post_tags.post_id = new.id and post_tags.source = 'caption' and post_tags.tag <> all (v_tags);
     delete from public.post_mentions

@@ -146,84 +146,74 @@ comment on policy select_visible on public.notification_actors is 'The users of 
 
 -- Writing
 
+create function private.wants_to_know(recipient_id uuid, kind public.notification_kind, actor_id uuid)
+returns boolean
+language plpgsql
+stable
+set search_path = ''
+set plan_cache_mode = force_generic_plan
+as $$
+begin
+  return wants_to_know.recipient_id <> wants_to_know.actor_id and (
+    select wants_to_know.kind <> all (private_profiles.notification_kinds_off)
+      and not exists (
+        select
+        from public.mutes
+        where mutes.muter_id = wants_to_know.recipient_id and mutes.muted_id = wants_to_know.actor_id
+      )
+      and not private.is_blocked(wants_to_know.recipient_id, wants_to_know.actor_id)
+    from public.private_profiles
+    where private_profiles.id = wants_to_know.recipient_id
+  );
+end
+$$;
+comment on function private.wants_to_know(uuid, public.notification_kind, uuid) is
+  'Whether a user is notified of what another one did: not of what the user did, nor of blocked or muted users, nor of a kind that is switched off. Null where there is no such user. Not granted: SECURITY DEFINER functions call it.';
+
 create function private.notify(
   recipient_id uuid,
   kind public.notification_kind,
   actor_ids uuid[],
-  event_ids uuid[] default null,
+  event_ids uuid[],
   post_id uuid default null,
   comment_id uuid default null
 )
-returns boolean
+returns void
 language plpgsql
 set search_path = ''
 set plan_cache_mode = force_generic_plan
 as $$
 declare
   v_target_id constant uuid := coalesce(notify.comment_id, notify.post_id, notify.recipient_id);
-  v_about_follow constant boolean := notify.kind in ('follow', 'follow_request', 'follow_accepted');
   v_actor_ids uuid[];
   v_event_ids uuid[];
-  v_event_id uuid;
   v_newest uuid;
   v_id uuid;
 begin
-  if notify.recipient_id is null then
-    return false;
-  end if;
   for v_place in 1 .. cardinality(notify.actor_ids) loop
-    continue when notify.actor_ids[v_place] = notify.recipient_id;
-    -- Against a block or a mute at the same time. Follows hold the lock already. An opening profile accepts more requests
-    -- than the lock table holds: there, the profile's row lock orders it with a block.
-    if not v_about_follow then
-      perform private.lock_pair(notify.recipient_id, notify.actor_ids[v_place], shared => true);
-    end if;
-    if (
-      select notify.kind <> all (private_profiles.notification_kinds_off)
-        and not exists (
-          select
-          from public.mutes
-          where mutes.muter_id = notify.recipient_id and mutes.muted_id = notify.actor_ids[v_place]
-        )
-        and not private.is_blocked(notify.recipient_id, notify.actor_ids[v_place])
-      from public.private_profiles
-      where private_profiles.id = notify.recipient_id
-    ) then
-      v_event_id := coalesce(notify.event_ids[v_place], private.uuid_v7());
+    if private.wants_to_know(notify.recipient_id, notify.kind, notify.actor_ids[v_place]) then
       v_actor_ids := v_actor_ids || notify.actor_ids[v_place];
-      v_event_ids := v_event_ids || v_event_id;
-      v_newest := greatest(v_newest, v_event_id);
+      v_event_ids := v_event_ids || notify.event_ids[v_place];
+      v_newest := greatest(v_newest, notify.event_ids[v_place]);
     end if;
   end loop;
   if v_newest is null then
-    return false;
+    return;
   end if;
-
-  if v_about_follow or notify.kind = 'like' then
-    update public.notifications
-    set newest = greatest(notifications.newest, v_newest),
-      actor_count = notifications.actor_count + cardinality(v_actor_ids)
-    where notifications.id = (
-      select free.id
-      from public.notifications as free
-      where free.target_id = v_target_id
-        and free.recipient_id = notify.recipient_id
-        and free.kind = notify.kind
-        and free.day = (now() at time zone 'UTC')::date
-      limit 1
-      for no key update skip locked
-    )
-    returning notifications.id into v_id;
-  elsif exists (
-    select
-    from public.notifications
-    where notifications.target_id = v_target_id
-      and notifications.recipient_id = notify.recipient_id
-      and notifications.kind <> 'like'
-  ) then
-    -- One post or comment notifies a user once, also if it both answers and mentions that user.
-    return true;
-  end if;
+  update public.notifications
+  set newest = greatest(notifications.newest, v_newest),
+    actor_count = notifications.actor_count + cardinality(v_actor_ids)
+  where notifications.id = (
+    select free.id
+    from public.notifications as free
+    where free.target_id = v_target_id
+      and free.recipient_id = notify.recipient_id
+      and free.kind = notify.kind
+      and free.day = (now() at time zone 'UTC')::date
+    limit 1
+    for no key update skip locked
+  )
+  returning notifications.id into v_id;
   if v_id is null then
     insert into public.notifications (recipient_id, kind, post_id, comment_id, newest, actor_count)
     values (
@@ -234,11 +224,47 @@ begin
   insert into public.notification_actors (notification_id, id, actor_id, recipient_id)
   select v_id, event.id, event.actor_id, notify.recipient_id
   from unnest(v_actor_ids, v_event_ids) as event (actor_id, id);
-  return true;
 end
 $$;
 comment on function private.notify(uuid, public.notification_kind, uuid[], uuid[], uuid, uuid) is
-  'Notifies a user of what others did; not of what the user did, nor of blocked or muted users, nor of a kind that is switched off. Returns whether the user is notified. event_ids: those of likes and follows, by which they are found again; else new ones. Not granted: SECURITY DEFINER trigger functions call it.';
+  'Notifies a user, if there is one, of likes or follows, in a bundle of the day. event_ids: those of the likes or follows, by which they are found again. Against a block or a mute at the same time, these hold the lock of the pair. Not granted: SECURITY DEFINER trigger functions call it.';
+
+create function private.notify_each(
+  recipient_ids uuid[],
+  kinds public.notification_kind[],
+  actor_id uuid,
+  post_id uuid default null,
+  comment_id uuid default null
+)
+returns void
+language plpgsql
+set search_path = ''
+set plan_cache_mode = force_generic_plan
+as $$
+begin
+  with notified as (
+    insert into public.notifications (recipient_id, kind, post_id, comment_id, newest, actor_count)
+    select distinct on (reason.recipient_id)
+      reason.recipient_id, reason.kind, notify_each.post_id, notify_each.comment_id, private.uuid_v7(), 1
+    from unnest(notify_each.recipient_ids, notify_each.kinds) with ordinality as reason (recipient_id, kind, place)
+    where private.wants_to_know(reason.recipient_id, reason.kind, notify_each.actor_id)
+      and not exists (
+        select
+        from public.notifications as known
+        where known.target_id = coalesce(notify_each.comment_id, notify_each.post_id)
+          and known.recipient_id = reason.recipient_id
+          and known.kind <> 'like'
+      )
+    order by reason.recipient_id, reason.place
+    returning notifications.id, notifications.newest, notifications.recipient_id
+  )
+  insert into public.notification_actors (notification_id, id, actor_id, recipient_id)
+  select notified.id, notified.newest, notify_each.actor_id, notified.recipient_id
+  from notified;
+end
+$$;
+comment on function private.notify_each(uuid[], public.notification_kind[], uuid, uuid, uuid) is
+  'Notifies users of a post or a comment, each once, of the first kind that they want. recipient_ids, kinds: why, the best first. Not granted: SECURITY DEFINER trigger functions call it.';
 
 create function private.remove_events(recipient_ids uuid[], actor_ids uuid[], event_ids uuid[])
 returns void
@@ -430,15 +456,11 @@ begin
     except
     select removed.follower_id, removed.followee_id, removed.id from removed
   ) as accepted;
-  -- All at once, each in a bundle of its own: a profile that opens may accept thousands. No block is beside a follow.
+  -- All at once, each in a bundle of its own: a profile that opens may accept thousands.
   with accepted as materialized (
     select follow.follower_id, follow.followee_id, follow.id, private.uuid_v7() as notification_id
     from unnest(v_followers, v_followees, v_ids) as follow (follower_id, followee_id, id)
-    join public.private_profiles on private_profiles.id = follow.follower_id
-    where 'follow_accepted' <> all (private_profiles.notification_kinds_off)
-      and not exists (
-        select from public.mutes where mutes.muter_id = follow.follower_id and mutes.muted_id = follow.followee_id
-      )
+    where private.wants_to_know(follow.follower_id, 'follow_accepted', follow.followee_id)
   ),
   notified as (
     insert into public.notifications (id, recipient_id, kind, newest, actor_count)
@@ -496,8 +518,11 @@ set search_path = ''
 set plan_cache_mode = force_generic_plan
 as $$
 begin
-  return (post).is_visible_to_all
-    or (post).owner_id = is_shown_to.recipient_id
+  -- Nearly always: not worth a query.
+  if (post).is_visible_to_all then
+    return true;
+  end if;
+  return (post).owner_id = is_shown_to.recipient_id
     or (post).is_public and (post).hidden_at is null and exists (
       select
       from public.follows
@@ -510,39 +535,40 @@ $$;
 comment on function private.is_shown_to(public.posts, uuid) is
   'Whether a user sees a post, as the policy of posts has it; blocks and roles aside. Users are notified of what they see; what they see no more, the policy of notifications hides. Not granted: SECURITY DEFINER functions call it.';
 
-create function private.notify_of_post(post public.posts, recipient_id uuid)
+create function private.notify_of_post(recipient_ids uuid[], post public.posts)
 returns void
 language plpgsql
 set search_path = ''
 set plan_cache_mode = force_generic_plan
 as $$
-begin
-  if not private.is_shown_to(notify_of_post.post, notify_of_post.recipient_id) then
-    return;
-  end if;
+declare
   -- A user whose account is being deleted is not waited for: the deletion may wait for this post.
-  perform from public.profiles where profiles.id = notify_of_post.recipient_id for key share skip locked;
-  if not found then
-    return;
-  end if;
-  if notify_of_post.recipient_id is not distinct from (
-      select posts.owner_id from public.posts where posts.id = (post).original_post_id
-    )
-    and private.notify(notify_of_post.recipient_id, 'repost', array[(post).owner_id], post_id => (post).id)
-  then
-    return;
-  end if;
-  if exists (
-    select
+  v_ids constant uuid[] := array(
+    select profiles.id
+    from public.profiles
+    where profiles.id = any (notify_of_post.recipient_ids)
+      and private.is_shown_to(notify_of_post.post, profiles.id)
+    for key share skip locked
+  );
+begin
+  perform private.notify_each(
+    array_agg(reason.recipient_id order by reason.place), array_agg(reason.kind order by reason.place),
+    (post).owner_id, post_id => (post).id
+  )
+  from (
+    select posts.owner_id, 'repost'::public.notification_kind, 1
+    from public.posts
+    where posts.id = (post).original_post_id
+    union all
+    select post_mentions.profile_id, 'mention', 2
     from public.post_mentions
-    where post_mentions.post_id = (post).id and post_mentions.profile_id = notify_of_post.recipient_id
-  ) then
-    perform private.notify(notify_of_post.recipient_id, 'mention', array[(post).owner_id], post_id => (post).id);
-  end if;
+    where post_mentions.post_id = (post).id
+  ) as reason (recipient_id, kind, place)
+  where reason.recipient_id = any (v_ids);
 end
 $$;
-comment on function private.notify_of_post(public.posts, uuid) is
-  'Notifies a user of a post once, if they see it: that it reposts theirs, else that it mentions them. Not granted: SECURITY DEFINER trigger functions call it.';
+comment on function private.notify_of_post(uuid[], public.posts) is
+  'Notifies users of a post once, if they see it: that it reposts theirs, else that it mentions them. Not granted: SECURITY DEFINER trigger functions call it.';
 
 create function private.tg_posts__notify()
 returns trigger
@@ -551,13 +577,20 @@ security definer
 set search_path = ''
 set plan_cache_mode = force_generic_plan
 as $$
+declare
+  v_recipients constant uuid[] := array(
+    select posts.owner_id from public.posts where posts.id = new.original_post_id
+    union
+    select post_mentions.profile_id from public.post_mentions where post_mentions.post_id = new.id
+  );
 begin
-  perform private.notify_of_post(new, (select posts.owner_id from public.posts where posts.id = new.original_post_id));
   if tg_op = 'UPDATE' then
-    perform private.notify_of_post(new, post_mentions.profile_id)
-    from public.post_mentions
-    where post_mentions.post_id = new.id;
+    -- A new post holds these locks already.
+    perform private.lock_pair(new.owner_id, recipient.id, shared => true)
+    from unnest(v_recipients) as recipient (id)
+    where recipient.id <> new.owner_id;
   end if;
+  perform private.notify_of_post(v_recipients, new);
   return null;
 end
 $$;
@@ -600,13 +633,17 @@ security definer
 set search_path = ''
 set plan_cache_mode = force_generic_plan
 as $$
+declare
+  v_mentions record;
 begin
-  perform private.notify_of_post(posts, new.profile_id) from public.posts where posts.id = new.post_id;
+  for v_mentions in select added.post_id, array_agg(added.profile_id) as profile_ids from added group by added.post_id loop
+    perform private.notify_of_post(v_mentions.profile_ids, posts) from public.posts where posts.id = v_mentions.post_id;
+  end loop;
   return null;
 end
 $$;
 comment on function private.tg_post_mentions__notify() is
-  'Trigger: notifies a user of a mention in a post. Security definer: clients have no write grant on notifications.';
+  'Trigger: notifies users of mentions in a post. Security definer: clients have no write grant on notifications.';
 
 create function private.remove_mentions(target_ids uuid[], recipient_ids uuid[])
 returns void
@@ -645,7 +682,8 @@ comment on function private.tg_post_mentions__remove_notifications() is
   'Trigger: deletes the notification of a mention that is removed. Security definer: clients have no write grant on notifications.';
 
 create trigger _300_notify after insert on public.post_mentions
-  for each row execute function private.tg_post_mentions__notify();
+  referencing new table as added
+  for each statement execute function private.tg_post_mentions__notify();
 create trigger _300_remove_notifications after delete on public.post_mentions
   referencing old table as removed
   for each statement execute function private.tg_post_mentions__remove_notifications();
@@ -777,7 +815,7 @@ create trigger _300_remove_notifications after delete on public.comment_likes
 
 -- Comments
 
-create function private.notify_of_comment(comment_id uuid, recipient_id uuid)
+create function private.notify_of_comment(recipient_ids uuid[], comment_id uuid)
 returns void
 language plpgsql
 set search_path = ''
@@ -786,40 +824,40 @@ as $$
 declare
   v_comment public.comments;
   v_post public.posts;
+  v_ids uuid[];
 begin
   select * into v_comment from public.comments where comments.id = notify_of_comment.comment_id;
+  if v_comment.owner_id is null then
+    return;
+  end if;
   select * into v_post from public.posts where posts.id = v_comment.post_id;
-  if v_comment.owner_id is null or not private.is_shown_to(v_post, notify_of_comment.recipient_id) then
-    return;
-  end if;
-  -- A user whose account is being deleted is not waited for: the deletion may wait for this comment.
-  perform from public.profiles where profiles.id = notify_of_comment.recipient_id for key share skip locked;
-  if not found then
-    return;
-  end if;
-  if notify_of_comment.recipient_id is not distinct from (
-      select comments.owner_id from public.comments where comments.id = v_comment.reply_to_id
-    )
-    and private.notify(notify_of_comment.recipient_id, 'reply', array[v_comment.owner_id], comment_id => v_comment.id)
-  then
-    return;
-  end if;
-  if exists (
-      select
-      from public.comment_mentions
-      where comment_mentions.comment_id = v_comment.id and comment_mentions.profile_id = notify_of_comment.recipient_id
-    )
-    and private.notify(notify_of_comment.recipient_id, 'mention', array[v_comment.owner_id], comment_id => v_comment.id)
-  then
-    return;
-  end if;
-  if notify_of_comment.recipient_id = v_post.owner_id then
-    perform private.notify(notify_of_comment.recipient_id, 'comment', array[v_comment.owner_id], comment_id => v_comment.id);
-  end if;
+  -- As in notify_of_post.
+  v_ids := array(
+    select profiles.id
+    from public.profiles
+    where profiles.id = any (notify_of_comment.recipient_ids) and private.is_shown_to(v_post, profiles.id)
+    for key share skip locked
+  );
+  perform private.notify_each(
+    array_agg(reason.recipient_id order by reason.place), array_agg(reason.kind order by reason.place),
+    v_comment.owner_id, comment_id => v_comment.id
+  )
+  from (
+    select answered.owner_id, 'reply'::public.notification_kind, 1
+    from public.comments as answered
+    where answered.id = v_comment.reply_to_id
+    union all
+    select comment_mentions.profile_id, 'mention', 2
+    from public.comment_mentions
+    where comment_mentions.comment_id = v_comment.id
+    union all
+    select v_post.owner_id, 'comment', 3
+  ) as reason (recipient_id, kind, place)
+  where reason.recipient_id = any (v_ids);
 end
 $$;
-comment on function private.notify_of_comment(uuid, uuid) is
-  'Notifies a user of a comment once, if they see its post: that it answers theirs, else that it mentions them, else that it is on their post. Not granted: SECURITY DEFINER trigger functions call it.';
+comment on function private.notify_of_comment(uuid[], uuid) is
+  'Notifies users of a comment once, if they see its post: that it answers theirs, else that it mentions them, else that it is on their post. Not granted: SECURITY DEFINER trigger functions call it.';
 
 create function private.tg_comments__notify()
 returns trigger
@@ -830,10 +868,13 @@ set plan_cache_mode = force_generic_plan
 as $$
 begin
   -- Those whom the text mentions are notified already.
-  perform private.notify_of_comment(new.id, answered.owner_id)
-  from public.comments as answered
-  where answered.id = new.reply_to_id and answered.owner_id is not null;
-  perform private.notify_of_comment(new.id, posts.owner_id) from public.posts where posts.id = new.post_id;
+  perform private.notify_of_comment(
+    array[
+      (select posts.owner_id from public.posts where posts.id = new.post_id),
+      (select answered.owner_id from public.comments as answered where answered.id = new.reply_to_id)
+    ],
+    new.id
+  );
   return null;
 end
 $$;
@@ -875,13 +916,19 @@ security definer
 set search_path = ''
 set plan_cache_mode = force_generic_plan
 as $$
+declare
+  v_mentions record;
 begin
-  perform private.notify_of_comment(new.comment_id, new.profile_id);
+  for v_mentions in
+    select added.comment_id, array_agg(added.profile_id) as profile_ids from added group by added.comment_id
+  loop
+    perform private.notify_of_comment(v_mentions.profile_ids, v_mentions.comment_id);
+  end loop;
   return null;
 end
 $$;
 comment on function private.tg_comment_mentions__notify() is
-  'Trigger: notifies a user of a mention in a comment. Security definer: clients have no write grant on notifications.';
+  'Trigger: notifies users of mentions in a comment. Security definer: clients have no write grant on notifications.';
 
 create function private.tg_comment_mentions__remove_notifications()
 returns trigger
@@ -897,7 +944,7 @@ begin
   select array_agg(removed.comment_id), array_agg(removed.profile_id) into v_targets, v_recipients from removed;
   perform private.remove_mentions(v_targets, v_recipients);
   -- The owner of the post has a comment still. Of a comment or a user that is deleted nobody is notified.
-  perform private.notify_of_comment(mention.comment_id, mention.profile_id)
+  perform private.notify_of_comment(array[mention.profile_id], mention.comment_id)
   from unnest(v_targets, v_recipients) as mention (comment_id, profile_id)
   where (select true from public.profiles where profiles.id = mention.profile_id);
   return null;
@@ -907,7 +954,8 @@ comment on function private.tg_comment_mentions__remove_notifications() is
   'Trigger: deletes the notification of a mention that is removed, and notifies of the comment otherwise where it concerns the user still. Security definer: clients have no write grant on notifications.';
 
 create trigger _300_notify after insert on public.comment_mentions
-  for each row execute function private.tg_comment_mentions__notify();
+  referencing new table as added
+  for each statement execute function private.tg_comment_mentions__notify();
 create trigger _300_remove_notifications after delete on public.comment_mentions
   referencing old table as removed
   for each statement execute function private.tg_comment_mentions__remove_notifications();
