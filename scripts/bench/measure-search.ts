@@ -43,11 +43,18 @@ const searches: readonly Search[] = [
   { name: 'trends that were counted', call: 'trending_tags()', values: [], atMost: 1 },
 ];
 
-/** The captions that are published with and without terms: short, and as long as one may be. */
+/** The captions that are published with and without terms: short, and as long as one may be, where words hardly repeat. */
 const captions = {
   'a sentence': 'New strings on the old guitar, and the neighbours are being very kind about it.',
-  'a long caption': 'Walked along the shore until the light was gone, and then further. '.repeat(30),
-  'a long caption of Japanese': '今日は朝から海が静かで、遠くの島まではっきりと見えました。'.repeat(70),
+  'a sentence of Japanese': '今日は朝から海が静かで、遠くの島まではっきりと見えました。',
+  'a sentence of Russian': 'Сегодня утром туман над рекой стоял так низко, что моста не было видно.',
+  'a long caption': Array.from({ length: 400 }, (_, place) => `word${place}`).join(' '),
+  'a long caption of Japanese': String.fromCodePoint(
+    // A quarter is of 300 Han characters, the rest hiragana.
+    ...Array.from({ length: 2200 }, (_, place) =>
+      place % 4 === 0 ? 0x4e00 + ((place * 37) % 300) : 0x3042 + ((place * place * 7) % 80),
+    ),
+  ),
 };
 
 /** Measures searches against the time that they may take, and publishing by publishing without terms. */

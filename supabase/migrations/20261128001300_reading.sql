@@ -190,7 +190,7 @@ grant execute on function public.get_post(uuid) to authenticated;
 -- a plan without row-level security. So a SECURITY DEFINER function reads candidates from the indexes, and then the
 -- policy of posts decides about all of them at once: three times as fast where it skips many.
 
-create function private.candidate_ids(tag text, mentioned_id uuid, terms text[], before uuid, wanted integer)
+create function private.candidate_ids(tag text, mentioned_id uuid, terms integer[], before uuid, wanted integer)
 returns uuid[]
 language plpgsql
 stable
@@ -296,11 +296,11 @@ begin
   );
 end
 $$;
-comment on function private.candidate_ids(text, uuid, text[], uuid, integer) is
+comment on function private.candidate_ids(text, uuid, integer[], uuid, integer) is
   'The newest posts of a tag, or that mention a user, or that have all terms, or else of the caller''s home feed, whether the caller sees them or not: as many as wanted and some more, or all. Not for clients: the Data API does not expose this schema. visible_ids calls it. Security definer: row-level security decides once for all of them.';
-grant execute on function private.candidate_ids(text, uuid, text[], uuid, integer) to authenticated;
+grant execute on function private.candidate_ids(text, uuid, integer[], uuid, integer) to authenticated;
 
-create function private.visible_ids(tag text, mentioned_id uuid, terms text[], before uuid, page_limit integer)
+create function private.visible_ids(tag text, mentioned_id uuid, terms integer[], before uuid, page_limit integer)
 returns uuid[]
 language plpgsql
 stable
@@ -334,9 +334,9 @@ begin
   end loop;
 end
 $$;
-comment on function private.visible_ids(text, uuid, text[], uuid, integer) is
+comment on function private.visible_ids(text, uuid, integer[], uuid, integer) is
   'A page of the posts of a tag, or that mention a user, or that have all terms, or else of the caller''s home feed: those that the caller may see, newest first.';
-grant execute on function private.visible_ids(text, uuid, text[], uuid, integer) to authenticated;
+grant execute on function private.visible_ids(text, uuid, integer[], uuid, integer) to authenticated;
 
 create function public.list_posts(
   owner text default null,

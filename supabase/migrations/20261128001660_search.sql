@@ -23,29 +23,40 @@ immutable
 parallel safe
 set search_path = ''
 as $$
+declare
+  v_text text := fold_text.text;
 begin
   -- ASCII, as most texts are.
-  if octet_length(fold_text.text) = char_length(fold_text.text) then
-    return lower(fold_text.text collate "C");
+  if octet_length(v_text) = char_length(v_text) then
+    return lower(v_text collate "C");
   end if;
-  return normalize(
-    replace(replace(replace(replace(
-      translate(
-        lower(
-          regexp_replace(
-            normalize(fold_text.text, nfkd) collate "C",
-            -- Marks of Latin, Greek and Cyrillic; points of Hebrew; vowel signs of Arabic, and its line that stretches a word.
-            '[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06dc'
-            || private.invisible_characters() || ']+',
-            '', 'g'
-          ) collate "und-x-icu"
-        ),
-        -- The end form of sigma; letters with a stroke; forms of kaf, ye and he that differ between Arabic, Persian and keyboards.
-        E'\u03c2øđħłŧı\u06a9\u06cc\u0649\u0629', E'\u03c3odhlti\u0643\u064a\u064a\u0647'
-      ),
-      'ß', 'ss'), 'æ', 'ae'), 'œ', 'oe'), 'þ', 'th'),
+  -- Each step copies the text, and takes far longer than to see that it is not needed.
+  if v_text is not nfkc normalized then
+    v_text := normalize(v_text, nfkc);
+  end if;
+  -- Other scripts than Latin, Greek, Cyrillic, Hebrew and Arabic have at most upper case.
+  if v_text collate "C" !~ ('[\u00c0-\u06ff\u1e00-\u1fff' || private.invisible_characters() || ']') then
+    return lower(v_text collate "und-x-icu");
+  end if;
+  v_text := normalize(
+    lower(
+      regexp_replace(
+        normalize(v_text, nfd) collate "C",
+        -- Marks of Latin, Greek and Cyrillic; points of Hebrew; vowel signs of Arabic, and its line that stretches a word.
+        '[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06dc'
+        || private.invisible_characters() || ']+',
+        '', 'g'
+      ) collate "und-x-icu"
+    ),
     nfkc
   );
+  -- The end form of sigma; letters with a stroke; forms of kaf, ye and he that differ between Arabic, Persian and keyboards.
+  if v_text collate "C" ~ '[\u03c2øđħłŧı\u06a9\u06cc\u0649\u0629ßæœþ]' then
+    v_text := replace(replace(replace(replace(
+      translate(v_text, E'\u03c2øđħłŧı\u06a9\u06cc\u0649\u0629', E'\u03c3odhlti\u0643\u064a\u064a\u0647'),
+      'ß', 'ss'), 'æ', 'ae'), 'œ', 'oe'), 'þ', 'th');
+  end if;
+  return v_text;
 end
 $$;
 comment on function private.fold_text(text) is
@@ -70,7 +81,7 @@ comment on function private.unspaced_letters() is
 grant execute on function private.unspaced_letters() to authenticated, service_role;
 
 create function private.search_terms(text text)
-returns text[]
+returns integer[]
 language plpgsql
 immutable
 parallel safe
@@ -79,44 +90,47 @@ cost 10000
 set search_path = ''
 as $$
 declare
-  -- A longer word is cut: an entry of an index has a limit.
-  v_longest constant integer := 40;
+  -- Of a text in a script without spaces, where each character is a term, and costs as much as a word.
+  v_most constant integer := 1000;
   v_text text := private.fold_text(search_terms.text);
-  v_runs text := '';
+  v_runs text;
   v_signs text[];
 begin
   if octet_length(v_text) = char_length(v_text) then
-    v_text := regexp_replace(v_text collate "C", '[^a-z0-9]+', ' ', 'g');
-  else
-    v_text := regexp_replace(
-      v_text collate "und-x-icu", '[^[:alnum:]' || private.combining_marks() || ']+', ' ', 'g'
+    -- Spaces are not replaced: each replacement takes as long as to read ten characters.
+    return array(
+      select distinct hashtext(word)
+      from unnest(string_to_array(regexp_replace(v_text collate "C", '[^a-z0-9 ]+', ' ', 'g'), ' ')) as word
+      where word <> ''
     );
-    if v_text collate "C" ~ ('[' || private.unspaced_letters() || ']') then
-      v_runs := regexp_replace(v_text collate "C", '[^' || private.unspaced_letters() || ']+', ' ', 'g');
-      v_text := regexp_replace(v_text collate "C", '[' || private.unspaced_letters() || ']+', ' ', 'g');
-    end if;
   end if;
-  if v_runs = '' then
-    return array(select distinct left(word, v_longest) from unnest(string_to_array(v_text, ' ')) as word where word <> '');
+  if v_text collate "C" ~ ('[' || private.unspaced_letters() || ']') then
+    v_text := left(v_text, v_most);
+    v_runs := regexp_replace(v_text collate "C", '[^' || private.unspaced_letters() || ']+', ' ', 'g');
+    v_text := regexp_replace(v_text collate "C", '[' || private.unspaced_letters() || ']+', ' ', 'g');
+    v_signs := string_to_array(v_runs, null);
   end if;
-  v_signs := string_to_array(v_runs, null);
   return array(
-    select left(word, v_longest) from unnest(string_to_array(v_text, ' ')) as word where word <> ''
-    union
+    select distinct hashtext(word)
+    from unnest(string_to_array(
+      regexp_replace(v_text collate "und-x-icu", '[^[:alnum:] ' || private.combining_marks() || ']+', ' ', 'g'), ' '
+    )) as word
+    where word <> ''
+    union all
     -- Both lists at once: substr() would count from the beginning of the run each time.
-    select sign || following
-    from unnest(v_signs, v_signs[2:]) as neighbours (sign, following)
+    select distinct (ascii(sign) << 16) # ascii(following)
+    from (select unnest(v_signs) as sign, unnest(v_signs[2:]) as following) as neighbours
     where sign <> ' ' and following <> ' '
-    union
+    union all
     -- A word of Chinese or Korean may have one character.
-    select sign from unnest(v_signs) as sign where sign collate "C" between E'\u3400' and E'\ud7a3'
-    union
-    select run from unnest(string_to_array(v_runs, ' ')) as run where char_length(run) = 1
+    select distinct ascii(sign) from unnest(v_signs) as sign where sign collate "C" between E'\u3400' and E'\ud7a3'
+    union all
+    select ascii(run) from unnest(string_to_array(v_runs, ' ')) as run where char_length(run) = 1
   );
 end
 $$;
 comment on function private.search_terms(text) is
-  'What a text is found by: its words, folded; of scripts without spaces every two neighbouring characters, and each one of Han and Hangul. Each once, in no order.';
+  'What a text is found by, as numbers: its words, folded and hashed; of scripts without spaces every two neighbouring characters, and each one of Han and Hangul, within the first 1,000 characters. In no order. Of two words one pair in four billion has the same number.';
 grant execute on function private.search_terms(text) to authenticated, service_role;
 
 create index profiles_search_terms_idx on public.profiles using gin (private.search_terms(bio)) where bio <> '';
@@ -249,7 +263,7 @@ declare
   v_most constant integer := private.limit_of('page_size_max');
   v_q constant text := private.begin_search(search_people.q);
   v_name constant text := private.name_prefix(v_q);
-  v_terms constant text[] := private.search_terms(v_q);
+  v_terms constant integer[] := private.search_terms(v_q);
   v_ids uuid[];
   v_named integer;
 begin
@@ -320,15 +334,57 @@ grant execute on function public.suggest_people(text, integer) to authenticated;
 
 -- Posts
 
+-- A search must not take longer because of posts that the caller does not see: its time would tell of them. So the terms of
+-- posts that not everybody sees are mixed with those who do, and a search meets only what is meant for the caller.
+
 create table private.post_terms (
   post_id uuid primary key references public.posts (id) on delete cascade,
-  terms text[] not null
+  terms integer[] not null
 );
 comment on table private.post_terms is
   'The terms of posts. Not a column of posts, as clients read those; not made when searching, as that takes too long.';
 comment on column private.post_terms.post_id is 'The post.';
-comment on column private.post_terms.terms is 'search_terms() of its caption.';
-create index post_terms_terms_idx on private.post_terms using gin (terms);
+comment on column private.post_terms.terms is 'terms_of() it.';
+-- Numbers do not compress.
+alter table private.post_terms alter column terms set storage external;
+-- A search reads all that is pending, and who makes it too much waits until it is merged.
+create index post_terms_terms_idx on private.post_terms using gin (terms) with (gin_pending_list_limit = 256);
+
+create function private.closed_terms(terms integer[], owner_id uuid, for_followers boolean)
+returns integer[]
+language plpgsql
+immutable
+parallel safe
+set search_path = ''
+as $$
+declare
+  v_readers constant integer := hashtext(closed_terms.owner_id || ' ' || closed_terms.for_followers);
+begin
+  return array(select term # v_readers from unnest(closed_terms.terms) as term);
+end
+$$;
+comment on function private.closed_terms(integer[], uuid, boolean) is
+  'The terms of posts that only their owner sees, or only the owner and followers: those of a text, mixed with the readers.';
+
+create function private.terms_of(post public.posts)
+returns integer[]
+language plpgsql
+immutable
+parallel safe
+set search_path = ''
+as $$
+declare
+  v_terms constant integer[] := private.search_terms((terms_of.post).caption);
+begin
+  return case
+    when (terms_of.post).is_visible_to_all then v_terms
+    else private.closed_terms(
+      v_terms, (terms_of.post).owner_id, (terms_of.post).is_public and (terms_of.post).hidden_at is null
+    )
+  end;
+end
+$$;
+comment on function private.terms_of(public.posts) is 'What a post is found by.';
 
 create function private.tg_posts__keep_terms()
 returns trigger
@@ -338,7 +394,7 @@ set search_path = ''
 as $$
 begin
   insert into private.post_terms (post_id, terms)
-  values (new.id, private.search_terms(new.caption))
+  values (new.id, private.terms_of(new))
   on conflict on constraint post_terms_pkey do update set terms = excluded.terms;
   return null;
 end
@@ -348,10 +404,46 @@ comment on function private.tg_posts__keep_terms() is
 
 create trigger _300_keep_terms_of_new after insert on public.posts
   for each row execute function private.tg_posts__keep_terms();
-create trigger _300_keep_terms after update of caption on public.posts
-  for each row when (new.caption is distinct from old.caption) execute function private.tg_posts__keep_terms();
+-- Of no columns: another trigger changes is_visible_to_all.
+create trigger _300_keep_terms after update on public.posts
+  for each row
+  when (
+    (new.caption, new.owner_id, new.is_public, new.hidden_at is null, new.is_visible_to_all)
+    is distinct from (old.caption, old.owner_id, old.is_public, old.hidden_at is null, old.is_visible_to_all)
+  )
+  execute function private.tg_posts__keep_terms();
 
-create function private.posts_with_terms(terms text[], before uuid, wanted integer)
+create function private.closed_posts_with_terms(terms integer[], before uuid)
+returns uuid[]
+language plpgsql
+stable
+security definer
+set search_path = ''
+set plan_cache_mode = force_generic_plan
+as $$
+declare
+  v_me constant uuid := auth.uid();
+begin
+  return array(
+    select post_terms.post_id
+    from (
+      values (v_me, false), (v_me, true)
+      union all
+      select follows.followee_id, true
+      from public.follows
+      join public.profiles on profiles.id = follows.followee_id
+      where follows.follower_id = v_me and follows.state = 'accepted' and not profiles.is_public
+    ) as owner (id, for_followers)
+    join private.post_terms
+      on post_terms.terms @> private.closed_terms(closed_posts_with_terms.terms, owner.id, owner.for_followers)
+    where post_terms.post_id < closed_posts_with_terms.before
+  );
+end
+$$;
+comment on function private.closed_posts_with_terms(integer[], uuid) is
+  'The posts with all terms that the caller sees and not everybody: of the caller, and of the private profiles that the caller follows. Not granted: posts_with_terms calls it. Security definer: the terms are granted to nobody.';
+
+create function private.posts_with_terms(terms integer[], before uuid, wanted integer)
 returns uuid[]
 language plpgsql
 stable
@@ -359,6 +451,8 @@ security definer
 set search_path = ''
 -- Planned for the very terms: statistics tell common terms from rare ones.
 set plan_cache_mode = force_custom_plan
+-- To start other processes takes longer than what they are for.
+set max_parallel_workers_per_gather = 0
 as $$
 declare
   -- Reads a chunk in some milliseconds.
@@ -404,19 +498,23 @@ begin
         limit v_most
       );
       if cardinality(v_all) < v_most then
-        return v_ids || array(
-          select id from unnest(v_all) as id order by id desc limit posts_with_terms.wanted - cardinality(v_ids)
-        );
+        v_ids := v_ids || v_all;
+        exit;
       end if;
     end if;
     v_upper := v_lower;
     v_chunk := v_most;
   end loop;
-  return v_ids;
+  return array(
+    select id
+    from unnest(v_ids || private.closed_posts_with_terms(posts_with_terms.terms, posts_with_terms.before)) as id
+    order by id desc
+    limit posts_with_terms.wanted
+  );
 end
 $$;
-comment on function private.posts_with_terms(text[], uuid, integer) is
-  'The newest posts that have all terms, whether the caller sees them or not. Complete where fewer than 20,000 posts have them; else among about 200,000 posts before. Not for clients: candidate_ids calls it. Security definer: row-level security decides once for all of them.';
+comment on function private.posts_with_terms(integer[], uuid, integer) is
+  'The newest posts that have all terms: those that everybody sees, besides blocked users, and those of closed_posts_with_terms. Complete where fewer than 20,000 posts have them; else among about 200,000 posts before. Not for clients: candidate_ids calls it. Security definer: row-level security decides once for all of them.';
 
 create function public.search_posts(q text, before uuid default null, page_limit integer default 20)
 returns setof public.post_view
@@ -426,7 +524,7 @@ rows 20
 set search_path = ''
 as $$
 declare
-  v_terms constant text[] := private.search_terms(private.begin_search(search_posts.q));
+  v_terms constant integer[] := private.search_terms(private.begin_search(search_posts.q));
 begin
   return query
   select *
@@ -437,7 +535,7 @@ begin
 end
 $$;
 comment on function public.search_posts(text, uuid, integer) is
-  'Posts whose caption has all words of q, newest first; of a word that more than 20,000 posts have, those among about 200,000 posts before. before, page_limit: as in list_posts. Codes: query_invalid, rate_limited.';
+  'Posts whose caption has all words of q, newest first; of a word that more than 20,000 posts have, those among about 200,000 posts before. Moderators find what other users find. before, page_limit: as in list_posts. Codes: query_invalid, rate_limited.';
 grant execute on function public.search_posts(text, uuid, integer) to authenticated;
 
 -- Tags

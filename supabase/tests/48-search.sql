@@ -31,7 +31,13 @@ select ok(
   'does not find "' || word || '" in a text in ' || script.name
 ) from script cross join unnest(script.missed) as word;
 select is(private.search_terms(E'!? \U0001f600 \u200b'), '{}', 'a text without letters and digits has no terms');
-select is(private.search_terms(repeat('x', 2200)), array[repeat('x', 40)], 'a long word is cut');
+select ok(
+  private.search_terms(repeat('word ', 400) || 'last') @> private.search_terms('last'), 'a text of words is found by its last word'
+);
+select is(
+  private.search_terms(repeat('海', 999) || '山' || '川') @> private.search_terms(word), found,
+  'of a text without spaces 1,000 characters are found: ' || word
+) from (values ('海山', true), ('山川', false)) as bound (word, found);
 
 -- People, posts and tags of this test
 
@@ -60,6 +66,11 @@ create function pg_temp.found(q text) returns text language sql as $$
   select coalesce(string_agg(made.name, ' ' order by made.id desc), '')
   from public.search_posts(found.q) as post join made using (id)
 $$;
+create function pg_temp.read(q text) returns text language sql security definer set search_path = public, pg_temp as $$
+  select coalesce(string_agg(made.name, ' ' order by made.id desc), '')
+  from unnest(private.posts_with_terms(private.search_terms(read.q), 'ffffffff-ffff-ffff-ffff-ffffffffffff', 20)) as id
+  join made using (id)
+$$;
 create function pg_temp.names(q text) returns text language sql as $$
   select coalesce(string_agg(username, ' '), '') from public.search_people(names.q)
 $$;
@@ -82,7 +93,10 @@ select is(pg_temp.names('xylocarp'), 'tap_cleo', 'finds users by words of the bi
 select is(split_part(pg_temp.names('tap_clo'), ' ', 1), 'tap_closed', 'the name itself comes before similar names');
 select ok(pg_temp.names('tapcleo') like '%tap_cleo%', 'finds a misspelt name');
 
+select is(pg_temp.read('xylocarp'), 'second open', 'does not even read posts that the caller does not see');
+
 select tests.authenticate_as('ann');
+select is(pg_temp.read('xylocarp'), 'second private open', 'reads own posts that nobody else sees');
 select is(pg_temp.found('xysecret'), 'private', 'finds an own private post');
 select is((select count(*) from public.search_tags('xys')), 1::bigint, 'finds a tag of an own private post');
 select public.block_user('tap_cleo');
@@ -99,6 +113,22 @@ select tests.authenticate_as('closed');
 select public.accept_follow_request('tap_ben');
 select tests.authenticate_as('ben');
 select is(pg_temp.found('xyclosed'), 'closed', 'finds posts of a private profile that the caller follows');
+select tests.authenticate_as('closed');
+select public.update_post((select id from made where name = 'closed'), is_public => false);
+select tests.authenticate_as('ben');
+select is(pg_temp.read('xyclosed'), '', 'does not read posts that only their owner sees, of a private profile that the caller follows');
+select tests.authenticate_as('closed');
+select is(pg_temp.found('xyclosed'), 'closed', 'a user with a private profile finds own private posts');
+select public.update_post((select id from made where name = 'closed'), is_public => true);
+update public.profiles set is_public = true where username = 'tap_closed';
+select tests.authenticate_as('cleo');
+select is(pg_temp.found('xyclosed'), 'closed', 'finds posts of a profile that was opened');
+select tests.authenticate_as('closed');
+update public.profiles set is_public = false where username = 'tap_closed';
+select tests.authenticate_as('cleo');
+select is(pg_temp.read('xyclosed'), '', 'does not read posts of a profile that was closed');
+select tests.authenticate_as('ben');
+select is(pg_temp.found('xyclosed'), 'closed', 'finds posts of a profile that was closed and that the caller follows');
 select is(
   (select string_agg(username, ' ') from public.suggest_people('tap_c')), 'tap_closed tap_cleo',
   'suggests first whom the caller follows'
@@ -204,7 +234,7 @@ insert into public.posts (owner_id, caption, is_visible_to_all)
 select tests.id_of('ann'), case when number in (1, 2000, 26000) then 'xycommon xyrare' else 'xycommon' end, true
 from generate_series(1, 30000) as number;
 insert into private.post_terms (post_id, terms)
-select posts.id, string_to_array(posts.caption, ' ') from public.posts where posts.caption like 'xycommon%';
+select posts.id, private.terms_of(posts) from public.posts where posts.caption like 'xycommon%';
 alter table public.posts enable trigger user;
 analyze public.posts, private.post_terms;
 select tests.authenticate_as('ben');
@@ -228,7 +258,7 @@ $$;
 select is(pg_temp.count_all('xyrare', 1), 3::bigint, 'pages of one post each find all');
 reset role;
 select is(
-  (select count(*) from unnest(private.posts_with_terms('{xycommon}', 'ffffffff-ffff-ffff-ffff-ffffffffffff', 30000))), 30000::bigint,
+  (select count(*) from unnest(private.posts_with_terms(private.search_terms('xycommon'), 'ffffffff-ffff-ffff-ffff-ffffffffffff', 30000))), 30000::bigint,
   'finds every post of a common word within what is read'
 );
 
