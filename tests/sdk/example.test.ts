@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { build, type PreviewServer, preview } from 'vite';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { newPerson, password } from '../kit/people.ts';
 import { settings } from '../kit/settings.ts';
 import { browserArguments, findBrowser } from './browser/find-browser.ts';
 
@@ -47,12 +48,18 @@ describe.skipIf(!executablePath)('the example app', () => {
 
   afterEach(() => expect(complaints.splice(0)).toEqual([]));
 
-  /** Opens a browser of its own, and registers a user in it. */
-  async function openAs(username: string): Promise<Page> {
+  /** Opens the app in a browser of its own. */
+  async function openPage(): Promise<Page> {
     const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
     const page = await context.newPage();
     page.on('pageerror', (error) => complaints.push(error.message));
     await page.goto(server.resolvedUrls?.local[0] ?? '');
+    return page;
+  }
+
+  /** Opens the app, and registers a user in it. */
+  async function openAs(username: string): Promise<Page> {
+    const page = await openPage();
     await register(page, username);
     return page;
   }
@@ -61,7 +68,7 @@ describe.skipIf(!executablePath)('the example app', () => {
     await page.getByRole('button', { name: 'Make a new account' }).click();
     await page.getByLabel('User name').fill(username);
     await page.getByLabel('E-mail address').fill(`${username}@example.com`);
-    await page.getByLabel('Password').fill('correct horse battery');
+    await page.getByLabel('Password').fill(password);
     await page.getByRole('button', { name: 'Register' }).click();
     await page.getByText('It is quiet here.').waitFor();
   }
@@ -89,6 +96,7 @@ describe.skipIf(!executablePath)('the example app', () => {
 
     // The mention is a notification, and leads to the post.
     await ben.getByRole('link', { name: 'Notifications 1 unread' }).click();
+    await ben.getByRole('link', { name: 'Notifications', exact: true }).waitFor();
     await ben.getByRole('link', { name: `ann_${unique} mentioned you` }).click();
     await ben.getByRole('link', { name: `#sea_${unique}` }).waitFor();
     expect(new URL(ben.url()).pathname).toBe(post);
@@ -156,6 +164,27 @@ describe.skipIf(!executablePath)('the example app', () => {
     expect(await cleo.title()).toBe(`Post by cleo_${unique} · Noctra`);
   }, 60_000);
 
+  test('reads on where the feed ends, and shows it as it was after Back', async () => {
+    const { username, client } = await newPerson();
+    for (let number = 1; number <= 22; number++)
+      await client.rpc('create_post', { caption: `Number ${number}.` });
+    const page = await openPage();
+    await page.getByLabel('User name').fill(username);
+    await page.getByLabel('Password').fill(password);
+    await page.keyboard.press('Enter');
+    await page.getByText('Number 22.').waitFor();
+    await page.getByText('Number 3.').scrollIntoViewIfNeeded();
+    const oldest = page.getByRole('article').filter({ hasText: 'Number 1.' });
+    await oldest.scrollIntoViewIfNeeded();
+    const before = await page.evaluate(() => scrollY);
+    await oldest.getByRole('link', { name: '0 comments' }).click();
+    await page.getByText('No comments yet.').waitFor();
+    expect(await page.evaluate(() => scrollY)).toBe(0);
+    await page.goBack();
+    await oldest.waitFor();
+    await expect.poll(() => page.evaluate(() => scrollY)).toBe(before);
+  }, 60_000);
+
   test('shows nothing of a user who has signed out to the next one', async () => {
     const unique = crypto.randomUUID().slice(0, 8);
     const page = await openAs(`emil_${unique}`);
@@ -171,13 +200,11 @@ describe.skipIf(!executablePath)('the example app', () => {
   test('tells a user what is wrong with a registration, and marks the field', async () => {
     const username = `dora_${crypto.randomUUID().slice(0, 8)}`;
     await openAs(username);
-    const context = await browser.newContext();
-    const page = await context.newPage();
-    await page.goto(server.resolvedUrls?.local[0] ?? '');
+    const page = await openPage();
     await page.getByRole('button', { name: 'Make a new account' }).click();
     await page.getByLabel('User name').fill(username);
     await page.getByLabel('E-mail address').fill(`other_${username}@example.com`);
-    await page.getByLabel('Password').fill('correct horse battery');
+    await page.getByLabel('Password').fill(password);
     await page.getByRole('button', { name: 'Register' }).click();
     await page.getByText('This user name is taken.').waitFor();
     expect(await page.getByLabel('User name').getAttribute('aria-invalid')).toBe('true');

@@ -17,7 +17,7 @@ function Gallery({ media }: { media: PostMedia[] }) {
   const [shown, setShown] = useState(0);
   const strip = useRef<HTMLUListElement>(null);
   const width = () => strip.current?.clientWidth ?? 1;
-  const turn = (by: number) => strip.current?.scrollBy({ left: by * width() });
+  const turn = (by: number) => strip.current?.scrollBy({ left: by * width(), behavior: 'smooth' });
   return (
     <div className="gallery">
       <ul

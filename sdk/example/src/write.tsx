@@ -103,6 +103,8 @@ const draftOf = (file: File) => ({ file, url: URL.createObjectURL(file), sent: 0
 
 export function NewPost() {
   const [drafts, setDrafts] = useState<ReturnType<typeof draftOf>[]>([]);
+  const [upload] = useState(() => new AbortController());
+  useEffect(() => () => upload.abort(), [upload]);
   const send = async (form: FormData) => {
     const texts = form.getAll('alt_text').map(String);
     const { data, error } = await noctra.posts.create({
@@ -110,6 +112,7 @@ export function NewPost() {
       media: drafts.map(({ file }, index) => ({ file, alt_text: texts[index] })),
       on_progress: ({ file: { index, loaded, total } }) =>
         setDrafts((all) => all.map((item, at) => (at === index ? { ...item, sent: loaded / total } : item))),
+      signal: upload.signal,
     });
     if (data) say('Your post is published.');
     if (data) navigation.navigate(`/posts/${data.id}`, { history: 'replace' });
