@@ -15,7 +15,7 @@ function FollowButton({ person }: { person: Person | Profile }) {
   const follow = () => act<Person | Profile>(person, { following: !isOn, requested: false }, send());
   if (isMe(person)) return null;
   return (
-    <button type="button" className={isOn ? 'end' : 'end primary'} aria-pressed={isOn} onClick={follow}>
+    <button type="button" className={isOn ? 'end' : 'end primary'} onClick={follow}>
       {following ? 'Following' : requested ? 'Requested' : 'Follow'}
       <span className="hidden"> {username}</span>
     </button>
