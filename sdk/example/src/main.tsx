@@ -64,6 +64,7 @@ function Frame({ item: me }: { item: OwnProfile }) {
   return (
     <div className="frame">
       <nav aria-label="Noctra">
+        <a href="/">Noctra</a>
         {items.map(([icon, label, path]) => (
           <a key={path} href={path} aria-current={location.pathname === path ? 'page' : undefined}>
             {icon === 'person' ? <Avatar person={me} /> : <Icon name={icon} />}
