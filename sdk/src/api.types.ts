@@ -260,6 +260,8 @@ export type Notification = {
   preview: string | null;
   created_at: string;
   is_read: boolean;
+  /** Names the group. Stays the same when the group grows, and has another `id`. */
+  key: string;
 };
 
 export type NotificationSettings = {

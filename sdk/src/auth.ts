@@ -1,4 +1,4 @@
-import type { AuthError, Session } from '@supabase/supabase-js';
+import type { AuthChangeEvent, AuthError, Session } from '@supabase/supabase-js';
 import type { PasswordChange, PasswordReset, PasswordResetConfirm, Register, SignIn } from './api.types.ts';
 import { attempt, attemptAsCaller, type Context, callApi, dataOf, type Result } from './calls.ts';
 import { refusal } from './errors.ts';
@@ -8,6 +8,13 @@ export interface Registered {
   /** Null where the project wants the e-mail address confirmed first. */
   session: Session | null;
   confirmation_required: boolean;
+}
+
+/** What `auth.onChange` tells. */
+export interface SessionChange {
+  event: AuthChangeEvent;
+  /** Null while nobody is signed in. */
+  session: Session | null;
 }
 
 /** The edge function's answer to a registration or a sign-in. */
@@ -24,6 +31,9 @@ interface SessionAnswer {
 
 /** Accounts and sessions: `noctra.auth`. The rest of Supabase Auth is at `noctra.supabase.auth`. */
 export type Auth = ReturnType<typeof createAuth>;
+
+/** Ends this session, and not those on other devices. */
+const here = { scope: 'local' } as const;
 
 /** Makes `noctra.auth`. No call is repeated: attempts are counted, and mails are sent. */
 export function createAuth(context: Context) {
@@ -86,6 +96,21 @@ export function createAuth(context: Context) {
       attempt(async () => dataOf<SessionAnswer['data']>(await auth.getSession())),
 
     /**
+     * Tells of the session: the one that is there, and each that comes, is renewed or ends, in other tabs too. `event` is
+     * that of supabase-js's `onAuthStateChange`.
+     *
+     * @example
+     * const { unsubscribe } = noctra.auth.onChange(({ event, session }) => {
+     *   if (event === 'PASSWORD_RECOVERY') askForNewPassword();
+     *   showUser(session?.user.id);
+     * });
+     */
+    onChange: (handler: (change: SessionChange) => void): { unsubscribe(): void } =>
+      // Apart from supabase-js, which waits for the handler, and would fail with it.
+      auth.onAuthStateChange((event, session) => queueMicrotask(() => handler({ event, session }))).data
+        .subscription,
+
+    /**
      * Renews the session now, for claims that have changed. supabase-js renews it before it expires.
      *
      * @example
@@ -101,7 +126,7 @@ export function createAuth(context: Context) {
      * await noctra.auth.signOut();
      */
     signOut: (): Promise<Result<{ session: null }>> =>
-      attempt(async () => dataOf({ data: { session: null }, ...(await auth.signOut({ scope: 'local' })) })),
+      attempt(async () => dataOf({ data: { session: null }, ...(await auth.signOut(here)) })),
 
     /**
      * Changes the password. This session stays; those on other devices end.
@@ -145,7 +170,7 @@ export function createAuth(context: Context) {
       attemptAsCaller(context, undefined, async () => {
         await callApi(context, 'userprofiles/me/', { method: 'DELETE', repeatOn: null });
         // The server has ended all sessions; the client has to forget this one.
-        await auth.signOut({ scope: 'local' });
+        await auth.signOut(here);
         return null;
       }),
   };

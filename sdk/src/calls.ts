@@ -1,4 +1,4 @@
-import type { PostgrestError, Session } from '@supabase/supabase-js';
+import type { FunctionInvokeOptions, PostgrestError, Session } from '@supabase/supabase-js';
 import type { NoctraSupabaseClient } from './client.ts';
 import type { Database } from './database.types.ts';
 import { fromAnswer, type NoctraError, refusal, toNoctraError, unanswered } from './errors.ts';
@@ -66,11 +66,14 @@ export function attemptAsCaller<T>(
  */
 export async function requireCaller({ supabase }: Context): Promise<{ id: string; token: string }> {
   const { session } = dataOf<{ session: Session | null }>(await supabase.auth.getSession());
-  if (!session) throw refusal('not_signed_in', 401, 'No user is signed in.');
+  if (!session) throw notSignedIn();
   const { access_token: token } = session;
   const [, claims = ''] = token.split('.');
   return { id: JSON.parse(atob(claims.replaceAll('-', '+').replaceAll('_', '/'))).sub, token };
 }
+
+/** The error where a call needs a session. */
+export const notSignedIn = () => refusal('not_signed_in', 401, 'No user is signed in.');
 
 /** The data of a result of supabase-js; its error is thrown. */
 export function dataOf<T>({ data, error }: { data: T; error: unknown }): T {
@@ -128,6 +131,19 @@ export function write<T>(
   );
 }
 
+/** A call that does something to one thing, and makes its answer of that of the query. */
+export const action =
+  <Answer, Data>(
+    context: Context,
+    query: (id: string) => Query,
+    toData: (answer: Answer) => Data,
+    malformed?: () => NoctraError,
+  ) =>
+  (id: string, { signal }: CallOptions = {}): Promise<Result<Data>> =>
+    attemptAsCaller(context, signal, async () =>
+      toData(await write<Answer>(context, query(id), signal, malformed?.())),
+    );
+
 /** A repeated removal finds nothing if the first one succeeded and its answer was lost. */
 const isRemoved = (status: number | undefined, retries: number) => status === 404 && retries > 0;
 
@@ -150,7 +166,7 @@ export function callApi<T>(
   { repeatOn = unavailable, signal, ...request }: ApiRequest,
 ): Promise<T> {
   return withRetries({ repeatOn, signal }, async (retries) => {
-    const options = { ...request, ...(signal && { signal }) };
+    const options = { ...request, signal } as FunctionInvokeOptions;
     const { data, error, response } = await supabase.functions
       .invoke(`api/${path}`, options)
       .finally(onWrite);

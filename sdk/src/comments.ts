@@ -37,6 +37,9 @@ export interface CommentListOptions extends ListOptions {
   order?: 'oldest' | 'newest' | undefined;
 }
 
+/** Where a page of comments begins, and how long it is. What is undefined is not sent. */
+type CommentBounds = Pick<Arguments<'list_replies'>, 'page_limit'> & { cursor: string };
+
 /** The comments of posts: `noctra.comments`. */
 export type Comments = ReturnType<typeof createComments>;
 
@@ -51,11 +54,11 @@ export function createComments(context: Context) {
 
   const listComments = (
     options: ListOptions,
-    query: (bounds: { cursor?: string; page_limit: number }) => Query,
+    query: (bounds: CommentBounds) => Query,
     malformed?: NoctraError,
   ): List<Comment> =>
     list(context, options, {
-      query: ({ before, ...bounds }: Bounds) => query({ ...bounds, ...(before && { cursor: before }) }),
+      query: ({ before, ...bounds }: Bounds) => query({ ...bounds, cursor: before } as CommentBounds),
       malformed,
     });
 
@@ -134,8 +137,7 @@ export function createComments(context: Context) {
       post: string,
       handler: (event: CommentEvent) => void,
       { signal }: CallOptions = {},
-    ): Subscription =>
-      subscribe<CommentEvent>(context, (tools) => commentSource(context, { post, handler, signal }, tools)),
+    ): Subscription => subscribe(context, handler, signal, (emit) => commentSource(context, post, emit)),
 
     /**
      * Changes the text of a comment of your own.
@@ -192,11 +194,7 @@ export function createComments(context: Context) {
   };
 }
 
-function noParent(): NoctraError {
-  return refusal('parent_not_found', 422, 'The comment to answer does not exist on this post.', 'parent');
-}
+const noParent = () => refusal('parent_not_found', 422, 'There is no such comment on this post.', 'parent');
 
 /** The error for a comment that is not there. */
-export function noComment(): NoctraError {
-  return refusal('comment_not_found', 404, 'There is no such comment.');
-}
+export const noComment = () => refusal('comment_not_found', 404, 'There is no such comment.');

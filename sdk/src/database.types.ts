@@ -962,7 +962,7 @@ isOneToOne: false
                       },"comment_view": {
                         "id": string | null,"post": string | null,"parent": string | null,"owner": Json | null,"text": string | null,"mentions": Json | null,"like_count": number | null,"reply_count": number | null,"liked": boolean | null,"created_at": string | null,"updated_at": string | null,"is_deleted": boolean | null,"hidden_at": string | null
                       },"notification_view": {
-                        "id": string | null,"kind": Database["public"]['Enums']["notification_kind"] | null,"actors": Json | null,"actor_count": number | null,"post": string | null,"comment": string | null,"preview": string | null,"created_at": string | null,"is_read": boolean | null
+                        "id": string | null,"kind": Database["public"]['Enums']["notification_kind"] | null,"actors": Json | null,"actor_count": number | null,"post": string | null,"comment": string | null,"preview": string | null,"created_at": string | null,"is_read": boolean | null,"key": string | null
                       },"person_view": {
                         "id": string | null,"username": string | null,"profile_pic_url": string | null,"is_vip": boolean | null,"following": boolean | null,"requested": boolean | null,"followed_by": boolean | null,"cursor": string | null
                       },"post_view": {

@@ -21,7 +21,7 @@ export type {
   TagCount,
   Unread,
 } from './api.types.ts';
-export type { Auth, Registered } from './auth.ts';
+export type { Auth, Registered, SessionChange } from './auth.ts';
 export type { CallOptions, Result } from './calls.ts';
 export { createNoctra, type Noctra, type NoctraOptions, type NoctraSupabaseClient } from './client.ts';
 export type { CommentChanges, CommentListOptions, Comments, NewComment } from './comments.ts';
@@ -52,3 +52,4 @@ export type {
 export type { ExportPage, ExportSection, ProfileChanges, Profiles } from './profiles.ts';
 export type { NewReport, ReportChanges, ReportListOptions, Reports } from './reports.ts';
 export type { Search, SuggestionOptions } from './search.ts';
+export { partsOf, type TextPart } from './texts.ts';

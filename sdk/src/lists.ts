@@ -58,7 +58,7 @@ export interface Source<From extends object, To> {
 export function list<To, From extends object = To & object>(
   context: Context,
   { limit, cursor, signal }: ListOptions,
-  { query, toItems, malformed }: Source<From, To>,
+  { query, toItems = (rows: object[]) => rows as To[], malformed }: Source<From, To>,
 ): List<To> {
   const readPage = async (most: number, after: string | null | undefined): Promise<Page<To>> => {
     const { data: page, error } = await attemptAsCaller(context, signal, async () => {
@@ -66,20 +66,16 @@ export function list<To, From extends object = To & object>(
         throw refusal('limit_invalid', 422, `A page has 1 to ${limits.page_size_max} items.`, 'limit');
       }
       // One item more shows whether another page follows.
-      const bounds = { ...(after && { before: after }), page_limit: most + 1 };
+      const bounds = { before: after || undefined, page_limit: most + 1 } as Bounds;
       const rows = await read<(From & Row)[]>(query(bounds), signal, after ? invalidCursor() : malformed);
-      const { cursor, id } = rows[most] ? (rows[most - 1] as Row) : {};
-      const items: object[] = toRows<From>(context, rows.slice(0, most));
-      const data = toItems ? await toItems(items as From[], signal) : (items as To[]);
-      return { data, next: cursor ?? id ?? null };
+      const last = rows[most] && rows[most - 1];
+      const data = await toItems(toRows<From>(context, rows.slice(0, most)), signal);
+      return { data, next: last?.cursor ?? last?.id ?? null };
     });
     return error ? { data: null, next: null, error } : { ...page, error };
   };
   let first: Promise<Page<To>> | undefined;
-  const firstPage = () => {
-    first ??= readPage(limit ?? limits.page_size, cursor);
-    return first;
-  };
+  const firstPage = () => (first ??= readPage(limit ?? limits.page_size, cursor));
   return {
     // biome-ignore lint/suspicious/noThenProperty: a promise that begins when it is awaited, so that a loop asks only once.
     then: (onPage, onRejected) => firstPage().then(onPage, onRejected),
@@ -103,6 +99,4 @@ export function toRows<T extends object>({ url }: Context, rows: (T & Row)[]): T
   return withUrls(url, rows).map(({ cursor, ...row }) => row as T);
 }
 
-function invalidCursor(): NoctraError {
-  return refusal('invalid_cursor', 400, 'The cursor is no next of a page.', 'cursor');
-}
+const invalidCursor = () => refusal('invalid_cursor', 400, 'The cursor is no next of a page.', 'cursor');

@@ -1,7 +1,7 @@
 import type { Comment, Post } from './api.types.ts';
-import { type CallOptions, type Context, read } from './calls.ts';
+import { type Context, read } from './calls.ts';
 import { limits } from './limits.ts';
-import type { Source, Tools } from './live.ts';
+import { openMs, type Source, settledMs } from './live.ts';
 import { noPost } from './posts.ts';
 import { withUrls } from './profiles.ts';
 
@@ -18,16 +18,14 @@ export type CommentEvent =
   /** The connection was lost for too long, or too many comments changed at once: list them again. */
   | { type: 'outdated' };
 
-interface Options extends CallOptions {
-  post: string;
-  handler: (event: CommentEvent) => void;
-}
-
 /** A message about a comment or about all of them, as `list_comment_events` has it. */
 interface Message {
   event: string;
   id: string;
   parent: string | null;
+  /** When it came. Not of those that were missed. */
+  heardAt?: number;
+  isRead?: boolean;
 }
 
 type Messages = Map<string, Message>;
@@ -35,42 +33,32 @@ type Messages = Map<string, Message>;
 /** The event of many comments at once: it has an id of its own. */
 const allChanged = 'comments_outdated';
 
-/** The server sends counts at most once a second, and they lack what others are committing just then. */
-const settledMs = 2_000;
-
 /** How often a connection that stands is noted. Supabase-js notices within twice as long that one is dead. */
 const beatMs = 30_000;
-
-/** A transaction that was open when the connection was lost may have ended since: no request takes half a minute. */
-const openMs = 30_000;
 
 /** The source of `comments.subscribe`. */
 export function commentSource(
   { supabase, url }: Context,
-  { post, handler, signal }: Options,
-  { emit, wake }: Tools<CommentEvent>,
-): Source<CommentEvent> {
+  post: string,
+  emit: (event: CommentEvent) => void,
+): Source {
   const messages: Messages = new Map();
-  /** Those that are read once more. */
-  const latest: Messages = new Map();
   /** What the handler knows: the text of a comment, or null where it is removed. */
   const told = new Map<string, string | null>();
   /** Why the comments have to be listed again: the id of a message, or '' after a long absence. */
   let outdated: string | undefined;
   const beganAt = Date.now();
-  let heardAt = beganAt;
-  /** The last two times at which the connection stood. A device that slept does not count on. */
-  let beats: [number, number] = [beganAt, beganAt];
+  /** When the connection last seemed to stand. A device that slept does not count on. */
+  let stoodAt = beganAt;
   let isJoined = false;
   const beating = setInterval(() => {
     const now = Date.now();
-    if (isJoined && now - beats[1] < 2 * beatMs) beats = [beats[1], now];
+    if (isJoined && now - stoodAt < 2 * beatMs) stoodAt = now;
   }, beatMs);
   /** Since when something may have been missed. */
   let missedFrom: number | undefined;
   let areCountsOld = false;
   let counts = '';
-  let settled: ReturnType<typeof setTimeout> | undefined;
 
   const tellCounts = ({ like_count, comment_count, repost_count }: PostCounts) => {
     const event = { type: 'counts' as const, like_count, comment_count, repost_count };
@@ -80,7 +68,7 @@ export function commentSource(
   };
 
   const tell = ({ id, event, parent }: Message, row: Comment | undefined) => {
-    const text = row ? JSON.stringify([row.text, row.hidden_at]) : null;
+    const text = row ? `${row.hidden_at} ${row.text}` : null;
     if (told.get(id) === text) return;
     if (event === allChanged) outdated = id;
     else if (row) {
@@ -103,14 +91,18 @@ export function commentSource(
   };
 
   const readComments = async () => {
-    while (messages.size > 0) {
-      const some = [...messages.values()].slice(0, limits.page_size_max);
+    // One that came just now is read at once, and once more.
+    const settled = Date.now() - settledMs / 2;
+    const isLast = ({ heardAt = 0 }: Message) => heardAt < settled;
+    const all = [...messages.values()].filter((message) => !message.isRead || isLast(message));
+    while (all.length > 0) {
+      const some = all.splice(0, limits.page_size_max);
       const comment_ids = some.map(({ id }) => id);
       const query = supabase.rpc('get_comments', { comment_ids }, { get: true });
       const rows = await read<Comment[]>(query, undefined);
       for (const message of some) {
-        // One that came meanwhile is read in the next round.
-        if (messages.get(message.id) === message) messages.delete(message.id);
+        message.isRead = true;
+        if (isLast(message) && messages.get(message.id) === message) messages.delete(message.id);
         tell(
           message,
           rows.find(({ id }) => id === message.id),
@@ -120,39 +112,27 @@ export function commentSource(
   };
 
   return {
-    handler,
-    signal,
     refused: noPost(),
     topic: () => `post:${post}`,
-    joined() {
-      missedFrom ??= Math.max(heardAt, beats[0]);
-      heardAt = Date.now();
-      beats = [heardAt, heardAt];
-      isJoined = true;
+    turned(joined) {
+      isJoined = joined;
+      if (!joined) return;
+      // At the last beat but one it stood.
+      missedFrom ??= stoodAt - beatMs;
+      stoodAt = Date.now();
       areCountsOld = true;
     },
     hear(event, payload) {
-      heardAt = Date.now();
-      clearTimeout(settled);
-      settled = setTimeout(() => {
-        areCountsOld = true;
-        wake();
-      }, settledMs);
       if (event === 'counts') return tellCounts(payload as unknown as PostCounts);
-      const message = { event, ...(payload as unknown as Omit<Message, 'event'>) };
-      note(latest, message);
-      // The app lists the comments when all can be read.
-      if (event !== allChanged) note(messages, message);
+      const message = { ...(payload as unknown as Message), event, heardAt: Date.now() };
+      // The app lists the comments when all can be read, and with them those that came before.
+      if (event === allChanged) messages.clear();
+      note(messages, { ...message, isRead: event === allChanged });
     },
-    shown() {
-      for (const message of latest.values()) note(messages, message);
-      latest.clear();
-    },
-    lost() {
-      isJoined = false;
+    settled() {
+      areCountsOld = true;
     },
     ended() {
-      clearTimeout(settled);
       clearInterval(beating);
     },
     // Of the primary: a replica may not have it yet.
@@ -168,12 +148,12 @@ export function commentSource(
           tellCounts(await read<Post>(supabase.rpc('get_post', { post_id: post }, { get: true }), undefined));
       } catch (error) {
         missedFrom = from ?? missedFrom;
-        areCountsOld ||= withCounts;
+        areCountsOld = true;
         throw error;
       }
       if (outdated === undefined) return;
-      // What the app knows is what it lists now.
-      told.clear();
+      // The app knows what it lists now.
+      for (const id of told.keys()) if (!messages.has(id)) told.delete(id);
       told.set(outdated, null);
       outdated = undefined;
       emit({ type: 'outdated' });

@@ -19,16 +19,13 @@ export interface Subscription {
 /** The callbacks of a listener to a topic. */
 interface Listener {
   hear(event: string, payload: Record<string, unknown>): void;
-  /** The channel stands, for the first time or again: something may have been missed. */
-  joined(): void;
-  /** The channel does not stand any more. */
-  lost(): void;
+  /** The channel stands, for the first time or again, so that something may have been missed; or not any more. */
+  turned(isJoined: boolean): void;
   refused(): void;
 }
 
 interface Topic {
   listeners: Set<Listener>;
-  isJoined: boolean;
   channel?: RealtimeChannel;
 }
 
@@ -38,17 +35,23 @@ export type Listen = (topic: string, listener: Listener) => () => void;
 /** After a failure, until the next attempt. Random, as in `withRetries`. */
 const retryMs = () => 5_000 * (0.5 + Math.random() / 2);
 
-/** A message may come before its rows can be read: PostgreSQL logs a commit, and shows it a moment later. */
-const shownMs = 1_000;
+/**
+ * After the last message, until all is read once more: PostgreSQL logs a commit, and shows it a moment later; and the
+ * server sends counts at most once a second, which lack what others are committing just then.
+ */
+export const settledMs = 2_000;
+
+/** For how long a transaction may have been open whose rows are new: no request takes half a minute. */
+export const openMs = 30_000;
 
 /** Opens one private channel for each topic, however many listen to it: supabase-js has one channel for a topic. */
 export function createListen(supabase: NoctraSupabaseClient): Listen {
   const topics = new Map<string, Topic>();
-  /** The end of the last channel of a topic. Until then supabase-js would give the old one. */
-  const left = new Map<string, Promise<unknown>>();
+  /** The end of the channels that were closed. Until then supabase-js would give the old one of a topic. */
+  let left: Promise<unknown> | undefined;
 
   const open = async (name: string, topic: Topic) => {
-    await left.get(name);
+    await left;
     // A channel joins with the token that is there.
     await supabase.realtime.setAuth();
     if (topics.get(name) !== topic) return;
@@ -59,9 +62,7 @@ export function createListen(supabase: NoctraSupabaseClient): Listen {
     });
     channel.subscribe((status, error) => {
       if (topics.get(name) !== topic) return;
-      topic.isJoined = status === 'SUBSCRIBED';
-      if (topic.isJoined) for (const { joined } of topic.listeners) joined();
-      else for (const { lost } of topic.listeners) lost();
+      for (const { turned } of topic.listeners) turned(status === 'SUBSCRIBED');
       if (error?.message.startsWith('Unauthorized')) {
         close(name, topic);
         for (const { refused } of topic.listeners) refused();
@@ -75,20 +76,18 @@ export function createListen(supabase: NoctraSupabaseClient): Listen {
   const close = (name: string, { channel }: Topic) => {
     topics.delete(name);
     if (!channel) return;
-    const leaving = supabase.removeChannel(channel).finally(() => {
-      if (left.get(name) === leaving) left.delete(name);
-    });
-    left.set(name, leaving);
+    const others = left;
+    left = supabase.removeChannel(channel).then(() => others);
   };
 
   return (name, listener) => {
     const known = topics.get(name);
-    const topic = known ?? { listeners: new Set(), isJoined: false };
+    const topic = known ?? { listeners: new Set() };
     topic.listeners.add(listener);
     if (!known) {
       topics.set(name, topic);
       void open(name, topic);
-    } else if (topic.isJoined) listener.joined();
+    } else if (topic.channel?.state === 'joined') listener.turned(true);
     return () => {
       topic.listeners.delete(listener);
       if (topic.listeners.size === 0 && topics.get(name) === topic) close(name, topic);
@@ -97,51 +96,41 @@ export function createListen(supabase: NoctraSupabaseClient): Listen {
 }
 
 /** What a subscription does. */
-export interface Source<Event> {
-  handler: (event: Event) => void;
-  signal: AbortSignal | undefined;
+export interface Source {
   /** The error where the caller may not listen. */
   refused: NoctraError;
   topic(userId: string): string;
   /**
-   * Reads what is new and hands it over. It runs at once, at each join, after each message and a moment later, and when
-   * it is woken, never twice at a time.
+   * Reads what is new and hands it over. It runs at once, at each join, after each message, and once more when no other
+   * has come for a moment, but never twice at a time.
    */
   read(): Promise<void>;
   hear?(event: string, payload: Record<string, unknown>): void;
-  /** Called a moment after messages: their rows can be read by now. */
-  shown?(): void;
-  joined?(): void;
-  lost?(): void;
+  /** Called before it reads once more. */
+  settled?(): void;
+  turned?(isJoined: boolean): void;
   ended?(): void;
 }
-
-/** What a source hands over to. */
-export interface Tools<Event> {
-  /** Calls the handler. */
-  emit(event: Event): void;
-  /** Has the source read. */
-  wake(): void;
-}
-
-type Resolver<T> = (value: T) => void;
 
 /** Makes a subscription. */
 export function subscribe<Event>(
   context: Context,
-  make: (tools: Tools<Event>) => Source<Event>,
+  handler: (event: Event) => void,
+  signal: AbortSignal | undefined,
+  make: (emit: (event: Event) => void) => Source,
 ): Subscription {
   let isOver = false;
   let userId = '';
-  let shown: ReturnType<typeof setTimeout> | undefined;
+  let settling: ReturnType<typeof setTimeout> | undefined;
   let leave = () => {};
-  let settle: Resolver<Result<null>>;
-  let tellEnd: Resolver<{ data: null; error: NoctraError }>;
-  const ready = new Promise<Result<null>>((resolve) => {
-    settle = resolve;
-  });
+  let tellReady: (result: Result<null>) => void;
+  let tellEnd: (result: { data: null; error: NoctraError }) => void;
   const ended = new Promise<{ data: null; error: NoctraError }>((resolve) => {
     tellEnd = resolve;
+  });
+  const ready = new Promise<Result<null>>((resolve) => {
+    tellReady = resolve;
+    void ended.then(resolve);
   });
 
   let isWoken = false;
@@ -155,9 +144,8 @@ export function subscribe<Event>(
         await source.read();
       } catch (cause) {
         const error = toNoctraError(cause);
-        const { status } = error;
-        // A refused request would be refused again.
-        if (status >= 400 && status < 500 && status !== 429) end(error);
+        // A refused request would be refused again, but for one too many.
+        if (/^4(?!29)/.test(String(error.status))) end(error);
         else {
           isWoken = true;
           await new Promise((resolve) => setTimeout(resolve, retryMs()));
@@ -173,26 +161,22 @@ export function subscribe<Event>(
   };
   const end = (error: NoctraError) => {
     isOver = true;
-    const result = { data: null, error };
-    settle(result);
-    tellEnd(result);
-    source.signal?.removeEventListener('abort', unsubscribe);
-    clearTimeout(shown);
+    tellEnd({ data: null, error });
+    signal?.removeEventListener('abort', unsubscribe);
+    clearTimeout(settling);
     source.ended?.();
     leave();
   };
-  const unsubscribe = () => end(unanswered('aborted', source.signal?.reason ?? 'unsubscribed'));
-  const source = make({
+  const unsubscribe = () => end(unanswered('aborted', signal?.reason ?? 'unsubscribed'));
+  const source = make((event) =>
     // An error of the handler is the app's, and does not stop what follows.
-    emit: (event) =>
-      queueMicrotask(() => {
-        if (!isOver) source.handler(event);
-      }),
-    wake: () => void wake(),
-  });
+    queueMicrotask(() => {
+      if (!isOver) handler(event);
+    }),
+  );
 
   const begin = async () => {
-    source.signal?.addEventListener('abort', unsubscribe);
+    signal?.addEventListener('abort', unsubscribe);
     userId = (await requireCaller(context)).id;
     if (isOver) return;
     // The first read finds what exists already, which is not reported.
@@ -201,20 +185,19 @@ export function subscribe<Event>(
       hear(event, payload) {
         source.hear?.(event, payload);
         void wake();
-        shown ??= setTimeout(() => {
-          shown = undefined;
-          source.shown?.();
+        clearTimeout(settling);
+        settling = setTimeout(() => {
+          source.settled?.();
           void wake();
-        }, shownMs);
+        }, settledMs);
       },
-      joined: () => {
-        source.joined?.();
-        void wake().then(() => settle({ data: null, error: null }));
+      turned(isJoined) {
+        source.turned?.(isJoined);
+        if (isJoined) void wake().then(() => tellReady({ data: null, error: null }));
       },
-      lost: () => source.lost?.(),
       refused: () => end(source.refused),
     });
   };
-  void attempt(begin, source.signal).then(({ error }) => error && end(error));
+  void attempt(begin, signal).then(({ error }) => error && end(error));
   return { ready, ended, unsubscribe };
 }

@@ -73,14 +73,11 @@ export function createMedia(context: Context) {
   };
 }
 
-/** An hour: longer than a page is looked at, short enough for a URL that leaks. */
-const signedUrlSeconds = 3600;
-
-/** Signs paths of the posts' bucket in one request. */
+/** Signs paths of the posts' bucket in one request: for an hour, longer than a page is looked at, short for a URL that leaks. */
 export async function signPaths(
   { supabase }: Context,
   paths: readonly string[],
-  { expires_in = signedUrlSeconds, signal }: SignOptions,
+  { expires_in = 3600, signal }: SignOptions,
 ): Promise<(string | null)[]> {
   if (paths.length === 0) return [];
   const signed = await withRetries({ repeatOn: unavailable, signal }, async () =>
@@ -91,9 +88,6 @@ export async function signPaths(
 
 /** Half of the connections that a browser opens to a host over HTTP/1.1: the app's own requests need some. */
 const parallelUploads = 3;
-
-/** The bucket that users write to. The server publishes files from it. */
-const uploadBucket = 'uploads';
 
 /**
  * Uploads all files and runs `work` with their paths, in the order of the input. If a file or `work` fails, no further
@@ -163,7 +157,7 @@ async function uploadAll(
     for (const { file, path, onSent } of queue) {
       // Uploads under way run to their end: one that is cut off might be stored after the removal.
       if (failures.length > 0) return;
-      const send = () => sendFile(context, `${uploadBucket}/${path}`, file, signal, onSent);
+      const send = () => sendFile(context, `uploads/${path}`, file, signal, onSent);
       await withRetries({ repeatOn: unavailable, signal }, send).catch(
         (cause: Partial<NoctraError> | null) => {
           // The name is new: only an earlier try, whose answer was lost, can have stored an object under it.

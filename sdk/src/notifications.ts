@@ -1,10 +1,19 @@
 import type { Notification, NotificationSettings, Unread } from './api.types.ts';
-import { attemptAsCaller, type CallOptions, type Context, type Result, read, write } from './calls.ts';
+import {
+  action,
+  attemptAsCaller,
+  type CallOptions,
+  type Context,
+  notSignedIn,
+  type Result,
+  read,
+  write,
+} from './calls.ts';
 import type { NoctraSupabaseClient } from './client.ts';
 import { refusal } from './errors.ts';
 import { limits } from './limits.ts';
 import { type List, type ListOptions, list } from './lists.ts';
-import { type Subscription, subscribe } from './live.ts';
+import { openMs, type Subscription, subscribe } from './live.ts';
 
 /** The options of `notifications.list`. */
 export interface NotificationListOptions extends ListOptions {
@@ -73,12 +82,12 @@ export function createNotifications(context: Context) {
      * const { data: notifications } = await noctra.notifications.list();
      * if (notifications?.[0]) await noctra.notifications.markRead(notifications[0].id);
      */
-    markRead: (up_to: string, { signal }: CallOptions = {}): Promise<Result<Unread>> =>
-      attemptAsCaller(context, signal, async () => {
-        const malformed = refusal('up_to_invalid', 422, 'This is no id of a notification.', 'up_to');
-        const query = supabase.rpc('mark_notifications_read', { up_to });
-        return { count: await write<number>(context, query, signal, malformed) };
-      }),
+    markRead: action(
+      context,
+      (up_to) => supabase.rpc('mark_notifications_read', { up_to }),
+      (count: number): Unread => ({ count }),
+      () => refusal('up_to_invalid', 422, 'This is no id of a notification.', 'up_to'),
+    ),
 
     /**
      * Tells of notifications as they come, as `list` has them. After a lost connection it fetches what was missed. Sign
@@ -94,25 +103,25 @@ export function createNotifications(context: Context) {
       handler: (event: NotificationEvent) => void,
       { since, signal }: NotificationSubscribeOptions = {},
     ): Subscription =>
-      subscribe<NotificationEvent>(context, ({ emit }) => {
+      subscribe(context, handler, signal, (emit) => {
         let isNews = since !== undefined;
-        let newest = since ?? '';
+        let newestAt = 0;
         let unread_count = 0;
-        const known = new Set<string>();
+        /** Those that are hardly older, and when they came. */
+        const known = new Map<string, number>();
         const readNews = async () => {
           const news: Notification[] = [];
-          let oldest = newest && earlier(newest);
+          let oldest = newestAt && newestAt - openMs;
           for await (const notification of listFrom(supabase, { limit: limits.page_size })) {
-            if (!isNews) oldest ||= earlier(notification.id);
-            if (notification.id <= oldest || notification.id <= (since ?? '')) break;
+            const at = timeOf(notification);
+            if (!isNews) oldest ||= at - openMs;
+            if (at <= oldest || notification.id <= (since ?? '')) break;
             if (!known.has(notification.id)) news.push(notification);
           }
           return news.reverse();
         };
         return {
-          handler,
-          signal,
-          refused: refusal('not_signed_in', 401, 'Sign in to listen to notifications.'),
+          refused: notSignedIn(),
           topic: (userId) => `person:${userId}`,
           async read() {
             // Of the primary: a replica may not have it yet.
@@ -120,11 +129,12 @@ export function createNotifications(context: Context) {
             // After the list, so that no number is older than what is told with it.
             const count = await countFrom(supabase);
             for (const notification of news) {
-              known.add(notification.id);
-              if (notification.id > newest) newest = notification.id;
+              const at = timeOf(notification);
+              known.set(notification.id, at);
+              newestAt = Math.max(newestAt, at);
               if (isNews) emit({ type: 'added', notification, unread_count: count });
             }
-            for (const id of known) if (id < earlier(newest)) known.delete(id);
+            for (const [id, at] of known) if (at < newestAt - openMs) known.delete(id);
             // A number that grows without news is that of the next ones.
             if (news.length === 0 && count < unread_count) emit({ type: 'unread', unread_count: count });
             unread_count = count;
@@ -161,10 +171,4 @@ export function createNotifications(context: Context) {
   };
 }
 
-/**
- * What sorts before all ids that a transaction still open may commit after this one: no request takes half a minute.
- */
-function earlier(id: string): string {
-  const time = Number.parseInt(id.replace('-', '').slice(0, 12), 16) - 30_000;
-  return time.toString(16).padStart(12, '0').replace(/^.{8}/, '$&-');
-}
+const timeOf = ({ created_at }: Notification) => Date.parse(created_at);

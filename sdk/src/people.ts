@@ -1,5 +1,5 @@
 import type { Block, Follow, Mute, Person } from './api.types.ts';
-import { attemptAsCaller, type CallOptions, type Context, type Query, type Result, write } from './calls.ts';
+import { action, type Context, type Query } from './calls.ts';
 import type { NoctraError } from './errors.ts';
 import { type Bounds, type List, type ListOptions, list } from './lists.ts';
 
@@ -17,13 +17,12 @@ export function createPeople(context: Context) {
   const { supabase, reader } = context;
 
   /** A call whose answer is known before it is made. */
-  const act =
-    <Answer>(name: Action, answer: Answer) =>
-    (person: string, { signal }: CallOptions = {}): Promise<Result<Answer>> =>
-      attemptAsCaller(context, signal, async () => {
-        await write(context, supabase.rpc(name, { person }), signal);
-        return answer;
-      });
+  const act = <Data>(name: Action, data: Data) =>
+    action(
+      context,
+      (person) => supabase.rpc(name, { person }),
+      () => data,
+    );
 
   const listOf =
     (name: 'list_follow_requests' | 'list_blocks' | 'list_mutes') =>
@@ -44,10 +43,11 @@ export function createPeople(context: Context) {
      * if (data?.state === 'requested') showHint('Ben has to accept.');
      * if (error?.code === 'blocked') showHint('You cannot follow Ben.');
      */
-    follow: (person: string, { signal }: CallOptions = {}): Promise<Result<Follow>> =>
-      attemptAsCaller(context, signal, async () => ({
-        state: await write<Follow['state']>(context, supabase.rpc('follow_user', { person }), signal),
-      })),
+    follow: action(
+      context,
+      (person) => supabase.rpc('follow_user', { person }),
+      (state: Follow['state']): Follow => ({ state }),
+    ),
 
     /**
      * Ends a follow, or withdraws the request.

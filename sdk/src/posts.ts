@@ -1,13 +1,13 @@
 import type { Person, Post, Save } from './api.types.ts';
 import {
   type ApiRequest,
+  action,
   attemptAsCaller,
   type CallOptions,
   type Context,
   callApi,
   type Result,
   read,
-  write,
 } from './calls.ts';
 import type { Database } from './database.types.ts';
 import { type NoctraError, refusal } from './errors.ts';
@@ -85,14 +85,13 @@ export function createPosts(context: Context) {
   const send = async (path: string, request: ApiRequest) =>
     withUrls(url, await callApi<Post>(context, path, request));
 
-  const keep =
-    (saved: boolean) =>
-    (id: string, { signal }: CallOptions = {}): Promise<Result<Save>> =>
-      attemptAsCaller(context, signal, async () => {
-        const query = supabase.rpc(saved ? 'save_post' : 'unsave_post', { post_id: id });
-        await write(context, query, signal, noPost());
-        return { saved };
-      });
+  const keep = (saved: boolean) =>
+    action(
+      context,
+      (post_id) => supabase.rpc(saved ? 'save_post' : 'unsave_post', { post_id }),
+      (): Save => ({ saved }),
+      noPost,
+    );
 
   return {
     /**
@@ -150,7 +149,7 @@ export function createPosts(context: Context) {
         return withUploads(context, userId, add_media ?? [], { on_progress, signal }, (uploads) =>
           send(pathOf(id), {
             method: 'PATCH',
-            body: { ...changes, ...(add_media && { media: uploads }) },
+            body: { ...changes, media: add_media && uploads },
             // Repeated, the call would not find the file to remove, and would find the file to add in use.
             repeatOn: add_media?.length || changes.remove_media?.length ? [] : unavailable,
             signal,
@@ -283,9 +282,7 @@ export function createPosts(context: Context) {
 type ListArgs = Database['public']['Functions']['list_posts']['Args'];
 
 /** The error for a post that is not there. */
-export function noPost(): NoctraError {
-  return refusal('post_not_found', 404, 'There is no such post.');
-}
+export const noPost = () => refusal('post_not_found', 404, 'There is no such post.');
 
 /** A post as the database gives it: its files have no URLs yet. */
 type PostRow = Omit<Post, 'media'> & { media: Omit<PostMedia, 'url'>[] };

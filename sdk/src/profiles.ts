@@ -1,5 +1,14 @@
 import type { OwnProfile, Profile, ProfileEdit } from './api.types.ts';
-import { attemptAsCaller, type CallOptions, type Context, callApi, type Result, read } from './calls.ts';
+import {
+  attemptAsCaller,
+  type CallOptions,
+  type Context,
+  callApi,
+  dataOf,
+  type Query,
+  type Result,
+  read,
+} from './calls.ts';
 import type { Database, Json } from './database.types.ts';
 import { limits } from './limits.ts';
 import { checkSize } from './media.ts';
@@ -86,21 +95,17 @@ async function* exportPages(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<ExportPage, void, void> {
   const { supabase } = context;
-  const get = async <T>(query: Parameters<typeof read>[0]): Promise<T> => {
-    const { data, error } = await attemptAsCaller(context, signal, () => read<T>(query, signal));
-    if (error) throw error;
-    return data;
-  };
+  const get = async <T>(query: Query) =>
+    dataOf(await attemptAsCaller(context, signal, () => read<T>(query, signal))) as T;
   for (const section of await get<ExportSection[]>(supabase.rpc('begin_export'))) {
     let after: string | null = null;
     do {
-      const bounds = after === null ? { section } : { section, after };
       const page: { items: ExportPage['items']; next: string | null } = await get(
-        supabase.rpc('export_section', bounds, { get: true }),
+        supabase.rpc('export_section', { section, ...(after && { after }) }, { get: true }),
       );
       yield { section, items: page.items };
       after = page.next;
-    } while (after !== null);
+    } while (after);
   }
 }
 
@@ -116,6 +121,6 @@ function toForm(changes: Omit<ProfileChanges, 'signal'>): FormData {
 /** The server answers the pictures of people, anywhere in an answer, as paths below the project's URL. */
 export function withUrls<T>(url: string, answer: T): T {
   return JSON.parse(JSON.stringify(answer), (name, value) =>
-    /_pic(_url)?$/.test(name) && value?.[0] === '/' ? url + value : value,
+    /_pic/.test(name) && value?.[0] === '/' ? url + value : value,
   );
 }

@@ -73,7 +73,7 @@ export function createReports(context: Context) {
         query: (bounds) =>
           reader.rpc(
             'list_reports',
-            { newest_first: order !== 'oldest', ...(state && { state }), ...bounds },
+            { newest_first: order !== 'oldest', state, ...bounds } as Arguments<'list_reports'>,
             { get: true },
           ),
         toItems: (rows) => rows.map(toReport),

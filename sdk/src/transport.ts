@@ -84,10 +84,8 @@ function sendByXhr(
     request.upload.onprogress = ({ loaded }) => onSent(loaded);
     request.onload = () => {
       const { status, responseText } = request;
-      const retryAfter = request.getResponseHeader('retry-after');
-      resolve(
-        new Response(responseText, { status, headers: retryAfter ? { 'retry-after': retryAfter } : {} }),
-      );
+      const headers = { 'retry-after': request.getResponseHeader('retry-after') ?? '' };
+      resolve(new Response(responseText, { status, headers }));
     };
     request.onerror = () => reject(new TypeError('No answer.'));
     request.onabort = () => reject(signal?.reason);

@@ -971,7 +971,8 @@ create type public.notification_view as (
   comment uuid,
   preview text,
   created_at timestamptz,
-  is_read boolean
+  is_read boolean,
+  key text
 );
 comment on type public.notification_view is 'A notification as clients show it.';
 comment on column public.notification_view.id is
@@ -985,6 +986,8 @@ comment on column public.notification_view.comment is 'The comment that it is ab
 comment on column public.notification_view.preview is 'The first 100 characters of the comment, else of the post; null for follows.';
 comment on column public.notification_view.created_at is 'When the newest event of the group happened.';
 comment on column public.notification_view.is_read is 'Whether it was marked as read.';
+comment on column public.notification_view.key is
+  'Names the group: stays the same when more users become part of it, and the id another one.';
 
 create function private.compose_notifications(ids uuid[])
 returns setof public.notification_view
@@ -1010,7 +1013,8 @@ begin
     notifications.comment_id,
     private.preview(coalesce(comments.text, posts.caption)),
     private.time_of(notifications.newest),
-    coalesce(notifications.newest <= v_read_up_to, false)
+    coalesce(notifications.newest <= v_read_up_to, false),
+    concat_ws('.', notifications.kind, notifications.target_id, to_char(notifications.day, 'YYYY-MM-DD'))
   from unnest(compose_notifications.ids) with ordinality as page (id, place)
   join public.notifications on notifications.id = page.id
   cross join lateral (

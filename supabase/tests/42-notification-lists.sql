@@ -2,7 +2,7 @@
 -- what Ben, Cleo, Dan and Eve do.
 begin;
 set local search_path = public, extensions;
-select plan(44);
+select plan(46);
 
 select tests.create_user(name) from unnest(array['ada', 'ben', 'cleo', 'dan', 'eve']) as name;
 select tests.insert_post('ada', 'Post ' || n) from generate_series(1, 5) as n;
@@ -32,9 +32,16 @@ select ok(private.first_id_at(clock_timestamp()) <= private.uuid_v7(), 'ids made
 -- Order and pages
 
 select pg_temp.like_by('ben', n) from generate_series(1, 5) as n;
+create temporary table keys as select post, key from public.list_notifications() as listed limit 0;
+grant select, insert on keys to authenticated;
+select tests.authenticate_as('ada');
+insert into keys select post, key from public.list_notifications();
+select tests.clear_authentication();
 select pg_temp.like_by('cleo', 2);
 select tests.authenticate_as('ada');
 select is(pg_temp.page(), array['Post 2 2', 'Post 5 1', 'Post 4 1', 'Post 3 1', 'Post 1 1'], 'a group moves to the top with what is new');
+select set_eq('select post, key from public.list_notifications()', 'select post, key from keys', 'and keeps its key');
+select is((select count(distinct key) from keys), 5::bigint, 'each group has a key of its own');
 select is(pg_temp.page(page_limit => 2), array['Post 2 2', 'Post 5 1'], 'a page has as many as asked for');
 select is(pg_temp.page(before => pg_temp.id_of(5), page_limit => 2), array['Post 4 1', 'Post 3 1'], 'the next page begins after the last one');
 select is(pg_temp.page(before => pg_temp.id_of(1)), '{}', 'the page after the last notification is empty');

@@ -51,6 +51,7 @@ describe('what notifies', () => {
       preview: null,
       created_at: expect.any(String),
       is_read: false,
+      key: expect.stringMatching(/^follow\./),
     });
     expect(liked).toMatchObject({ kind: 'like', post: post.id, comment: null, preview: 'By the sea' });
     expect(commented).toMatchObject({

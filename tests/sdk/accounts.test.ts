@@ -137,6 +137,36 @@ describe('a session', () => {
   });
 });
 
+describe('auth.onChange', () => {
+  test('tells of a sign-in, a renewed token and a sign-out, until it is unsubscribed', async () => {
+    const { username } = await newSdkPerson();
+    const noctra = openNoctra();
+    const events: string[] = [];
+    const { unsubscribe } = noctra.auth.onChange(({ event, session }) =>
+      events.push(`${event} ${session !== null}`),
+    );
+    await vi.waitFor(() => expect(events).toEqual(['INITIAL_SESSION false']));
+    dataOf(await noctra.auth.signIn({ username, password }));
+    dataOf(await noctra.auth.refresh());
+    dataOf(await noctra.auth.signOut());
+    expect(events.slice(1)).toEqual(['SIGNED_IN true', 'TOKEN_REFRESHED true', 'SIGNED_OUT false']);
+    unsubscribe();
+    dataOf(await noctra.auth.signIn({ username, password }));
+    expect(events).toHaveLength(4);
+  });
+
+  test('lets its handler make calls, and wait for them', async () => {
+    const { username } = await newSdkPerson();
+    const noctra = openNoctra();
+    const names: (string | undefined)[] = [];
+    noctra.auth.onChange(async ({ event }) => {
+      if (event === 'SIGNED_IN') names.push((await noctra.profiles.me()).data?.username);
+    });
+    dataOf(await noctra.auth.signIn({ username, password }));
+    await vi.waitFor(() => expect(names).toEqual([username]));
+  });
+});
+
 describe('auth.refresh', () => {
   test('renews the session', async () => {
     const { noctra, id } = await newSdkPerson();

@@ -40,6 +40,7 @@ describe('notifications.list', () => {
       preview: 'Lovely!',
       created_at: expect.any(String),
       is_read: false,
+      key: expect.stringMatching(/^comment\./),
     });
     expect(list[2]).toMatchObject({ post: post.id, comment: null, preview: 'Sunset by the sea' });
     expect(list[3]).toMatchObject({ post: null, comment: null });

@@ -35,6 +35,9 @@ export const NotificationAnswer = z
     preview: z.string().nullable().openapi({ description: 'The beginning of the text that it is about.' }),
     created_at: timestamp,
     is_read: z.boolean(),
+    key: z.string().openapi({
+      description: 'Names the group. Stays the same when the group grows, and has another `id`.',
+    }),
   })
   .openapi('Notification');
 
