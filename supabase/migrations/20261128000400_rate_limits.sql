@@ -46,14 +46,15 @@ create trigger _200_touch_updated_at before update on public.rate_limits
 
 insert into public.rate_limits (action, max_count, per_seconds)
 values
-  -- Far more than a user does by hand, and far less than a script could.
-  ('create_post', 120, 60),
-  ('update_post', 240, 60),
+  -- Far more than a user does by hand, and far less than a script could. By the hour: 120 a minute would be 170,000 a day,
+  -- and who lists or searches posts reads past those of one user that they do not see.
+  ('create_post', 600, 3600),
+  ('update_post', 600, 3600),
   -- Each name that is given up is held for a month.
   ('rename', 10, 86400),
   ('follow', 200, 3600),
   ('react', 600, 600),
-  ('comment', 60, 60),
+  ('comment', 600, 3600),
   ('report', 30, 3600),
   -- A suggestion for each character that is typed.
   ('search', 300, 60),

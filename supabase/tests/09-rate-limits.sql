@@ -1,17 +1,24 @@
 -- How often is too often. Ada and Ben publish, Mia is a moderator, Zoe an admin.
 begin;
 set local search_path = public, extensions;
-select plan(30);
+select plan(31);
 
 select results_eq(
   'select action::text, max_count, per_seconds from public.rate_limits order by rate_limits.action',
   $$
     values
-      ('create_post', 120, 60), ('update_post', 240, 60), ('rename', 10, 86400), ('follow', 200, 3600), ('react', 600, 600), ('comment', 60, 60),
+      ('create_post', 600, 3600), ('update_post', 600, 3600), ('rename', 10, 86400), ('follow', 200, 3600), ('react', 600, 600), ('comment', 600, 3600),
       ('report', 30, 3600), ('search', 300, 60), ('export', 5, 86400), ('sign_in_account', 10, 900), ('sign_in_address', 300, 900),
       ('register_address', 100, 3600)
   $$,
   'every action has a limit'
+);
+select is_empty(
+  $$
+    select action from public.rate_limits
+    where action in ('create_post', 'update_post', 'comment') and max_count * 86400.0 / per_seconds > 20000
+  $$,
+  'no user writes so much in a day that reading past it takes others long'
 );
 select tests.create_user('ada'), tests.create_user('ben'), tests.create_user('mia', 'moderator'), tests.create_user('zoe', 'admin');
 select tests.insert_post('ada', 'Before ' || place) from generate_series(1, 5) as place;

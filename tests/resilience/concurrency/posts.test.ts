@@ -107,20 +107,20 @@ test('one of several different requests at once with one idempotency key is done
     expect({ status, hint: error?.hint }).toEqual({ status: 422, hint: 'idempotency_key_reused' });
 });
 
-test('exactly as many of 150 posts at once are published as the rate limit allows', async () => {
+test('exactly as many of 50 posts at once are published as the rate limit allows', async () => {
   const [author] = (await newPeople(1)) as [Person];
-  const answers = await atOnce(150, async (place) => {
-    const { status, error } = await author.client.rpc('create_post', { caption: `Post ${place}` });
+  const publish = (place: number) => author.client.rpc('create_post', { caption: `Post ${place}` });
+  await publish(0).throwOnError();
+  await sql`
+    update private.rate_counters set count = rate_limits.max_count - 30 from public.rate_limits
+    where rate_counters.action = 'create_post' and subject = ${author.id} and rate_limits.action = 'create_post'`;
+  const answers = await atOnce(50, async (place) => {
+    const { status, error } = await publish(place);
     return { status, error };
   });
-  const [{ max_count }] =
-    (await sql`select max_count from public.rate_limits where action = 'create_post'`) as [
-      { max_count: number },
-    ];
-  expect(max_count).toBeLessThan(150);
-  expect(answers.filter(({ error }) => !error)).toHaveLength(max_count);
+  expect(answers.filter(({ error }) => !error)).toHaveLength(30);
   for (const { status, error } of answers.filter(({ error }) => error))
     expect({ status, hint: error?.hint }).toEqual({ status: 429, hint: 'rate_limited' });
   const published = await sql`select id from public.posts where owner_id = ${author.id}`;
-  expect(published).toHaveLength(max_count);
+  expect(published).toHaveLength(31);
 });
