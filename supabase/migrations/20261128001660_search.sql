@@ -555,14 +555,17 @@ comment on column public.tag_view."cursor" is 'What the next page begins after.'
 create table private.trends (
   only_row boolean primary key default true,
   refreshed_at timestamptz not null,
+  first_id uuid not null,
   tags jsonb not null,
   constraint trends_only_row_check check (only_row)
 );
 comment on table private.trends is 'The tags of the last day, as trending_tags counted them last: one row.';
 comment on column private.trends.only_row is 'Always true.';
 comment on column private.trends.refreshed_at is 'When they were counted.';
+comment on column private.trends.first_id is 'What trends_begin_at() was then.';
 comment on column private.trends.tags is '[{tag, post_count, people_count}], the most users first.';
-insert into private.trends (refreshed_at, tags) values ('-infinity', '[]');
+insert into private.trends (refreshed_at, first_id, tags)
+values ('-infinity', '00000000-0000-0000-0000-000000000000', '[]');
 
 create function private.tags_from(prefix text, after text, most integer)
 returns text[]
@@ -689,7 +692,33 @@ comment on function private.count_tags(text[]) is
   'Those of the tags that the caller sees a post with, in their order. At most 20 posts of each count.';
 grant execute on function private.count_tags(text[]) to authenticated;
 
-create function private.tags_of_day(owners uuid[], until timestamptz)
+create function private.trends_begin_at(until timestamptz, most integer default 20000)
+returns uuid
+language plpgsql
+stable
+set search_path = ''
+set plan_cache_mode = force_custom_plan
+as $$
+declare
+  v_day_ago constant uuid := private.first_id_at(trends_begin_at.until - interval '1 day');
+begin
+  return coalesce(
+    (
+      select posts.id
+      from public.posts
+      where posts.id >= v_day_ago and posts.id < private.first_id_at(trends_begin_at.until) and posts.is_visible_to_all
+      order by posts.id desc
+      offset trends_begin_at.most - 1
+      limit 1
+    ),
+    v_day_ago
+  );
+end
+$$;
+comment on function private.trends_begin_at(timestamptz, integer) is
+  'The first post that counts for trends: the newest 20,000 of a day, which are counted in a second at most, even with all the tags that a post may have. Not granted: trending_tags calls it.';
+
+create function private.tags_since(first_id uuid, until timestamptz, owners uuid[] default null, tags text[] default null)
 returns table (tag text, post_count integer, people_count integer)
 language plpgsql
 stable
@@ -699,18 +728,24 @@ set plan_cache_mode = force_custom_plan
 as $$
 begin
   return query
-  select post_tags.tag, count(*)::integer, count(distinct posts.owner_id)::integer
-  from public.posts
-  join public.post_tags on post_tags.post_id = posts.id
-  where posts.id >= private.first_id_at(tags_of_day.until - interval '1 day')
-    and posts.id < private.first_id_at(tags_of_day.until)
-    and posts.is_visible_to_all
-    and (tags_of_day.owners is null or posts.owner_id = any (tags_of_day.owners))
-  group by post_tags.tag;
+  -- Two steps, which need no sort.
+  select by_owner.tag, sum(by_owner.post_count)::integer, count(*)::integer
+  from (
+    select post_tags.tag, posts.owner_id, count(*) as post_count
+    from public.posts
+    join public.post_tags on post_tags.post_id = posts.id
+    where posts.id >= tags_since.first_id
+      and posts.id < private.first_id_at(tags_since.until)
+      and posts.is_visible_to_all
+      and (tags_since.owners is null or posts.owner_id = any (tags_since.owners))
+      and (tags_since.tags is null or post_tags.tag = any (tags_since.tags))
+    group by post_tags.tag, posts.owner_id
+  ) as by_owner
+  group by by_owner.tag;
 end
 $$;
-comment on function private.tags_of_day(uuid[], timestamptz) is
-  'The tags of posts that everybody sees and that were published in the day until a time, by all users or by some. Not granted: trending_tags calls it. Security definer: it counts for everybody.';
+comment on function private.tags_since(uuid, timestamptz, uuid[], text[]) is
+  'The tags of posts that everybody sees, or some of them, from a post until a time, by all users or by some. Not granted: trending_tags calls it. Security definer: it counts for everybody.';
 
 create function public.trending_tags(page_limit integer default 20)
 returns setof public.tag_view
@@ -724,6 +759,7 @@ declare
   v_now constant timestamptz := clock_timestamp();
   v_tags jsonb;
   v_refreshed_at timestamptz;
+  v_first_id uuid;
   v_blocked uuid[];
 begin
   perform private.require_active(auth.uid());
@@ -731,20 +767,21 @@ begin
   if (select trends.refreshed_at < now() - interval '1 minute' from private.trends) then
     perform from private.trends where trends.refreshed_at < now() - interval '1 minute' for update skip locked;
     if found then
+      v_first_id := private.trends_begin_at(v_now);
       update private.trends
-      set refreshed_at = v_now, tags = coalesce((
+      set refreshed_at = v_now, first_id = v_first_id, tags = coalesce((
         select jsonb_agg(to_jsonb(counted) order by counted.people_count desc, counted.post_count desc, counted.tag)
         from (
           select *
-          from private.tags_of_day(null, v_now) as of_day
-          where of_day.people_count >= 2
-          order by of_day.people_count desc, of_day.post_count desc, of_day.tag
+          from private.tags_since(v_first_id, v_now) as counted_tag
+          where counted_tag.people_count >= 2
+          order by counted_tag.people_count desc, counted_tag.post_count desc, counted_tag.tag
           limit v_most
         ) as counted
       ), '[]');
     end if;
   end if;
-  select trends.tags, trends.refreshed_at into v_tags, v_refreshed_at from private.trends;
+  select trends.tags, trends.refreshed_at, trends.first_id into v_tags, v_refreshed_at, v_first_id from private.trends;
   v_blocked := array(select private.blocked_ids());
   return query
   select counted.tag, counted.post_count, counted.people_count, private.place_cursor(row_number() over ())
@@ -754,8 +791,10 @@ begin
       trend.post_count - coalesce(hidden.post_count, 0) as post_count,
       trend.people_count - coalesce(hidden.people_count, 0) as people_count
     from jsonb_to_recordset(v_tags) as trend (tag text, post_count integer, people_count integer)
-    -- As of the same time, so that only posts that were counted are subtracted.
-    left join private.tags_of_day(v_blocked, v_refreshed_at) as hidden on cardinality(v_blocked) > 0 and hidden.tag = trend.tag
+    -- Of the same posts, so that only what was counted is subtracted.
+    left join private.tags_since(
+      v_first_id, v_refreshed_at, v_blocked, array(select counted.tag from jsonb_to_recordset(v_tags) as counted (tag text))
+    ) as hidden on cardinality(v_blocked) > 0 and hidden.tag = trend.tag
     where trend.people_count - coalesce(hidden.people_count, 0) >= 2
     order by 3 desc, 2 desc, 1
     limit private.page_size(trending_tags.page_limit)
@@ -763,7 +802,7 @@ begin
 end
 $$;
 comment on function public.trending_tags(integer) is
-  'The tags of the last day that most users published, at least two, in posts that everybody sees; without users who are blocked either way. Counted once a minute. Security definer: it reads the counts, and of blocks only those of the caller.';
+  'The tags that most users published, at least two, in the posts of the last day that everybody sees, the newest 20,000 at most; without users who are blocked either way. Counted once a minute. Security definer: it reads the counts, and of blocks only those of the caller.';
 grant execute on function public.trending_tags(integer) to authenticated;
 
 create function public.search_tags(q text, before uuid default null, page_limit integer default 20)

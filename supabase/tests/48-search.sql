@@ -226,6 +226,27 @@ select is(
   'a post of a blocked user that was not counted yet changes no trend'
 );
 
+-- Among many posts of a day, the newest count
+
+select pg_temp.publish('cleo', 'Six #xyold');
+select pg_temp.publish('cleo', 'Seven #xynew');
+select pg_temp.publish('ann', 'Secret #xynew', false);
+select pg_temp.publish('ann', 'Eight #xynew');
+reset role;
+create temporary table begun as
+select private.trends_begin_at(moment, 2) as first_id, moment from (select clock_timestamp() + interval '1 second' as moment) as soon;
+select is(
+  (select caption from public.posts where posts.id = (select first_id from begun)), 'Seven #xynew',
+  'trends begin with the oldest of so many posts that everybody sees'
+);
+select results_eq(
+  $$select tag collate "default", post_count, people_count from begun, private.tags_since(first_id, moment) where tag like 'xy%'$$,
+  $$values ('xynew', 2, 2)$$, 'older posts do not count'
+);
+select ok(
+  private.trends_begin_at(now()) = private.first_id_at(now() - interval '1 day'), 'trends begin a day ago where a day has few posts'
+);
+
 -- More posts than a chunk, and than the most that are read at once
 
 reset role;
