@@ -616,6 +616,8 @@ returns public.profile_view
 language plpgsql
 -- Invoker: policies and column grants decide, as for an update of the tables.
 set search_path = ''
+-- As delete_post: a profile can be closed with however many posts, whose visibility changes with it.
+set statement_timeout = '60s'
 as $$
 declare
   v_unknown text;

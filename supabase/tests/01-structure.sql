@@ -2,7 +2,7 @@
 -- the rules that every object keeps are the catalogue's; enums and the names of arguments are in the generated types.
 begin;
 set local search_path = public, extensions;
-select plan(6);
+select plan(7);
 
 select set_eq(
   $$select tablename::text from pg_tables where schemaname = 'private'$$,
@@ -49,6 +49,15 @@ select set_eq(
 select is(
   (select setconfig from pg_db_role_setting where setrole = 'authenticated'::regrole), array['statement_timeout=5s'],
   'a request of a user ends after five seconds'
+);
+select results_eq(
+  $$
+    select pg_proc.oid::regproc::text from pg_proc
+    where pg_proc.pronamespace = 'public'::regnamespace and 'statement_timeout=60s' = any (pg_proc.proconfig)
+    order by pg_proc.proname
+  $$,
+  array['delete_account', 'delete_post', 'update_profile'],
+  'what deletes a post or an account, or closes one, has a minute: it takes the longer the more belongs to it'
 );
 
 select * from finish();
