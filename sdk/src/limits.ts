@@ -29,6 +29,7 @@ export const limits = {
   missed_seconds: 3600,
   alt_text_length: 1000,
   playlist_length: 255,
+  export_page_size: 1000,
   password_max_bytes: 72,
   idempotency_key_length: 255,
 } as const;

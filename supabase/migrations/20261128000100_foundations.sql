@@ -66,6 +66,7 @@ begin
     "idempotency_key_length": 255,
     "page_size": 20,
     "page_size_max": 100,
+    "export_page_size": 1000,
     "unread_max": 100,
     "missed_seconds": 3600,
     "missed_events": 500,

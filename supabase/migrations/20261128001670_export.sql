@@ -244,7 +244,7 @@ $$;
 comment on function private.export_rows(public.export_section_name, text, integer) is
   'A page of a section of the caller''s export. Not granted: export_section calls it.';
 
-create function public.export_section(section public.export_section_name, after text default null, page_limit integer default 100)
+create function public.export_section(section public.export_section_name, after text default null, page_limit integer default null)
 returns jsonb
 language plpgsql
 stable
@@ -252,7 +252,8 @@ security definer
 set search_path = ''
 as $$
 declare
-  v_limit constant integer := private.page_size(export_section.page_limit);
+  v_most constant integer := private.limit_of('export_page_size');
+  v_limit constant integer := least(greatest(coalesce(export_section.page_limit, v_most), 1), v_most);
 begin
   perform private.require_profile('me');
   return (
@@ -267,5 +268,5 @@ begin
 end
 $$;
 comment on function public.export_section(public.export_section_name, text, integer) is
-  'A page of a section of what is stored about the caller: {items, next}; next, unless null, is after of the next page. Each page costs no more than one of another list, so begin_export alone is counted. Security definer: it reads tables that are granted to nobody, and of each only the rows of the caller.';
+  'A page of a section of what is stored about the caller: {items, next}; next, unless null, is after of the next page. page_limit: at most 1,000 rows, as without it. begin_export alone is counted. Security definer: it reads tables that are granted to nobody, and of each only the rows of the caller.';
 grant execute on function public.export_section(public.export_section_name, text, integer) to authenticated;

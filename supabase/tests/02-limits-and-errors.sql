@@ -8,7 +8,7 @@ select is(
     "caption_length": 2200, "comment_length": 2200, "tags": 30, "tag_length": 50, "mentions": 20, "media": 10,
     "media_size": 52428800, "alt_text_length": 1000, "avatar_size": 5242880, "cover_size": 10485760,
     "username_min": 3, "username_max": 30, "bio_length": 255, "playlist_length": 255, "reason_length": 1000, "report_length": 1000,
-    "password_min": 8, "password_max_bytes": 72, "birth_year_min": 1900, "idempotency_key_length": 255, "page_size": 20, "page_size_max": 100, "unread_max": 100, "query_length": 100, "missed_seconds": 3600, "missed_events": 500,
+    "password_min": 8, "password_max_bytes": 72, "birth_year_min": 1900, "idempotency_key_length": 255, "page_size": 20, "page_size_max": 100, "export_page_size": 1000, "unread_max": 100, "query_length": 100, "missed_seconds": 3600, "missed_events": 500,
     "follows": 10000, "blocks": 10000, "mutes": 10000
   }'::jsonb,
   'the limits are those of the contract'

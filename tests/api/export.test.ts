@@ -32,15 +32,21 @@ test('gives the URLs of files', async () => {
   expect((await load(shown.url)).length).toBeGreaterThan(0);
 });
 
-test('sends 300 posts in pieces while they are read', async () => {
+test('sends what has several pages in pieces while it is read', async () => {
   const ann = await newPerson();
   const sql = connect();
-  await sql`insert into public.posts (owner_id, caption) select ${ann.id}, 'Post ' || n from generate_series(1, 300) as n`;
+  await sql`insert into public.posts (owner_id, caption) select ${ann.id}, 'Post ' || n from generate_series(1, 1200) as n`;
+  // Names that look like the page around them.
+  await sql`
+    insert into private.idempotency_keys (owner_id, key, request_hash)
+    select ${ann.id}, n || '"items": [é]}', '' from generate_series(1, 1200) as n
+  `;
   await sql.end();
   const response = await fetch(`${base}${path}`, { headers: { authorization: `Bearer ${ann.token}` } });
   const pieces = [];
   for await (const piece of response.body ?? []) pieces.push(piece);
   expect(pieces.length).toBeGreaterThan(3);
-  const { posts } = JSON.parse(Buffer.concat(pieces).toString());
-  expect(new Set(posts.map(({ id }: { id: string }) => id)).size).toBe(300);
+  const { posts, idempotency_keys: keys } = JSON.parse(Buffer.concat(pieces).toString());
+  expect(new Set(posts.map(({ id }: { id: string }) => id)).size).toBe(1200);
+  expect(new Set(keys.map(({ key }: { key: string }) => key)).size).toBe(1200);
 });

@@ -31,7 +31,7 @@ async function requestsFor(path: string, json?: object, method = json ? 'POST' :
   // An export sends its requests while it is read.
   await answer.text();
   const requests = spy.mock.calls.map(
-    ([input, init]) => `${init?.method} ${new URL(String(input)).pathname}`,
+    ([input, init]) => `${init?.method ?? 'GET'} ${new URL(String(input)).pathname}`,
   );
   spy.mockRestore();
   return requests;
