@@ -30,9 +30,7 @@ async function expectNobodyLeft(family: Process[]): Promise<void> {
 }
 
 describe('a stack that is killed', () => {
-  it('during its first start starts again and applies every migration once', {
-    timeout: 180_000,
-  }, async () => {
+  it('during its first start starts again and applies every migration once', async () => {
     const project = newProject();
     const folder = path.join(project, 'supabase');
     // Slow enough to be interrupted.
@@ -67,9 +65,7 @@ describe('a stack that is killed', () => {
     }
   });
 
-  it('under load or while it stops keeps every write that it acknowledged', {
-    timeout: 240_000,
-  }, async () => {
+  it('under load or while it stops keeps every write that it acknowledged', async () => {
     const project = newProject();
     const limits = '\n[auth.rate_limit]\nsign_in_sign_ups = 1_000_000\n';
     fs.appendFileSync(path.join(project, 'supabase/config.toml'), limits);

@@ -64,7 +64,7 @@ export function runBehind(prefix: readonly string[], project: string, ...args: s
 
 /** Waits until a condition holds. */
 export async function until(isSo: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const end = performance.now() + 20_000;
+  const end = performance.now() + 60_000;
   while (!(await isSo())) {
     if (performance.now() > end) throw new Error(`Timed out waiting until ${what}`);
     await delay(50);

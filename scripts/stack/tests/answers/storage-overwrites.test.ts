@@ -49,8 +49,8 @@ async function uploadSlowly(path: string, text: string, meanwhile: () => Promise
     },
   });
   const answered = once(request, 'response');
-  request.write(text.slice(0, -1));
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  // More than the buffers on the way hold: when all of it has left, Storage reads.
+  await new Promise((resolve) => request.write(text.slice(0, -1), resolve));
   await meanwhile();
   request.end(text.slice(-1));
   const [response] = (await answered) as [http.IncomingMessage];
@@ -107,8 +107,9 @@ describe('an upload in progress', () => {
     try {
       const withdraw = () =>
         sql.unsafe(`alter policy ${policy} on storage.objects with check (name <> '${path}')`);
-      expect(await uploadSlowly(path, 'stored', withdraw)).toBe(200);
-      expect(await textOf(path)).toBe('stored');
+      const text = 'x'.repeat(20_000_000);
+      expect(await uploadSlowly(path, text, withdraw)).toBe(200);
+      expect((await textOf(path)).length).toBe(text.length);
       expect((await files().upload(path, 'again', { upsert: true })).error).toMatchObject({
         statusCode: '403',
       });
