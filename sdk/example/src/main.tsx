@@ -120,7 +120,7 @@ const signedIn = () => <List name="me" read={noctra.profiles.me} show={Frame} is
 /** Who is signed in, here or in another tab. */
 let user: string | undefined;
 app.draw = () => root.render(user ? signedIn() : <Welcome />);
-noctra.supabase.auth.onAuthStateChange((event, session) => {
+noctra.auth.onChange(({ event, session }) => {
   if (event !== 'INITIAL_SESSION' && session?.user.id === user) return;
   user = session?.user.id;
   lists.clear();

@@ -22,19 +22,13 @@ function sentenceOf({ kind, actors: [first, second], actor_count, comment }: Not
   return `${first?.username}${others ? ` and ${others} ${many}` : ` ${one}`}${what}`;
 }
 
-/** What the notifications of a group have in common: the newest one, with all actors, replaces the others. */
-const keyOf = (item: Notification) =>
-  `${item.kind} ${item.post} ${item.comment} ${item.created_at.slice(0, 10)}`;
-
 /** Tells of a notification, and adds it to the list if that is shown. */
 export function notify(event: NotificationEvent) {
   if (event.type !== 'added') return;
   const added = event.notification;
   say(sentenceOf(added));
-  change<Notification>(here('notices'), (all) => [
-    added,
-    ...all.filter((item) => keyOf(item) !== keyOf(added)),
-  ]);
+  // The same key: the group has one more actor.
+  change<Notification>(here('notices'), (all) => [added, ...all.filter(({ key }) => key !== added.key)]);
 }
 
 function Notice({ item: notice }: { item: Notification }) {

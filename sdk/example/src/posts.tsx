@@ -1,4 +1,4 @@
-import type { Comment, CommentEvent, Post, PostMedia } from '@noctra/sdk';
+import { type Comment, type CommentEvent, type Post, type PostMedia, partsOf } from '@noctra/sdk';
 import { createElement, useMemo, useRef, useState } from 'react';
 import { Byline, compact, Icon, IconButton, List, pathOf, plural, whileSeen } from './parts.tsx';
 import { act, change, here, idOf, listOf, noctra, patch } from './store.ts';
@@ -39,16 +39,12 @@ function Gallery({ media }: { media: PostMedia[] }) {
   );
 }
 
-type TextProps = { text: string } & Pick<Post, 'mentions'> & Partial<Pick<Post, 'tags'>>;
-
-/** A text whose mentions and tags are links: those that the server has found in it. */
-function Text({ text, mentions, tags = [] }: TextProps) {
-  const paths = new Map(mentions.map((person) => [`@${person.username.toLowerCase()}`, pathOf(person)]));
-  for (const { name } of tags) paths.set(`#${name}`, `/tags/${name}`);
-  const parts = text.split(/((?<![\p{L}\p{N}_&])[@＠#＃][\p{L}\p{M}\p{N}_]+)/u).map((part) => {
-    const href = paths.get(part.normalize('NFKC').toLowerCase());
+/** A text whose mentions and tags are links. */
+function Text({ text, item }: { text: string; item: Post | Comment }) {
+  const parts = partsOf(text, item).map(({ text, mention, tag }) => {
+    const href = mention ? pathOf(mention) : tag && `/tags/${tag}`;
     // biome-ignore lint/correctness/useJsxKeyInIterable: the parts are not passed as a list.
-    return href ? <a href={href}>{part}</a> : part;
+    return href ? <a href={href}>{text}</a> : text;
   });
   return createElement('p', { className: 'text' }, ...parts);
 }
@@ -92,7 +88,7 @@ export function PostCard({ item: post }: { item: Post }) {
         {!post.is_public && <small>private</small>}
       </Byline>
       {media.length > 0 && <Gallery media={media} />}
-      <Text text={post.caption} mentions={post.mentions} tags={post.tags} />
+      <Text text={post.caption} item={post} />
       <footer className="row">
         <LikeButton item={post} of="posts" />
         <a className="plain" href={path}>
@@ -118,11 +114,11 @@ const Comments = ({ post, to }: { post: string; to?: Comment }) => (
 );
 
 function CommentItem({ item: comment }: { item: Comment }) {
-  const { post, owner, text, reply_count, mentions, created_at } = comment;
+  const { post, owner, text, reply_count, created_at } = comment;
   return (
     <>
       {owner && <Byline person={owner} at={created_at} />}
-      <Text text={text ?? 'This comment was deleted.'} mentions={mentions} />
+      <Text text={text ?? 'This comment was deleted.'} item={comment} />
       {owner && <LikeButton item={comment} of="comments" />}
       {!comment.parent && (
         <details>
