@@ -645,13 +645,13 @@ begin
     select post_tags.post_id from public.post_tags
     where post_tags.tag = candidate.tag
     order by post_tags.post_id desc
-    limit 20
+    limit 30
   )
   from unnest(newest_of_tags.tags) as candidate (tag);
 end
 $$;
 comment on function private.newest_of_tags(text[]) is
-  'The newest 20 posts of each tag, whether the caller sees them or not. Not for clients. Security definer: row-level security decides once for all posts.';
+  'The newest 30 posts of each tag, whether the caller sees them or not. Not for clients. Security definer: row-level security decides once for all posts.';
 grant execute on function private.newest_of_tags(text[]) to authenticated;
 
 create function private.count_tags(tags text[])
@@ -671,12 +671,14 @@ begin
     null::uuid
   from private.newest_of_tags(count_tags.tags) as newest
   cross join lateral (
-    select array(select posts.owner_id from public.posts where posts.id = any (newest.post_ids)) as owners
+    select array(
+      select posts.owner_id from public.posts where posts.id = any (newest.post_ids) order by posts.id desc limit 20
+    ) as owners
   ) as seen
   cross join lateral (
-    -- Where one of the newest is not visible, an older one counts instead: the count must not tell how many are hidden.
+    -- Where 30 are too few, older ones count: the count must not tell how many are hidden.
     select case
-      when cardinality(seen.owners) = cardinality(newest.post_ids) or cardinality(newest.post_ids) < 20 then seen.owners
+      when cardinality(seen.owners) = 20 or cardinality(newest.post_ids) < 30 then seen.owners
       else array(
         select posts.owner_id
         from unnest(private.visible_ids(newest.tag, null, null, 'ffffffff-ffff-ffff-ffff-ffffffffffff', 20)) as older (id)
