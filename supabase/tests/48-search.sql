@@ -178,7 +178,7 @@ select tests.authenticate_as('ann');
 select public.create_post(
   (select string_agg('#xyplace10secret' || number, ' ') from generate_series(1, 30) as number), is_public => false
 ) from generate_series(1, 3);
-select public.create_post('#xypopular', is_public => false) from generate_series(1, 20);
+select public.create_post('#xypopular', is_public => false) from generate_series(1, 30);
 select tests.authenticate_as('ben');
 select is(
   (select max(tag) from public.search_tags('xyplace', page_limit => 100)), 'xyplace50',
@@ -186,7 +186,7 @@ select is(
 );
 select is(
   (select (tag, post_count, people_count)::text from public.search_tags('xypopular')), '(xypopular,2,1)',
-  'twenty private posts neither hide a tag nor change its count'
+  'thirty private posts neither hide a tag nor change its count'
 );
 
 -- Trends
