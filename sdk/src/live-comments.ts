@@ -78,6 +78,8 @@ export function commentSource(
     // A new comment that is not there is one that the caller may not see.
     else return;
     told.set(id, text);
+    // More than can have been missed. An app may listen for days.
+    if (told.size > 1_000) told.delete([...told.keys()][0] ?? '');
   };
 
   const readMissed = async (from: number) => {
@@ -138,7 +140,8 @@ export function commentSource(
     // Of the primary: a replica may not have it yet.
     async read() {
       // The connection may be lost again, and the counts change, while this runs.
-      const [from, withCounts] = [missedFrom, areCountsOld];
+      const from = missedFrom;
+      const withCounts = areCountsOld;
       missedFrom = undefined;
       areCountsOld = false;
       try {
