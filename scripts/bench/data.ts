@@ -227,7 +227,7 @@ async function makePosts(
   `;
   await sql`
     insert into private.post_terms (post_id, terms)
-    select posts.id, private.terms_of(posts) from batch join public.posts on posts.id = batch.id
+    select posts.id, private.mixed_terms(private.search_terms(posts.caption), private.readers_of(posts)) from batch join public.posts on posts.id = batch.id
   `;
   await sql`
     insert into public.post_tags (post_id, tag, source)

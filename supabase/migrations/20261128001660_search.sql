@@ -344,47 +344,53 @@ create table private.post_terms (
 comment on table private.post_terms is
   'The terms of posts. Not a column of posts, as clients read those; not made when searching, as that takes too long.';
 comment on column private.post_terms.post_id is 'The post.';
-comment on column private.post_terms.terms is 'terms_of() it.';
+comment on column private.post_terms.terms is 'search_terms() of its caption, mixed with its readers.';
 -- Numbers do not compress.
 alter table private.post_terms alter column terms set storage external;
 -- A search reads all that is pending, and who makes it too much waits until it is merged.
 create index post_terms_terms_idx on private.post_terms using gin (terms) with (gin_pending_list_limit = 256);
 
-create function private.closed_terms(terms integer[], owner_id uuid, for_followers boolean)
-returns integer[]
-language plpgsql
+create function private.readers_of(owner_id uuid, for_followers boolean)
+returns integer
+language sql
 immutable
 parallel safe
 set search_path = ''
 as $$
-declare
-  v_readers constant integer := hashtext(closed_terms.owner_id || ' ' || closed_terms.for_followers);
-begin
-  return array(select term # v_readers from unnest(closed_terms.terms) as term);
-end
+  select hashtext(owner_id || ' ' || for_followers)
 $$;
-comment on function private.closed_terms(integer[], uuid, boolean) is
-  'The terms of posts that only their owner sees, or only the owner and followers: those of a text, mixed with the readers.';
+comment on function private.readers_of(uuid, boolean) is
+  'A number for those who see a post that not everybody sees: its owner, or the owner and followers.';
 
-create function private.terms_of(post public.posts)
-returns integer[]
+create function private.readers_of(post public.posts)
+returns integer
 language plpgsql
 immutable
 parallel safe
 set search_path = ''
 as $$
-declare
-  v_terms constant integer[] := private.search_terms((terms_of.post).caption);
 begin
   return case
-    when (terms_of.post).is_visible_to_all then v_terms
-    else private.closed_terms(
-      v_terms, (terms_of.post).owner_id, (terms_of.post).is_public and (terms_of.post).hidden_at is null
-    )
+    when (readers_of.post).is_visible_to_all then 0
+    else private.readers_of((readers_of.post).owner_id, (readers_of.post).is_public and (readers_of.post).hidden_at is null)
   end;
 end
 $$;
-comment on function private.terms_of(public.posts) is 'What a post is found by.';
+comment on function private.readers_of(public.posts) is 'A number for those who see a post: 0 for everybody.';
+
+create function private.mixed_terms(terms integer[], readers integer)
+returns integer[]
+language plpgsql
+immutable
+parallel safe
+set search_path = ''
+as $$
+begin
+  return array(select term # mixed_terms.readers from unnest(mixed_terms.terms) as term);
+end
+$$;
+comment on function private.mixed_terms(integer[], integer) is
+  'Terms for readers only. Mixed with the same readers again, they are what they were.';
 
 create function private.tg_posts__keep_terms()
 returns trigger
@@ -393,9 +399,16 @@ security definer
 set search_path = ''
 as $$
 begin
-  insert into private.post_terms (post_id, terms)
-  values (new.id, private.terms_of(new))
-  on conflict on constraint post_terms_pkey do update set terms = excluded.terms;
+  if tg_op = 'UPDATE' and new.caption = old.caption then
+    -- To read the caption again would take most of the time in which a profile is closed.
+    update private.post_terms
+    set terms = private.mixed_terms(post_terms.terms, private.readers_of(old) # private.readers_of(new))
+    where post_terms.post_id = new.id;
+  else
+    insert into private.post_terms (post_id, terms)
+    values (new.id, private.mixed_terms(private.search_terms(new.caption), private.readers_of(new)))
+    on conflict on constraint post_terms_pkey do update set terms = excluded.terms;
+  end if;
   return null;
 end
 $$;
@@ -407,10 +420,7 @@ create trigger _300_keep_terms_of_new after insert on public.posts
 -- Of no columns: another trigger changes is_visible_to_all.
 create trigger _300_keep_terms after update on public.posts
   for each row
-  when (
-    (new.caption, new.owner_id, new.is_public, new.hidden_at is null, new.is_visible_to_all)
-    is distinct from (old.caption, old.owner_id, old.is_public, old.hidden_at is null, old.is_visible_to_all)
-  )
+  when (new.caption <> old.caption or private.readers_of(new) <> private.readers_of(old))
   execute function private.tg_posts__keep_terms();
 
 create function private.closed_posts_with_terms(terms integer[], before uuid)
@@ -435,7 +445,7 @@ begin
       where follows.follower_id = v_me and follows.state = 'accepted' and not profiles.is_public
     ) as owner (id, for_followers)
     join private.post_terms
-      on post_terms.terms @> private.closed_terms(closed_posts_with_terms.terms, owner.id, owner.for_followers)
+      on post_terms.terms @> private.mixed_terms(closed_posts_with_terms.terms, private.readers_of(owner.id, owner.for_followers))
     where post_terms.post_id < closed_posts_with_terms.before
   );
 end

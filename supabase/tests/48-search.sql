@@ -255,7 +255,7 @@ insert into public.posts (owner_id, caption, is_visible_to_all)
 select tests.id_of('ann'), case when number in (1, 2000, 26000) then 'xycommon xyrare' else 'xycommon' end, true
 from generate_series(1, 30000) as number;
 insert into private.post_terms (post_id, terms)
-select posts.id, private.terms_of(posts) from public.posts where posts.caption like 'xycommon%';
+select posts.id, private.mixed_terms(private.search_terms(posts.caption), private.readers_of(posts)) from public.posts where posts.caption like 'xycommon%';
 alter table public.posts enable trigger user;
 analyze public.posts, private.post_terms;
 select tests.authenticate_as('ben');
