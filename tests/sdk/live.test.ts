@@ -335,6 +335,23 @@ describe('comments.subscribe', () => {
     expect(texts(events)).toEqual(['added First', 'added Second!']);
   });
 
+  test('calls no handler any more when it is unsubscribed while it reads', async () => {
+    let onRead: (() => void) | undefined;
+    const { noctra } = await overLine(async (path) => {
+      if (path.endsWith('get_comments')) onRead?.();
+      return undefined;
+    });
+    const { events, subscription } = await listenToComments(noctra);
+    const read = new Promise<void>((resolve) => {
+      onRead = resolve;
+    });
+    dataOf(await ann.noctra.comments.create(post.id, { text: 'Late' }));
+    await read;
+    subscription.unsubscribe();
+    await delay(300);
+    expect(events).toEqual([]);
+  });
+
   test('says so when too many comments change at once, also while the connection was lost', async () => {
     const { noctra, line } = await overLine();
     const { events } = await listenToComments(noctra);
