@@ -3,7 +3,7 @@ import type { MiddlewareHandler } from 'hono';
 import type { Config } from '../config.ts';
 import type { Database, Json } from '../database.types.ts';
 import type { AppContext, AppEnv } from '../http/context.ts';
-import { databaseProblem, dataOf } from '../http/database.ts';
+import { dataOf } from '../http/database.ts';
 import { addEndpoint } from '../http/endpoint.ts';
 import type { App } from '../http/openapi.ts';
 import { postMedia } from '../media/inspect.ts';
@@ -12,14 +12,11 @@ import { mediaLinks } from '../posts/media-links.ts';
 type Section = Database['public']['Enums']['export_section_name'];
 type Item = Record<string, Json>;
 
-/** A page of a section: its rows as they are in the document, and where the next page begins. */
+/** A page of a section, as export_section gives it. */
 interface Page {
-  rows: Uint8Array;
+  items: Item[];
   next: string | null;
 }
-
-const encoder = new TextEncoder();
-const decoder = new TextDecoder();
 
 const ExportAnswer = z
   .record(z.string(), z.array(z.record(z.string(), z.unknown())))
@@ -41,12 +38,13 @@ export function addExportRoutes(app: App, config: Config, requireCaller: Middlew
     handler: async (c) => {
       const sections = await dataOf(c.var.caller.client.rpc('begin_export'));
       const parts = documentOf(c, config, sections);
+      const encoder = new TextEncoder();
       // Pulled by the client, so no more than a page is in memory. An error ends the connection, not the document.
       const stream = new ReadableStream<Uint8Array>({
         async pull(controller) {
           const { value, done } = await parts.next();
           if (done) controller.close();
-          else controller.enqueue(typeof value === 'string' ? encoder.encode(value) : value);
+          else controller.enqueue(encoder.encode(value));
         },
         cancel: async () => void (await parts.return()),
       });
@@ -62,18 +60,16 @@ async function* documentOf(
   c: AppContext,
   config: Config,
   sections: readonly Section[],
-): AsyncGenerator<string | Uint8Array, void, void> {
+): AsyncGenerator<string, void, void> {
   for (const [place, section] of sections.entries()) {
     yield `${place === 0 ? '{' : ','}\n${JSON.stringify(section)}:[`;
     let after: string | null = null;
     let isFirst = true;
     do {
-      const page: Page = await readPage(c, config, section, after);
-      const rows = section === 'files' ? await withLinks(c, config, page.rows) : page.rows;
-      if (rows.length > 0) {
-        yield isFirst ? '\n' : ',\n';
-        yield rows;
-      }
+      const page: Page = await readPage(c, section, after);
+      const items = await withLinks(c, config, section, page.items);
+      if (items.length > 0)
+        yield (isFirst ? '\n' : ',\n') + items.map((item) => JSON.stringify(item)).join(',\n');
       isFirst = false;
       after = page.next;
     } while (after !== null);
@@ -82,37 +78,19 @@ async function* documentOf(
   yield '\n}\n';
 }
 
-/**
- * Reads a page and leaves its rows as they are: to parse them and to write them again takes longer, for a very large
- * account, than a function may run.
- */
-async function readPage(
-  c: AppContext,
-  config: Config,
-  section: Section,
-  after: string | null,
-): Promise<Page> {
-  const query = new URLSearchParams(after === null ? { section } : { section, after });
-  const answer = await fetch(`${config.url}/rest/v1/rpc/export_section?${query}`, {
-    headers: { apikey: config.publishableKey, authorization: `Bearer ${c.var.caller.token}` },
-  });
-  if (!answer.ok) throw databaseProblem(await answer.json());
-  const page = new Uint8Array(await answer.arrayBuffer());
-  // PostgreSQL writes shorter keys first, and a quote inside of a name with a backslash: {"next": …, "items": […]}.
-  const begin = decoder.decode(page.subarray(0, 20_000)).split('"items": [', 1)[0] ?? '';
-  const { next } = JSON.parse(`${begin}"items": []}`);
-  const start = encoder.encode(`${begin}"items": [`).length;
-  return { rows: page.subarray(start, page.lastIndexOf(']'.charCodeAt(0))), next };
+async function readPage(c: AppContext, section: Section, after: string | null): Promise<Page> {
+  const bounds = after === null ? { section } : { section, after };
+  return (await dataOf(c.var.caller.client.rpc('export_section', bounds, { get: true }))) as unknown as Page;
 }
 
 /** Adds the URLs of files, which one request signs for a page. A picture of a profile is public. */
-async function withLinks(c: AppContext, config: Config, rows: Uint8Array): Promise<string> {
-  const items: Item[] = JSON.parse(`[${decoder.decode(rows)}]`);
+async function withLinks(c: AppContext, config: Config, section: Section, items: Item[]): Promise<Item[]> {
+  if (section !== 'files') return items;
   const paths = items
     .filter(({ bucket_id }) => bucket_id === postMedia.bucket)
     .map(({ name }) => String(name));
   const links = await mediaLinks(c, config, paths);
-  return items.map((item) => JSON.stringify({ ...item, url: urlOf(item, links) })).join(',\n');
+  return items.map((item) => ({ ...item, url: urlOf(item, links) }));
 }
 
 function urlOf({ bucket_id, name }: Item, links: ReadonlyMap<string, string>): string | null {
