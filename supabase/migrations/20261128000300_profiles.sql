@@ -266,6 +266,9 @@ begin
     return (select profiles.id from public.profiles where profiles.id = auth.uid());
   elsif pg_input_is_valid(v_person, 'uuid') then
     return (select profiles.id from public.profiles where profiles.id = v_person::uuid);
+  elsif char_length(v_person) > private.limit_of('username_max') then
+    -- Nobody's. Each comparison folds the whole text: a megabyte would take seconds.
+    return null;
   end if;
   -- With an empty search_path a plain = would compare as text, that is with case.
   return (select profiles.id from public.profiles where profiles.username operator(extensions.=) v_person::extensions.citext);

@@ -433,7 +433,9 @@ begin
   select users.email::text, profiles.username::text
   from public.profiles
   join auth.users on users.id = profiles.id
-  where profiles.username operator(extensions.=) btrim(begin_sign_in.identifier)::extensions.citext;
+  -- A longer name is nobody's: as in find_profile.
+  where char_length(btrim(begin_sign_in.identifier)) <= private.limit_of('username_max')
+    and profiles.username operator(extensions.=) btrim(begin_sign_in.identifier)::extensions.citext;
 end
 $$;
 comment on function public.begin_sign_in(text, inet) is

@@ -2,7 +2,7 @@
 -- measured again while the ratio is too high. A slow or busy machine takes longer, but does not fail.
 begin;
 set local search_path = public, extensions;
-select plan(57);
+select plan(59);
 
 -- How long the statement takes for one caption, as a multiple of how long it takes `times` in a row for another.
 create function pg_temp.ratio(statement text, caption text, other text, times integer, bound numeric) returns numeric
@@ -95,6 +95,19 @@ select cmp_ok(
   pg_temp.publishing((select string_agg('#' || chr(20000 + place), ' ') from generate_series(1, 733) as place)),
   '<', 10::numeric, 'hundreds of tags, which are refused, cost less than ten common captions'
 );
+
+-- A user name of a megabyte, which nobody has, among those of many
+
+select tests.create_user('many' || place) from generate_series(1, 300) as place;
+analyze public.profiles;
+
+select cmp_ok(
+  pg_temp.ratio(statement, repeat('x', 1000000), 'tap_nobody', times, 1), '<', 1::numeric,
+  format('a megabyte costs less than %s user names: %s', times, statement)
+)
+from (
+  values ('select private.find_profile($1)', 2000), ('select from public.begin_sign_in($1 || clock_timestamp())', 150)
+) as lookup (statement, times);
 
 select * from finish();
 rollback;
