@@ -350,7 +350,7 @@ alter table private.post_terms alter column terms set storage external;
 -- A search reads all that is pending, and who makes it too much waits until it is merged.
 create index post_terms_terms_idx on private.post_terms using gin (terms) with (gin_pending_list_limit = 256);
 
-create function private.readers_of(owner_id uuid, for_followers boolean)
+create function private.reader_number(owner_id uuid, for_followers boolean)
 returns integer
 language sql
 immutable
@@ -359,7 +359,7 @@ set search_path = ''
 as $$
   select hashtext(owner_id || ' ' || for_followers)
 $$;
-comment on function private.readers_of(uuid, boolean) is
+comment on function private.reader_number(uuid, boolean) is
   'A number for those who see a post that not everybody sees: its owner, or the owner and followers.';
 
 create function private.readers_of(post public.posts)
@@ -372,7 +372,7 @@ as $$
 begin
   return case
     when (readers_of.post).is_visible_to_all then 0
-    else private.readers_of((readers_of.post).owner_id, (readers_of.post).is_public and (readers_of.post).hidden_at is null)
+    else private.reader_number((readers_of.post).owner_id, (readers_of.post).is_public and (readers_of.post).hidden_at is null)
   end;
 end
 $$;
@@ -420,7 +420,10 @@ create trigger _300_keep_terms_of_new after insert on public.posts
 -- Of no columns: another trigger changes is_visible_to_all.
 create trigger _300_keep_terms after update on public.posts
   for each row
-  when (new.caption <> old.caption or private.readers_of(new) <> private.readers_of(old))
+  when (
+    (new.caption, new.is_public, new.hidden_at is null, new.is_visible_to_all)
+    is distinct from (old.caption, old.is_public, old.hidden_at is null, old.is_visible_to_all)
+  )
   execute function private.tg_posts__keep_terms();
 
 create function private.closed_posts_with_terms(terms integer[], before uuid)
@@ -445,7 +448,7 @@ begin
       where follows.follower_id = v_me and follows.state = 'accepted' and not profiles.is_public
     ) as owner (id, for_followers)
     join private.post_terms
-      on post_terms.terms @> private.mixed_terms(closed_posts_with_terms.terms, private.readers_of(owner.id, owner.for_followers))
+      on post_terms.terms @> private.mixed_terms(closed_posts_with_terms.terms, private.reader_number(owner.id, owner.for_followers))
     where post_terms.post_id < closed_posts_with_terms.before
   );
 end
