@@ -1,7 +1,6 @@
 import type postgres from 'postgres';
 import { type BenchNoctra, connect, connectAs, connectUnsecured } from './bench-stack.ts';
-import { interleave } from './interleave.ts';
-import { ask } from './measure-pages.ts';
+import { interleavePages } from './measure-pages.ts';
 import { afterData, type PageQuestion } from './pages.ts';
 import type { Goal, Recorder } from './report.ts';
 import { ratio, summarize } from './statistics.ts';
@@ -148,12 +147,12 @@ async function measureFeed(
   });
   try {
     const [cursor] = await deep;
-    const figures = await interleave(
+    const figures = await interleavePages(
       [
-        { name: 'newest', round: () => ask(secured, page('list_posts')) },
-        { name: 'feed', round: () => ask(secured, page('list_feed')) },
-        { name: 'deep', round: () => ask(secured, page('list_feed', cursor?.id)) },
-        { name: 'no RLS', round: () => ask(unsecured, page('list_feed')) },
+        { name: 'newest', sql: secured, question: page('list_posts') },
+        { name: 'feed', sql: secured, question: page('list_feed') },
+        { name: 'deep', sql: secured, question: page('list_feed', cursor?.id) },
+        { name: 'no RLS', sql: unsecured, question: page('list_feed') },
       ],
       rounds,
     );
@@ -180,8 +179,8 @@ async function measureAgainstNewest(
   const newest = { name: 'newest', question: { text: pageText('list_posts()'), values: [] } };
   const sql = await connectAs(noctra, reader);
   try {
-    const figures = await interleave(
-      [newest, ...lists].map(({ name, question }) => ({ name, round: () => ask(sql, question) })),
+    const figures = await interleavePages(
+      [newest, ...lists].map(({ name, question }) => ({ name, sql, question })),
       rounds,
     );
     const of = (name: string) => figures.get(name) ?? [];

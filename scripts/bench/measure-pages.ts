@@ -4,9 +4,6 @@ import { type Page, type PageQuestion, pagesToMeasure } from './pages.ts';
 import type { Recorder } from './report.ts';
 import { ratio, summarize } from './statistics.ts';
 
-/** Statements per round: enough for a stable median. */
-const statementsPerRound = 50;
-
 /**
  * Measures a page of 20 posts with owner, tags, mentions and files, as one statement: by list_posts and by embeds, each
  * under row-level security and without it.
@@ -25,12 +22,12 @@ export async function measurePages(
     const pages = await pagesToMeasure(admin, 1_000_000);
     for (const page of pages) await assertSamePosts(secured, unsecured, page);
     const things = pages.flatMap((page) => [
-      { name: nameOf(page), round: () => ask(secured, page.list) },
-      { name: `${nameOf(page)}, embeds`, round: () => ask(secured, page.embeds) },
-      { name: `${nameOf(page)}, list, no RLS`, round: () => ask(unsecured, page.list) },
-      { name: `${nameOf(page)}, no RLS`, round: () => ask(unsecured, page.unsecured) },
+      { name: nameOf(page), sql: secured, question: page.list },
+      { name: `${nameOf(page)}, embeds`, sql: secured, question: page.embeds },
+      { name: `${nameOf(page)}, list, no RLS`, sql: unsecured, question: page.list },
+      { name: `${nameOf(page)}, no RLS`, sql: unsecured, question: page.unsecured },
     ]);
-    const figures = await interleave(things, rounds);
+    const figures = await interleavePages(things, rounds);
     for (const [name, values] of figures) recorder.figure(name, 'ms', summarize(values));
     const of = (name: string) => figures.get(name) ?? [];
     for (const page of pages) {
@@ -86,10 +83,11 @@ export async function measureGrowth(
     const things = names.flatMap((name) =>
       sides.map(({ sql }, side) => ({
         name: `${name}, ${side === 0 ? 'large' : 'small'}`,
-        round: () => ask(sql, named[side]?.get(name) as PageQuestion),
+        sql,
+        question: named[side]?.get(name) as PageQuestion,
       })),
     );
-    const figures = await interleave(things, rounds);
+    const figures = await interleavePages(things, rounds);
     for (const [name, values] of figures) recorder.figure(name, 'ms', summarize(values));
     for (const name of names)
       recorder.ratio(name, ratio(figures.get(`${name}, large`) ?? [], figures.get(`${name}, small`) ?? []), {
@@ -110,9 +108,18 @@ function run(sql: Sql, { text, values }: PageQuestion) {
   return sql.unsafe<{ body: string }[]>(text, values, { prepare: true });
 }
 
-/** Median milliseconds of one page. */
-export function ask(sql: Sql, question: PageQuestion): Promise<number> {
-  return medianMilliseconds(statementsPerRound, () => run(sql, question));
+/** Median milliseconds of one page; by default of enough statements for a stable median. */
+export function ask(sql: Sql, question: PageQuestion, statements = 50): Promise<number> {
+  return medianMilliseconds(statements, () => run(sql, question));
+}
+
+/** Measures pages in turns. Their rounds are short and many, so that a slow phase of the machine affects all of them. */
+export function interleavePages(
+  pages: readonly { name: string; sql: Sql; question: PageQuestion }[],
+  rounds: number,
+): Promise<Map<string, number[]>> {
+  const things = pages.map(({ name, sql, question }) => ({ name, round: () => ask(sql, question, 10) }));
+  return interleave(things, 5 * rounds);
 }
 
 /** Throws unless all three ways return the same posts in the same order. */
