@@ -49,7 +49,7 @@ select results_eq(
       ('tap_zoe', 'vip_changed', 'ada', '{"from": false, "to": true}'),
       (
         'tap_zoe', 'rate_limit_changed', null,
-        '{"action": "update_post", "from": {"max_count": 240, "per_seconds": 60}, "to": {"max_count": 7, "per_seconds": 60}}'
+        '{"action": "update_post", "from": {"max_count": 600, "per_seconds": 3600}, "to": {"max_count": 7, "per_seconds": 3600}}'
       )
   $$,
   'records who did what, in order; not what changed nothing, nor what users do with their own'
