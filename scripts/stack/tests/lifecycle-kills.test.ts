@@ -81,8 +81,9 @@ describe('a stack that is killed', () => {
 
       const family = familyOf(start.child.pid ?? 0);
       const load = startLoad(status, written, round);
-      const before = written.files.length;
-      await until(() => written.files.length > before, 'something is written');
+      const before = countsOf(written);
+      const isWritten = () => countsOf(written).every((count, kind) => count > (before[kind] ?? 0) + 1);
+      await until(isWritten, 'two of each kind are written');
       await delay(upTo(1_000));
       if (victim === 'postgres') process.kill(serverOf(family), 'SIGKILL');
       if (victim === 'stopping') {
@@ -137,6 +138,9 @@ interface Written {
   accounts: string[];
   files: string[];
 }
+
+/** How many of each kind there are. */
+const countsOf = (written: Written): number[] => Object.values(written).map((names) => names.length);
 
 /** Writes rows, accounts and files in parallel until nothing answers; collects what was acknowledged. */
 function startLoad({ url, publishableKey: key, secretKey }: Status, written: Written, round: number) {

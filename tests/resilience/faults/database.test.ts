@@ -60,7 +60,7 @@ describe('under load', () => {
     await noctra.sql`create table public.after_fault (id int)`;
     await noctra.sql`grant select on public.after_fault to service_role`;
     const error = async () => (await noctra.admin.from('after_fault' as 'posts').select()).error;
-    await expect.poll(error, { timeout: 10_000 }).toBeNull();
+    await expect.poll(error).toBeNull();
     await noctra.sql`drop table public.after_fault`;
     await expectRecovered();
   });
@@ -81,7 +81,8 @@ describe('under load', () => {
       expect(asked.some(({ status }) => status === 'rejected')).toBe(true);
       await other.end({ timeout: 1 });
     });
-    expect(await held()).toBeLessThan(10);
+    // The processes of the closed connections end a little later.
+    await expect.poll(held).toBeLessThan(10);
     await expectRecovered();
   });
 });

@@ -99,8 +99,10 @@ describe('a process that is killed at any moment', () => {
           await uploadWithClient(target(`${name}-resumable`), bytes, { chunkSize: 400_000 }).catch(() => {});
         }
       };
+      const before = acknowledged.size;
       const working = Promise.all([0, 1, 2, 3].map(work));
-      await sleep(randomInt(100, 1500));
+      await expect.poll(() => acknowledged.size, { interval: 10 }).toBeGreaterThan(before + 1);
+      await sleep(randomInt(1500));
       await end('SIGKILL');
       killed = true;
       await working;
