@@ -687,6 +687,8 @@ begin
     select array(
       select posts.owner_id from public.posts where posts.id = any (newest.post_ids) order by posts.id desc limit 20
     ) as owners
+    -- Here and below: read once, and not at each place where it is named.
+    offset 0
   ) as seen
   cross join lateral (
     -- Where 30 are too few, older ones count: the count must not tell how many are hidden.
@@ -698,6 +700,7 @@ begin
         join public.posts on posts.id = older.id
       )
     end as owners
+    offset 0
   ) as visible
   where visible.owners <> '{}'
   order by newest.tag;
