@@ -352,12 +352,14 @@ create index post_terms_terms_idx on private.post_terms using gin (terms) with (
 
 create function private.reader_number(owner_id uuid, for_followers boolean)
 returns integer
-language sql
+language plpgsql
 immutable
 parallel safe
 set search_path = ''
 as $$
-  select hashtext(owner_id || ' ' || for_followers)
+begin
+  return hashtext(reader_number.owner_id || ' ' || reader_number.for_followers);
+end
 $$;
 comment on function private.reader_number(uuid, boolean) is
   'A number for those who see a post that not everybody sees: its owner, or the owner and followers.';
@@ -399,16 +401,9 @@ security definer
 set search_path = ''
 as $$
 begin
-  if tg_op = 'UPDATE' and new.caption = old.caption then
-    -- To read the caption again would take most of the time in which a profile is closed.
-    update private.post_terms
-    set terms = private.mixed_terms(post_terms.terms, private.readers_of(old) # private.readers_of(new))
-    where post_terms.post_id = new.id;
-  else
-    insert into private.post_terms (post_id, terms)
-    values (new.id, private.mixed_terms(private.search_terms(new.caption), private.readers_of(new)))
-    on conflict on constraint post_terms_pkey do update set terms = excluded.terms;
-  end if;
+  insert into private.post_terms (post_id, terms)
+  values (new.id, private.mixed_terms(private.search_terms(new.caption), private.readers_of(new)))
+  on conflict on constraint post_terms_pkey do update set terms = excluded.terms;
   return null;
 end
 $$;
@@ -417,14 +412,37 @@ comment on function private.tg_posts__keep_terms() is
 
 create trigger _300_keep_terms_of_new after insert on public.posts
   for each row execute function private.tg_posts__keep_terms();
--- Of no columns: another trigger changes is_visible_to_all.
-create trigger _300_keep_terms after update on public.posts
+-- Not where only is_visible_to_all changes: the profile is opened or closed.
+create trigger _300_keep_terms after update of caption, is_public, hidden_at on public.posts
   for each row
   when (
-    (new.caption, new.is_public, new.hidden_at is null, new.is_visible_to_all)
-    is distinct from (old.caption, old.is_public, old.hidden_at is null, old.is_visible_to_all)
+    (new.caption, new.is_public, new.hidden_at is null) is distinct from (old.caption, old.is_public, old.hidden_at is null)
   )
   execute function private.tg_posts__keep_terms();
+
+create function private.tg_profiles__mix_terms()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  -- One statement: a row trigger takes three times as long, and there may be tens of thousands of posts.
+  update private.post_terms
+  set terms = private.mixed_terms(post_terms.terms, private.reader_number(new.id, true))
+  from public.posts
+  where posts.owner_id = new.id and posts.is_public and posts.hidden_at is null and post_terms.post_id = posts.id;
+  return null;
+end
+$$;
+comment on function private.tg_profiles__mix_terms() is
+  'Trigger: followers alone find the posts of a profile that is closed, and everybody those of one that is opened. Security definer: the terms are granted to nobody.';
+
+-- After the posts, which a deletion locks before their terms.
+create trigger _600_mix_terms after update of is_public on public.profiles
+  for each row
+  when (new.is_public <> old.is_public)
+  execute function private.tg_profiles__mix_terms();
 
 create function private.closed_posts_with_terms(terms integer[], before uuid)
 returns uuid[]
