@@ -388,6 +388,10 @@ parallel safe
 set search_path = ''
 as $$
 begin
+  -- Most posts are for everybody.
+  if mixed_terms.readers = 0 then
+    return mixed_terms.terms;
+  end if;
   return array(select term # mixed_terms.readers from unnest(mixed_terms.terms) as term);
 end
 $$;
