@@ -38,9 +38,12 @@ declare
   v_hash constant bytea := sha256(convert_to(reserve_idempotency_key.request::text, 'UTF8'));
   v_first private.idempotency_keys;
 begin
-  if char_length(reserve_idempotency_key.key) not between 1 and private.limit_of('idempotency_key_length') then
+  -- Printable, as over HTTP, where it is a header.
+  if char_length(reserve_idempotency_key.key) > private.limit_of('idempotency_key_length')
+    or reserve_idempotency_key.key collate "C" !~ '^[ -~]+$'
+  then
     perform private.raise_error(
-      422, 'idempotency_key_invalid', 'An idempotency key has 1 to {idempotency_key_length} characters.',
+      422, 'idempotency_key_invalid', 'An idempotency key has 1 to {idempotency_key_length} printable characters.',
       'idempotency_key'
     );
   end if;

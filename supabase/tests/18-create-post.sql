@@ -2,7 +2,7 @@
 -- happens with files is in 17-files.sql.
 begin;
 set local search_path = public, extensions;
-select plan(73);
+select plan(74);
 
 select tests.create_user('ada'), tests.create_user('ben', metadata => '{"username": "Tap_Ben"}'), tests.create_user('dan'), tests.create_user('bad'), tests.create_user('sue');
 update auth.users set banned_until = now() + interval '1 hour' where id = tests.id_of('bad');
@@ -163,6 +163,7 @@ from (
     ('''x'', original_post => tests.id_of(''Dan''''s'')', 'PT422 original_post_not_found original_post', 'to repost a post that the user may not see'),
     ('''x'', original_post => tests.id_of(''none'')', 'PT422 original_post_not_found original_post', 'to repost a post that does not exist'),
     ('''x'', idempotency_key => ''''', 'PT422 idempotency_key_invalid idempotency_key', 'an empty key'),
+    ('''x'', idempotency_key => E''k\n''', 'PT422 idempotency_key_invalid idempotency_key', 'a key with a line break'),
     ('''x'', idempotency_key => repeat(''k'', 256)', 'PT422 idempotency_key_invalid idempotency_key', 'a key of 256 characters')
 ) as refused (arguments, wanted, label);
 select results_eq(
