@@ -21,8 +21,7 @@ beforeAll(async () => {
   cleo = await newSdkPerson();
 });
 
-/** The server removes what a refused request has published after its answer. */
-const patience = { timeout: 10_000 };
+// The server removes what a refused request has published after its answer: tests poll for that.
 
 const isUpload = (input: RequestInfo | URL, init?: RequestInit) =>
   init?.method === 'POST' && String(input).includes('/storage/v1/object/uploads/');
@@ -139,7 +138,7 @@ describe('posts.create', () => {
       const { error } = await dora.noctra.posts.create({ ...other, idempotency_key });
       expect(error).toMatchObject({ code: 'idempotency_key_reused', status: 422 });
     }
-    await expect.poll(() => objectsOf(dora), patience).toEqual([first.media[0]?.file]);
+    await expect.poll(() => objectsOf(dora)).toEqual([first.media[0]?.file]);
   });
 });
 
@@ -169,7 +168,7 @@ describe('posts.create leaves neither a row nor an object', () => {
       expect(data).toBeNull();
       expect(error, code).toMatchObject({ code, status, field });
     }
-    await expect.poll(() => filesOf(dora), patience).toEqual([]);
+    await expect.poll(() => filesOf(dora)).toEqual([]);
     expect(await postCountOf(dora)).toBe(0);
   });
 
@@ -187,7 +186,7 @@ describe('posts.create leaves neither a row nor an object', () => {
     const media = await Promise.all(Array.from({ length: 6 }, () => photo()));
     const { error } = await noctra.posts.create({ caption: 'Hello', media });
     expect(error).toMatchObject({ code: 'network_error', status: 0 });
-    await expect.poll(() => filesOf(dora), patience).toEqual([]);
+    await expect.poll(() => filesOf(dora)).toEqual([]);
     expect(await postCountOf(dora)).toBe(0);
   });
 
@@ -206,7 +205,7 @@ describe('posts.create leaves neither a row nor an object', () => {
     const media = [photo()];
     const { error } = await noctra.posts.create({ caption: 'Hello', media, signal: controller.signal });
     expect(error).toMatchObject({ code: 'aborted', status: 0 });
-    await expect.poll(() => filesOf(dora), patience).toEqual([]);
+    await expect.poll(() => filesOf(dora)).toEqual([]);
     expect(await postCountOf(dora)).toBe(0);
   });
 });
@@ -458,7 +457,7 @@ describe('posts.update', () => {
   test('changes all or nothing, and removes its uploads after an error', async () => {
     const dora = await newSdkPerson();
     const post = dataOf(await dora.noctra.posts.create({ caption: 'Before', media: [photo()] }));
-    await expect.poll(() => objectsOf(dora, 'uploads'), patience).toEqual([]);
+    await expect.poll(() => objectsOf(dora, 'uploads')).toEqual([]);
     const files = await objectsOf(dora);
     const add_media = [photo()];
     const text = new File(['just words'], 'photo.png', { type: 'image/png' });
@@ -470,7 +469,7 @@ describe('posts.update', () => {
     ] as const) {
       const { error } = await dora.noctra.posts.update(post.id, { caption: 'After', add_media, ...changes });
       expect(error?.code).toBe(code);
-      await expect.poll(() => filesOf(dora), patience).toEqual(files);
+      await expect.poll(() => filesOf(dora)).toEqual(files);
     }
     expect(dataOf(await dora.noctra.posts.get(post.id))).toMatchObject({
       caption: 'Before',

@@ -52,7 +52,7 @@ async function through(fault: () => unknown): Promise<void> {
         if (data) written.push(data.id);
       }
     })();
-    await expect.poll(() => comments.length, { timeout: 10_000 }).toBeGreaterThan(3);
+    await expect.poll(() => comments.length).toBeGreaterThan(3);
     await fault();
     isOver = true;
     await writing;
