@@ -48,12 +48,16 @@ const writes: Record<string, (tx: postgres.ReservedSql, cast: Cast) => Promise<u
     tx`update public.posts set is_public = not is_public where id = ${post}`,
 };
 
-/** Posts whose stored visibility differs from what post and profile say. */
+/** Posts whose stored visibility differs from what post and profile say, or that other readers find. */
 const wrong = (ownerId: string) => sql`
   select posts.caption, posts.is_visible_to_all
-  from public.posts join public.profiles on profiles.id = posts.owner_id
-  where posts.owner_id = ${ownerId}
-    and posts.is_visible_to_all <> (posts.is_public and posts.hidden_at is null and profiles.is_public)`;
+  from public.posts
+  join public.profiles on profiles.id = posts.owner_id
+  join private.post_terms on post_terms.post_id = posts.id
+  where posts.owner_id = ${ownerId} and (
+    posts.is_visible_to_all <> (posts.is_public and posts.hidden_at is null and profiles.is_public)
+    or post_terms.terms <> private.mixed_terms(private.search_terms(posts.caption), private.readers_of(posts))
+  )`;
 
 test('a post is visible to all exactly when post and profile say so, after any two writes at once', async () => {
   const [owner, moderator] = (await newPeople(2)) as [Person, Person];

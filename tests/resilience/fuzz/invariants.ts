@@ -37,6 +37,11 @@ const breaches: Record<string, (sql: postgres.Sql) => postgres.PendingQuery<post
     select posts.id
     from public.posts join public.profiles on profiles.id = owner_id
     where is_visible_to_all <> (posts.is_public and hidden_at is null and profiles.is_public)`,
+  'a post that is found by other terms than its caption has, or by others than its readers': (sql) => sql`
+    select posts.id
+    from public.posts left join private.post_terms on post_terms.post_id = posts.id
+    where post_terms.terms
+      is distinct from private.mixed_terms(private.search_terms(caption), private.readers_of(posts))`,
   'a file of a post without an object': (sql) => sql`
     select path from public.post_media
     except
