@@ -56,7 +56,9 @@ const wrong = (ownerId: string) => sql`
   join private.post_terms on post_terms.post_id = posts.id
   where posts.owner_id = ${ownerId} and (
     posts.is_visible_to_all <> (posts.is_public and posts.hidden_at is null and profiles.is_public)
-    or post_terms.terms <> private.mixed_terms(private.search_terms(posts.caption), private.readers_of(posts))
+    or array(select unnest(post_terms.terms) order by 1) <> array(
+      select unnest(private.mixed_terms(private.search_terms(posts.caption), private.readers_of(posts))) order by 1
+    )
   )`;
 
 test('a post is visible to all exactly when post and profile say so, after any two writes at once', async () => {

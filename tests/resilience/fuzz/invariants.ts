@@ -40,8 +40,9 @@ const breaches: Record<string, (sql: postgres.Sql) => postgres.PendingQuery<post
   'a post that is found by other terms than its caption has, or by others than its readers': (sql) => sql`
     select posts.id
     from public.posts left join private.post_terms on post_terms.post_id = posts.id
-    where post_terms.terms
-      is distinct from private.mixed_terms(private.search_terms(caption), private.readers_of(posts))`,
+    where array(select unnest(post_terms.terms) order by 1) <> array(
+      select unnest(private.mixed_terms(private.search_terms(caption), private.readers_of(posts))) order by 1
+    )`,
   'a file of a post without an object': (sql) => sql`
     select path from public.post_media
     except
