@@ -27,23 +27,22 @@ export async function keepPostgres(
   let restarting: Promise<unknown> = Promise.resolve();
 
   async function watch(): Promise<void> {
-    for (let inARow = 1; ; inARow++) {
-      const started = Date.now();
-      const said = await server.died;
-      if (stopping) return;
+    let started = Date.now();
+    let said = await server.died;
+    for (let inARow = 1; !stopping; inARow++) {
       if (Date.now() - started > healthyAfterMs) inARow = 1;
       if (inARow > mostInARow) {
         gone.resolve(said);
         return;
       }
       report(`The database ended, and is started again. It said last: ${said}`);
-      restarting = restart();
-      const failure = await restarting;
-      if (typeof failure === 'string') {
-        gone.resolve(failure);
-        return;
-      }
-      if (!stopping) report('The database is back');
+      started = Date.now();
+      const start = restart();
+      restarting = start;
+      const failure = await start;
+      // A server may end again while it starts.
+      if (failure === undefined && !stopping) report('The database is back');
+      said = failure ?? (await server.died);
     }
   }
 
