@@ -417,10 +417,11 @@ comment on function private.tg_posts__keep_terms() is
 create trigger _300_keep_terms_of_new after insert on public.posts
   for each row execute function private.tg_posts__keep_terms();
 -- Not where only is_visible_to_all changes: the profile is opened or closed.
-create trigger _300_keep_terms after update of caption, is_public, hidden_at on public.posts
+create trigger _300_keep_terms after update of owner_id, caption, is_public, hidden_at on public.posts
   for each row
   when (
-    (new.caption, new.is_public, new.hidden_at is null) is distinct from (old.caption, old.is_public, old.hidden_at is null)
+    (new.owner_id, new.caption, new.is_public, new.hidden_at is null)
+    is distinct from (old.owner_id, old.caption, old.is_public, old.hidden_at is null)
   )
   execute function private.tg_posts__keep_terms();
 

@@ -129,6 +129,13 @@ select tests.authenticate_as('cleo');
 select is(pg_temp.read('xyclosed'), '', 'does not read posts of a profile that was closed');
 select tests.authenticate_as('ben');
 select is(pg_temp.found('xyclosed'), 'closed', 'finds posts of a profile that was closed and that the caller follows');
+reset role;
+update public.posts set owner_id = tests.id_of('cleo') where id = (select id from made where name = 'closed');
+select tests.authenticate_as('cleo');
+select is(pg_temp.found('xyclosed'), 'closed', 'finds a post that was given to another user');
+reset role;
+update public.posts set owner_id = tests.id_of('closed') where id = (select id from made where name = 'closed');
+select tests.authenticate_as('ben');
 select is(
   (select string_agg(username, ' ') from public.suggest_people('tap_c')), 'tap_closed tap_cleo',
   'suggests first whom the caller follows'
