@@ -33,10 +33,10 @@ export async function measureReactions(
   try {
     const { id: owner } = await newPerson({}, noctra);
     const post = await callAs(first, owner, createPost, 'A new post.');
-    // Nobody of a block: a like of a post behind a block fails.
+    // Nobody of a block: a like of a post behind a block fails. Nor the owner: nobody follows themselves.
     const people = await admin<{ id: string }[]>`
       select id from public.profiles
-      where is_public
+      where is_public and id <> ${owner}
       and id not in (select blocker_id from public.blocks union all select blocked_id from public.blocks)
       order by random()
     `;
