@@ -335,7 +335,9 @@ grant execute on function public.suggest_people(text, integer) to authenticated;
 -- Posts
 
 -- A search must not take longer because of posts that the caller does not see: its time would tell of them. So the terms of
--- posts that not everybody sees are mixed with those who do, and a search meets only what is meant for the caller.
+-- posts that not everybody sees are mixed with those who do, and a search meets only what is meant for the caller. The mix is
+-- no secret: who computes a text with the same number meets others' posts, which their policy hides, and which take
+-- thousands to be felt.
 
 create table private.post_terms (
   post_id uuid primary key references public.posts (id) on delete cascade,
