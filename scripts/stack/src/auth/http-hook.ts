@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Webhook } from 'standardwebhooks';
+import { boundedBytes } from '../bounded-bytes.ts';
 import { StackError } from '../errors.ts';
 import { report } from '../service-log.ts';
 import { AuthError, unexpected } from './auth-error.ts';
@@ -104,18 +105,13 @@ async function readAnswer({ status, headers, body }: Response): Promise<unknown>
       : 'Invalid Content-Type: Missing Content-Type header';
     throw new AuthError(400, 'hook_payload_invalid_content_type', why);
   }
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of body ?? []) {
-    size += chunk.length;
-    if (size > mostBytes) {
-      const message = `Payload size exceeded size limit of ${mostBytes} bytes`;
-      throw new AuthError(422, 'hook_payload_over_size_limit', message);
-    }
-    chunks.push(chunk);
+  const bytes = await boundedBytes(body, mostBytes);
+  if (!bytes) {
+    const message = `Payload size exceeded size limit of ${mostBytes} bytes`;
+    throw new AuthError(422, 'hook_payload_over_size_limit', message);
   }
   try {
-    return JSON.parse(Buffer.concat(chunks).toString());
+    return JSON.parse(bytes.toString());
   } catch (error) {
     throw unexpected('Error unmarshaling JSON output.', error);
   }

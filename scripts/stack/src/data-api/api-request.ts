@@ -1,3 +1,4 @@
+import { boundedBytes } from '../bounded-bytes.ts';
 import type { Caller } from '../caller.ts';
 import { type Preferences, parsePreferences } from './preferences.ts';
 import { refuse } from './refusals.ts';
@@ -62,18 +63,11 @@ export async function readRequest(
 /** Parsing takes several times this memory. Larger imports can be sent in parts. */
 const maxBodyMiB = 20;
 
-/** Reads the body up to its limit. The HTTP server discards the rest. */
+/** Reads the body up to its limit. */
 async function readBody({ headers, body }: Request): Promise<Uint8Array> {
   const most = maxBodyMiB * 1024 * 1024;
   if (Number(headers.get('content-length')) > most) refuseBody();
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of body ?? []) {
-    bytes += chunk.byteLength;
-    if (bytes > most) refuseBody();
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
+  return (await boundedBytes(body, most)) ?? refuseBody();
 }
 
 function refuseBody(): never {

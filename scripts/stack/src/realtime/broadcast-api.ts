@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { z } from 'zod';
+import { boundedBytes } from '../bounded-bytes.ts';
 import type { Caller } from '../caller.ts';
 import { broadcastTo } from './broadcast.ts';
 import type { Hub } from './hub.ts';
@@ -21,7 +22,7 @@ export async function serveBroadcast(
   if (!single && path !== '/api/broadcast') return null;
   const names = single?.slice(1).map(decodeSegment);
   if (names?.includes(null)) return refuse(400, 'Bad Request');
-  const body = await readBody(request);
+  const body = await boundedBytes(request.body, mostBytes);
   if (!body) return refuse(413, 'Request Entity Too Large');
   const headers = Object.fromEntries(request.headers);
   const mayWrite = async (topic: string) => {
@@ -144,16 +145,4 @@ function parseJson(body: Buffer): unknown {
   } catch {
     return undefined;
   }
-}
-
-/** The body; null when it is too large. The HTTP server discards the rest. */
-async function readBody(request: Request): Promise<Buffer | null> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of request.body ?? []) {
-    size += chunk.length;
-    if (size > mostBytes) return null;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
 }

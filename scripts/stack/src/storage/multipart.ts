@@ -1,3 +1,4 @@
+import { boundedBytes } from '../bounded-bytes.ts';
 import { invalidRequest, noContent, tooLarge } from './storage-error.ts';
 
 /** The first file of a form, with the fields that stand before it. */
@@ -98,14 +99,9 @@ function createScanner(chunks: AsyncIterable<Uint8Array>) {
 }
 
 async function collect(chunks: AsyncIterable<Buffer>, limit: number, what: string): Promise<string> {
-  const parts: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of chunks) {
-    size += chunk.length;
-    if (size > limit) throw tooLarge(what);
-    parts.push(chunk);
-  }
-  return Buffer.concat(parts).toString('utf8');
+  const bytes = await boundedBytes(chunks, limit);
+  if (!bytes) throw tooLarge(what);
+  return bytes.toString('utf8');
 }
 
 function parseHeaders(text: string): Map<string, string> {

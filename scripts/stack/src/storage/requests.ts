@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { boundedBytes } from '../bounded-bytes.ts';
 import { invalidRequest, noContent, StorageError } from './storage-error.ts';
 
 const mostJsonBytes = 1024 * 1024;
@@ -58,23 +59,18 @@ export async function jsonBody<T extends z.ZodType>(
   body: AsyncIterable<Uint8Array>,
   schema: T,
 ): Promise<z.infer<T>> {
-  const parts: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    size += chunk.length;
-    if (size > mostJsonBytes) {
-      throw new StorageError({
-        status: 413,
-        code: 'InvalidRequest',
-        error: 'FastifyError',
-        message: 'Request body is too large',
-      });
-    }
-    parts.push(chunk);
+  const bytes = await boundedBytes(body, mostJsonBytes);
+  if (!bytes) {
+    throw new StorageError({
+      status: 413,
+      code: 'InvalidRequest',
+      error: 'FastifyError',
+      message: 'Request body is too large',
+    });
   }
   let value: unknown;
   try {
-    value = JSON.parse(Buffer.concat(parts).toString('utf8'));
+    value = JSON.parse(bytes.toString('utf8'));
   } catch {
     throw invalidRequest(
       "Body is not valid JSON but content-type is set to 'application/json'",
