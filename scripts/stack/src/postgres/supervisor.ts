@@ -24,7 +24,7 @@ export async function keepPostgres(
   const { port } = server;
   const gone = Promise.withResolvers<string>();
   let stopping = false;
-  let restarting: Promise<unknown> = Promise.resolve();
+  let restarting: Promise<string | undefined> = Promise.resolve(undefined);
 
   async function watch(): Promise<void> {
     let started = Date.now();
@@ -37,9 +37,8 @@ export async function keepPostgres(
       }
       report(`The database ended, and is started again. It said last: ${said}`);
       started = Date.now();
-      const start = restart();
-      restarting = start;
-      const failure = await start;
+      restarting = restart();
+      const failure = await restarting;
       // A server may end again while it starts.
       if (failure === undefined && !stopping) report('The database is back');
       said = failure ?? (await server.died);
