@@ -535,6 +535,25 @@ $$;
 comment on function private.is_shown_to(public.posts, uuid) is
   'Whether a user sees a post, as the policy of posts has it; blocks and roles aside. Users are notified of what they see; what they see no more, the policy of notifications hides. Not granted: SECURITY DEFINER functions call it.';
 
+create function private.lock_readers(person_ids uuid[], post public.posts)
+returns uuid[]
+language plpgsql
+set search_path = ''
+set plan_cache_mode = force_generic_plan
+as $$
+begin
+  return array(
+    select profiles.id
+    from public.profiles
+    where profiles.id = any (lock_readers.person_ids) and private.is_shown_to(lock_readers.post, profiles.id)
+    -- A user whose account is being deleted is not waited for: the deletion may wait for this post.
+    for key share skip locked
+  );
+end
+$$;
+comment on function private.lock_readers(uuid[], public.posts) is
+  'Locks the profiles of those of the users who see a post, until the transaction ends, and returns them. Not granted: SECURITY DEFINER trigger functions call it.';
+
 create function private.notify_of_post(recipient_ids uuid[], post public.posts)
 returns void
 language plpgsql
@@ -542,14 +561,7 @@ set search_path = ''
 set plan_cache_mode = force_generic_plan
 as $$
 declare
-  -- A user whose account is being deleted is not waited for: the deletion may wait for this post.
-  v_ids constant uuid[] := array(
-    select profiles.id
-    from public.profiles
-    where profiles.id = any (notify_of_post.recipient_ids)
-      and private.is_shown_to(notify_of_post.post, profiles.id)
-    for key share skip locked
-  );
+  v_ids constant uuid[] := private.lock_readers(notify_of_post.recipient_ids, notify_of_post.post);
 begin
   perform private.notify_each(
     array_agg(reason.recipient_id order by reason.place), array_agg(reason.kind order by reason.place),
@@ -831,13 +843,7 @@ begin
     return;
   end if;
   select * into v_post from public.posts where posts.id = v_comment.post_id;
-  -- As in notify_of_post.
-  v_ids := array(
-    select profiles.id
-    from public.profiles
-    where profiles.id = any (notify_of_comment.recipient_ids) and private.is_shown_to(v_post, profiles.id)
-    for key share skip locked
-  );
+  v_ids := private.lock_readers(notify_of_comment.recipient_ids, v_post);
   perform private.notify_each(
     array_agg(reason.recipient_id order by reason.place), array_agg(reason.kind order by reason.place),
     v_comment.owner_id, comment_id => v_comment.id
