@@ -4,6 +4,7 @@ import { actAs, openDatabase } from '../../kit/database.ts';
 import { newPeople, type Person, secretClient } from '../../kit/people.ts';
 import { createPost } from '../../kit/posts.ts';
 import { dataOf } from '../../kit/results.ts';
+import { isWronglyFound, isWronglyVisible } from '../fuzz/invariants.ts';
 import { sideBySide } from './side-by-side.ts';
 
 const sql = openDatabase({ max: 5 });
@@ -54,12 +55,7 @@ const wrong = (ownerId: string) => sql`
   from public.posts
   join public.profiles on profiles.id = posts.owner_id
   join private.post_terms on post_terms.post_id = posts.id
-  where posts.owner_id = ${ownerId} and (
-    posts.is_visible_to_all <> (posts.is_public and posts.hidden_at is null and profiles.is_public)
-    or array(select unnest(post_terms.terms) order by 1) <> array(
-      select unnest(private.mixed_terms(private.search_terms(posts.caption), private.readers_of(posts))) order by 1
-    )
-  )`;
+  where posts.owner_id = ${ownerId} and (${isWronglyVisible(sql)} or ${isWronglyFound(sql)})`;
 
 test('a post is visible to all exactly when post and profile say so, after any two writes at once', async () => {
   const [owner, moderator] = (await newPeople(2)) as [Person, Person];

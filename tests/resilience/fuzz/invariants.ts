@@ -1,6 +1,16 @@
 import type postgres from 'postgres';
 import { graphFaults } from '../graph-faults.ts';
 
+/** Whether a post is found by other terms than its caption has, or by others than its readers. In no order. */
+export const isWronglyFound = (sql: postgres.Sql) => sql`
+  array(select unnest(post_terms.terms) order by 1) <> array(
+    select unnest(private.mixed_terms(private.search_terms(posts.caption), private.readers_of(posts))) order by 1
+  )`;
+
+/** Whether the stored visibility of a post differs from what post and profile say. */
+export const isWronglyVisible = (sql: postgres.Sql) => sql`
+  posts.is_visible_to_all <> (posts.is_public and posts.hidden_at is null and profiles.is_public)`;
+
 /** One query for each invariant; it returns the rows that break the invariant. */
 const breaches: Record<string, (sql: postgres.Sql) => postgres.PendingQuery<postgres.Row[]>> = {
   'a hashtag in a caption without a tag of the post': (sql) => sql`
@@ -36,13 +46,11 @@ const breaches: Record<string, (sql: postgres.Sql) => postgres.PendingQuery<post
   'a post whose stored visibility is wrong': (sql) => sql`
     select posts.id
     from public.posts join public.profiles on profiles.id = owner_id
-    where is_visible_to_all <> (posts.is_public and hidden_at is null and profiles.is_public)`,
+    where ${isWronglyVisible(sql)}`,
   'a post that is found by other terms than its caption has, or by others than its readers': (sql) => sql`
     select posts.id
     from public.posts left join private.post_terms on post_terms.post_id = posts.id
-    where array(select unnest(post_terms.terms) order by 1) <> array(
-      select unnest(private.mixed_terms(private.search_terms(caption), private.readers_of(posts))) order by 1
-    )`,
+    where ${isWronglyFound(sql)}`,
   'a file of a post without an object': (sql) => sql`
     select path from public.post_media
     except
