@@ -165,9 +165,12 @@ async function duringDeletion<T>(deletion: string, id: string, begin: () => Prom
     await session.unsafe(deletion, [id]);
     const [row] = await session<{ pid: number }[]>`select pg_backend_pid() as pid`;
     const begun = Promise.resolve(begin());
+    // Deletions of other tests wait as well, for the advisory lock.
     await eventually(async () =>
       expect(
-        await sql`select from pg_stat_activity where ${row?.pid ?? 0}::integer = any (pg_blocking_pids(pid))`,
+        await sql`
+          select from pg_stat_activity
+          where ${row?.pid ?? 0}::integer = any (pg_blocking_pids(pid)) and wait_event <> 'advisory'`,
       ).toHaveLength(1),
     );
     await session`commit`;
